@@ -1,0 +1,19 @@
+import { composeTokenizer } from '../runtime/compose-tokenizer.ts';
+import { apiHandler } from '../runtime/http/api-handler.ts';
+import { CardNumber } from '../tokenization/card-number.ts';
+import { parseIdempotencyKey } from '../tokenization/idempotency-key.ts';
+import { cardNumberRequest } from './schemas.ts';
+
+const { tokenizer, deadlineMs } = composeTokenizer();
+
+/** `POST /v1/cards` (A1, A6). */
+export const handler = apiHandler({
+  operation: 'create-card',
+  schema: cardNumberRequest,
+  deadlineMs,
+  async answer({ body, context, header }) {
+    const cardNumber = CardNumber.parse(body.cardNumber);
+    const card = await tokenizer.create(cardNumber, context, parseIdempotencyKey(header('idempotency-key')));
+    return { status: card.created ? 201 : 200, body: { cardReferenceId: card.cardReference } };
+  },
+});

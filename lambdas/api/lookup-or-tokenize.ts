@@ -1,0 +1,17 @@
+import { composeTokenizer } from '../runtime/compose-tokenizer.ts';
+import { apiHandler } from '../runtime/http/api-handler.ts';
+import { CardNumber } from '../tokenization/card-number.ts';
+import { cardNumberRequest } from './schemas.ts';
+
+const { tokenizer, deadlineMs } = composeTokenizer();
+
+/** `POST /v1/cards/lookup-or-tokenize` (A3). */
+export const handler = apiHandler({
+  operation: 'lookup-or-tokenize',
+  schema: cardNumberRequest,
+  deadlineMs,
+  async answer({ body, context }) {
+    const card = await tokenizer.lookupOrTokenize(CardNumber.parse(body.cardNumber), context);
+    return { status: card.created ? 201 : 200, body: { cardReferenceId: card.cardReference } };
+  },
+});

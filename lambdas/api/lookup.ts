@@ -1,0 +1,17 @@
+import { composeTokenizer } from '../runtime/compose-tokenizer.ts';
+import { apiHandler } from '../runtime/http/api-handler.ts';
+import { CardNumber } from '../tokenization/card-number.ts';
+import { cardNumberRequest } from './schemas.ts';
+
+const { tokenizer, deadlineMs } = composeTokenizer();
+
+/** `POST /v1/cards/lookup` (A2). */
+export const handler = apiHandler({
+  operation: 'lookup',
+  schema: cardNumberRequest,
+  deadlineMs,
+  async answer({ body, context }) {
+    const cardReferenceId = await tokenizer.lookup(CardNumber.parse(body.cardNumber), context);
+    return { status: 200, body: { cardReferenceId } };
+  },
+});

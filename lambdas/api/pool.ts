@@ -1,0 +1,15 @@
+import { composePoolHealth } from '../runtime/compose-pool-health.ts';
+import { apiHandler } from '../runtime/http/api-handler.ts';
+
+const { readHealth, deadlineMs } = composePoolHealth();
+
+/** `GET /v1/pool` (M2). */
+export const handler = apiHandler({
+  operation: 'pool',
+  schema: null,
+  deadlineMs,
+  async answer() {
+    const { oldestEventSeconds: _age, refillRequested: _asked, ...health } = await readHealth();
+    return { status: 200, body: health };
+  },
+});

@@ -1,0 +1,50 @@
+import { readPoolHealth } from '../pool/pool-health.ts';
+import { takeRefillRequest } from '../pool/refill-request.ts';
+import { createRefillStore } from '../pool/refill-store.ts';
+import { type PrefetchResult, prefetch } from '../tokenization/refill/prefetch.ts';
+import type { PrefetchTally } from '../tokenization/refill/prefetch-run.ts';
+import { composeDatabase } from './compose-database.ts';
+import { composeTome } from './compose-tome.ts';
+import type { JobRun } from './job-handler.ts';
+import { refillSettingsOf } from './refill-settings.ts';
+import { readSettings } from './settings.ts';
+import { systemClock } from './system-clock.ts';
+
+export interface ComposedPrefetch {
+  readonly run: (run: JobRun) => Promise<PrefetchResult>;
+  readonly timeLimitMs: number;
+  close(): Promise<void>;
+}
+
+/** What the prefetch job needs, wired at cold start. Throws InvalidSettings. */
+export function composePrefetch(onProgress?: (progress: PrefetchTally) => void): ComposedPrefetch {
+  const settings = readSettings(['domain', 'database', 'tome', 'pool', 'prefetch']);
+  const database = composeDatabase(settings);
+  const dependencies = {
+    tome: composeTome(settings),
+    store: createRefillStore(database, {
+      leaseSeconds: settings.PREFETCH_LEASE_SECONDS,
+      maxMappingFailures: settings.PREFETCH_MAX_MAPPING_FAILURES,
+      expiryMarginSeconds: settings.EXPIRY_MARGIN_SECONDS,
+    }),
+    poolLevel: () => database.run(readPoolHealth),
+    clock: systemClock,
+    luhnPolicy: settings.REFERENCE_LUHN,
+    settings: {
+      ...refillSettingsOf(settings),
+      batchSize: settings.PREFETCH_BATCH_SIZE,
+      mappingConcurrency: settings.PREFETCH_MAPPING_CONCURRENCY,
+      activationChunk: settings.PREFETCH_ACTIVATION_CHUNK,
+      bulkTokenize: settings.PREFETCH_BULK_TOKENIZE,
+    },
+    ...(onProgress === undefined ? {} : { onProgress }),
+  };
+  return {
+    async run({ runId, deadlineMs }) {
+      await database.run(takeRefillRequest);
+      return prefetch(dependencies, { runId, deadlineMs });
+    },
+    timeLimitMs: settings.PREFETCH_TIME_LIMIT_MS,
+    close: () => database.close(),
+  };
+}

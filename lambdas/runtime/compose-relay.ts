@@ -1,0 +1,27 @@
+import { closeEvents, takeEvents } from '../pool/relay-events.ts';
+import { type RelayResult, relayEvents } from '../tokenization/relay-events.ts';
+import { composeDatabase } from './compose-database.ts';
+import type { JobRun } from './job-handler.ts';
+import { readSettings } from './settings.ts';
+import { createSqsQueue } from './sqs-queue.ts';
+import { systemClock } from './system-clock.ts';
+
+/** What the relay job needs (A7), wired at cold start. Throws InvalidSettings. */
+export function composeRelay(): { run: (run: JobRun) => Promise<RelayResult>; timeLimitMs: number } {
+  const settings = readSettings(['domain', 'database', 'relay']);
+  const database = composeDatabase(settings);
+  const dependencies = {
+    outbox: {
+      take: (limit: number) => database.run((sql) => takeEvents(sql, limit, settings.RELAY_LEASE_SECONDS)),
+      close: (pairIds: readonly bigint[]) => database.run((sql) => closeEvents(sql, pairIds)),
+    },
+    queue: createSqsQueue(settings.EVENT_QUEUE_URL),
+    clock: systemClock,
+    domain: settings.PRODUCER_DOMAIN,
+    batchSize: settings.RELAY_BATCH_SIZE,
+  };
+  return {
+    run: ({ deadlineMs }) => relayEvents(dependencies, deadlineMs),
+    timeLimitMs: settings.RELAY_TIME_LIMIT_MS,
+  };
+}

@@ -1,0 +1,95 @@
+import { createHmac, randomUUID } from 'node:crypto';
+import { createPairStore } from '../pool/pair-store.ts';
+import type { CardNumber } from '../tokenization/card-number.ts';
+import { createDirectTokenizer } from '../tokenization/direct-tokenizer.ts';
+import { createPooledTokenizer } from '../tokenization/pooled-tokenizer.ts';
+import type { RecordDisclosure } from '../tokenization/ports/audit.ts';
+import type { IdempotencyClaim } from '../tokenization/ports/pair-store.ts';
+import type { Tokenizer } from '../tokenization/tokenizer.ts';
+import type { TokenizerEvent } from '../tokenization/tokenizer-dependencies.ts';
+import { composeDatabase } from './compose-database.ts';
+import { composeTome } from './compose-tome.ts';
+import { describe } from './describe-error.ts';
+import { auditLogger, logger } from './logger.ts';
+import { count } from './metrics.ts';
+import { readSettings } from './settings.ts';
+import { systemClock } from './system-clock.ts';
+
+/** Seconds beyond the request's deadline for which its Idempotency-Key is held: an answer on its way to the database. */
+const HOLD_MARGIN_SECONDS = 5;
+
+export interface ComposedTokenizer {
+  readonly tokenizer: Tokenizer;
+  readonly deadlineMs: number;
+}
+
+const recordDisclosure: RecordDisclosure = (record) => auditLogger.info('card number disclosed', { ...record });
+
+/** Everything that an API function needs, wired once at cold start from its environment. Throws InvalidSettings. */
+export function composeTokenizer(): ComposedTokenizer {
+  return readSettings(['strategy']).TOKENIZER === 'direct' ? composeDirect() : composePooled();
+}
+
+/** The dual-call way behind the same routes: to compare with, and for domains that keep no pool (brief 1, L1). */
+function composeDirect(): ComposedTokenizer {
+  const settings = readSettings(['domain', 'request', 'tome']);
+  const tokenizer = createDirectTokenizer({
+    tome: composeTome(settings),
+    luhnPolicy: settings.REFERENCE_LUHN,
+    recordDisclosure,
+  });
+  return { tokenizer, deadlineMs: settings.REQUEST_DEADLINE_MS };
+}
+
+function composePooled(): ComposedTokenizer {
+  const settings = readSettings(['domain', 'request', 'database', 'tome', 'creation']);
+  const database = composeDatabase(settings);
+  const store = createPairStore(database, {
+    holdSeconds: settings.REQUEST_DEADLINE_MS / 1_000 + HOLD_MARGIN_SECONDS,
+    retentionSeconds: settings.IDEMPOTENCY_RETENTION_SECONDS,
+    directCreationsPerSecond: settings.DIRECT_CREATIONS_PER_SECOND,
+  });
+  const tokenizer = createPooledTokenizer({
+    tome: composeTome(settings),
+    store,
+    clock: systemClock,
+    luhnPolicy: settings.REFERENCE_LUHN,
+    newReservationId: randomUUID,
+    claimOf: claimWith(settings.IDEMPOTENCY_HMAC_SECRET),
+    recordDisclosure,
+    report: (event, context, cause) => {
+      count('TokenizerEvents', { event });
+      const level = LEVEL[event];
+      if (level !== undefined) {
+        logger[level](event, {
+          correlationId: context.correlationId,
+          ...(cause === undefined ? {} : { error: describe(cause) }),
+        });
+      }
+    },
+  });
+  return { tokenizer, deadlineMs: settings.REQUEST_DEADLINE_MS };
+}
+
+/** Events that operators should be able to find in the log; the others are only counted. */
+const LEVEL: Partial<Record<TokenizerEvent, 'info' | 'warn'>> = {
+  'pair-adopted': 'info',
+  'pair-repaired': 'info',
+  'repair-postponed': 'warn',
+  'outcome-unknown': 'warn',
+  'reservation-quarantined': 'warn',
+  'hold-not-yielded': 'warn',
+};
+
+/** Keyed hashes, so that neither a key nor a card number can be guessed from the database (rule 6; brief 3, "PCI, honestly"). */
+export const claimWith =
+  (secret: string) =>
+  (idempotencyKey: string, cardNumber: CardNumber): IdempotencyClaim => ({
+    keyHash: createHmac('sha256', secret).update('key\0').update(idempotencyKey).digest(),
+    fingerprint: createHmac('sha256', secret)
+      .update('body\0')
+      .update(idempotencyKey)
+      .update('\0')
+      .update(cardNumber.reveal())
+      .digest(),
+  });

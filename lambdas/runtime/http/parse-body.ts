@@ -1,0 +1,39 @@
+import * as z from 'zod/mini';
+import { InvalidInput } from '../../tokenization/errors/invalid-input.ts';
+
+export const MAX_BODY_BYTES = 2_048;
+
+/** The body as the schema's type. Throws InvalidInput that names the field and never the value. */
+export function parseBody<Schema extends z.core.$ZodType>(
+  schema: Schema,
+  event: { readonly body: string | null; readonly isBase64Encoded?: boolean },
+): z.core.output<Schema> {
+  const bytes = Buffer.from(event.body ?? '', event.isBase64Encoded === true ? 'base64' : 'utf8');
+  if (bytes.length > MAX_BODY_BYTES) throw new InvalidInput('body', `must be at most ${MAX_BODY_BYTES} bytes`);
+  const parsed = z.safeParse(schema, parseJson(bytes.toString('utf8')));
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw issue === undefined ? new InvalidInput('body', 'cannot be used') : faultOf(issue);
+}
+
+/** The parser's own message quotes the text, so it is not passed on. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new InvalidInput('body', 'must be JSON');
+  }
+}
+
+function faultOf(issue: z.core.$ZodIssue): InvalidInput {
+  if (issue.code === 'unrecognized_keys') return new InvalidInput(`field ${printable(issue.keys[0])}`, 'is not known');
+  const field = issue.path.length === 0 ? 'body' : issue.path.map(String).join('.');
+  if (issue.code === 'invalid_type') return new InvalidInput(field, `must be ${article(issue.expected)}`);
+  return new InvalidInput(field, 'has the wrong form');
+}
+
+const article = (type: string): string => (type === 'object' ? 'an object' : `a ${type}`);
+
+/** A caller may have put a card number where a field's name belongs. */
+const printable = (key: string | undefined): string =>
+  key !== undefined && /^[A-Za-z_][A-Za-z_-]{0,39}$/.test(key) ? key : '(unprintable)';

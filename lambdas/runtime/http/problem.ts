@@ -1,0 +1,56 @@
+import { TokenizationError } from '../../tokenization/errors/tokenization-error.ts';
+
+/** RFC 9457. `code` is stable and for programs; `detail` is for people and never holds what was sent. */
+export interface Problem {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly code: string;
+  readonly detail: string;
+  readonly correlationId: string;
+}
+
+/** The one table from an error's code to its HTTP status. */
+const STATUS: Readonly<Record<string, { readonly status: number; readonly title: string }>> = {
+  'invalid-input': { status: 400, title: 'The request cannot be used' },
+  'card-not-found': { status: 404, title: 'No reference' },
+  'reference-not-found': { status: 404, title: 'No card' },
+  'idempotency-in-progress': { status: 409, title: 'Request in progress' },
+  'idempotency-conflict': { status: 422, title: 'Idempotency-Key used before' },
+  'tome-rate-limited': { status: 429, title: 'Too many requests' },
+  'tome-budget-spent': { status: 429, title: 'Too many requests' },
+  'pool-empty': { status: 503, title: 'Pool empty' },
+  'reservation-lost': { status: 503, title: 'Try again' },
+  'store-unavailable': { status: 503, title: 'Database unavailable' },
+  'tome-unavailable': { status: 503, title: 'TOME unavailable' },
+  'tome-outcome-unknown': { status: 503, title: 'TOME gave no answer' },
+  'tome-answer-invalid': { status: 503, title: 'TOME gave no usable answer' },
+  'tome-token-taken': { status: 503, title: 'TOME gave no usable answer' },
+  'reference-unacceptable': { status: 502, title: 'TOME gave an unusable reference' },
+  'pair-conflict': { status: 500, title: 'Pair conflict' },
+};
+
+const UNEXPECTED = { status: 500, title: 'Unexpected error' };
+
+/** The answer to an error. What is not an expected error says nothing about itself to the caller. */
+export function problemOf(
+  error: unknown,
+  correlationId: string,
+): { readonly problem: Problem; readonly retryAfterSeconds: number | null } {
+  const isExpected = error instanceof TokenizationError;
+  const { status, title } = (isExpected ? STATUS[error.code] : undefined) ?? UNEXPECTED;
+  const code = isExpected ? error.code : 'unexpected';
+  return {
+    problem: {
+      type: `urn:card-tokenization-pool:problem:${code}`,
+      title,
+      status,
+      code,
+      detail: isExpected
+        ? error.message
+        : 'The request failed for a reason that is in the log under this correlation id.',
+      correlationId,
+    },
+    retryAfterSeconds: isExpected ? error.retryAfterSeconds : null,
+  };
+}

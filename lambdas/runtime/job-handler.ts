@@ -1,0 +1,46 @@
+import { randomUUID } from 'node:crypto';
+import middy from '@middy/core';
+import type { Context } from 'aws-lambda';
+import { describe } from './describe-error.ts';
+import { logger } from './logger.ts';
+import { count, flushMetrics, time } from './metrics.ts';
+import { systemClock } from './system-clock.ts';
+
+export interface JobRun {
+  /** Names this run in every log line and every call to TOME. */
+  readonly runId: string;
+  /** Monotonic time (ms) by which the job must have stopped by itself. */
+  readonly deadlineMs: number;
+}
+
+export interface Job<Result extends object> {
+  readonly name: string;
+  /** Most milliseconds of one run; the function's own timeout may leave less. */
+  readonly timeLimitMs: number;
+  readonly run: (run: JobRun) => Promise<Result>;
+}
+
+/** Time kept for writing down how a run ended before the function's own timeout, in milliseconds. */
+const FINISH_MARGIN_MS = 5_000;
+
+/** The stack that every job runs in. The event that starts it is not read: the same job does the same, whoever starts it. */
+export function jobHandler<Result extends object>({ name, timeLimitMs, run }: Job<Result>) {
+  return middy<unknown, Result, Error, Context>().handler(async (_event, lambda) => {
+    const startedMs = systemClock.monotonicMs();
+    const runId = randomUUID();
+    const deadlineMs = startedMs + Math.min(timeLimitMs, lambda.getRemainingTimeInMillis() - FINISH_MARGIN_MS);
+    try {
+      const result = await run({ runId, deadlineMs });
+      logger.info('job done', { job: name, runId, ...result });
+      count('JobRuns', { job: name, outcome: 'done' });
+      return result;
+    } catch (error) {
+      logger.error('job failed', { job: name, runId, error: describe(error) });
+      count('JobRuns', { job: name, outcome: 'failed' });
+      throw error;
+    } finally {
+      time('JobDuration', { job: name }, systemClock.monotonicMs() - startedMs);
+      flushMetrics();
+    }
+  });
+}

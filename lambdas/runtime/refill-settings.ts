@@ -1,0 +1,10 @@
+import type { RefillSettings } from '../tokenization/refill/refill-plan.ts';
+import type { Settings } from './settings.ts';
+
+/** The refill plan's settings by their names in the environment. */
+export const refillSettingsOf = (settings: Settings<'pool'>): RefillSettings => ({
+  targetMin: settings.POOL_TARGET_MIN,
+  targetMax: settings.POOL_TARGET_MAX,
+  coverMinutes: settings.POOL_COVER_MINUTES,
+  lowWaterRatio: settings.POOL_LOW_WATER_RATIO,
+});

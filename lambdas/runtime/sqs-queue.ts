@@ -1,0 +1,22 @@
+import { SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
+import type { EventQueue } from '../tokenization/ports/event-queue.ts';
+
+/** SQS takes ten messages at once and says of each whether it took it. */
+const SQS_BATCH_LIMIT = 10;
+
+/** TSYS's queue (A7). Endpoint, region and credentials come from the function's environment, as AWS's clients read it. */
+export function createSqsQueue(queueUrl: string): EventQueue {
+  const client = new SQSClient({ useQueueUrlAsEndpoint: true, maxAttempts: 1 });
+  return {
+    batchSize: SQS_BATCH_LIMIT,
+    async send(events) {
+      const { Successful = [] } = await client.send(
+        new SendMessageBatchCommand({
+          QueueUrl: queueUrl,
+          Entries: events.map((event, index) => ({ Id: String(index), MessageBody: JSON.stringify(event) })),
+        }),
+      );
+      return new Set(Successful.flatMap(({ Id }) => events[Number(Id)]?.eventId ?? []));
+    },
+  };
+}

@@ -1,0 +1,88 @@
+import type { CardReference } from './card-reference.ts';
+import { existingReferenceOf, referenceFor } from './direct-path.ts';
+import { PairConflict } from './errors/pair-conflict.ts';
+import { StoreUnavailable } from './errors/store-unavailable.ts';
+import type { InternalToken } from './internal-token.ts';
+import type { StoredPair } from './ports/pair-store.ts';
+import type { CreatedCard, RequestContext } from './tokenizer.ts';
+import { liveCall, type PooledDependencies } from './tokenizer-dependencies.ts';
+
+/**
+ * The reference of an internal token that NS1 says a card is bound to; `null` when it has none yet. One database look when the
+ * pair is stored; otherwise NS2 is asked and the pair is stored, so that the next read is one call again (A5). A read is answered
+ * from TOME alone while the database is down (brief 2, "When things are down").
+ */
+export async function findReference(
+  dependencies: PooledDependencies,
+  internalToken: InternalToken,
+  context: RequestContext,
+): Promise<CardReference | null> {
+  const stored = await orWhenStoreIsDown(dependencies.store.findByInternalToken(internalToken), null);
+  if (stored !== null) {
+    await whenStoreIsUp(dependencies, context, () => adopt(dependencies, stored, context));
+    return stored.cardReference;
+  }
+  const pair = await existingReferenceOf(dependencies, internalToken, context);
+  if (pair === null) return null;
+  await whenStoreIsUp(dependencies, context, () => dependencies.store.insertBound(pair, 'repair'));
+  dependencies.report('pair-repaired', context);
+  return pair.cardReference;
+}
+
+/** The same for a creation: NS2 makes the reference when there is none, and nothing is answered before it is stored. */
+export async function ensureReference(
+  dependencies: PooledDependencies,
+  internalToken: InternalToken,
+  context: RequestContext,
+): Promise<CreatedCard> {
+  const stored = await dependencies.store.findByInternalToken(internalToken);
+  if (stored !== null) {
+    await adopt(dependencies, stored, context);
+    return { cardReference: stored.cardReference, created: false };
+  }
+  const { pair, isNew } = await referenceFor(dependencies, internalToken, context);
+  await dependencies.store.insertBound(pair, 'direct');
+  return { cardReference: pair.cardReference, created: isNew };
+}
+
+/**
+ * Marks a pair USED because NS1 said that a card is bound to it: the creation that bound it never finished, or the database is older
+ * than TOME (brief 2, edge "adopt", and rule 9). A pair that NS2 never confirmed is confirmed first.
+ */
+export async function adopt(
+  dependencies: PooledDependencies,
+  pair: StoredPair,
+  context: RequestContext,
+): Promise<void> {
+  if (pair.state === 'USED') return;
+  if (!pair.mapped) {
+    const answer = await dependencies.tome.ns2.tokenize(pair.internalToken, pair.cardReference, liveCall(context));
+    if (answer.token !== pair.cardReference) throw new PairConflict();
+  }
+  await dependencies.store.adopt(pair.internalToken);
+  dependencies.report('pair-adopted', context);
+}
+
+/** A read must not fail because what it learned cannot be written down just now: the next read learns it again. */
+export async function whenStoreIsUp(
+  { report }: PooledDependencies,
+  context: RequestContext,
+  write: () => Promise<void>,
+): Promise<void> {
+  try {
+    await write();
+  } catch (error) {
+    if (!(error instanceof StoreUnavailable)) throw error;
+    report('repair-postponed', context, error);
+  }
+}
+
+/** The answer of a read from the database, or what stands for it while the database is down. */
+export async function orWhenStoreIsDown<Value>(read: Promise<Value>, substitute: Value): Promise<Value> {
+  try {
+    return await read;
+  } catch (error) {
+    if (!(error instanceof StoreUnavailable)) throw error;
+    return substitute;
+  }
+}

@@ -1,0 +1,35 @@
+import { ReferenceUnacceptable } from './errors/reference-unacceptable.ts';
+import type { InternalToken } from './internal-token.ts';
+import type { TokenPair } from './pair.ts';
+import { findFormatFault, type LuhnPolicy } from './reference-format.ts';
+import type { RequestContext } from './tokenizer.ts';
+import { type DirectDependencies, liveCall } from './tokenizer-dependencies.ts';
+
+/**
+ * NS2's half of the direct path: the reference of an internal token, made if there was none. Idempotent at TOME. Rejects with
+ * ReferenceUnacceptable, for NS2 picks the reference itself here and it was not checked before it was mapped (brief 3).
+ */
+export async function referenceFor(
+  { tome, luhnPolicy }: Pick<DirectDependencies, 'tome' | 'luhnPolicy'>,
+  internalToken: InternalToken,
+  context: RequestContext,
+): Promise<{ readonly pair: TokenPair; readonly isNew: boolean }> {
+  const { token: cardReference, isNew } = await tome.ns2.tokenize(internalToken, null, liveCall(context));
+  return { pair: acceptable({ internalToken, cardReference }, isNew ? luhnPolicy : 'any'), isNew };
+}
+
+/** The reference that an internal token already has on NS2, or `null`. Rejects with ReferenceUnacceptable. */
+export async function existingReferenceOf(
+  { tome }: Pick<DirectDependencies, 'tome'>,
+  internalToken: InternalToken,
+  context: RequestContext,
+): Promise<TokenPair | null> {
+  const cardReference = await tome.ns2.lookup(internalToken, liveCall(context));
+  return cardReference === null ? null : acceptable({ internalToken, cardReference }, 'any');
+}
+
+/** A reference that exists may have been given out under another Luhn policy, and must stay readable (invariant I4). */
+function acceptable(pair: TokenPair, luhnPolicy: LuhnPolicy): TokenPair {
+  if (findFormatFault(pair.cardReference, luhnPolicy) !== null) throw new ReferenceUnacceptable();
+  return pair;
+}

@@ -1,0 +1,15 @@
+/** The pool's state as operators see it (M2). Counts of pairs; seconds and minutes where the name says so. */
+export interface PoolHealth {
+  readonly staged: number;
+  readonly available: number;
+  readonly reserved: number;
+  readonly used: number;
+  readonly quarantined: number;
+  readonly oldestReservedSeconds: number;
+  readonly oldestEventSeconds: number;
+  /** A creation found the pool empty, and no prefetch has started since. */
+  readonly refillRequested: boolean;
+  readonly consumedPerMinute: number;
+  /** `null` while nothing is consumed. */
+  readonly minutesToEmpty: number | null;
+}

@@ -1,0 +1,67 @@
+import { adopt, findReference, orWhenStoreIsDown, whenStoreIsUp } from './bound-token.ts';
+import type { CardNumber } from './card-number.ts';
+import type { CardReference } from './card-reference.ts';
+import { createCard } from './create-card.ts';
+import { CardNotFound } from './errors/card-not-found.ts';
+import { ReferenceNotFound } from './errors/reference-not-found.ts';
+import type { InternalToken } from './internal-token.ts';
+import type { RequestContext, Tokenizer } from './tokenizer.ts';
+import { liveCall, type PooledDependencies } from './tokenizer-dependencies.ts';
+
+/** The pool's way: one live TOME call for each operation while the pool is filled and the pair is stored (invariant I12). */
+export function createPooledTokenizer(dependencies: PooledDependencies): Tokenizer {
+  return {
+    create: (cardNumber, context, idempotencyKey) => createCard(dependencies, cardNumber, context, idempotencyKey),
+
+    async lookup(cardNumber, context) {
+      const reference = await lookUp(dependencies, cardNumber, context);
+      if (reference === null) throw new CardNotFound();
+      return reference;
+    },
+
+    async lookupOrTokenize(cardNumber, context) {
+      const cardReference = await lookUp(dependencies, cardNumber, context);
+      return cardReference === null ? createCard(dependencies, cardNumber, context) : { cardReference, created: false };
+    },
+
+    detokenize: (cardReference, context) => detokenize(dependencies, cardReference, context),
+  };
+}
+
+/** A2: one NS1 call and the database. */
+async function lookUp(
+  dependencies: PooledDependencies,
+  cardNumber: CardNumber,
+  context: RequestContext,
+): Promise<CardReference | null> {
+  const internalToken = await dependencies.tome.ns1.lookup(cardNumber, liveCall(context));
+  return internalToken === null ? null : findReference(dependencies, internalToken, context);
+}
+
+/** A4: the database and one NS1 call. A pair that NS1 knows a card for is USED, whatever the database believed (rule 9). */
+async function detokenize(
+  dependencies: PooledDependencies,
+  cardReference: CardReference,
+  context: RequestContext,
+): Promise<CardNumber> {
+  const { tome, store } = dependencies;
+  const stored = await orWhenStoreIsDown(store.findByReference(cardReference), null);
+  const internalToken = stored?.internalToken ?? (await tome.ns2.detokenize(cardReference, liveCall(context)));
+  const cardNumber = internalToken === null ? null : await tome.ns1.detokenize(internalToken, liveCall(context));
+  if (cardNumber === null || internalToken === null) throw new ReferenceNotFound();
+  if (stored === null) await storeFoundPair(dependencies, { internalToken, cardReference }, context);
+  else await whenStoreIsUp(dependencies, context, () => adopt(dependencies, stored, context));
+  const { caller, correlationId } = context;
+  dependencies.recordDisclosure({ cardReference, caller, correlationId });
+  return cardNumber;
+}
+
+/** NS1 and NS2 both know this pair and the database does not: it is stored, so that the next read is one call (A5). */
+async function storeFoundPair(
+  dependencies: PooledDependencies,
+  pair: { readonly internalToken: InternalToken; readonly cardReference: CardReference },
+  context: RequestContext,
+): Promise<void> {
+  await whenStoreIsUp(dependencies, context, () => dependencies.store.insertBound(pair, 'repair'));
+  dependencies.report('pair-repaired', context);
+}

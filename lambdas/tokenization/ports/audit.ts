@@ -1,0 +1,11 @@
+import type { CardReference } from '../card-reference.ts';
+
+/** Who saw which card number, when: one record for each one disclosed (invariant I14). Never the number itself. */
+export interface DisclosureRecord {
+  readonly cardReference: CardReference;
+  readonly caller: string;
+  readonly correlationId: string;
+}
+
+/** Written before the answer leaves; a record that cannot be written stops the disclosure. */
+export type RecordDisclosure = (record: DisclosureRecord) => void;

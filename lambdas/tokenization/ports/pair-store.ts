@@ -1,0 +1,88 @@
+import type { CardReference } from '../card-reference.ts';
+import type { InternalToken } from '../internal-token.ts';
+import type { PairState, TokenPair } from '../pair.ts';
+import type { CreatedCard } from '../tokenizer.ts';
+
+/** A pair held for one creation. "Possibly dispatched" from its first moment on (brief 2, rule 1). */
+export interface Reservation extends TokenPair {
+  readonly id: string;
+  readonly pairId: bigint;
+}
+
+/** A caller's Idempotency-Key as it is stored: keyed hashes only, because callers put anything into it. */
+export interface IdempotencyClaim {
+  /** HMAC of the key. */
+  readonly keyHash: Uint8Array;
+  /** HMAC of key and body together: equal for the same body under the same key, unrelated across keys. */
+  readonly fingerprint: Uint8Array;
+}
+
+export type ReserveOutcome =
+  | {
+      readonly outcome: 'reserved';
+      readonly reservation: Reservation;
+      /** True when an earlier request with this key made the reservation: then it may have been sent to NS1 already. */
+      readonly resumed: boolean;
+    }
+  /**
+   * Nothing was reserved, and a claim, if one was given, is held all the same: the direct path is open. `poolEmpty` is false when the claim is an
+   * earlier one whose pair was given back or taken out of circulation.
+   */
+  | { readonly outcome: 'no-pair'; readonly poolEmpty: boolean }
+  | { readonly outcome: 'key-completed'; readonly cardReference: CardReference; readonly created: boolean }
+  | { readonly outcome: 'key-in-progress'; readonly retryAfterSeconds: number }
+  | { readonly outcome: 'key-conflict' };
+
+export interface StoredPair extends TokenPair {
+  readonly state: PairState;
+  /** Whether NS2 ever answered with exactly this pair. A STAGED pair's binding is only intended. */
+  readonly mapped: boolean;
+}
+
+/** Why a pair was taken out of circulation. The database knows the same list. */
+export type QuarantineReason =
+  | 'stale-reservation'
+  | 'card-already-bound'
+  | 'conflict'
+  | 'wrong-echo'
+  | 'reference-format'
+  | 'unmappable'
+  | 'expired'
+  | 'restored'
+  | 'found-bound';
+
+/**
+ * The pairs in the database (brief 2). Every method may reject with StoreUnavailable. Every write may be executed again with the
+ * same arguments after its commit's outcome was lost; the second execution finds the first and gives the same answer.
+ */
+export interface PairStore {
+  /** AVAILABLE -> RESERVED for a fresh reservation id; the claim's key row goes in the same statement (rule 6). */
+  reserve(reservationId: string, claim: IdempotencyClaim | null): Promise<ReserveOutcome>;
+  /**
+   * RESERVED (or QUARANTINED: a late finisher) -> USED for the reservation's owner, with its outbox row. Rejects with ReservationLost
+   * when the pair is no longer this reservation's.
+   */
+  markUsed(reservation: Reservation): Promise<void>;
+  /** RESERVED -> AVAILABLE for the owner, who must know that nothing can be bound to it (brief 2, edge table). */
+  release(reservation: Reservation, reason: 'not-dispatched' | 'card-already-bound'): Promise<void>;
+  /** RESERVED -> QUARANTINED for the owner. */
+  quarantineReservation(reservation: Reservation, reason: QuarantineReason): Promise<void>;
+  /** Any unused state -> USED, because NS1 said definitively that a card is bound to this internal token. With its outbox row. */
+  adopt(internalToken: InternalToken): Promise<void>;
+  /**
+   * Stores a pair that TOME bound outside the pool, as USED with its outbox row; does nothing when it is there. Rejects with PairConflict
+   * when one half is stored beside another half.
+   */
+  insertBound(pair: TokenPair, origin: 'direct' | 'repair'): Promise<void>;
+  findByInternalToken(internalToken: InternalToken): Promise<StoredPair | null>;
+  /** Rejects with InvalidInput when the text is some pair's internal token: refused wherever a reference is expected (rule 10). */
+  findByReference(reference: CardReference): Promise<StoredPair | null>;
+  /** Ties a key to the pair that answers it, when that is not the pair reserved for it. */
+  resolveClaim(claim: IdempotencyClaim, card: CreatedCard): Promise<void>;
+  /** Lets the next request with this key go ahead at once instead of waiting for the hold to run out. */
+  yieldClaim(claim: IdempotencyClaim): Promise<void>;
+  /** One unit of the direct path's budget, shared by all instances; false when this second's is used up. */
+  spendDirectBudget(): Promise<boolean>;
+  /** Asks for an emergency refill; of many who ask at once, one is heard (brief 2, "pool empty"). */
+  requestRefill(): Promise<void>;
+}

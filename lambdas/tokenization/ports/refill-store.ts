@@ -1,0 +1,58 @@
+import type { CardReference } from '../card-reference.ts';
+import type { InternalToken } from '../internal-token.ts';
+import type { TokenPair } from '../pair.ts';
+import type { FormatFault } from '../reference-format.ts';
+import type { QuarantineReason } from './pair-store.ts';
+import type { UnassignedToken } from './tome.ts';
+
+/** One run's right to refill. Every write of a run names its number; a run that was overtaken is refused (rule 7). */
+export interface Lease {
+  readonly fencing: bigint;
+}
+
+export interface StagedPair extends TokenPair {
+  readonly pairId: bigint;
+}
+
+/** What one round of prefetch calls brought; a namespace whose answer was lost has no tokens and counts as a leak. */
+export interface PrefetchedTokens {
+  readonly internalTokens: readonly UnassignedToken<InternalToken>[];
+  readonly references: readonly UnassignedToken<CardReference>[];
+  readonly rejectedReferences: readonly { readonly token: CardReference; readonly fault: FormatFault }[];
+}
+
+export interface StagedCount {
+  readonly staged: number;
+  /** Tokens kept for the next run because the other namespace gave fewer. */
+  readonly spareInternalTokens: number;
+  readonly spareReferences: number;
+}
+
+/** The refill's side of the database. Every write may be executed again after its commit's outcome was lost. */
+export interface RefillStore {
+  /** `null` while another run holds it. The holder may take it again: it gets a new fencing number. */
+  acquireLease(holder: string): Promise<Lease | null>;
+  /** Rejects with LeaseLost. */
+  renewLease(lease: Lease): Promise<void>;
+  releaseLease(lease: Lease): Promise<void>;
+  /** Tokens left over from short answers, by namespace. */
+  spareTokens(): Promise<{ readonly internalTokens: number; readonly references: number }>;
+  /** Notes that a prefetch is about to ask for tokens, so that an answer that is lost can be counted as a leak. */
+  announcePrefetch(
+    lease: Lease,
+    request: { readonly namespace: 'ns1' | 'ns2'; readonly count: number },
+  ): Promise<string>;
+  /**
+   * (none) -> STAGED: pairs the tokens with each other and with spare ones, keeps the rest, settles the announcements. Tokens that
+   * are stored already are passed over. Rejects with LeaseLost.
+   */
+  stage(lease: Lease, announcements: readonly string[], tokens: PrefetchedTokens): Promise<StagedCount>;
+  /** STAGED pairs, those that failed least often first. */
+  stagedPairs(limit: number): Promise<readonly StagedPair[]>;
+  /** STAGED -> AVAILABLE, for pairs that NS2 answered with exactly (edge table). Rejects with LeaseLost. */
+  activate(lease: Lease, pairIds: readonly bigint[]): Promise<number>;
+  /** STAGED -> QUARANTINED. */
+  quarantineStaged(pairIds: readonly bigint[], reason: QuarantineReason): Promise<void>;
+  /** Notes a failed mapping; a pair that failed too often is quarantined, so that it cannot block the others. */
+  noteMappingFailure(pairIds: readonly bigint[]): Promise<void>;
+}

@@ -1,0 +1,62 @@
+import { LeaseLost } from '../errors/lease-lost.ts';
+import { TomeError } from '../errors/tome-error.ts';
+import { fetchTokens } from './fetch-tokens.ts';
+import { mapStagedPairs } from './map-staged-pairs.ts';
+import type { PrefetchDependencies, PrefetchRun, PrefetchTally } from './prefetch-run.ts';
+import { planRefill } from './refill-plan.ts';
+
+export interface PrefetchResult extends PrefetchTally {
+  readonly outcome: 'full' | 'incomplete' | 'overtaken' | 'already-running';
+  /** Why it stopped before the pool was full: an error's code, `out-of-time` or `no-tokens`. */
+  readonly stoppedBy: string | null;
+}
+
+/**
+ * P1-P3: finish what an earlier run staged, then fetch, stage, map and activate by deficit until the pool is full or time is up.
+ * Every step is committed before the next, so that a run killed anywhere is finished by the next one (brief 2, rule 7).
+ * `deadlineMs` is the monotonic time by which it stops by itself, before its function's timeout.
+ */
+export async function prefetch(
+  dependencies: PrefetchDependencies,
+  { runId, deadlineMs }: { readonly runId: string; readonly deadlineMs: number },
+): Promise<PrefetchResult> {
+  const tally: PrefetchTally = {
+    target: 0,
+    fetched: 0,
+    staged: 0,
+    activated: 0,
+    quarantined: 0,
+    rejectedReferences: 0,
+  };
+  const lease = await dependencies.store.acquireLease(runId);
+  if (lease === null) return { ...tally, outcome: 'already-running', stoppedBy: null };
+  try {
+    const call = { deadlineMs, lane: 'batch', correlationId: runId } as const;
+    const stoppedBy = await fillPool(dependencies, { lease, call, tally });
+    await dependencies.store.releaseLease(lease);
+    return { ...tally, outcome: stoppedBy === null ? 'full' : 'incomplete', stoppedBy };
+  } catch (error) {
+    if (error instanceof LeaseLost) return { ...tally, outcome: 'overtaken', stoppedBy: error.code };
+    throw error;
+  }
+}
+
+/** What stopped the run before the pool was full, or `null`. */
+async function fillPool(dependencies: PrefetchDependencies, run: PrefetchRun): Promise<string | null> {
+  const { clock, settings } = dependencies;
+  try {
+    for (;;) {
+      await mapStagedPairs(dependencies, run);
+      if (clock.monotonicMs() >= run.call.deadlineMs) return 'out-of-time';
+      const plan = planRefill(await dependencies.poolLevel(), settings);
+      run.tally.target = plan.target;
+      dependencies.onProgress?.(run.tally);
+      if (plan.deficit === 0) return null;
+      const staged = await fetchTokens(dependencies, run, Math.min(plan.deficit, settings.batchSize));
+      if (staged === 0) return 'no-tokens';
+    }
+  } catch (error) {
+    if (error instanceof TomeError) return error.code;
+    throw error;
+  }
+}

@@ -1,0 +1,44 @@
+import type { CardNumber } from './card-number.ts';
+import type { RecordDisclosure } from './ports/audit.ts';
+import type { Clock } from './ports/clock.ts';
+import type { IdempotencyClaim, PairStore } from './ports/pair-store.ts';
+import type { Tome, TomeCall } from './ports/tome.ts';
+import type { LuhnPolicy } from './reference-format.ts';
+import type { RequestContext } from './tokenizer.ts';
+
+/** What happened beside the answer; for metrics and logs. */
+export type TokenizerEvent =
+  | 'card-created'
+  | 'pool-empty'
+  | 'direct-path'
+  | 'card-already-bound'
+  | 'pair-adopted'
+  | 'pair-repaired'
+  | 'repair-postponed'
+  | 'outcome-unknown'
+  | 'reservation-released'
+  | 'reservation-quarantined'
+  | 'hold-not-yielded';
+
+export interface DirectDependencies {
+  readonly tome: Tome;
+  readonly luhnPolicy: LuhnPolicy;
+  readonly recordDisclosure: RecordDisclosure;
+}
+
+export interface PooledDependencies extends DirectDependencies {
+  readonly store: PairStore;
+  readonly clock: Clock;
+  /** A fresh random UUID for each reservation. */
+  readonly newReservationId: () => string;
+  /** Keyed hashes of the caller's key and body (rule 6). */
+  readonly claimOf: (idempotencyKey: string, cardNumber: CardNumber) => IdempotencyClaim;
+  readonly report: (event: TokenizerEvent, context: RequestContext, cause?: unknown) => void;
+}
+
+/** The call to TOME that a live request makes. */
+export const liveCall = (context: RequestContext): TomeCall => ({
+  deadlineMs: context.deadlineMs,
+  lane: 'live',
+  correlationId: context.correlationId,
+});

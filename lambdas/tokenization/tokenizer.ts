@@ -1,0 +1,31 @@
+import type { CardNumber } from './card-number.ts';
+import type { CardReference } from './card-reference.ts';
+
+/** What every request carries through the code beside its arguments. */
+export interface RequestContext {
+  /** Monotonic time (ms, of the injected clock) at which the caller stops waiting. */
+  readonly deadlineMs: number;
+  readonly correlationId: string;
+  /** Who asks, for the audit record: an IAM principal, or `local`. */
+  readonly caller: string;
+}
+
+export interface CreatedCard {
+  readonly cardReference: CardReference;
+  /** False when this card number already had the reference. */
+  readonly created: boolean;
+}
+
+/**
+ * Dual-namespace tokenization (brief 1, A1-A4): card number to external reference and back. Served by the pool with one TOME call an
+ * operation, or directly with two; callers cannot tell except by the clock.
+ * All methods reject with a TokenizationError.
+ */
+export interface Tokenizer {
+  create(cardNumber: CardNumber, context: RequestContext, idempotencyKey?: string): Promise<CreatedCard>;
+  /** Rejects with CardNotFound. */
+  lookup(cardNumber: CardNumber, context: RequestContext): Promise<CardReference>;
+  lookupOrTokenize(cardNumber: CardNumber, context: RequestContext): Promise<CreatedCard>;
+  /** Rejects with ReferenceNotFound. Leaves one audit record for each number disclosed (I14). */
+  detokenize(reference: CardReference, context: RequestContext): Promise<CardNumber>;
+}

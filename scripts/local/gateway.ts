@@ -1,0 +1,131 @@
+import { randomUUID } from 'node:crypto';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda';
+import { type ApiRoute, ROUTES } from '../../lambdas/api/routes.ts';
+
+export type ApiFunction = (event: APIGatewayProxyEvent, context: Context) => Promise<APIGatewayProxyResult>;
+
+/** Answers a request outside the API; `null` when it has no such route. */
+export type SideRoute = (request: IncomingMessage, body: string) => Promise<{ status: number; body: unknown } | null>;
+
+export interface Gateway {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+export interface GatewayOptions {
+  readonly port: number;
+  readonly functions: Readonly<Record<ApiRoute['operation'], ApiFunction>>;
+  readonly sideRoute: SideRoute;
+}
+
+/** More than any route takes, so that the handlers' own limit is what answers. */
+const MAX_BODY_BYTES = 16_384;
+/** API Gateway's own limit, which a function's remaining time is counted down from, in milliseconds. */
+const INTEGRATION_TIMEOUT_MS = 29_000;
+
+/**
+ * What API Gateway is on AWS: it makes the same events from the same route table and hands them to the same handlers, over HTTP on loopback.
+ * Rejects when the port is in use.
+ */
+export async function startGateway({ port, functions, sideRoute }: GatewayOptions): Promise<Gateway> {
+  const server = createServer((request, response) => {
+    handle(request, response).catch((error: unknown) => {
+      process.stderr.write(`gateway: ${error instanceof Error ? error.stack : 'unknown error'}\n`);
+      if (!response.headersSent) send(response, 500, {}, JSON.stringify({ message: 'Internal server error' }));
+    });
+  });
+
+  const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const path = new URL(request.url ?? '/', 'http://gateway').pathname;
+    const body = await readBody(request);
+    const route = ROUTES.find((candidate) => candidate.method === request.method && candidate.path === path);
+    if (route !== undefined) {
+      const result = await functions[route.operation](eventOf(request, route, body), lambdaContext(route.operation));
+      return send(response, result.statusCode, (result.headers ?? {}) as Record<string, string>, result.body);
+    }
+    const answer = await sideRoute(request, body);
+    if (answer !== null)
+      return send(response, answer.status, { 'Content-Type': 'application/json' }, JSON.stringify(answer.body));
+    const allowed = ROUTES.filter((candidate) => candidate.path === path).map(({ method }) => method);
+    return send(response, ...refusal(path, allowed));
+  };
+
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject).listen(port, '127.0.0.1', 4_096, resolve);
+  });
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    async close() {
+      const closed = new Promise((resolve) => {
+        server.close(resolve);
+      });
+      server.closeIdleConnections();
+      setTimeout(() => server.closeAllConnections(), 500).unref();
+      await closed;
+    },
+  };
+}
+
+function eventOf(request: IncomingMessage, route: ApiRoute, body: string): APIGatewayProxyEvent {
+  const headers = Object.fromEntries(
+    Object.entries(request.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]),
+  );
+  return {
+    resource: route.path,
+    path: route.path,
+    httpMethod: route.method,
+    headers,
+    multiValueHeaders: {},
+    queryStringParameters: null,
+    multiValueQueryStringParameters: null,
+    pathParameters: null,
+    stageVariables: null,
+    isBase64Encoded: false,
+    body: body === '' ? null : body,
+    requestContext: {
+      requestId: randomUUID(),
+      identity: { userArn: null, sourceIp: '127.0.0.1' },
+    } as APIGatewayProxyEvent['requestContext'],
+  };
+}
+
+/** What a handler may ask of its Lambda. */
+export function lambdaContext(functionName: string, timeoutMs = INTEGRATION_TIMEOUT_MS): Context {
+  const endsMs = performance.now() + timeoutMs;
+  return {
+    functionName,
+    awsRequestId: randomUUID(),
+    getRemainingTimeInMillis: () => endsMs - performance.now(),
+  } as Context;
+}
+
+async function readBody(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes <= MAX_BODY_BYTES) chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function refusal(path: string, allowed: readonly string[]): [number, Record<string, string>, string] {
+  const status = allowed.length === 0 ? 404 : 405;
+  const correlationId = randomUUID();
+  const problem = {
+    type: `urn:card-tokenization-pool:problem:${status === 404 ? 'no-such-route' : 'method-not-allowed'}`,
+    title: status === 404 ? 'No such route' : 'Method not allowed',
+    status,
+    code: status === 404 ? 'no-such-route' : 'method-not-allowed',
+    detail: status === 404 ? 'The routes are in the README.' : `${path} takes ${allowed.join(', ')}.`,
+    correlationId,
+  };
+  const headers = { 'Content-Type': 'application/problem+json', 'X-Correlation-Id': correlationId };
+  return [status, status === 405 ? { ...headers, Allow: allowed.join(', ') } : headers, JSON.stringify(problem)];
+}
+
+function send(response: ServerResponse, status: number, headers: Readonly<Record<string, string>>, body: string): void {
+  response.writeHead(status, { ...headers, 'Content-Length': Buffer.byteLength(body) }).end(body);
+}

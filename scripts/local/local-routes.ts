@@ -1,0 +1,63 @@
+import type { Operation } from '../../lambdas/tome/contract.ts';
+import type { FaultOrder } from '../simulator/faults.ts';
+import type { Simulator } from '../simulator/simulator.ts';
+import type { SwitchChanges } from '../simulator/switches.ts';
+import { JOBS, type JobName, type RunJob } from './functions.ts';
+import type { SideRoute } from './gateway.ts';
+import type { LocalQueue } from './local-queue.ts';
+
+export interface LocalParts {
+  readonly simulator: Simulator;
+  readonly queue: LocalQueue;
+  readonly runJob: RunJob;
+}
+
+/** What stands beside the API on one machine, and nowhere else: the jobs at a call, TOME's ledger and faults, the queue's events. */
+export function localRoutes({ simulator, queue, runJob }: LocalParts): SideRoute {
+  return async (request, body) => {
+    const { pathname } = new URL(request.url ?? '/', 'http://gateway');
+    const job = /^POST \/_local\/jobs\/([a-z-]+)$/.exec(`${request.method} ${pathname}`)?.[1];
+    if (job !== undefined)
+      return isJob(job) ? runNow(runJob, job) : { status: 404, body: { error: `The jobs are ${JOBS.join(', ')}.` } };
+    switch (`${request.method} ${pathname}`) {
+      case 'GET /_local/tome':
+        return { status: 200, body: { url: simulator.url } };
+      case 'GET /_local/tome/ledger':
+        return { status: 200, body: simulator.ledgerSummary() };
+      case 'GET /_local/tome/faults':
+        return { status: 200, body: simulator.faults.list() };
+      case 'POST /_local/tome/faults':
+        return orRefusal(() => ({ status: 201, body: simulator.faults.order(JSON.parse(body) as FaultOrder) }));
+      case 'DELETE /_local/tome/faults':
+        return orRefusal(() => {
+          const { operation } = (body === '' ? {} : JSON.parse(body)) as { operation?: Operation };
+          simulator.faults.clear(operation);
+          return { status: 200, body: simulator.faults.list() };
+        });
+      case 'PUT /_local/tome/switches':
+        return orRefusal(() => ({ status: 200, body: simulator.turn(JSON.parse(body) as SwitchChanges) }));
+      case 'GET /_local/events':
+        return { status: 200, body: queue.events };
+      default:
+        return null;
+    }
+  };
+}
+
+const isJob = (name: string): name is JobName => (JOBS as readonly string[]).includes(name);
+
+async function runNow(runJob: RunJob, name: JobName) {
+  try {
+    return { status: 200, body: await runJob(name) };
+  } catch (error) {
+    return { status: 500, body: { error: error instanceof Error ? `${error.name}: ${error.message}` : 'unknown' } };
+  }
+}
+
+function orRefusal(act: () => { status: number; body: unknown }) {
+  try {
+    return act();
+  } catch (error) {
+    return { status: 400, body: { error: error instanceof Error ? error.message : 'unknown' } };
+  }
+}

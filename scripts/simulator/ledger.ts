@@ -1,0 +1,54 @@
+import type { Namespace, Operation } from '../../lambdas/tome/contract.ts';
+
+export interface LedgerCall {
+  readonly sequence: number;
+  readonly atMs: number;
+  readonly namespace: Namespace;
+  readonly operation: Operation;
+  readonly lane: string;
+  readonly outcome: string;
+  readonly requestId: string;
+  readonly correlationId: string;
+}
+
+export interface CallCount {
+  readonly namespace: Namespace;
+  readonly operation: Operation;
+  readonly lane: string;
+  readonly outcome: string;
+  readonly count: number;
+}
+
+/** The most single calls that are remembered; counts go on for ever. */
+const REMEMBERED_CALLS = 200_000;
+
+/** Every call that reached TOME, and what became of it. Never a source or a token. */
+export class Ledger {
+  readonly #counts = new Map<string, { -readonly [Key in keyof CallCount]: CallCount[Key] }>();
+  #calls: LedgerCall[] = [];
+  #sequence = 0;
+
+  record(call: Omit<LedgerCall, 'sequence'>): void {
+    this.#sequence += 1;
+    this.#calls.push({ sequence: this.#sequence, ...call });
+    if (this.#calls.length > REMEMBERED_CALLS) this.#calls = this.#calls.slice(REMEMBERED_CALLS / 2);
+    const { namespace, operation, lane, outcome } = call;
+    const key = `${namespace} ${operation} ${lane} ${outcome}`;
+    const counted = this.#counts.get(key);
+    if (counted === undefined) this.#counts.set(key, { namespace, operation, lane, outcome, count: 1 });
+    else counted.count += 1;
+  }
+
+  counts(): readonly CallCount[] {
+    return [...this.#counts.values()].map((counted) => ({ ...counted }));
+  }
+
+  calls(): readonly LedgerCall[] {
+    return this.#calls;
+  }
+
+  reset(): void {
+    this.#counts.clear();
+    this.#calls = [];
+  }
+}

@@ -1,0 +1,101 @@
+import type { Namespace, Operation } from '../../lambdas/tome/contract.ts';
+import type { Fault } from './faults.ts';
+import type { Switches } from './switches.ts';
+import { cardLikeReference } from './token-format.ts';
+import type { IssuedToken, Vault } from './vault.ts';
+
+export interface Outcome {
+  readonly status: number;
+  readonly body: object;
+  /** What the ledger calls it. */
+  readonly name: string;
+}
+
+export interface Work {
+  readonly vault: Vault;
+  readonly switches: Switches;
+  readonly random: () => number;
+  readonly nowMs: number;
+  readonly requestId: string;
+  /** The fault that strikes this call, if it changes what TOME does or says. */
+  readonly fault: Fault | null;
+}
+
+type Perform = (work: Work, body: never) => Outcome;
+
+/** What each operation does to the vault, and its answer. */
+export const operations: Readonly<Record<Operation, Perform>> = {
+  prefetch: (work, { count }: { count: number }) => {
+    const { vault, requestId, nowMs, switches, fault, random } = work;
+    const given = fault?.kind === 'short' ? Math.floor(count * fault.share) : count;
+    const make = fault?.kind === 'card-like' && vault.namespace === 'ns2' ? () => cardLikeReference(random) : undefined;
+    let tokens: readonly IssuedToken[] = vault.issue(requestId, given, nowMs, switches, make);
+    if (fault?.kind === 'duplicates')
+      tokens = tokens.map((token, index) => (index % 3 === 2 ? (tokens[0] ?? token) : token));
+    if (fault?.kind === 'wrong-token') tokens = [...vault.issuedTokens()].slice(0, given);
+    const body = {
+      tokens: tokens.map(({ token, expiresAtMs }) => ({
+        token,
+        ...(expiresAtMs === null ? {} : { expiresAt: new Date(expiresAtMs).toISOString() }),
+      })),
+    };
+    return { status: 200, body, name: 'issued' };
+  },
+
+  tokenize: (work, { source, token }: { source: string; token?: string }) => {
+    const { vault, requestId, nowMs, switches, fault, random } = work;
+    let wanted = token;
+    if (wanted === undefined && fault?.kind === 'card-like' && vault.namespace === 'ns2') {
+      wanted = vault.issue(requestId, 1, nowMs, switches, () => cardLikeReference(random))[0]?.token;
+    }
+    const binding = vault.bind(source, wanted, requestId, nowMs, switches);
+    switch (binding.outcome) {
+      case 'bound': {
+        const stranger = fault?.kind === 'wrong-token' ? vault.strangersToken() : undefined;
+        const body = { token: stranger ?? binding.token, isNew: binding.isNew };
+        return { status: 200, body, name: binding.isNew ? 'bound' : 'repeated' };
+      }
+      case 'already-bound':
+        return switches.alreadyBound === 'echo'
+          ? { status: 200, body: { token: binding.token, isNew: false }, name: 'already-bound' }
+          : { status: 409, body: { error: 'already-bound', token: binding.token }, name: 'already-bound' };
+      case 'token-taken':
+        return { status: 409, body: { error: 'token-taken' }, name: 'token-taken' };
+      case 'unknown-token':
+        return { status: 400, body: { error: 'bad-request' }, name: 'unknown-token' };
+    }
+  },
+
+  'bulk-tokenize': (work, { items }: { items: readonly { source: string; token: string }[] }) => {
+    const { vault, requestId, nowMs, switches, random } = work;
+    if (switches.bulkTokenize === 'absent')
+      return { status: 404, body: { error: 'operation-absent' }, name: 'operation-absent' };
+    const results = items.map(({ source, token }) => {
+      if (random() < switches.bulkFailureRate) return { outcome: 'failed' };
+      const binding = vault.bind(source, token, requestId, nowMs, switches);
+      if (binding.outcome === 'bound') return binding;
+      return binding.outcome === 'already-bound'
+        ? { outcome: 'bound', token: binding.token, isNew: false }
+        : { outcome: 'failed' };
+    });
+    return { status: 200, body: { results }, name: 'bulk' };
+  },
+
+  detokenize: ({ vault }, { token }: { token: string }) => found('source', vault.sourceOf(token)),
+
+  lookup: ({ vault }, { source }: { source: string }) => found('token', vault.tokenOf(source)),
+};
+
+const found = (field: 'source' | 'token', value: string | undefined): Outcome =>
+  value === undefined
+    ? { status: 404, body: { error: 'not-found' }, name: 'not-found' }
+    : { status: 200, body: { [field]: value }, name: 'found' };
+
+/** Somebody else's answer to the same kind of question, for crossed connections. */
+export function strangersAnswer(namespace: Namespace, operation: Operation, vault: Vault, own: object): object {
+  const [source, token] = vault.bindings()[0] ?? [];
+  if (source === undefined || token === undefined) return own;
+  if (operation === 'detokenize') return { source };
+  if (operation === 'lookup') return { token };
+  return operation === 'tokenize' ? { token, isNew: namespace === 'ns1' } : own;
+}

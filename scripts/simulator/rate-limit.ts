@@ -1,0 +1,27 @@
+import type { Namespace, Operation } from '../../lambdas/tome/contract.ts';
+import type { Switches } from './switches.ts';
+
+/**
+ * TOME's limit: calls a second of each operation, all namespaces together unless it is switched otherwise. A bucket that refills steadily and
+ * holds a tenth of a second, so that the limit means a rate and not a burst at each second's start.
+ */
+export class RateLimit {
+  readonly #buckets = new Map<string, { tokens: number; atMs: number }>();
+
+  /** `null` when the call may pass; otherwise the milliseconds to wait. */
+  refusalMs(namespace: Namespace, operation: Operation, nowMs: number, switches: Switches): number | null {
+    const { rateLimitScope, rateLimitPerSecond: rate } = switches;
+    if (rateLimitScope === 'off') return null;
+    const key = rateLimitScope === 'endpoint' ? operation : `${namespace} ${operation}`;
+    const capacity = Math.max(1, rate / 10);
+    const bucket = this.#buckets.get(key) ?? { tokens: capacity, atMs: nowMs };
+    bucket.tokens = Math.min(capacity, bucket.tokens + ((nowMs - bucket.atMs) / 1_000) * rate);
+    bucket.atMs = nowMs;
+    this.#buckets.set(key, bucket);
+    if (bucket.tokens >= 1) {
+      bucket.tokens -= 1;
+      return null;
+    }
+    return ((1 - bucket.tokens) / rate) * 1_000;
+  }
+}

@@ -1,0 +1,31 @@
+import { randomBytes, randomInt, randomUUID } from 'node:crypto';
+import type { Database } from '../../lambdas/pool/database.ts';
+import { createRefillStore } from '../../lambdas/pool/refill-store.ts';
+import type { CardReference } from '../../lambdas/tokenization/card-reference.ts';
+import type { InternalToken } from '../../lambdas/tokenization/internal-token.ts';
+import type { TokenPair } from '../../lambdas/tokenization/pair.ts';
+
+export const newInternalToken = (): InternalToken => randomBytes(18).toString('base64url') as InternalToken;
+export const newReference = (): CardReference =>
+  `9${Array.from({ length: 15 }, () => randomInt(10)).join('')}` as CardReference;
+
+export const newPair = (): TokenPair => ({ internalToken: newInternalToken(), cardReference: newReference() });
+
+/** Puts pairs on offer by the refill's own statements, without TOME. */
+export async function fillPool(database: Database, count: number, expiresAt: Date | null = null): Promise<void> {
+  const store = createRefillStore(database, { leaseSeconds: 60, maxMappingFailures: 3, expiryMarginSeconds: 0 });
+  const lease = await store.acquireLease(randomUUID());
+  if (lease === null) throw new Error('The lease is taken.');
+  const pairs = Array.from({ length: count }, newPair);
+  await store.stage(lease, [], {
+    internalTokens: pairs.map(({ internalToken }) => ({ token: internalToken, expiresAt })),
+    references: pairs.map(({ cardReference }) => ({ token: cardReference, expiresAt })),
+    rejectedReferences: [],
+  });
+  const staged = await store.stagedPairs(count);
+  await store.activate(
+    lease,
+    staged.map(({ pairId }) => pairId),
+  );
+  await store.releaseLease(lease);
+}

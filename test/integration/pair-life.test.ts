@@ -1,0 +1,182 @@
+import { randomUUID } from 'node:crypto';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createPairStore } from '../../lambdas/pool/pair-store.ts';
+import { readPoolHealth } from '../../lambdas/pool/pool-health.ts';
+import { settleReservations } from '../../lambdas/pool/settle-reservations.ts';
+import type { PairStore, Reservation, ReserveOutcome } from '../../lambdas/tokenization/ports/pair-store.ts';
+import { fillPool, newPair } from './fill-pool.ts';
+import { createTestDatabase, type TestDatabase } from './test-database.ts';
+
+let db: TestDatabase;
+let store: PairStore;
+
+beforeEach(async () => {
+  db = await createTestDatabase();
+  store = createPairStore(db.database, { holdSeconds: 10, retentionSeconds: 60, directCreationsPerSecond: 5 });
+});
+
+afterEach(() => db.drop());
+
+const reserve = (): Promise<ReserveOutcome> => store.reserve(randomUUID(), null);
+
+async function reserveOne(): Promise<Reservation> {
+  const outcome = await reserve();
+  if (outcome.outcome !== 'reserved') throw new Error(`Expected a reservation, not ${outcome.outcome}.`);
+  return outcome.reservation;
+}
+
+const stateOf = async ({ pairId }: Reservation): Promise<string> => {
+  const [row] = await db.sql<{ state: string }[]>`SELECT state FROM pair WHERE id = ${pairId}`;
+  return row?.state ?? 'absent';
+};
+
+describe('reserving', () => {
+  test('concurrent reservations never receive the same pair, and the pool is called empty only when it is', async () => {
+    await fillPool(db.database, 200);
+    const outcomes = await Promise.all(Array.from({ length: 300 }, reserve));
+    const pairs = outcomes.flatMap((outcome) => (outcome.outcome === 'reserved' ? [outcome.reservation.pairId] : []));
+    expect(pairs).toHaveLength(200);
+    expect(new Set(pairs).size).toBe(200);
+    expect(outcomes.filter((outcome) => outcome.outcome === 'no-pair')).toHaveLength(100);
+  });
+
+  test('the same reservation id executed again finds the pair that the first execution took', async () => {
+    await fillPool(db.database, 5);
+    const id = randomUUID();
+    const [first, second] = await Promise.all([store.reserve(id, null), store.reserve(id, null)]);
+    expect(second).toEqual(first);
+    const health = await db.database.run(readPoolHealth);
+    expect(health).toMatchObject({ available: 4, reserved: 1 });
+  });
+
+  test('a pair that is locked by somebody else who gives it back is found by the look that waits', async () => {
+    await fillPool(db.database, 1);
+    const locked = Promise.withResolvers<void>();
+    const letGo = Promise.withResolvers<void>();
+    const holder = db.sql.begin(async (transaction) => {
+      await transaction`SELECT 1 FROM available_pair FOR UPDATE`;
+      locked.resolve();
+      await letGo.promise;
+    });
+    await locked.promise;
+    const waiting = reserve();
+    setTimeout(letGo.resolve, 100);
+    expect(await waiting).toMatchObject({ outcome: 'reserved' });
+    await holder;
+  });
+
+  test('an expired pair is never reserved', async () => {
+    await fillPool(db.database, 3, new Date(Date.now() - 1_000));
+    expect(await reserve()).toEqual({ outcome: 'no-pair', poolEmpty: true });
+  });
+
+  test('a row on the shelf whose pair is not available costs nothing but itself', async () => {
+    await fillPool(db.database, 1);
+    const used = await reserveOne();
+    await store.markUsed(used);
+    await db.sql`INSERT INTO available_pair (pair_id) VALUES (${used.pairId})`;
+    expect(await reserve()).toEqual({ outcome: 'no-pair', poolEmpty: true });
+    expect(await stateOf(used)).toBe('USED');
+  });
+});
+
+describe('finishing', () => {
+  test('marking used writes exactly one event, however often it is executed', async () => {
+    await fillPool(db.database, 1);
+    const reservation = await reserveOne();
+    await Promise.all([store.markUsed(reservation), store.markUsed(reservation)]);
+    await store.markUsed(reservation);
+    const events = await db.sql`SELECT card_reference FROM outbox_event`;
+    expect(events).toEqual([{ card_reference: reservation.cardReference }]);
+    expect(await db.database.run(readPoolHealth)).toMatchObject({ reserved: 0, used: 1 });
+  });
+
+  test('a stranger cannot finish, give back or quarantine a reservation', async () => {
+    await fillPool(db.database, 1);
+    const reservation = await reserveOne();
+    const stranger = { ...reservation, id: randomUUID() };
+    await expect(store.markUsed(stranger)).rejects.toMatchObject({ code: 'reservation-lost' });
+    await store.release(stranger, 'not-dispatched');
+    await store.quarantineReservation(stranger, 'conflict');
+    expect(await stateOf(reservation)).toBe('RESERVED');
+  });
+
+  test('a released pair is on offer again, and its former owner has no more say in it', async () => {
+    await fillPool(db.database, 1);
+    const first = await reserveOne();
+    await store.release(first, 'not-dispatched');
+    await store.release(first, 'not-dispatched');
+    const second = await reserveOne();
+    expect(second.pairId).toBe(first.pairId);
+    await expect(store.markUsed(first)).rejects.toMatchObject({ code: 'reservation-lost' });
+    await store.release(first, 'not-dispatched');
+    expect(await stateOf(second)).toBe('RESERVED');
+    await store.markUsed(second);
+  });
+
+  test('a stale reservation goes to quarantine and never back to the pool, and its late owner still finishes it', async () => {
+    await fillPool(db.database, 2);
+    const stale = await reserveOne();
+    await db.sql`UPDATE reservation SET reserved_at = now() - interval '1 hour'`;
+    const fresh = await reserveOne();
+    expect(await db.database.run((sql) => settleReservations(sql, 900, 100))).toBe(1);
+    expect(await stateOf(stale)).toBe('QUARANTINED');
+    expect(await stateOf(fresh)).toBe('RESERVED');
+    expect(await reserve()).toEqual({ outcome: 'no-pair', poolEmpty: true });
+    await store.release(stale, 'not-dispatched');
+    expect(await stateOf(stale)).toBe('QUARANTINED');
+    await store.markUsed(stale);
+    expect(await stateOf(stale)).toBe('USED');
+    expect(await db.database.run(readPoolHealth)).toMatchObject({ quarantined: 0, used: 1, reserved: 1 });
+  });
+
+  test.each(['AVAILABLE', 'RESERVED', 'QUARANTINED', 'STAGED'] as const)(
+    'a pair that NS1 says is bound is adopted from %s, with one event',
+    async (state) => {
+      await fillPool(db.database, 1);
+      const [pair] = await db.sql<{ internal_token: never }[]>`SELECT internal_token FROM pair`;
+      if (pair === undefined) throw new Error('There is a pair.');
+      let token = pair.internal_token as never;
+      if (state === 'RESERVED') await reserveOne();
+      if (state === 'QUARANTINED') await store.quarantineReservation(await reserveOne(), 'conflict');
+      if (state === 'STAGED') {
+        const staged = newPair();
+        await db.sql`INSERT INTO pair (internal_token, card_reference) VALUES (${staged.internalToken}, ${staged.cardReference})`;
+        token = staged.internalToken as never;
+      }
+      await store.adopt(token);
+      await store.adopt(token);
+      expect(await store.findByInternalToken(token)).toMatchObject({ state: 'USED' });
+      expect(await db.sql`SELECT 1 FROM outbox_event`).toHaveLength(1);
+      if (state !== 'STAGED') expect(await reserve()).toEqual({ outcome: 'no-pair', poolEmpty: true });
+    },
+  );
+
+  test('a pair found at TOME is stored once, and one that contradicts a stored pair is refused', async () => {
+    const pair = newPair();
+    await Promise.all([store.insertBound(pair, 'direct'), store.insertBound(pair, 'repair')]);
+    expect(await db.sql`SELECT 1 FROM outbox_event`).toHaveLength(1);
+    const contradiction = { ...pair, cardReference: newPair().cardReference };
+    await expect(store.insertBound(contradiction, 'repair')).rejects.toMatchObject({ code: 'pair-conflict' });
+  });
+
+  test('the history of a pair stands on its row', async () => {
+    await fillPool(db.database, 1);
+    const first = await reserveOne();
+    await store.release(first, 'card-already-bound');
+    await store.markUsed(await reserveOne());
+    const [row] = await db.sql`
+      SELECT reason, staged_at <= available_at AND available_at <= released_at AND released_at <= reserved_at AND reserved_at <= used_at AS ordered
+      FROM pair
+    `;
+    expect(row).toEqual({ reason: 'card-already-bound', ordered: true });
+  });
+});
+
+describe('the direct path', () => {
+  test('its budget is one for all who ask in the same second', async () => {
+    const granted = (await Promise.all(Array.from({ length: 40 }, () => store.spendDirectBudget()))).filter(Boolean);
+    expect(granted.length).toBeGreaterThanOrEqual(5);
+    expect(granted.length).toBeLessThanOrEqual(15);
+  });
+});

@@ -1,0 +1,34 @@
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import postgres from 'postgres';
+import type { TestProject } from 'vitest/node';
+import { migrate } from '../../lambdas/pool/migrate.ts';
+import { startEmbeddedDatabase } from '../../scripts/local/embedded-database.ts';
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    postgresUrl: string;
+  }
+}
+
+export const TEMPLATE = 'migrated';
+
+/** One real PostgreSQL for the whole run, with a migrated database that each test file clones. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const directory = await mkdtemp(join(tmpdir(), 'pool-test-'));
+  await chmod(directory, 0o711);
+  const server = await startEmbeddedDatabase({
+    directory: join(directory, 'postgres'),
+    settings: ['max_connections=300', 'fsync=off', 'synchronous_commit=off', 'full_page_writes=off'],
+  });
+  const sql = postgres(server.url, { max: 1 });
+  await sql.unsafe(`CREATE DATABASE ${TEMPLATE}`);
+  await sql.end();
+  await migrate(server.url.replace(/postgres$/, TEMPLATE));
+  project.provide('postgresUrl', server.url);
+  return async () => {
+    await server.stop();
+    await rm(directory, { recursive: true, force: true });
+  };
+}

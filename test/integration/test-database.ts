@@ -1,0 +1,35 @@
+import { randomBytes } from 'node:crypto';
+import postgres from 'postgres';
+import { inject } from 'vitest';
+import { connect, Database, type Sql } from '../../lambdas/pool/database.ts';
+import { TEMPLATE } from './postgres-server.ts';
+
+export interface TestDatabase {
+  readonly url: string;
+  /** For looking and meddling beside the code under test. */
+  readonly sql: Sql;
+  readonly database: Database;
+  drop(): Promise<void>;
+}
+
+/** A migrated database of its own for one test. */
+export async function createTestDatabase(): Promise<TestDatabase> {
+  const serverUrl = inject('postgresUrl');
+  const name = `test_${randomBytes(8).toString('hex')}`;
+  const admin = postgres(serverUrl, { max: 1 });
+  await admin.unsafe(`CREATE DATABASE ${name} TEMPLATE ${TEMPLATE}`);
+  const url = serverUrl.replace(/postgres$/, name);
+  const sql = connect(url, { maxConnections: 4, prepare: true });
+  const database = new Database(url, { maxConnections: 12, queryTimeoutMs: 10_000, attempts: 3, prepare: true });
+  return {
+    url,
+    sql,
+    database,
+    async drop() {
+      await database.close();
+      await sql.end({ timeout: 1 });
+      await admin.unsafe(`DROP DATABASE ${name} WITH (FORCE)`);
+      await admin.end();
+    },
+  };
+}
