@@ -4,9 +4,9 @@ import type { EventQueue } from '../tokenization/ports/event-queue.ts';
 /** SQS takes ten messages at once and says of each whether it took it. */
 const SQS_BATCH_LIMIT = 10;
 
-/** TSYS's queue (A7). Endpoint, region and credentials come from the function's environment, as AWS's clients read it. */
+/** TSYS's queue (A7), at the endpoint that its URL names. Region and credentials come from the function's environment, as AWS's clients read it. */
 export function createSqsQueue(queueUrl: string): EventQueue {
-  const client = new SQSClient({ useQueueUrlAsEndpoint: true, maxAttempts: 1 });
+  const client = new SQSClient({ endpoint: new URL(queueUrl).origin, useQueueUrlAsEndpoint: false, maxAttempts: 1 });
   return {
     batchSize: SQS_BATCH_LIMIT,
     async send(events) {

@@ -1,10 +1,10 @@
 import { createServer } from 'node:net';
 
-/** A loopback port that was free a moment ago. */
-export async function freePort(): Promise<number> {
+/** A loopback port that was free a moment ago: the one asked for, or any. Rejects when that one is in use. */
+export async function freePort(wanted = 0): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject).listen(0, '127.0.0.1', resolve);
+    server.once('error', reject).listen(wanted, '127.0.0.1', resolve);
   });
   const address = server.address();
   await new Promise<void>((resolve) => {

@@ -2,7 +2,14 @@ import type { Context } from 'aws-lambda';
 import type { ApiRoute } from '../../lambdas/api/routes.ts';
 import { type ApiFunction, lambdaContext } from './gateway.ts';
 
-export const JOBS = ['prefetch', 'pool-health', 'settle-reservations', 'relay-events', 'migrate'] as const;
+export const JOBS = [
+  'prefetch',
+  'pool-health',
+  'settle-reservations',
+  'relay-events',
+  'fence-restored',
+  'migrate',
+] as const;
 export type JobName = (typeof JOBS)[number];
 export type RunJob = (name: JobName) => Promise<unknown>;
 
@@ -19,6 +26,7 @@ type Handler = (event: unknown, context: Context) => Promise<unknown>;
 
 /** The Lambda handlers themselves. They read their settings when they are loaded, so this comes after the environment is complete. */
 export async function loadFunctions(): Promise<Functions> {
+  const { logger } = await import('../../lambdas/runtime/logger.ts');
   const { closeDatabases } = await import('../../lambdas/runtime/compose-database.ts');
   const api = {
     'create-card': (await import('../../lambdas/api/create-card.ts')).handler as ApiFunction,
@@ -32,11 +40,16 @@ export async function loadFunctions(): Promise<Functions> {
     'pool-health': (await import('../../lambdas/jobs/pool-health.ts')).handler as Handler,
     'settle-reservations': (await import('../../lambdas/jobs/settle-reservations.ts')).handler as Handler,
     'relay-events': (await import('../../lambdas/jobs/relay-events.ts')).handler as Handler,
+    'fence-restored': (await import('../../lambdas/jobs/fence-restored.ts')).handler as Handler,
     migrate: (await import('../../lambdas/jobs/migrate.ts')).handler as Handler,
   };
   return {
     api,
     runJob: (name) => jobs[name]({}, lambdaContext(name, JOB_TIMEOUT_MS)),
-    close: closeDatabases,
+    async close() {
+      // What is cut off now is finished after the next start, and is no failure.
+      logger.setLogLevel('SILENT');
+      await closeDatabases();
+    },
   };
 }

@@ -3,7 +3,9 @@ import type { PrefetchTally } from '../../lambdas/tokenization/refill/prefetch-r
 import { ForeignJournal } from '../simulator/journal.ts';
 import { startSimulator } from '../simulator/simulator.ts';
 import { CannotStart } from './cannot-start.ts';
+import { useDefaultEnvironment } from './default-environment.ts';
 import { startEmbeddedDatabase } from './embedded-database.ts';
+import { freePort } from './free-port.ts';
 import { loadFunctions } from './functions.ts';
 import { startGateway } from './gateway.ts';
 import { matchInstallation, openSecret, openStateDirectory } from './installation.ts';
@@ -35,17 +37,6 @@ export interface LocalStack {
 /** Calls a second of the first prefetch: nobody else calls TOME before the API is up, so it may have nearly all that TOME allows. */
 const FIRST_PREFETCH_CALLS_PER_SECOND = '240';
 
-/** What the functions get from CDK on AWS. A variable that is set already stands. */
-const defaultEnvironment = {
-  DATABASE_MAX_CONNECTIONS: '10',
-  TOME_LIVE_CALLS_PER_SECOND: '225',
-  POWERTOOLS_LOG_LEVEL: 'WARN',
-  POWERTOOLS_METRICS_DISABLED: 'true',
-  AWS_REGION: 'local',
-  AWS_ACCESS_KEY_ID: 'local',
-  AWS_SECRET_ACCESS_KEY: 'local',
-};
-
 /**
  * The whole product in one process and one database server, with the handlers that run on AWS (D3). One at a time in a process, because functions read
  * their settings from the environment. Throws CannotStart or InvalidSettings; what was started by then is stopped again.
@@ -57,6 +48,8 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
     for (const stop of running.splice(0).reverse()) await stop();
   };
   try {
+    // Asked first, so that nobody waits for a first prefetch to hear of it.
+    for (const port of [options.port, options.tomePort ?? 0]) await freePort(port);
     const state = openStateDirectory(options.dataDir, options.databaseUrl);
     running.push(state.dispose);
 
@@ -83,7 +76,7 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
     const queue = await startLocalQueue();
     running.push(queue.close);
 
-    for (const [name, value] of Object.entries(defaultEnvironment)) process.env[name] ??= value;
+    useDefaultEnvironment();
     process.env['DATABASE_URL'] = databaseUrl;
     process.env['TOME_URL'] = simulator.url;
     process.env['EVENT_QUEUE_URL'] = queue.url;

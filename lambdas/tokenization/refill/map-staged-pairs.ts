@@ -108,7 +108,8 @@ class MappingOutcomes {
     const mapped = this.#mapped;
     this.#mapped = [];
     if (mapped.length === 0) return;
-    this.#run.tally.activated += await this.#dependencies.store.activate(this.#run.lease, mapped);
+    const activated = await this.#dependencies.store.activate(this.#run.lease, mapped);
+    this.#run.tally.activated += activated;
     this.#dependencies.onProgress?.(this.#run.tally);
   }
 }

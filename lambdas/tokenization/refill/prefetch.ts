@@ -41,9 +41,13 @@ export async function prefetch(
   }
 }
 
+/** Rounds in a row that may give no pair at all (tokens known already, references refused) before a run gives up. */
+const MOST_FRUITLESS_ROUNDS = 3;
+
 /** What stopped the run before the pool was full, or `null`. */
 async function fillPool(dependencies: PrefetchDependencies, run: PrefetchRun): Promise<string | null> {
   const { clock, settings } = dependencies;
+  let fruitlessRounds = 0;
   try {
     for (;;) {
       await mapStagedPairs(dependencies, run);
@@ -53,7 +57,8 @@ async function fillPool(dependencies: PrefetchDependencies, run: PrefetchRun): P
       dependencies.onProgress?.(run.tally);
       if (plan.deficit === 0) return null;
       const staged = await fetchTokens(dependencies, run, Math.min(plan.deficit, settings.batchSize));
-      if (staged === 0) return 'no-tokens';
+      fruitlessRounds = staged === 0 ? fruitlessRounds + 1 : 0;
+      if (fruitlessRounds === MOST_FRUITLESS_ROUNDS) return 'no-tokens';
     }
   } catch (error) {
     if (error instanceof TomeError) return error.code;

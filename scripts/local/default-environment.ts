@@ -1,0 +1,16 @@
+const DEFAULTS = {
+  DATABASE_MAX_CONNECTIONS: '10',
+  // Long enough for a thousand creations at once to take their turns at TOME.
+  REQUEST_DEADLINE_MS: '15000',
+  TOME_LIVE_CALLS_PER_SECOND: '225',
+  POWERTOOLS_LOG_LEVEL: 'WARN',
+  POWERTOOLS_METRICS_DISABLED: 'true',
+  AWS_REGION: 'local',
+  AWS_ACCESS_KEY_ID: 'local',
+  AWS_SECRET_ACCESS_KEY: 'local',
+} as const;
+
+/** What the functions get from CDK on AWS. A variable that is set already stands. */
+export function useDefaultEnvironment(): void {
+  for (const [name, value] of Object.entries(DEFAULTS)) process.env[name] ??= value;
+}

@@ -1,0 +1,274 @@
+import { randomUUID } from 'node:crypto';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { readPoolHealth } from '../../lambdas/pool/pool-health.ts';
+import { createRefillStore } from '../../lambdas/pool/refill-store.ts';
+import { systemClock } from '../../lambdas/runtime/system-clock.ts';
+import type { RefillStore } from '../../lambdas/tokenization/ports/refill-store.ts';
+import { type PrefetchResult, prefetch } from '../../lambdas/tokenization/refill/prefetch.ts';
+import type { PrefetchSettings } from '../../lambdas/tokenization/refill/prefetch-run.ts';
+import { createHttpTome } from '../../lambdas/tome/http-tome.ts';
+import { TomeClient } from '../../lambdas/tome/tome-client.ts';
+import { type Simulator, startSimulator } from '../../scripts/simulator/simulator.ts';
+import { createTestDatabase, type TestDatabase } from './test-database.ts';
+
+let db: TestDatabase;
+let simulator: Simulator;
+
+beforeEach(async () => {
+  db = await createTestDatabase();
+  simulator = await startSimulator({ seed: 3, switches: { latencyMs: 0, rateLimitScope: 'off' } });
+});
+
+afterEach(async () => {
+  await simulator.close();
+  await db.drop();
+});
+
+const SETTINGS: PrefetchSettings = {
+  targetMin: 120,
+  targetMax: 50_000,
+  coverMinutes: 0,
+  lowWaterRatio: 0.3,
+  batchSize: 50,
+  mappingConcurrency: 8,
+  activationChunk: 20,
+  bulkTokenize: false,
+};
+
+interface RunOptions {
+  readonly settings?: Partial<PrefetchSettings>;
+  readonly store?: RefillStore;
+  readonly batchCallsPerSecond?: number;
+  readonly timeMs?: number;
+}
+
+const refillStore = (): RefillStore =>
+  createRefillStore(db.database, { leaseSeconds: 60, maxMappingFailures: 3, expiryMarginSeconds: 0 });
+
+function run({
+  settings,
+  store = refillStore(),
+  batchCallsPerSecond = 5_000,
+  timeMs = 20_000,
+}: RunOptions = {}): Promise<PrefetchResult> {
+  const client = new TomeClient({
+    settings: {
+      baseUrl: simulator.url,
+      attemptTimeoutMs: 500,
+      maxAttempts: 2,
+      backoffBaseMs: 1,
+      backoffCapMs: 5,
+      retryRatio: 1,
+      breaker: { failures: 30, openMs: 50 },
+      batchCallsPerSecond,
+      liveCallsPerSecond: 0,
+    },
+    clock: systemClock,
+    random: Math.random,
+  });
+  const dependencies = {
+    tome: createHttpTome(client),
+    store,
+    poolLevel: () => db.database.run(readPoolHealth),
+    clock: systemClock,
+    luhnPolicy: 'must-fail' as const,
+    settings: { ...SETTINGS, ...settings },
+  };
+  return prefetch(dependencies, { runId: randomUUID(), deadlineMs: systemClock.monotonicMs() + timeMs });
+}
+
+const health = () => db.database.run(readPoolHealth);
+
+/** Every token that TOME issued is stored, or belongs to an announced call whose answer was lost (invariant I8). */
+async function expectNothingLost(): Promise<void> {
+  for (const [namespace, column] of [
+    ['ns1', 'internal_token'],
+    ['ns2', 'card_reference'],
+  ] as const) {
+    const stored = new Set(
+      (
+        await db.sql`SELECT ${db.sql(column)} AS token FROM pair UNION ALL SELECT token FROM unpaired_token WHERE namespace = ${namespace}`
+      ).map(({ token }) => token),
+    );
+    const issued = simulator.vaults[namespace].issuedTokens();
+    const missing = issued.filter(({ token }) => !stored.has(token)).length;
+    const [lost] = await db.sql<{ tokens: number }[]>`
+      SELECT coalesce(sum(requested), 0)::int AS tokens FROM prefetch_call WHERE namespace = ${namespace} AND stored_at IS NULL
+    `;
+    expect(missing).toBeLessThanOrEqual(lost?.tokens ?? 0);
+    if (lost?.tokens === 0) expect(missing).toBe(0);
+  }
+}
+
+/** Every pair on offer is bound on NS2 exactly as stored (invariant I3). */
+async function expectMapped(): Promise<void> {
+  const pairs = await db.sql`SELECT internal_token, card_reference FROM pair WHERE available_at IS NOT NULL`;
+  for (const { internal_token, card_reference } of pairs)
+    expect(simulator.vaults.ns2.tokenOf(internal_token)).toBe(card_reference);
+}
+
+test('a prefetch fills the pool to its target in several batches, and a second one finds nothing to do', async () => {
+  expect(await run()).toMatchObject({ outcome: 'full', activated: 120, staged: 120 });
+  expect(await health()).toMatchObject({ available: 120, staged: 0 });
+  const calls = simulator.ledger.calls().length;
+  expect(await run()).toMatchObject({ outcome: 'full', activated: 0 });
+  expect(simulator.ledger.calls()).toHaveLength(calls);
+  await expectMapped();
+  await expectNothingLost();
+});
+
+test('bulk mapping takes one call for many pairs and leaves the failed items for later', async () => {
+  simulator.turn({ bulkTokenize: 'present', bulkFailureRate: 0.2 });
+  const first = await run({ settings: { bulkTokenize: true } });
+  expect(first.activated).toBeGreaterThan(60);
+  simulator.turn({ bulkFailureRate: 0 });
+  await run({ settings: { bulkTokenize: true } });
+  expect((await health()).available).toBe(120);
+  expect(simulator.ledger.counts().some(({ operation }) => operation === 'tokenize')).toBe(false);
+  await expectMapped();
+});
+
+describe('odd answers', () => {
+  test('what one namespace gave beyond the other is kept and paired by the next round', async () => {
+    simulator.faults.order({ operation: 'prefetch', namespace: 'ns2', kind: 'short', count: 1, share: 0.5 });
+    expect(await run()).toMatchObject({ outcome: 'full', activated: 120 });
+    expect(simulator.vaults.ns1.issuedTokens().length).toBeLessThanOrEqual(145);
+    await expectNothingLost();
+  });
+
+  test('references that look like card numbers are kept out and counted, and never mapped', async () => {
+    simulator.turn({ references: 'any-luhn' });
+    const result = await run();
+    expect(result.rejectedReferences).toBeGreaterThan(3);
+    expect(await health()).toMatchObject({ available: 120 });
+    const rejected = await db.sql`SELECT token FROM unpaired_token WHERE rejected_because IS NOT NULL`;
+    expect(rejected).toHaveLength(result.rejectedReferences);
+    for (const { token } of rejected) expect(simulator.vaults.ns2.sourceOf(token)).toBeUndefined();
+    await expectNothingLost();
+  });
+
+  test('tokens given twice stand in one pair only', async () => {
+    await run();
+    simulator.faults.order({ operation: 'prefetch', kind: 'duplicates', count: 2 });
+    simulator.faults.order({ operation: 'prefetch', kind: 'wrong-token', count: 2 });
+    expect((await run({ settings: { targetMin: 200 } })).outcome).toBe('full');
+    expect(await health()).toMatchObject({ available: 200 });
+    await expectMapped();
+  });
+
+  test('a pair that NS2 answers with another reference is quarantined', async () => {
+    await run();
+    simulator.faults.order({ operation: 'tokenize', namespace: 'ns2', kind: 'wrong-token', count: 1 });
+    expect(await run({ settings: { targetMin: 130 } })).toMatchObject({ quarantined: 1 });
+    expect(await health()).toMatchObject({ available: 130, quarantined: 1 });
+    expect(await db.sql`SELECT reason FROM pair WHERE state = 'QUARANTINED'`).toEqual([{ reason: 'wrong-echo' }]);
+  });
+
+  test('one namespace failing loses nothing of the other', async () => {
+    simulator.faults.order({ operation: 'prefetch', namespace: 'ns1', kind: 'error-before', count: 1 });
+    expect(await run()).toMatchObject({ outcome: 'incomplete', stoppedBy: 'tome-outcome-unknown' });
+    expect(await run()).toMatchObject({ outcome: 'full' });
+    expect(simulator.vaults.ns2.issuedTokens()).toHaveLength(120);
+    await expectNothingLost();
+  });
+
+  test('a lost answer is a leak, and counted as one', async () => {
+    simulator.faults.order({ operation: 'prefetch', namespace: 'ns1', kind: 'error-after', count: 1 });
+    await run();
+    await run();
+    expect(await health()).toMatchObject({ available: 120 });
+    const lost = await db.sql`SELECT namespace, requested FROM prefetch_call WHERE stored_at IS NULL`;
+    expect(lost).toEqual([{ namespace: 'ns1', requested: 50 }]);
+    await expectNothingLost();
+  });
+
+  test('a pair that can never be mapped ends in quarantine and keeps no other waiting', async () => {
+    simulator.faults.order({ operation: 'tokenize', namespace: 'ns2', kind: 'error-before', count: 6 });
+    for (let attempt = 0; attempt < 4; attempt += 1) await run({ settings: { mappingConcurrency: 1 } });
+    expect((await health()).available).toBe(120);
+  });
+});
+
+describe('its budget', () => {
+  test('mapping keeps to the calls a second it was given', async () => {
+    const startedMs = performance.now();
+    await run({ batchCallsPerSecond: 100, settings: { targetMin: 100, batchSize: 100 } });
+    const seconds = (performance.now() - startedMs) / 1_000;
+    const mapped = simulator.ledger.counts().find(({ operation }) => operation === 'tokenize')?.count ?? 0;
+    expect(mapped).toBe(100);
+    expect(mapped / seconds).toBeLessThanOrEqual(115);
+  });
+
+  test('it goes on through 429s at a lower rate', async () => {
+    simulator.turn({ rateLimitScope: 'endpoint', rateLimitPerSecond: 60 });
+    expect(await run({ batchCallsPerSecond: 150, settings: { targetMin: 60 } })).toMatchObject({ outcome: 'full' });
+    expect(simulator.ledger.counts().some(({ outcome }) => outcome === 'rate-limited')).toBe(true);
+  });
+
+  test('it stops by itself when its time is up, and the next run goes on from there', async () => {
+    const stopped = await run({ batchCallsPerSecond: 50, timeMs: 700 });
+    expect(stopped).toMatchObject({ outcome: 'incomplete', activated: expect.any(Number) });
+    expect(stopped.activated).toBeGreaterThan(5);
+    expect(await health()).toMatchObject({ available: stopped.activated });
+    expect(await run()).toMatchObject({ outcome: 'full' });
+    expect(simulator.vaults.ns1.issuedTokens()).toHaveLength(120);
+  });
+});
+
+describe('overlapping and dying runs', () => {
+  test('of two runs at once one works and the other leaves', async () => {
+    const outcomes = (await Promise.all([run(), run(), run()])).map(({ outcome }) => outcome).sort();
+    expect(outcomes).toEqual(['already-running', 'already-running', 'full']);
+    expect(await health()).toMatchObject({ available: 120 });
+  });
+
+  test('a run that was overtaken can store nothing more', async () => {
+    const store = refillStore();
+    const lease = await store.acquireLease('first');
+    await db.sql`UPDATE job_lease SET expires_at = now() - interval '1 second'`;
+    await store.acquireLease('second');
+    if (lease === null) throw new Error('The first run had the lease.');
+    await expect(store.renewLease(lease)).rejects.toMatchObject({ code: 'lease-lost' });
+    await expect(
+      store.stage(lease, [], { internalTokens: [], references: [], rejectedReferences: [] }),
+    ).rejects.toMatchObject({ code: 'lease-lost' });
+    await expect(store.activate(lease, [1n])).rejects.toMatchObject({ code: 'lease-lost' });
+  });
+
+  test.each([false, true])(
+    'killed at any step (its effect done: %s), it is finished by the next run with nothing lost',
+    async (isDone) => {
+      class Killed extends Error {}
+      for (let step = 1; ; step += 1) {
+        let left = step;
+        const store = refillStore();
+        const dying = new Proxy(store, {
+          get(target, name: keyof RefillStore) {
+            return async (...args: never[]) => {
+              left -= 1;
+              if (left === 0 && !isDone) throw new Killed();
+              const result = await (target[name] as (...args: never[]) => Promise<unknown>)(...args);
+              if (left === 0) throw new Killed();
+              return result;
+            };
+          },
+        });
+        const settings = { targetMin: step * 10, batchSize: 5, activationChunk: 2 };
+        const survived = await run({ store: dying, settings }).then(
+          () => true,
+          (error) => {
+            if (error instanceof Killed) return false;
+            throw error;
+          },
+        );
+        if (survived) break;
+        await db.sql`UPDATE job_lease SET expires_at = now() - interval '1 second'`;
+        await run({ settings });
+        expect(await health()).toMatchObject({ staged: 0, available: step * 10 });
+        await expectNothingLost();
+        if (step > 25) break;
+      }
+      await expectMapped();
+    },
+  );
+});

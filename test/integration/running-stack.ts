@@ -1,0 +1,73 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { vi } from 'vitest';
+import { type LocalStack, startLocalStack } from '../../scripts/local/local-stack.ts';
+import type { LedgerSummary } from '../../scripts/simulator/simulator.ts';
+import { createTestDatabase, type TestDatabase } from './test-database.ts';
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: Record<string, never>;
+  readonly text: string;
+}
+
+export interface RunningStack {
+  readonly stack: LocalStack;
+  readonly db: TestDatabase;
+  /** Everything that the process wrote while the stack was running. */
+  readonly output: readonly string[];
+  post(path: string, body: unknown, headers?: Record<string, string>): Promise<Answer>;
+  get(path: string): Promise<Answer>;
+  delete(path: string): Promise<Answer>;
+  ledger(): Promise<LedgerSummary>;
+  stop(): Promise<void>;
+}
+
+/** The local stack over a database of its own, with every log line and metric that it writes. */
+export async function startStack(environment: Readonly<Record<string, string>>): Promise<RunningStack> {
+  const output: string[] = [];
+  for (const stream of [process.stdout, process.stderr]) {
+    vi.spyOn(stream, 'write').mockImplementation((chunk) => {
+      output.push(String(chunk));
+      return true;
+    });
+  }
+  const db = await createTestDatabase();
+  const dataDir = mkdtempSync(join(tmpdir(), 'stack-test-'));
+  Object.assign(process.env, { POWERTOOLS_LOG_LEVEL: 'DEBUG', POWERTOOLS_METRICS_DISABLED: 'false', ...environment });
+  const stack = await startLocalStack({ port: 0, dataDir, databaseUrl: db.url, schedules: false, tomeLatencyMs: 5 });
+
+  const request = async (method: string, path: string, body?: string, headers = {}): Promise<Answer> => {
+    const response = await fetch(`${stack.url}${path}`, {
+      method,
+      headers: { 'content-type': 'application/json', ...headers },
+      ...(body === undefined ? {} : { body }),
+    });
+    const text = await response.text();
+    return { status: response.status, headers: response.headers, text, body: JSON.parse(text) };
+  };
+  return {
+    stack,
+    db,
+    output,
+    post: (path, body, headers) =>
+      request('POST', path, typeof body === 'string' ? body : JSON.stringify(body), headers),
+    get: (path) => request('GET', path),
+    delete: (path) => request('DELETE', path),
+    ledger: async () => (await request('GET', '/_local/tome/ledger')).body as never,
+    async stop() {
+      await stack.close();
+      await db.drop();
+      rmSync(dataDir, { recursive: true, force: true });
+      vi.restoreAllMocks();
+    },
+  };
+}
+
+/** Calls of one kind in a ledger. */
+export const callsOf = (ledger: LedgerSummary, namespace: string, operation: string, lane = 'live'): number =>
+  ledger.calls
+    .filter((call) => call.namespace === namespace && call.operation === operation && call.lane === lane)
+    .reduce((total, { count }) => total + count, 0);

@@ -1,0 +1,238 @@
+import { appendFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, test } from 'vitest';
+import { findFormatFault } from '../../../lambdas/tokenization/reference-format.ts';
+import type { Namespace, Operation } from '../../../lambdas/tome/contract.ts';
+import { type Simulator, type SimulatorOptions, startSimulator } from '../../../scripts/simulator/simulator.ts';
+
+const running: Simulator[] = [];
+const folders: string[] = [];
+
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((simulator) => simulator.close()));
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+});
+
+async function start(options: SimulatorOptions = {}): Promise<Simulator> {
+  const simulator = await startSimulator({
+    ...options,
+    switches: { latencyMs: 0, rateLimitScope: 'off', ...options.switches },
+  });
+  running.push(simulator);
+  return simulator;
+}
+
+async function call(simulator: Simulator, namespace: Namespace, operation: Operation, body: object) {
+  const response = await fetch(`${simulator.url}/v1/namespaces/${namespace}/${operation}`, {
+    method: 'POST',
+    body: JSON.stringify(body),
+    headers: { 'x-request-id': 'r1', 'x-lane': 'live' },
+    signal: AbortSignal.timeout(1_000),
+  });
+  return {
+    status: response.status,
+    requestId: response.headers.get('x-request-id'),
+    body: JSON.parse(await response.text()),
+  };
+}
+
+const prefetch = async (simulator: Simulator, namespace: Namespace, count: number): Promise<string[]> => {
+  const { body } = await call(simulator, namespace, 'prefetch', { count });
+  return body.tokens.map(({ token }: { token: string }) => token);
+};
+
+describe('binding', () => {
+  test('a token is bound once: it goes to nobody else, and its source takes no other', async () => {
+    const simulator = await start();
+    const [first, second] = await prefetch(simulator, 'ns1', 2);
+    expect((await call(simulator, 'ns1', 'tokenize', { source: 'a', token: first })).body).toEqual({
+      token: first,
+      isNew: true,
+    });
+    expect((await call(simulator, 'ns1', 'tokenize', { source: 'a', token: second })).body).toEqual({
+      token: first,
+      isNew: false,
+    });
+    expect(await call(simulator, 'ns1', 'tokenize', { source: 'b', token: first })).toMatchObject({
+      status: 409,
+      body: { error: 'token-taken' },
+    });
+    expect(await call(simulator, 'ns1', 'tokenize', { source: 'b', token: 'never-issued' })).toMatchObject({
+      status: 400,
+    });
+  });
+
+  test('an overwriting TOME can be switched on, for the probe to find', async () => {
+    const simulator = await start({ switches: { binding: 'overwrite' } });
+    const [first, second] = await prefetch(simulator, 'ns1', 2);
+    await call(simulator, 'ns1', 'tokenize', { source: 'a', token: first });
+    expect((await call(simulator, 'ns1', 'tokenize', { source: 'a', token: second })).body).toEqual({
+      token: second,
+      isNew: true,
+    });
+  });
+
+  test('a hundred concurrent requests for one source end in one token', async () => {
+    const simulator = await start({ switches: { latencyMs: 5 } });
+    const answers = await Promise.all(
+      Array.from({ length: 100 }, () => call(simulator, 'ns1', 'tokenize', { source: 'a' })),
+    );
+    expect(new Set(answers.map(({ body }) => body.token)).size).toBe(1);
+    expect(answers.filter(({ body }) => body.isNew)).toHaveLength(1);
+  });
+
+  test('references are as agreed unless switched otherwise', async () => {
+    const simulator = await start();
+    const agreed = await prefetch(simulator, 'ns2', 2_000);
+    expect(agreed.filter((token) => findFormatFault(token, 'must-fail') !== null)).toEqual([]);
+    simulator.turn({ references: 'unrestricted' });
+    const unrestricted = await prefetch(simulator, 'ns2', 500);
+    expect(unrestricted.filter((token) => findFormatFault(token, 'must-fail') !== null).length).toBeGreaterThan(100);
+  });
+
+  test('an unassigned token that expires is handed out again', async () => {
+    const simulator = await start({ switches: { tokenLifetimeMs: 20 } });
+    const first = await prefetch(simulator, 'ns1', 3);
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    expect((await prefetch(simulator, 'ns1', 3)).sort()).toEqual(first.sort());
+  });
+});
+
+describe('the limit', () => {
+  test.each([
+    ['endpoint', true],
+    ['namespace', false],
+  ] as const)('per %s, namespaces share it: %s', async (rateLimitScope, isShared) => {
+    const simulator = await start({ switches: { rateLimitScope, rateLimitPerSecond: 10 } });
+    const one = await call(simulator, 'ns1', 'lookup', { source: 'a' });
+    const other = await call(simulator, 'ns2', 'lookup', { source: 'a' });
+    expect(one.status).toBe(404);
+    expect(other.status).toBe(isShared ? 429 : 404);
+    expect((await call(simulator, 'ns1', 'detokenize', { token: 'a' })).status).toBe(404);
+  });
+});
+
+describe('faults', () => {
+  test.each([
+    ['error-before', false],
+    ['error-after', true],
+    ['reset-before', false],
+    ['reset-after', true],
+    ['timeout-before', false],
+    ['timeout-after', true],
+    ['rate-limited', false],
+    ['truncated', true],
+  ] as const)('%s: the effect is there: %s', async (kind, isApplied) => {
+    const simulator = await start();
+    simulator.faults.order({ operation: 'tokenize', namespace: 'ns1', kind, count: 1 });
+    const struck = await call(simulator, 'ns1', 'tokenize', { source: 'a' }).catch(() => null);
+    expect(struck === null || struck.status >= 429).toBe(true);
+    expect(simulator.vaults.ns1.tokenOf('a') !== undefined).toBe(isApplied);
+    expect((await call(simulator, 'ns1', 'tokenize', { source: 'a' })).status).toBe(200);
+  });
+
+  test('an effect can come long after its request was given up', async () => {
+    const simulator = await start();
+    simulator.faults.order({ operation: 'tokenize', kind: 'apply-late', count: 1, delayMs: 1_100 });
+    await expect(call(simulator, 'ns1', 'tokenize', { source: 'a' })).rejects.toThrow();
+    expect(simulator.vaults.ns1.tokenOf('a')).toBeUndefined();
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(simulator.vaults.ns1.tokenOf('a')).toBeDefined();
+  });
+
+  test('a prefetch can be short, have duplicates, hand out old tokens or look like cards', async () => {
+    const simulator = await start();
+    const old = await prefetch(simulator, 'ns2', 9);
+    const struck = async (kind: 'short' | 'duplicates' | 'wrong-token' | 'card-like') => {
+      simulator.faults.order({ operation: 'prefetch', kind, count: 1 });
+      return prefetch(simulator, 'ns2', 9);
+    };
+    expect(await struck('short')).toHaveLength(4);
+    expect(new Set(await struck('duplicates')).size).toBeLessThan(9);
+    expect(await struck('wrong-token')).toEqual(old);
+    for (const token of await struck('card-like')) expect(findFormatFault(token, 'any')).toBe('card-network-prefix');
+  });
+
+  test("a wrong token is somebody else's, and a crossed answer carries another request's id", async () => {
+    const simulator = await start();
+    const { body } = await call(simulator, 'ns1', 'tokenize', { source: 'a' });
+    simulator.faults.order({ operation: 'tokenize', kind: 'wrong-token', count: 1 });
+    expect((await call(simulator, 'ns1', 'tokenize', { source: 'b' })).status).toBe(200);
+    simulator.faults.order({ operation: 'lookup', kind: 'crossed', count: 1 });
+    const crossed = await call(simulator, 'ns1', 'lookup', { source: 'b' });
+    expect(crossed.requestId).not.toBe('r1');
+    expect(crossed.body.token).toBe(body.token);
+  });
+
+  test('the same seed strikes the same calls', async () => {
+    const outcomes = async (): Promise<string> => {
+      const simulator = await start({ seed: 42 });
+      simulator.faults.order({ operation: 'lookup', kind: 'error-before', rate: 0.3 });
+      const statuses: number[] = [];
+      for (let index = 0; index < 40; index += 1)
+        statuses.push((await call(simulator, 'ns1', 'lookup', { source: 'a' })).status);
+      return statuses.join();
+    };
+    const first = await outcomes();
+    expect(first).toContain('503');
+    expect(await outcomes()).toBe(first);
+  });
+
+  test('an order that cannot be is refused with its fault', async () => {
+    const simulator = await start();
+    const post = (body: object) =>
+      fetch(`${simulator.url}/_control/faults`, { method: 'POST', body: JSON.stringify(body) });
+    expect((await post({ operation: 'lookup', kind: 'slow' })).status).toBe(400);
+    const refused = await post({ operation: 'lookup', kind: 'nonsense', rate: 1 });
+    expect(await refused.text()).toContain('kind');
+    expect((await post({ operation: 'lookup', kind: 'slow', rate: 1 })).status).toBe(201);
+  });
+});
+
+describe('memory', () => {
+  const folder = (): string => {
+    const path = mkdtempSync(join(tmpdir(), 'simulator-'));
+    folders.push(path);
+    return path;
+  };
+
+  test('what was answered is known after a restart, and a torn last line is cut off', async () => {
+    const journal = { path: join(folder(), 'journal.jsonl'), installation: 'one' };
+    const before = await start({ journal });
+    const tokens = await prefetch(before, 'ns1', 5);
+    await call(before, 'ns1', 'tokenize', { source: 'a', token: tokens[0] });
+    await before.close();
+    appendFileSync(journal.path, '{"namespace":"ns1","sour');
+    const after = await start({ journal, seed: 9 });
+    expect((await call(after, 'ns1', 'lookup', { source: 'a' })).body.token).toBe(tokens[0]);
+    expect((await call(after, 'ns1', 'tokenize', { source: 'b', token: tokens[1] })).body.isNew).toBe(true);
+    await after.close();
+    expect((await start({ journal })).vaults.ns1.bindingCount).toBe(2);
+  });
+
+  test("another installation's memory is refused", async () => {
+    const path = join(folder(), 'journal.jsonl');
+    await start({ journal: { path, installation: 'one' } });
+    await expect(startSimulator({ journal: { path, installation: 'two' } })).rejects.toMatchObject({
+      name: 'ForeignJournal',
+    });
+  });
+
+  test('the ledger counts every call by its outcome and holds no source and no token', async () => {
+    const simulator = await start();
+    const { body } = await call(simulator, 'ns1', 'tokenize', { source: 'the-source' });
+    await call(simulator, 'ns1', 'lookup', { source: 'the-source' });
+    await call(simulator, 'ns1', 'lookup', { source: 'nobody' });
+    expect(simulator.ledgerSummary().calls.map(({ operation, outcome, count }) => [operation, outcome, count])).toEqual(
+      [
+        ['tokenize', 'bound', 1],
+        ['lookup', 'found', 1],
+        ['lookup', 'not-found', 1],
+      ],
+    );
+    const shown = JSON.stringify([simulator.ledger.calls(), simulator.ledgerSummary()]);
+    expect(shown).not.toContain('the-source');
+    expect(shown).not.toContain(body.token);
+  });
+});

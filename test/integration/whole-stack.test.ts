@@ -1,0 +1,320 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { madeUpCard as cardNumber } from '../../scripts/local/made-up-cards.ts';
+import { type Answer, callsOf, type RunningStack, startStack } from './running-stack.ts';
+
+let running: RunningStack;
+let serial = 0;
+const usedNumbers = new Set<string>();
+const errorBodies: string[] = [];
+
+const freshCard = (): string => {
+  serial += 1;
+  const number = cardNumber(serial);
+  usedNumbers.add(number);
+  return number;
+};
+
+const create = (number: string, headers?: Record<string, string>): Promise<Answer> =>
+  running.post('/v1/cards', { cardNumber: number }, headers);
+const lookup = (number: string): Promise<Answer> => running.post('/v1/cards/lookup', { cardNumber: number });
+const detokenize = (reference: string): Promise<Answer> =>
+  running.post('/v1/references/detokenize', { cardReferenceId: reference });
+const referenceOf = ({ body }: Answer): string => body['cardReferenceId'] as unknown as string;
+
+/** Live calls that `work` makes, by namespace and operation, NS2 first. */
+async function liveCalls(work: () => Promise<unknown>): Promise<Record<string, number>> {
+  const before = await running.ledger();
+  await work();
+  const after = await running.ledger();
+  const counted: Record<string, number> = {};
+  for (const namespace of ['ns1', 'ns2']) {
+    for (const operation of ['tokenize', 'lookup', 'detokenize', 'prefetch']) {
+      const calls = callsOf(after, namespace, operation) - callsOf(before, namespace, operation);
+      if (calls > 0) counted[`${namespace} ${operation}`] = calls;
+    }
+  }
+  return counted;
+}
+
+beforeAll(async () => {
+  running = await startStack({
+    POOL_TARGET_MIN: '1400',
+    REQUEST_DEADLINE_MS: '20000',
+    RESERVATION_HORIZON_SECONDS: '60',
+  });
+});
+
+afterAll(() => running.stop());
+
+describe('on a filled pool', () => {
+  test('every create, lookup and detokenize is one call to NS1 and none to NS2', async () => {
+    const cards = Array.from({ length: 40 }, freshCard);
+    let references: string[] = [];
+    expect(
+      await liveCalls(async () => {
+        const answers = await Promise.all(cards.map((card) => create(card)));
+        expect(answers.map(({ status }) => status)).toEqual(cards.map(() => 201));
+        references = answers.map(referenceOf);
+      }),
+    ).toEqual({ 'ns1 tokenize': 40 });
+    expect(
+      await liveCalls(async () => {
+        expect((await Promise.all(cards.map(lookup))).map(referenceOf)).toEqual(references);
+      }),
+    ).toEqual({ 'ns1 lookup': 40 });
+    expect(
+      await liveCalls(async () => {
+        const answers = await Promise.all(references.map(detokenize));
+        expect(answers.map(({ body }) => body['cardNumber'])).toEqual(cards);
+      }),
+    ).toEqual({ 'ns1 detokenize': 40 });
+  });
+
+  test('a card that has a reference gets the same again with 200, and its pair goes back to the pool', async () => {
+    const card = freshCard();
+    const first = await create(card);
+    const before = (await running.get('/v1/pool')).body;
+    const second = await create(card);
+    expect([first.status, second.status]).toEqual([201, 200]);
+    expect(referenceOf(second)).toBe(referenceOf(first));
+    expect(await running.get('/v1/pool').then(({ body }) => body)).toMatchObject({
+      available: before['available'],
+      used: before['used'],
+      reserved: 0,
+      quarantined: 0,
+    });
+  });
+
+  test('one card created many times at once has one reference and uses one pair', async () => {
+    const card = freshCard();
+    const answers = await Promise.all(Array.from({ length: 20 }, () => create(card)));
+    expect(new Set(answers.map(referenceOf)).size).toBe(1);
+    expect(answers.filter(({ status }) => status === 201)).toHaveLength(1);
+    const [{ used } = { used: 0 }] = await running.db.sql<{ used: number }[]>`
+      SELECT count(*)::int AS used FROM pair WHERE card_reference = ${referenceOf(answers[0] as Answer)} AND state = 'USED'
+    `;
+    expect(used).toBe(1);
+  });
+
+  test('lookup-or-tokenize finds a reference, or makes one', async () => {
+    const card = freshCard();
+    const first = await running.post('/v1/cards/lookup-or-tokenize', { cardNumber: card });
+    const second = await running.post('/v1/cards/lookup-or-tokenize', { cardNumber: card });
+    expect([first.status, second.status, referenceOf(second)]).toEqual([201, 200, referenceOf(first)]);
+  });
+
+  test.each([100, 1_000])('%i concurrent creates are all answered and no two share a token', async (number) => {
+    const cards = Array.from({ length: number }, freshCard);
+    const answers = await Promise.all(cards.map((card) => create(card)));
+    expect(answers.filter(({ status }) => status !== 201)).toEqual([]);
+    expect(new Set(answers.map(referenceOf)).size).toBe(number);
+    const bindings = await (await fetch(`${running.stack.tomeUrl}/_control/bindings?namespace=ns1`)).json();
+    const tokenOf = new Map(bindings as [string, string][]);
+    const tokens = cards.map((card) => tokenOf.get(card));
+    expect(new Set(tokens).size).toBe(number);
+    const rows = await running.db.sql<{ internal_token: string; card_reference: string }[]>`
+      SELECT internal_token, card_reference FROM pair WHERE internal_token = ANY (${tokens as string[]}) AND state = 'USED'
+    `;
+    const referenceByToken = new Map(
+      rows.map(({ internal_token, card_reference }) => [internal_token, card_reference]),
+    );
+    expect(tokens.map((token) => referenceByToken.get(token as string))).toEqual(answers.map(referenceOf));
+  });
+
+  test('a new reference is one event in the queue, and none is sent twice without need', async () => {
+    const reference = referenceOf(await create(freshCard()));
+    await running.post('/_local/jobs/relay-events', {});
+    await running.post('/_local/jobs/relay-events', {});
+    const events = (await running.get('/_local/events')).body as unknown as {
+      cardReferenceId: string;
+      eventId: string;
+    }[];
+    expect(events.filter(({ cardReferenceId }) => cardReferenceId === reference)).toHaveLength(1);
+    const [{ used } = { used: 0 }] = await running.db.sql<
+      { used: number }[]
+    >`SELECT count(*)::int AS used FROM pair WHERE state = 'USED'`;
+    expect(new Set(events.map(({ eventId }) => eventId)).size).toBe(used);
+  });
+});
+
+describe('an idempotency key', () => {
+  test('gives the same reference and status again, and uses one pair', async () => {
+    const card = freshCard();
+    const headers = { 'Idempotency-Key': 'order-1' };
+    const first = await create(card, headers);
+    const again = await create(card, headers);
+    expect([first.status, again.status, referenceOf(again)]).toEqual([201, 201, referenceOf(first)]);
+  });
+
+  test('with another body is refused with 422', async () => {
+    const headers = { 'Idempotency-Key': 'order-2' };
+    await create(freshCard(), headers);
+    expect(await create(freshCard(), headers)).toMatchObject({ status: 422, body: { code: 'idempotency-conflict' } });
+  });
+
+  test('at once is answered for one and 409 with Retry-After for the others', async () => {
+    const card = freshCard();
+    const answers = await Promise.all(Array.from({ length: 10 }, () => create(card, { 'Idempotency-Key': 'order-3' })));
+    const succeeded = answers.filter(({ status }) => status === 201);
+    expect(succeeded.length).toBeGreaterThanOrEqual(1);
+    expect(new Set(succeeded.map(referenceOf)).size).toBe(1);
+    for (const { status, headers } of answers.filter(({ status }) => status !== 201)) {
+      expect(status).toBe(409);
+      expect(Number(headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
+    }
+  });
+
+  test('after a failure drives the same pair to its end', async () => {
+    const card = freshCard();
+    const headers = { 'Idempotency-Key': 'order-4' };
+    await running.post('/_local/tome/faults', {
+      operation: 'tokenize',
+      namespace: 'ns1',
+      kind: 'error-after',
+      rate: 1,
+    });
+    await running.post('/_local/tome/faults', { operation: 'lookup', kind: 'error-before', rate: 1 });
+    const failed = await create(card, headers);
+    errorBodies.push(failed.text);
+    expect(failed.status).toBe(503);
+    expect(Number(failed.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
+    await running.delete('/_local/tome/faults');
+    const retried = await create(card, headers);
+    expect(retried.status).toBe(201);
+    expect((await detokenize(referenceOf(retried))).body['cardNumber']).toBe(card);
+    const rows = await running.db.sql`SELECT 1 FROM pair WHERE state = 'RESERVED'`;
+    expect(rows).toHaveLength(0);
+  });
+});
+
+describe('requests that cannot be used', () => {
+  test.each([
+    ['no JSON', '{"cardNumber": 4', 'body'],
+    ['no object', '[]', 'body'],
+    ['a missing field', '{}', 'cardNumber'],
+    ['a wrong type', '{"cardNumber": 4000000000000002}', 'cardNumber'],
+    ['a short number', '{"cardNumber": "400000000000"}', 'cardNumber'],
+    ['a wrong check digit', '{"cardNumber": "4000000000000003"}', 'cardNumber'],
+    ['spaces', '{"cardNumber": "4000 0000 0000 0002"}', 'cardNumber'],
+    ['an unknown field', '{"cardNumber": "4000000000000002", "cvv": "123"}', 'cvv'],
+    ['an unknown field named like a card', '{"cardNumber": "4000000000000002", "4000000000000002": 1}', 'field'],
+    ['more than 2 KB', JSON.stringify({ cardNumber: '4000000000000002', padding: 'x'.repeat(2_100) }), 'body'],
+  ])('%s is a 400 that names the field and never its value', async (_name, body, field) => {
+    const answer = await running.post('/v1/cards', body);
+    errorBodies.push(answer.text);
+    expect(answer).toMatchObject({ status: 400, body: { code: 'invalid-input', status: 400 } });
+    expect(answer.headers.get('content-type')).toBe('application/problem+json');
+    expect(answer.body['detail']).toContain(field);
+    expect(answer.text).not.toMatch(/\d{12}/);
+    expect(Object.keys(answer.body).sort()).toEqual(['code', 'correlationId', 'detail', 'status', 'title', 'type']);
+  });
+
+  test('an unknown card and an unknown reference are 404', async () => {
+    expect(await lookup(freshCard())).toMatchObject({ status: 404, body: { code: 'card-not-found' } });
+    expect(await detokenize('9999999999999990')).toMatchObject({ status: 404, body: { code: 'reference-not-found' } });
+  });
+
+  test('a card number in the place of a reference is refused and reaches neither the database nor TOME', async () => {
+    const card = freshCard();
+    const calls = await liveCalls(async () => {
+      const answer = await detokenize(card);
+      errorBodies.push(answer.text);
+      expect(answer.status).toBe(400);
+    });
+    expect(calls).toEqual({});
+  });
+
+  test('a correlation id is kept, unless it could be a card number', async () => {
+    const card = freshCard();
+    const kept = await running.post('/v1/cards/lookup', { cardNumber: card }, { 'X-Correlation-Id': 'trace-7' });
+    expect(kept.headers.get('x-correlation-id')).toBe('trace-7');
+    const grouped = (card.match(/.{4}/g) ?? []).join('-');
+    for (const id of [card, grouped]) {
+      const replaced = await running.post('/v1/cards/lookup', { cardNumber: card }, { 'X-Correlation-Id': id });
+      expect(replaced.headers.get('x-correlation-id')).not.toBe(id);
+    }
+    usedNumbers.add(grouped);
+  });
+
+  test('an unknown path and a wrong method say so', async () => {
+    expect((await running.get('/v1/nothing')).status).toBe(404);
+    const answer = await running.get('/v1/cards');
+    expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'POST']);
+  });
+});
+
+test('one line of the audit trail for each card number disclosed, and no other', async () => {
+  const before = running.output.length;
+  const reference = referenceOf(await create(freshCard()));
+  await detokenize(reference);
+  await detokenize(reference);
+  await detokenize('9999999999999991');
+  const lines = running.output.slice(before).filter((line) => line.includes('card number disclosed'));
+  expect(lines).toHaveLength(2);
+  for (const line of lines) expect(JSON.parse(line)).toMatchObject({ cardReference: reference, caller: 'local' });
+});
+
+describe('when the pool runs dry', () => {
+  test('creations go on by the direct path, all references work, and reading them is one call', async () => {
+    const pool = (await running.get('/v1/pool')).body;
+    const left = Number(pool['available']);
+    await running.db.sql`
+      WITH kept AS (SELECT pair_id FROM available_pair LIMIT 10),
+        gone AS (
+          UPDATE pair SET state = 'QUARANTINED', reason = 'conflict', quarantined_at = now()
+          WHERE state = 'AVAILABLE' AND id NOT IN (SELECT pair_id FROM kept)
+          RETURNING id
+        )
+      DELETE FROM available_pair USING gone WHERE available_pair.pair_id = gone.id
+    `;
+    expect(left).toBeGreaterThan(10);
+    const cards = Array.from({ length: 50 }, freshCard);
+    const answers = await Promise.all(cards.map((card) => create(card)));
+    expect(answers.map(({ status }) => status)).toEqual(cards.map(() => 201));
+    const references = answers.map(referenceOf);
+    expect(new Set(references).size).toBe(50);
+    const direct = await running.db.sql`SELECT 1 FROM pair WHERE origin = 'direct'`;
+    expect(direct).toHaveLength(40);
+    expect(
+      await liveCalls(async () => {
+        expect((await Promise.all(references.map(detokenize))).map(({ body }) => body['cardNumber'])).toEqual(cards);
+      }),
+    ).toEqual({ 'ns1 detokenize': 50 });
+    const health = await running.post('/_local/jobs/pool-health', {});
+    expect(health.body).toMatchObject({ refillWanted: true, available: 0 });
+  });
+});
+
+test('no card number and no internal token is in any log, metric, event, error or table of all this', async () => {
+  const tables = await running.db.sql<{ name: string }[]>`
+    SELECT quote_ident(table_schema) || '.' || quote_ident(table_name) AS name
+    FROM information_schema.tables
+    WHERE table_type = 'BASE TABLE' AND table_schema NOT IN ('pg_catalog', 'information_schema')
+  `;
+  const rows: string[] = [];
+  for (const { name } of tables) {
+    for (const { row } of await running.db.sql.unsafe(`SELECT t::text AS row FROM ${name} AS t`)) rows.push(row);
+  }
+  const events = (await running.get('/_local/events')).text;
+  const ledger = await (await fetch(`${running.stack.tomeUrl}/_control/calls`)).text();
+  const outside = [...running.output, events, ledger, ...errorBodies].join('\n');
+  const inside = rows.join('\n');
+  expect(running.output.length).toBeGreaterThan(1_000);
+  expect(rows.length).toBeGreaterThan(1_000);
+
+  const findings = (text: string, needles: Iterable<string>): string[] =>
+    [...needles].filter((needle) => text.includes(needle));
+  expect(usedNumbers.size).toBeGreaterThan(1_200);
+  expect(findings(outside, usedNumbers)).toHaveLength(0);
+  expect(findings(inside, usedNumbers)).toHaveLength(0);
+  const tokens = (await running.db.sql<{ internal_token: string }[]>`SELECT internal_token FROM pair`).map(
+    ({ internal_token }) => internal_token,
+  );
+  expect(findings(outside, tokens)).toHaveLength(0);
+
+  // The search would find one: it finds a number and a token where they are put.
+  const [number] = usedNumbers;
+  expect(findings(`${outside}\n${number}`, usedNumbers)).toHaveLength(1);
+  expect(findings(`${outside}\n${tokens[0]}`, tokens)).toHaveLength(1);
+  expect(findings(inside, tokens)).toHaveLength(tokens.length);
+});

@@ -1,0 +1,32 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { planRefill } from '../../../lambdas/tokenization/refill/refill-plan.ts';
+
+const settings = { targetMin: 1_000, targetMax: 20_000, coverMinutes: 30, lowWaterRatio: 0.3 };
+const count = fc.integer({ min: 0, max: 100_000 });
+const levels = fc.record({
+  staged: count,
+  available: count,
+  consumedPerMinute: fc.float({ min: 0, max: 10_000, noNaN: true }),
+});
+
+test('the target stays between its bounds and follows consumption between them', () => {
+  const plan = (consumedPerMinute: number) =>
+    planRefill({ staged: 0, available: 0, consumedPerMinute }, settings).target;
+  expect([plan(0), plan(100), plan(1_000_000)]).toEqual([1_000, 3_000, 20_000]);
+});
+
+test('staged pairs count as there, so that overlapping runs do not fetch twice', () => {
+  expect(planRefill({ staged: 600, available: 100, consumedPerMinute: 0 }, settings).deficit).toBe(300);
+});
+
+test('filling the deficit always reaches the target, and never more is asked for', () => {
+  fc.assert(
+    fc.property(levels, (level) => {
+      const { target, deficit, lowWater } = planRefill(level, settings);
+      expect(deficit).toBeGreaterThanOrEqual(0);
+      expect(deficit === 0 || level.available + level.staged + deficit === target).toBe(true);
+      expect(lowWater).toBeLessThanOrEqual(target);
+    }),
+  );
+});

@@ -1,0 +1,68 @@
+import { expect, test } from 'vitest';
+import { type BreakerState, CircuitBreaker } from '../../../lambdas/tome/circuit-breaker.ts';
+import { FakeClock } from '../../fakes/fake-clock.ts';
+
+function setup() {
+  const clock = new FakeClock();
+  const states: BreakerState[] = [];
+  const breaker = new CircuitBreaker({ failures: 3, openMs: 2_000 }, clock, (state) => states.push(state));
+  const open = (): void => {
+    for (let failure = 0; failure < 3; failure += 1) {
+      breaker.enter(1_000);
+      breaker.fail();
+    }
+  };
+  return { clock, breaker, states, open };
+}
+
+test('it opens after so many failures in a row, and a success in between starts the count again', () => {
+  const { breaker, states } = setup();
+  for (const outcome of ['fail', 'fail', 'succeed', 'fail', 'fail'] as const) breaker[outcome]();
+  breaker.assertAdmits();
+  breaker.fail();
+  expect(states).toEqual(['open']);
+  expect(() => breaker.assertAdmits()).toThrow(expect.objectContaining({ code: 'tome-unavailable', attempts: 0 }));
+});
+
+test('an open breaker says when to come back', async () => {
+  const { breaker, clock, open } = setup();
+  open();
+  await clock.advance(500);
+  expect(() => breaker.enter(1_000)).toThrow(expect.objectContaining({ retryAfterSeconds: 2 }));
+});
+
+test('after its time exactly one probe goes through, and asking beforehand does not claim it', async () => {
+  const { breaker, clock, states, open } = setup();
+  open();
+  await clock.advance(2_000);
+  for (let look = 0; look < 5; look += 1) breaker.assertAdmits();
+  breaker.enter(1_000);
+  expect(() => breaker.enter(1_000)).toThrow();
+  expect(() => breaker.assertAdmits()).toThrow();
+  expect(states).toEqual(['open', 'half-open']);
+});
+
+test('the probe decides: success closes it, failure opens it for another turn', async () => {
+  const { breaker, clock, states, open } = setup();
+  open();
+  await clock.advance(2_000);
+  breaker.enter(1_000);
+  breaker.fail();
+  expect(() => breaker.enter(1_000)).toThrow();
+  await clock.advance(2_000);
+  breaker.enter(1_000);
+  breaker.succeed();
+  breaker.enter(1_000);
+  expect(states).toEqual(['open', 'half-open', 'open', 'half-open', 'closed']);
+});
+
+test('a probe that never comes back does not keep everybody out for ever', async () => {
+  const { breaker, clock, open } = setup();
+  open();
+  await clock.advance(2_000);
+  breaker.enter(1_000);
+  await clock.advance(999);
+  expect(() => breaker.enter(1_000)).toThrow();
+  await clock.advance(1);
+  breaker.enter(1_000);
+});
