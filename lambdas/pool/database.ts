@@ -3,6 +3,9 @@ import { StoreUnavailable } from '../tokenization/errors/store-unavailable.ts';
 
 export type Sql = postgres.Sql<{ bigint: bigint }>;
 
+/** What executes statements: a Database, or something that stands before one. */
+export type StatementRunner = Pick<Database, 'run'>;
+
 export interface DatabaseSettings {
   /** Connections kept by this process. One in a Lambda, which serves one request at a time. */
   readonly maxConnections: number;

@@ -38,6 +38,8 @@ export async function holdClaim(
 
 interface StandingClaim {
   readonly sameBody: boolean;
+  readonly heldSeconds: number;
+  readonly isResumed: boolean;
   readonly reservationId: string | null;
   readonly answer: CardReference | null;
   readonly answerCreated: boolean | null;
@@ -50,10 +52,11 @@ interface StandingClaim {
 }
 
 /**
- * What a key that somebody used before means now (rule 6); `null` when it has gone meanwhile. One statement takes the hold over if it has
- * run out; its row lock lets only one request do so. Then the pair tells how far the earlier request came:
- * USED by its reservation -> the answer; held, or quarantined as stale by the settler -> the same pair is driven to its end, which is
- * safe because the body, and with it the card, is the same; anything else -> the direct path, where NS1 knows the card's token if it has one.
+ * What a key that somebody used before means now (rule 6); `null` when it has gone meanwhile. The first statement takes the hold over if it
+ * has run out; its row lock lets only one request do so, and from then on the former holder can no longer give the pair back. Only
+ * then the second one reads how far the earlier request came: USED by its reservation -> the answer; held, or quarantined as stale by the settler -> the
+ * same pair is driven to its end, which is safe because the body, and with it the card, is the same; anything else -> the direct
+ * path, where NS1 knows the card's token if it has one. In one statement the read could be older than the take-over.
  */
 export async function resumeClaim(
   sql: Sql,
@@ -61,38 +64,34 @@ export async function resumeClaim(
   claim: IdempotencyClaim,
   settings: ClaimSettings,
 ): Promise<ReserveOutcome | null> {
-  const [taken] = await sql<StandingClaim[]>`
-    WITH taken AS (
-      UPDATE idempotency_key
-      SET held_until = now() + make_interval(secs => ${settings.holdSeconds})
-      WHERE key_hash = ${bytea(claim.keyHash)} AND fingerprint = ${bytea(claim.fingerprint)} AND held_until <= now()
-      RETURNING reservation_id, pair_id, card_reference, created
-    )
-    SELECT
-      true AS "sameBody",
-      taken.reservation_id AS "reservationId",
-      taken.card_reference AS "answer",
-      taken.created AS "answerCreated",
-      pair.id AS "pairId",
-      pair.internal_token AS "internalToken",
-      pair.card_reference AS "cardReference",
-      pair.state,
-      pair.reason,
-      pair.reservation_id AS "pairReservationId"
-    FROM taken LEFT JOIN pair ON pair.id = taken.pair_id
+  const [taken] = await sql`
+    UPDATE idempotency_key
+    SET held_until = now() + make_interval(secs => ${settings.holdSeconds}), is_resumed = true
+    WHERE key_hash = ${bytea(claim.keyHash)}
+      AND fingerprint = ${bytea(claim.fingerprint)}
+      AND held_until <= now()
+      AND reservation_id <> ${reservationId}
+    RETURNING key_hash
   `;
-  return taken === undefined ? readHeldClaim(sql, reservationId, claim) : meaningOf(taken);
+  const standing = await readClaim(sql, claim);
+  if (standing === null) return null;
+  if (!standing.sameBody) return { outcome: 'key-conflict' };
+  const meaning = meaningOf(standing);
+  // Our own: an earlier execution was committed and its answer lost (rule 4). Nothing was sent to NS1 yet.
+  if (standing.reservationId === reservationId && !standing.isResumed) {
+    return meaning.outcome === 'reserved' ? { ...meaning, resumed: false } : meaning;
+  }
+  return taken !== undefined || meaning.outcome === 'key-completed'
+    ? meaning
+    : { outcome: 'key-in-progress', retryAfterSeconds: standing.heldSeconds };
 }
 
-/**
- * Somebody holds the key, it was used with another body, or it has an answer already. When the holder is this very reservation, an earlier execution
- * of ours was committed and its answer lost (rule 4): we go on with what it took, and nothing was sent to NS1 yet.
- */
-async function readHeldClaim(sql: Sql, reservationId: string, claim: IdempotencyClaim): Promise<ReserveOutcome | null> {
-  const [held] = await sql<(StandingClaim & { heldSeconds: number })[]>`
+async function readClaim(sql: Sql, claim: IdempotencyClaim): Promise<StandingClaim | null> {
+  const [standing] = await sql<StandingClaim[]>`
     SELECT
       fingerprint = ${bytea(claim.fingerprint)} AS "sameBody",
       greatest(1, ceil(extract(epoch FROM held_until - now())))::int AS "heldSeconds",
+      is_resumed AS "isResumed",
       idempotency_key.reservation_id AS "reservationId",
       idempotency_key.card_reference AS "answer",
       idempotency_key.created AS "answerCreated",
@@ -105,15 +104,7 @@ async function readHeldClaim(sql: Sql, reservationId: string, claim: Idempotency
     FROM idempotency_key LEFT JOIN pair ON pair.id = idempotency_key.pair_id
     WHERE key_hash = ${bytea(claim.keyHash)}
   `;
-  if (held === undefined) return null;
-  if (!held.sameBody) return { outcome: 'key-conflict' };
-  const meaning = meaningOf(held);
-  if (held.reservationId === reservationId) {
-    return meaning.outcome === 'reserved' ? { ...meaning, resumed: false } : meaning;
-  }
-  return meaning.outcome === 'key-completed'
-    ? meaning
-    : { outcome: 'key-in-progress', retryAfterSeconds: held.heldSeconds };
+  return standing ?? null;
 }
 
 function meaningOf(claim: StandingClaim): ReserveOutcome {

@@ -1,6 +1,7 @@
+import type { Random } from '../tokenization/ports/clock.ts';
 import type { PairStore } from '../tokenization/ports/pair-store.ts';
 import { adopt } from './adopt.ts';
-import type { Database } from './database.ts';
+import type { StatementRunner } from './database.ts';
 import { spendDirectBudget } from './direct-budget.ts';
 import { findByInternalToken, findByReference } from './find-pair.ts';
 import { type ClaimSettings, resolveClaim, yieldClaim } from './idempotency-claim.ts';
@@ -12,16 +13,18 @@ import { release } from './release.ts';
 import { reserve } from './reserve.ts';
 
 export interface PairStoreSettings extends ClaimSettings {
+  /** Where on the shelf a reservation starts to look. */
+  readonly random: Random;
   /** Direct creations a second, over all instances. */
   readonly directCreationsPerSecond: number;
 }
 
 /** The statements of the request path over one process's connections. */
-export function createPairStore(database: Database, settings: PairStoreSettings): PairStore {
+export function createPairStore(database: StatementRunner, settings: PairStoreSettings): PairStore {
   return {
     reserve: (reservationId, claim) => database.run((sql) => reserve(sql, reservationId, claim, settings)),
     markUsed: (reservation) => database.run((sql) => markUsed(sql, reservation)),
-    release: (reservation, reason) => database.run((sql) => release(sql, reservation, reason)),
+    release: (reservation, reason, claim) => database.run((sql) => release(sql, reservation, reason, claim)),
     quarantineReservation: (reservation, reason) =>
       database.run((sql) => quarantineReservation(sql, reservation, reason)),
     adopt: (internalToken) => database.run((sql) => adopt(sql, internalToken)),

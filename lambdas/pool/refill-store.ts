@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { RefillStore } from '../tokenization/ports/refill-store.ts';
 import { activatePairs } from './activate-pairs.ts';
-import type { Database } from './database.ts';
+import type { StatementRunner } from './database.ts';
 import { acquireLease, releaseLease, renewLease } from './job-lease.ts';
 import { announcePrefetch } from './prefetch-call.ts';
 import { quarantineUnused } from './quarantine-unused.ts';
@@ -20,7 +20,7 @@ export interface RefillStoreSettings {
 const JOB = 'prefetch';
 
 /** The statements of the refill over one process's connections. */
-export function createRefillStore(database: Database, settings: RefillStoreSettings): RefillStore {
+export function createRefillStore(database: StatementRunner, settings: RefillStoreSettings): RefillStore {
   const { leaseSeconds, maxMappingFailures, expiryMarginSeconds } = settings;
   return {
     acquireLease: (holder) => database.run((sql) => acquireLease(sql, JOB, holder, leaseSeconds)),

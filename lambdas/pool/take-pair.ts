@@ -12,13 +12,13 @@ type TakenPair = Omit<Reservation, 'id'>;
  * Executed again with the same reservation id after a lost commit, the primary key of `reservation` refuses a second pair (rule 4),
  * even when the first execution is still on its way.
  */
-export async function takePair(sql: Sql, reservationId: string): Promise<TakenPair | null> {
+export async function takePair(sql: Sql, reservationId: string, start: number): Promise<TakenPair | null> {
   try {
     const [pair] = await sql<TakenPair[]>`
       WITH onwards AS MATERIALIZED (
         SELECT ctid
         FROM available_pair
-        WHERE position >= ${Math.random()} AND (expires_at IS NULL OR expires_at > now())
+        WHERE position >= ${start} AND (expires_at IS NULL OR expires_at > now())
         ORDER BY position
         LIMIT 1
         FOR UPDATE SKIP LOCKED
@@ -61,6 +61,7 @@ export async function takePair(sql: Sql, reservationId: string): Promise<TakenPa
 export async function takePairForKey(
   sql: Sql,
   reservationId: string,
+  start: number,
   claim: IdempotencyClaim,
   settings: ClaimSettings,
 ): Promise<TakenPair | null> {
@@ -68,7 +69,7 @@ export async function takePairForKey(
     WITH onwards AS MATERIALIZED (
       SELECT ctid, pair_id
       FROM available_pair
-      WHERE position >= ${Math.random()} AND (expires_at IS NULL OR expires_at > now())
+      WHERE position >= ${start} AND (expires_at IS NULL OR expires_at > now())
       ORDER BY position
       LIMIT 1
       FOR UPDATE SKIP LOCKED

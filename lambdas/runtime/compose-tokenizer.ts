@@ -48,6 +48,7 @@ function composePooled(): ComposedTokenizer {
     holdSeconds: settings.REQUEST_DEADLINE_MS / 1_000 + HOLD_MARGIN_SECONDS,
     retentionSeconds: settings.IDEMPOTENCY_RETENTION_SECONDS,
     directCreationsPerSecond: settings.DIRECT_CREATIONS_PER_SECOND,
+    random: Math.random,
   });
   const tokenizer = createPooledTokenizer({
     tome: composeTome(settings),

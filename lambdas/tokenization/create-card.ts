@@ -5,7 +5,9 @@ import { DirectBudgetSpent } from './errors/direct-budget-spent.ts';
 import { IdempotencyConflict } from './errors/idempotency-conflict.ts';
 import { IdempotencyInProgress } from './errors/idempotency-in-progress.ts';
 import { StoreUnavailable } from './errors/store-unavailable.ts';
+import { TomeAnswerInvalid } from './errors/tome-error.ts';
 import { finishReservation } from './finish-reservation.ts';
+import type { InternalToken } from './internal-token.ts';
 import type { IdempotencyClaim } from './ports/pair-store.ts';
 import type { CreatedCard, RequestContext } from './tokenizer.ts';
 import { liveCall, type PooledDependencies } from './tokenizer-dependencies.ts';
@@ -46,7 +48,7 @@ export async function createCard(
   }
 }
 
-/** A5: both TOME calls in the request, because there is no pair to reserve. Within the budget that all instances share. */
+/** A5: both namespaces are called in the request, because there is no pair to reserve. Within the budget that all instances share. */
 async function createDirectly(
   dependencies: PooledDependencies,
   cardNumber: CardNumber,
@@ -59,20 +61,50 @@ async function createDirectly(
   report('direct-path', context);
   const internal = await tome.ns1.tokenize(cardNumber, null, liveCall(context));
   const card = internal.isNew
-    ? await bindNewReference(dependencies, internal.token, context)
-    : await ensureReference(dependencies, internal.token, context);
+    ? await bindNewReference(dependencies, internal.token, cardNumber, context)
+    : await findStandingReference(dependencies, internal.token, cardNumber, context);
   if (claim !== null) await store.resolveClaim(claim, card);
   return card;
 }
 
+/** Both namespaces bind anew. NS1's answer is confirmed while NS2 is asked, and nothing is stored or answered before. */
 async function bindNewReference(
   dependencies: PooledDependencies,
-  internalToken: Parameters<typeof referenceFor>[1],
+  internalToken: InternalToken,
+  cardNumber: CardNumber,
   context: RequestContext,
 ): Promise<CreatedCard> {
-  const { pair } = await referenceFor(dependencies, internalToken, context);
+  const [{ pair }] = await Promise.all([
+    referenceFor(dependencies, internalToken, context),
+    confirmToken(dependencies, internalToken, cardNumber, context),
+  ]);
   await dependencies.store.insertBound(pair, 'direct');
   return { cardReference: pair.cardReference, created: true };
+}
+
+async function findStandingReference(
+  dependencies: PooledDependencies,
+  internalToken: InternalToken,
+  cardNumber: CardNumber,
+  context: RequestContext,
+): Promise<CreatedCard> {
+  await confirmToken(dependencies, internalToken, cardNumber, context);
+  return ensureReference(dependencies, internalToken, context);
+}
+
+/**
+ * On the direct path NS1 picks the token, so there is no echo to compare: an answer that belongs to another card would hand out that card's
+ * reference. Looking the card up is a second witness.
+ */
+async function confirmToken(
+  { tome }: PooledDependencies,
+  internalToken: InternalToken,
+  cardNumber: CardNumber,
+  context: RequestContext,
+): Promise<void> {
+  if ((await tome.ns1.lookup(cardNumber, liveCall(context))) !== internalToken) {
+    throw new TomeAnswerInvalid('NS1 names different tokens for one card.', { attempts: 1 });
+  }
 }
 
 /** A failed attempt gives its key back at once; one that cannot leaves the hold to run out by itself. Failures are not replayed (rule 6). */

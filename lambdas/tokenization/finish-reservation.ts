@@ -1,6 +1,6 @@
 import { ensureReference } from './bound-token.ts';
 import type { CardNumber } from './card-number.ts';
-import { TomeAnswerInvalid, TomeError, TomeOutcomeUnknown } from './errors/tome-error.ts';
+import { TomeAnswerInvalid, TomeError, TomeOutcomeUnknown, TomeTokenTaken } from './errors/tome-error.ts';
 import type { InternalToken } from './internal-token.ts';
 import type { IdempotencyClaim, Reservation } from './ports/pair-store.ts';
 import type { TokenizeAnswer } from './ports/tome.ts';
@@ -33,10 +33,11 @@ export async function finishReservation(
   } catch (error) {
     if (!(error instanceof TomeError)) throw error;
     if (error.attempts === 0 && !held.resumed) {
-      await dependencies.store.release(reservation, 'not-dispatched');
+      await dependencies.store.release(reservation, 'not-dispatched', held.claim);
       dependencies.report('reservation-released', context);
       throw error;
     }
+    if (error instanceof TomeTokenTaken) await dependencies.store.quarantineReservation(reservation, 'conflict');
     if (!(error instanceof TomeOutcomeUnknown) && !(error instanceof TomeAnswerInvalid)) throw error;
     dependencies.report('outcome-unknown', context, error);
     return settleUnknown(dependencies, held, context, error);
@@ -108,9 +109,9 @@ async function answerWithOtherToken(
   const { store, report } = dependencies;
   if (other.token === held.reservation.internalToken) return markUsed(dependencies, held, context);
   report('card-already-bound', context);
-  if (other.pairIsFree) await store.release(held.reservation, 'card-already-bound');
-  else await store.quarantineReservation(held.reservation, 'card-already-bound');
-  report(other.pairIsFree ? 'reservation-released' : 'reservation-quarantined', context);
+  const isGivenBack = other.pairIsFree && (await store.release(held.reservation, 'card-already-bound', held.claim));
+  if (!isGivenBack) await store.quarantineReservation(held.reservation, 'card-already-bound');
+  report(isGivenBack ? 'reservation-released' : 'reservation-quarantined', context);
   const card = await ensureReference(dependencies, other.token, context);
   if (held.claim !== null) await store.resolveClaim(held.claim, card);
   return card;

@@ -16,7 +16,12 @@ type State = 'STAGED' | 'AVAILABLE' | 'RESERVED' | 'USED' | 'QUARANTINED';
 
 /** One pair brought to a state by the product's own statements. */
 async function pairIn(state: State): Promise<bigint> {
-  const store = createPairStore(db.database, { holdSeconds: 1, retentionSeconds: 60, directCreationsPerSecond: 1 });
+  const store = createPairStore(db.database, {
+    holdSeconds: 1,
+    retentionSeconds: 60,
+    directCreationsPerSecond: 1,
+    random: Math.random,
+  });
   if (state === 'STAGED') {
     const { internalToken, cardReference } = newPair();
     const [row] = await db.sql<{ id: bigint }[]>`

@@ -12,7 +12,12 @@ let store: PairStore;
 
 beforeEach(async () => {
   db = await createTestDatabase();
-  store = createPairStore(db.database, { holdSeconds: 10, retentionSeconds: 60, directCreationsPerSecond: 5 });
+  store = createPairStore(db.database, {
+    holdSeconds: 10,
+    retentionSeconds: 60,
+    directCreationsPerSecond: 5,
+    random: Math.random,
+  });
 });
 
 afterEach(() => db.drop());
@@ -96,7 +101,7 @@ describe('finishing', () => {
     const reservation = await reserveOne();
     const stranger = { ...reservation, id: randomUUID() };
     await expect(store.markUsed(stranger)).rejects.toMatchObject({ code: 'reservation-lost' });
-    await store.release(stranger, 'not-dispatched');
+    await store.release(stranger, 'not-dispatched', null);
     await store.quarantineReservation(stranger, 'conflict');
     expect(await stateOf(reservation)).toBe('RESERVED');
   });
@@ -104,12 +109,12 @@ describe('finishing', () => {
   test('a released pair is on offer again, and its former owner has no more say in it', async () => {
     await fillPool(db.database, 1);
     const first = await reserveOne();
-    await store.release(first, 'not-dispatched');
-    await store.release(first, 'not-dispatched');
+    await store.release(first, 'not-dispatched', null);
+    await store.release(first, 'not-dispatched', null);
     const second = await reserveOne();
     expect(second.pairId).toBe(first.pairId);
     await expect(store.markUsed(first)).rejects.toMatchObject({ code: 'reservation-lost' });
-    await store.release(first, 'not-dispatched');
+    await store.release(first, 'not-dispatched', null);
     expect(await stateOf(second)).toBe('RESERVED');
     await store.markUsed(second);
   });
@@ -123,7 +128,7 @@ describe('finishing', () => {
     expect(await stateOf(stale)).toBe('QUARANTINED');
     expect(await stateOf(fresh)).toBe('RESERVED');
     expect(await reserve()).toEqual({ outcome: 'no-pair', poolEmpty: true });
-    await store.release(stale, 'not-dispatched');
+    await store.release(stale, 'not-dispatched', null);
     expect(await stateOf(stale)).toBe('QUARANTINED');
     await store.markUsed(stale);
     expect(await stateOf(stale)).toBe('USED');
@@ -163,7 +168,7 @@ describe('finishing', () => {
   test('the history of a pair stands on its row', async () => {
     await fillPool(db.database, 1);
     const first = await reserveOne();
-    await store.release(first, 'card-already-bound');
+    await store.release(first, 'card-already-bound', null);
     await store.markUsed(await reserveOne());
     const [row] = await db.sql`
       SELECT reason, staged_at <= available_at AND available_at <= released_at AND released_at <= reserved_at AND reserved_at <= used_at AS ordered

@@ -1,10 +1,10 @@
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import postgres from 'postgres';
 import type { TestProject } from 'vitest/node';
 import { migrate } from '../../lambdas/pool/migrate.ts';
 import { startEmbeddedDatabase } from '../../scripts/local/embedded-database.ts';
+import { temporaryFolder } from '../../scripts/local/temporary-folder.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -16,7 +16,7 @@ export const TEMPLATE = 'migrated';
 
 /** One real PostgreSQL for the whole run, with a migrated database that each test file clones. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const directory = await mkdtemp(join(tmpdir(), 'pool-test-'));
+  const directory = await mkdtemp(join(temporaryFolder(), 'pool-test-'));
   await chmod(directory, 0o711);
   const server = await startEmbeddedDatabase({
     directory: join(directory, 'postgres'),

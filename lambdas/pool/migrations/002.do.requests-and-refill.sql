@@ -10,6 +10,8 @@ CREATE TABLE idempotency_key (
   -- The answer, when it is not the reserved pair's reference, and whether this key's request created it.
   card_reference text,
   created boolean,
+  -- Whether a later request has taken the key up. Then no single request knows all that was sent to NS1.
+  is_resumed boolean NOT NULL DEFAULT false,
   -- Until then the request that holds the key is taken to be alive; later the next one drives it to its end.
   held_until timestamptz NOT NULL,
   expires_at timestamptz NOT NULL

@@ -63,8 +63,15 @@ export interface PairStore {
    * when the pair is no longer this reservation's.
    */
   markUsed(reservation: Reservation): Promise<void>;
-  /** RESERVED -> AVAILABLE for the owner, who must know that nothing can be bound to it (brief 2, edge table). */
-  release(reservation: Reservation, reason: 'not-dispatched' | 'card-already-bound'): Promise<void>;
+  /**
+   * RESERVED -> AVAILABLE for the owner, who must know that nothing can be bound to it (brief 2, edge table). False when it was not given
+   * back: another request has taken up its key, and may have sent the pair to NS1 as well.
+   */
+  release(
+    reservation: Reservation,
+    reason: 'not-dispatched' | 'card-already-bound',
+    claim: IdempotencyClaim | null,
+  ): Promise<boolean>;
   /** RESERVED -> QUARANTINED for the owner. */
   quarantineReservation(reservation: Reservation, reason: QuarantineReason): Promise<void>;
   /** Any unused state -> USED, because NS1 said definitively that a card is bound to this internal token. With its outbox row. */

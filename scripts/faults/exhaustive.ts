@@ -1,0 +1,124 @@
+import type { Violation } from './checker/invariants.ts';
+import { Crashed, type FaultMode, modesOf, type Point } from './fault-modes.ts';
+import { type FaultPlan, PlannedFaults, untouched } from './interceptor.ts';
+import { startProcess } from './process-under-test.ts';
+import { recover, verdict } from './recovery.ts';
+import { SCENARIOS, type Scenario } from './scenarios.ts';
+import type { World } from './world.ts';
+
+export interface Finding {
+  readonly story: string;
+  readonly violations: readonly Violation[];
+}
+
+export interface ExhaustiveResult {
+  readonly points: number;
+  readonly runs: number;
+  readonly operations: number;
+  readonly findings: readonly Finding[];
+}
+
+export interface ExhaustiveOptions {
+  /** Whether ordered pairs of faults are tried on the scenarios that have them. */
+  readonly doubles: boolean;
+  /** Every so many double faults only: 1 for all of them. */
+  readonly stride: number;
+  readonly stopAtFirst: boolean;
+  readonly onProgress?: (text: string) => void;
+}
+
+/** A client tries so often before it gives up for today. */
+const CLIENT_TRIES = 3;
+
+/** Every single fault at every point, and every ordered pair on the paths that matter most; each followed by recovery and the checker. */
+export async function runExhaustive(world: World, options: ExhaustiveOptions): Promise<ExhaustiveResult> {
+  const findings: Finding[] = [];
+  let runs = 0;
+  let operations = 0;
+  let points = 0;
+  let doubles = 0;
+
+  const attempt = async (scenario: Scenario, plan: FaultPlan): Promise<readonly Point[]> => {
+    runs += 1;
+    const { reached, tries, violations } = await runOnce(world, scenario, plan);
+    operations += tries;
+    if (violations.length > 0) findings.push({ story: tell(scenario, plan, reached), violations });
+    return reached;
+  };
+
+  for (const scenario of SCENARIOS) {
+    const baseline = await attempt(scenario, new Map());
+    points += baseline.length;
+    for (const [first, point] of baseline.entries()) {
+      for (const mode of modesOf(point)) {
+        const reached = await attempt(scenario, new Map([[first, mode]]));
+        if (options.stopAtFirst && findings.length > 0) return { points, runs, operations, findings };
+        if (!options.doubles || !scenario.doubles) continue;
+        for (let second = first + 1; second < reached.length; second += 1) {
+          for (const other of modesOf(reached[second] as Point)) {
+            doubles += 1;
+            if (doubles % options.stride === 0)
+              await attempt(
+                scenario,
+                new Map<number, FaultMode>([
+                  [first, mode],
+                  [second, other],
+                ]),
+              );
+            if (options.stopAtFirst && findings.length > 0) return { points, runs, operations, findings };
+          }
+        }
+      }
+    }
+    options.onProgress?.(
+      `${scenario.name}: ${baseline.length} points, ${runs} runs so far, ${findings.length} findings`,
+    );
+  }
+  return { points, runs, operations, findings };
+}
+
+async function runOnce(world: World, scenario: Scenario, plan: FaultPlan) {
+  await world.reset();
+  if (scenario.pool > 0) await startProcess(world, untouched).prefetch(scenario.pool);
+  await scenario.prepare?.(world);
+  const faults = new PlannedFaults(plan, world.deferred);
+  let tries = 0;
+  const violations: Violation[] = [];
+  while (tries < CLIENT_TRIES) {
+    tries += 1;
+    const answered = world.answers.length;
+    try {
+      await scenario.run(startProcess(world, faults), world);
+    } catch (error) {
+      if (!(error instanceof Crashed) && !isOutage(error)) {
+        violations.push({
+          invariant: 'no surprise',
+          says: error instanceof Error ? `${error.name}: ${error.message}` : 'unknown',
+        });
+      }
+      faults.restart();
+      continue;
+    }
+    if (world.answers.slice(answered).every(({ status }) => status < 500)) break;
+  }
+  if (plan.size === 0 && world.answers.some(({ status }) => status >= 500)) {
+    violations.push({ invariant: 'no surprise', says: 'a request failed though nothing went wrong' });
+  }
+  violations.push(...(await verdict(world, false)));
+  await recover(world, Math.max(scenario.pool, 2));
+  violations.push(...(await verdict(world, true)));
+  return { reached: faults.reached, tries, violations };
+}
+
+/** Jobs say so when a fault was too much for them; they run again. */
+const isOutage = (error: unknown): boolean =>
+  error instanceof Error &&
+  'code' in error &&
+  ['store-unavailable', 'CONNECTION_CLOSED', 'FAULT_TIMEOUT'].includes(String(error.code));
+
+function tell(scenario: Scenario, plan: FaultPlan, reached: readonly Point[]): string {
+  const faults = [...plan].map(
+    ([index, mode]) => `${mode} at point ${index} (${reached[index]?.name ?? 'not reached'})`,
+  );
+  return `${scenario.name}: ${faults.length === 0 ? 'no fault' : faults.join(', then ')}`;
+}

@@ -1,0 +1,108 @@
+import { TomeOutcomeUnknown, TomeRateLimited, TomeUnavailable } from '../../lambdas/tokenization/errors/tome-error.ts';
+
+/** One await on SQL, TOME or the queue. */
+export interface Point {
+  readonly kind: 'sql' | 'tome' | 'queue';
+  /** What is awaited, such as `tome ns1 tokenize` or `sql UPDATE pair`. */
+  readonly name: string;
+  /** For calls whose answer can be another's: somebody else's token, if there is one. */
+  readonly strangers?: () => unknown;
+}
+
+export type FaultMode =
+  | 'crash-before'
+  | 'crash-after'
+  | 'error-before'
+  | 'error-after'
+  | 'timeout-before'
+  | 'timeout-after'
+  | 'late'
+  | 'duplicate'
+  | 'refused'
+  | 'wrong-echo';
+
+const SQL_MODES: readonly FaultMode[] = [
+  'crash-before',
+  'crash-after',
+  'error-before',
+  'error-after',
+  'timeout-before',
+  'timeout-after',
+  'late',
+  'duplicate',
+];
+const TOME_MODES: readonly FaultMode[] = [...SQL_MODES, 'refused'];
+const QUEUE_MODES: readonly FaultMode[] = ['crash-before', 'crash-after', 'error-before', 'error-after', 'duplicate'];
+
+/** The faults that can strike a point. */
+export function modesOf(point: Point): readonly FaultMode[] {
+  if (point.kind === 'sql') return SQL_MODES;
+  if (point.kind === 'queue') return QUEUE_MODES;
+  // Nobody but a proxy of its own will could repeat a prefetch, and its tokens would be beyond counting.
+  if (point.name.endsWith('prefetch')) return TOME_MODES.filter((mode) => mode !== 'duplicate');
+  return point.strangers === undefined ? TOME_MODES : [...TOME_MODES, 'wrong-echo'];
+}
+
+/** The process is dead. Nothing that it does afterwards has any effect. */
+export class Crashed extends Error {
+  override readonly name = 'Crashed';
+}
+
+export interface Surroundings {
+  /** Ends the process that the point belongs to. */
+  readonly die: () => void;
+  /** Takes an effect that comes later, when nobody expects it any more. */
+  readonly defer: (act: () => Promise<unknown>) => void;
+}
+
+/** Does what the mode says with the act. */
+export async function strike<Result>(
+  mode: FaultMode,
+  point: Point,
+  act: () => Promise<Result>,
+  { die, defer }: Surroundings,
+): Promise<Result> {
+  const fail = (): never => {
+    throw failureOf(point, mode);
+  };
+  switch (mode) {
+    case 'crash-before':
+      die();
+      throw new Crashed();
+    case 'crash-after':
+      await act();
+      die();
+      throw new Crashed();
+    case 'error-before':
+    case 'timeout-before':
+    case 'refused':
+      return fail();
+    case 'error-after':
+    case 'timeout-after':
+      await act();
+      return fail();
+    case 'late':
+      defer(act);
+      return fail();
+    case 'duplicate':
+      await act();
+      return act();
+    case 'wrong-echo': {
+      const answer = await act();
+      const token = point.strangers?.();
+      return token === undefined ? answer : ({ ...answer, token } as Result);
+    }
+  }
+}
+
+/** What the code under test would see. Timeouts of SQL are the database class's own; here they come as a connection that is lost for good. */
+function failureOf(point: Point, mode: FaultMode): Error {
+  if (point.kind === 'tome') {
+    if (mode === 'refused') return new TomeUnavailable('The breaker is open.', { attempts: 0 });
+    if (mode === 'error-before') return new TomeRateLimited('TOME said 429.', { attempts: 1 });
+    const attempts = mode === 'timeout-before' || mode === 'timeout-after' ? 2 : 1;
+    return new TomeOutcomeUnknown(`TOME did not answer: ${mode}.`, { attempts });
+  }
+  const code = mode.startsWith('timeout') ? 'FAULT_TIMEOUT' : 'CONNECTION_CLOSED';
+  return Object.assign(new Error(`The connection was lost: ${mode}.`), { code });
+}

@@ -1,0 +1,107 @@
+import type { Sql, StatementRunner } from '../../lambdas/pool/database.ts';
+import { StoreUnavailable } from '../../lambdas/tokenization/errors/store-unavailable.ts';
+import type { CardCreatedEvent, EventQueue } from '../../lambdas/tokenization/ports/event-queue.ts';
+import type { Tome, TomeNamespace } from '../../lambdas/tokenization/ports/tome.ts';
+import type { Interceptor } from './interceptor.ts';
+
+/** Every statement, and every transaction as a whole, becomes a point. */
+export function interceptSql(runner: StatementRunner, interceptor: Interceptor): StatementRunner {
+  return {
+    async run(work) {
+      try {
+        return await runner.run((sql) => work(intercepted(sql, interceptor)));
+      } catch (error) {
+        if (error instanceof Error && 'code' in error && error.code === 'FAULT_TIMEOUT')
+          throw new StoreUnavailable(error);
+        throw error;
+      }
+    },
+  };
+}
+
+function intercepted(sql: Sql, interceptor: Interceptor): Sql {
+  return new Proxy(sql, {
+    apply: (target, _self, args: [TemplateStringsArray, ...never[]]) =>
+      interceptor.around({ kind: 'sql', name: `sql ${labelOf(args[0].join('?'))}` }, async () => await target(...args)),
+    get: (target, property: keyof Sql) =>
+      property === 'begin'
+        ? (work: Parameters<Sql['begin']>[1]) =>
+            interceptor.around({ kind: 'sql', name: 'sql transaction' }, () => target.begin(work) as Promise<unknown>)
+        : target[property],
+  });
+}
+
+/** What a statement does, for people: its last action and the table. */
+function labelOf(text: string): string {
+  const actions = [...text.matchAll(/\b(INSERT INTO|UPDATE|DELETE FROM|FROM)\s+([a-z_]+)/g)].map(
+    ([, action, table]) => `${action} ${table}`,
+  );
+  return actions.at(-1) ?? text.trim().slice(0, 30);
+}
+
+/** The true date, whatever a test does to Date.now later. */
+const wallClockMs = Date.now.bind(Date);
+
+/** One NS1 tokenize that a process sent, and what came of it: for judging whether its pair could go back to the pool. */
+export interface Dispatch {
+  readonly token: string;
+  /** When it was sent, in milliseconds since 1970, by a clock that no test moves. */
+  readonly atMs: number;
+  readonly verdict: 'ours' | 'other' | 'unknown';
+}
+
+/** Every call to TOME becomes a point; what was sent to NS1 is written down. */
+export function interceptTome(
+  tome: Tome,
+  interceptor: Interceptor,
+  parts: { dispatches: Dispatch[]; strangersToken: (namespace: 'ns1' | 'ns2') => unknown },
+): Tome {
+  const wrap = <Source, Token>(
+    namespace: TomeNamespace<Source, Token>,
+    name: 'ns1' | 'ns2',
+  ): TomeNamespace<Source, Token> => ({
+    prefetch: (...args) =>
+      interceptor.around({ kind: 'tome', name: `tome ${name} prefetch` }, () => namespace.prefetch(...args)),
+    async tokenize(source, token, call) {
+      const point = {
+        kind: 'tome',
+        name: `tome ${name} tokenize`,
+        strangers: () => parts.strangersToken(name),
+      } as const;
+      let atMs = 0;
+      const noteIf = (verdict: Dispatch['verdict']): void => {
+        if (name === 'ns1' && token !== null) parts.dispatches.push({ token: String(token), atMs, verdict });
+      };
+      try {
+        atMs = wallClockMs();
+        const answer = await interceptor.around(point, () => namespace.tokenize(source, token, call));
+        noteIf(answer.token === token ? 'ours' : 'other');
+        return answer;
+      } catch (error) {
+        const isUnsent = error instanceof Error && 'attempts' in error && error.attempts === 0;
+        if (!isUnsent) noteIf('unknown');
+        throw error;
+      }
+    },
+    bulkTokenize: (...args) =>
+      interceptor.around({ kind: 'tome', name: `tome ${name} bulk` }, () => namespace.bulkTokenize(...args)),
+    detokenize: (...args) =>
+      interceptor.around({ kind: 'tome', name: `tome ${name} detokenize` }, () => namespace.detokenize(...args)),
+    lookup: (...args) =>
+      interceptor.around({ kind: 'tome', name: `tome ${name} lookup` }, () => namespace.lookup(...args)),
+    assertAdmits: (operation) => namespace.assertAdmits(operation),
+  });
+  return { ns1: wrap(tome.ns1, 'ns1'), ns2: wrap(tome.ns2, 'ns2') };
+}
+
+/** Sending becomes a point; what arrived is kept. */
+export function interceptQueue(arrived: CardCreatedEvent[], interceptor: Interceptor): EventQueue {
+  return {
+    batchSize: 10,
+    send: (events) =>
+      interceptor.around({ kind: 'queue', name: 'queue send' }, async () => {
+        arrived.push(...events);
+        return new Set(events.map(({ eventId }) => eventId));
+      }),
+  };
+}

@@ -1,0 +1,62 @@
+import { readDatabase } from './checker/evidence.ts';
+import type { Violation } from './checker/invariants.ts';
+import { judge } from './checker/invariants.ts';
+import { untouched } from './interceptor.ts';
+import { startProcess } from './process-under-test.ts';
+import type { World } from './world.ts';
+
+/** What operation brings the world to rest: late effects arrive, the jobs run once more, undisturbed. */
+export async function recover(world: World, poolTarget: number): Promise<void> {
+  await world.deferred.arriveAll();
+  const jobs = startProcess(world, untouched);
+  await world.sql`UPDATE job_lease SET expires_at = now() - interval '1 second'`;
+  await jobs.prefetch(poolTarget);
+  await jobs.settle(-1);
+  await jobs.relay();
+}
+
+/** Every reference that a client was given must still work through the product itself, and be one call's worth of true. */
+async function readBack(world: World): Promise<void> {
+  const reader = startProcess(world, untouched);
+  const given = new Map(
+    world.answers.flatMap(({ operation, status, card, reference }) =>
+      operation !== 'detokenize' && status < 300 && card !== undefined && reference !== undefined
+        ? [[reference, card] as const]
+        : [],
+    ),
+  );
+  for (const [reference, card] of given) {
+    const answer = await reader.tokenizer
+      .detokenize(reference as never, reader.context())
+      .then((number) => ({ operation: 'detokenize' as const, status: 200, card: number.reveal(), reference }))
+      .catch(() => ({ operation: 'detokenize' as const, status: 404, reference }));
+    world.answers.push(answer);
+    if (answer.status !== 200) world.answers.push({ operation: 'create', status: 200, card, reference });
+  }
+  await reader.relay();
+}
+
+/** The checker's verdict on the world as it stands. */
+export async function verdict(world: World, isAtRest: boolean): Promise<Violation[]> {
+  if (isAtRest) await readBack(world);
+  const { ns1, ns2 } = world.simulator.vaults;
+  return judge(
+    {
+      ...(await readDatabase(world.sql)),
+      tome: {
+        ns1: new Map(ns1.bindings()),
+        ns2: new Map(ns2.bindings()),
+        issued: {
+          ns1: ns1.issuedTokens().map(({ token }) => token),
+          ns2: ns2.issuedTokens().map(({ token }) => token),
+        },
+      },
+      answers: world.answers,
+      events: world.events,
+      disclosures: world.disclosures,
+      dispatches: world.dispatches,
+      output: '',
+    },
+    isAtRest,
+  );
+}

@@ -1,0 +1,202 @@
+import { CardNumber } from '../../lambdas/tokenization/card-number.ts';
+import { TokenizationError } from '../../lambdas/tokenization/errors/tokenization-error.ts';
+import { madeUpCard } from '../local/made-up-cards.ts';
+import { Crashed } from './fault-modes.ts';
+import { untouched } from './interceptor.ts';
+import { type ProcessUnderTest, startProcess } from './process-under-test.ts';
+import type { World } from './world.ts';
+
+/** One thing that the product does, from a known beginning; the client tries again as clients do. */
+export interface Scenario {
+  readonly name: string;
+  /** Pairs in the pool before it begins, and the target that recovery fills it to. */
+  readonly pool: number;
+  /** Whether pairs of faults are tried on it as well. */
+  readonly doubles: boolean;
+  readonly prepare?: (world: World) => Promise<void>;
+  /** Throws Crashed when the process died; it is called again in a new process then. */
+  readonly run: (process: ProcessUnderTest, world: World) => Promise<void>;
+}
+
+const CARD = madeUpCard(1);
+const OTHER = madeUpCard(2);
+
+/** What a client sees of a create, lookup or detokenize, written down for the checker. A crash is a connection that closes. */
+export async function createAs(
+  process: ProcessUnderTest,
+  world: World,
+  card: string,
+  idempotencyKey?: string,
+): Promise<void> {
+  const key = idempotencyKey === undefined ? {} : { idempotencyKey };
+  await asClient(world, { operation: 'create', card, ...key }, async () => {
+    const created = await process.tokenizer.create(CardNumber.parse(card), process.context(), idempotencyKey);
+    return { status: created.created ? 201 : 200, reference: created.cardReference };
+  });
+}
+
+export async function lookupAs(
+  process: ProcessUnderTest,
+  world: World,
+  card: string,
+  orTokenize = false,
+): Promise<void> {
+  await asClient(world, { operation: 'lookup', card }, async () => {
+    const number = CardNumber.parse(card);
+    if (!orTokenize) return { status: 200, reference: await process.tokenizer.lookup(number, process.context()) };
+    const found = await process.tokenizer.lookupOrTokenize(number, process.context());
+    return { status: found.created ? 201 : 200, reference: found.cardReference };
+  });
+}
+
+export async function detokenizeAs(process: ProcessUnderTest, world: World, reference: string): Promise<void> {
+  await asClient(world, { operation: 'detokenize', reference }, async () => {
+    const number = await process.tokenizer.detokenize(reference as never, process.context());
+    return { status: 200, card: number.reveal() };
+  });
+}
+
+async function asClient(
+  world: World,
+  asked: Omit<World['answers'][number], 'status'>,
+  act: () => Promise<Omit<World['answers'][number], 'operation'>>,
+): Promise<void> {
+  try {
+    world.answers.push({ ...asked, ...(await act()) });
+  } catch (error) {
+    if (error instanceof Crashed) throw error;
+    if (!(error instanceof TokenizationError)) throw error;
+    world.answers.push({ ...asked, status: error.retryable ? 503 : 400 });
+  }
+}
+
+/** The reference that was last given out. */
+const lastReference = (world: World): string | undefined =>
+  world.answers.findLast(({ reference }) => reference !== undefined)?.reference;
+
+/** What a backup holds of the pool. */
+const RESTORED = [
+  'pair',
+  'available_pair',
+  'staged_pair',
+  'quarantined_pair',
+  'reservation',
+  'outbox_event',
+  'sent_event_count',
+];
+
+const created = async (world: World): Promise<void> => {
+  await createAs(startProcess(world, untouched), world, CARD);
+};
+
+export const SCENARIOS: readonly Scenario[] = [
+  { name: 'create', pool: 3, doubles: true, run: (process, world) => createAs(process, world, CARD) },
+  {
+    name: 'create with a key',
+    pool: 3,
+    doubles: true,
+    run: (process, world) => createAs(process, world, CARD, 'key-1'),
+  },
+  {
+    name: 'create of a card that has a reference',
+    pool: 3,
+    doubles: true,
+    prepare: created,
+    run: (process, world) => createAs(process, world, CARD, 'key-2'),
+  },
+  {
+    name: 'create on an empty pool',
+    pool: 0,
+    doubles: true,
+    run: (process, world) => createAs(process, world, CARD, 'key-3'),
+  },
+  {
+    name: 'create of two cards on one pair',
+    pool: 1,
+    doubles: false,
+    async run(process, world) {
+      await createAs(process, world, OTHER);
+      await createAs(process, world, CARD, 'key-4');
+    },
+  },
+  {
+    name: 'lookup or tokenize',
+    pool: 3,
+    doubles: false,
+    run: (process, world) => lookupAs(process, world, CARD, true),
+  },
+  {
+    name: 'lookup',
+    pool: 3,
+    doubles: false,
+    prepare: created,
+    run: (process, world) => lookupAs(process, world, CARD),
+  },
+  {
+    name: 'detokenize',
+    pool: 3,
+    doubles: false,
+    prepare: created,
+    run: async (process, world) => detokenizeAs(process, world, lastReference(world) ?? ''),
+  },
+  {
+    name: 'detokenize of a pair that the database has lost',
+    pool: 3,
+    doubles: false,
+    async prepare(world) {
+      await created(world);
+      await world.sql.unsafe(`
+        SET session_replication_role = replica;
+        DELETE FROM pair WHERE state = 'USED'; DELETE FROM outbox_event;
+        SET session_replication_role = origin;
+      `);
+    },
+    run: async (process, world) => detokenizeAs(process, world, lastReference(world) ?? ''),
+  },
+  { name: 'prefetch', pool: 0, doubles: true, run: async (process) => void (await process.prefetch(4)) },
+  {
+    name: 'one key for two cards',
+    pool: 3,
+    doubles: false,
+    async run(process, world) {
+      await createAs(process, world, CARD, 'key-5');
+      await createAs(process, world, OTHER, 'key-5');
+    },
+  },
+  {
+    name: 'work on after a restore from backup',
+    pool: 3,
+    doubles: false,
+    async prepare(world) {
+      await world.sql.unsafe('DROP SCHEMA IF EXISTS backup CASCADE; CREATE SCHEMA backup');
+      for (const table of RESTORED) await world.sql.unsafe(`CREATE TABLE backup.${table} AS SELECT * FROM ${table}`);
+      await created(world);
+      await startProcess(world, untouched).relay();
+      await world.sql.unsafe(`
+        SET session_replication_role = replica;
+        ${RESTORED.map((table) => `DELETE FROM ${table}; INSERT INTO ${table} OVERRIDING SYSTEM VALUE SELECT * FROM backup.${table};`).join('\n')}
+        DELETE FROM fault_watch.edge;
+        SET session_replication_role = origin;
+      `);
+      await startProcess(world, untouched).fence();
+    },
+    async run(process, world) {
+      const reference = lastReference(world) ?? '';
+      await createAs(process, world, OTHER);
+      await detokenizeAs(process, world, reference);
+      await lookupAs(process, world, CARD);
+    },
+  },
+  {
+    name: 'settle and relay',
+    pool: 3,
+    doubles: false,
+    async prepare(world) {
+      await created(world);
+    },
+    async run(process) {
+      await process.settle(-1);
+      await process.relay();
+    },
+  },
+];

@@ -1,0 +1,118 @@
+import { connect, Database, type Sql } from '../../lambdas/pool/database.ts';
+import { migrate } from '../../lambdas/pool/migrate.ts';
+import { systemClock } from '../../lambdas/runtime/system-clock.ts';
+import type { DisclosureRecord } from '../../lambdas/tokenization/ports/audit.ts';
+import type { CardCreatedEvent } from '../../lambdas/tokenization/ports/event-queue.ts';
+import type { Tome } from '../../lambdas/tokenization/ports/tome.ts';
+import { createHttpTome } from '../../lambdas/tome/http-tome.ts';
+import { TomeClient } from '../../lambdas/tome/tome-client.ts';
+import { type Simulator, startSimulator } from '../simulator/simulator.ts';
+import type { Answered } from './checker/evidence.ts';
+import type { Dispatch } from './intercepted-ports.ts';
+import { Deferred } from './interceptor.ts';
+
+/** Everything outside the processes under test: a real database, TOME, and what was seen from outside. */
+export interface World {
+  readonly sql: Sql;
+  readonly database: Database;
+  readonly simulator: Simulator;
+  readonly tome: Tome;
+  readonly answers: Answered[];
+  readonly events: CardCreatedEvent[];
+  readonly disclosures: DisclosureRecord[];
+  readonly dispatches: Dispatch[];
+  readonly deferred: Deferred;
+  /** Empty again, for the next run. */
+  reset(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Watches the edges from outside the product: what the trigger lets pass is written down, not judged. */
+const WATCH_EDGES = `
+  CREATE SCHEMA fault_watch;
+  CREATE TABLE fault_watch.edge (
+    number bigint GENERATED ALWAYS AS IDENTITY,
+    pair_id bigint,
+    from_state text,
+    to_state text,
+    reservation_id uuid,
+    settled_by uuid,
+    adopted boolean,
+    reason text,
+    at timestamptz DEFAULT clock_timestamp()
+  );
+  CREATE FUNCTION fault_watch.note() RETURNS trigger LANGUAGE plpgsql AS $$
+  BEGIN
+    IF TG_OP = 'INSERT' THEN
+      INSERT INTO fault_watch.edge (pair_id, from_state, to_state) VALUES (NEW.id, 'none', NEW.state::text);
+    ELSE
+      INSERT INTO fault_watch.edge (pair_id, from_state, to_state, reservation_id, settled_by, adopted, reason)
+      VALUES (NEW.id, OLD.state::text, NEW.state::text, OLD.reservation_id, NEW.settled_by, NEW.adopted_at IS NOT NULL, NEW.reason);
+    END IF;
+    RETURN NULL;
+  END $$;
+  CREATE TRIGGER zz_watch AFTER INSERT OR UPDATE ON pair FOR EACH ROW EXECUTE FUNCTION fault_watch.note();
+`;
+
+/** Triggers are off for it: pairs are never deleted otherwise. */
+const RESET = `
+  SET session_replication_role = replica;
+  DELETE FROM pair; DELETE FROM staged_pair; DELETE FROM available_pair; DELETE FROM quarantined_pair; DELETE FROM reservation;
+  DELETE FROM outbox_event; UPDATE sent_event_count SET sent = 0; DELETE FROM idempotency_key; DELETE FROM job_lease;
+  DELETE FROM prefetch_call; DELETE FROM unpaired_token; DELETE FROM direct_path_second; DELETE FROM refill_request;
+  DELETE FROM pool_sample; DELETE FROM fault_watch.edge;
+  SET session_replication_role = origin;
+`;
+
+/** A world over an empty database of its own on the server of `serverUrl` (which ends in its maintenance database). */
+export async function createWorld(serverUrl: string, seed: number): Promise<World> {
+  const name = `world_${process.pid}_${seed}_${Date.now()}`;
+  const admin = connect(serverUrl, { maxConnections: 1, prepare: false });
+  await admin.unsafe(`CREATE DATABASE ${name}`);
+  const url = serverUrl.replace(/[^/]+$/, name);
+  await migrate(url);
+  const sql = connect(url, { maxConnections: 2, prepare: true });
+  await sql.unsafe(WATCH_EDGES);
+  const database = new Database(url, { maxConnections: 6, queryTimeoutMs: 5_000, attempts: 3, prepare: true });
+  const simulator = await startSimulator({ seed, switches: { latencyMs: 0, rateLimitScope: 'off' } });
+  const client = new TomeClient({
+    settings: {
+      baseUrl: simulator.url,
+      attemptTimeoutMs: 2_000,
+      maxAttempts: 1,
+      backoffBaseMs: 1,
+      backoffCapMs: 1,
+      retryRatio: 0,
+      breaker: { failures: 1_000_000, openMs: 1 },
+      batchCallsPerSecond: 10_000,
+      liveCallsPerSecond: 0,
+    },
+    clock: systemClock,
+    random: Math.random,
+  });
+  const world: World = {
+    sql,
+    database,
+    simulator,
+    tome: createHttpTome(client),
+    answers: [],
+    events: [],
+    disclosures: [],
+    dispatches: [],
+    deferred: new Deferred(),
+    async reset() {
+      await sql.unsafe(RESET);
+      simulator.wipe();
+      simulator.faults.clear();
+      for (const list of [world.answers, world.events, world.disclosures, world.dispatches]) list.length = 0;
+    },
+    async close() {
+      await simulator.close();
+      await database.close();
+      await sql.end({ timeout: 1 });
+      await admin.unsafe(`DROP DATABASE ${name} WITH (FORCE)`);
+      await admin.end({ timeout: 1 });
+    },
+  };
+  return world;
+}
