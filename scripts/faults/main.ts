@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { type Finding, runExhaustive } from './exhaustive.ts';
 import { tryMutants } from './mutant-trial.ts';
+import { runProcessTrial } from './processes/trial.ts';
 import { runSchedule } from './schedules.ts';
 import { startServer } from './server.ts';
 import { createWorld, type World } from './world.ts';
@@ -24,6 +25,9 @@ const { values } = parseArgs({
     minutes: { type: 'string' },
     'stop-at-first': { type: 'boolean', default: false },
     mutants: { type: 'boolean', default: false },
+    processes: { type: 'boolean', default: false },
+    /** Kills, database crashes, cut commits and freezes of `--processes`. */
+    size: { type: 'string', default: '20,3,60,4' },
     /** All kinds one after the other until one finds something. */
     hunt: { type: 'boolean', default: false },
   },
@@ -116,8 +120,16 @@ async function mutants(): Promise<Summary> {
   };
 }
 
+async function processes(): Promise<Summary> {
+  const [kills = 0, databaseCrashes = 0, ambiguousCommits = 0, freezes = 0] = values.size.split(',').map(Number);
+  const { violations, ...counted } = await runProcessTrial({ kills, databaseCrashes, ambiguousCommits, freezes }, Number(values.seed), say);
+  tell({ story: violations.length === 0 ? 'no violation' : 'violations:', violations });
+  return { mode: 'processes', runs: kills + databaseCrashes + ambiguousCommits + freezes, ...counted, violations: violations.length };
+}
+
 async function chosen(world: World): Promise<Summary> {
   if (values.mutants) return mutants();
+  if (values.processes) return processes();
   if (values.hunt) return hunt(world);
   if (values.replay !== undefined) return replay(world, Number(values.replay));
   if (values.exhaustive) return exhaustive(world, true);

@@ -2,7 +2,7 @@ import { CardNumber } from '../../lambdas/tokenization/card-number.ts';
 import { TokenizationError } from '../../lambdas/tokenization/errors/tokenization-error.ts';
 import { madeUpCard } from '../local/made-up-cards.ts';
 import { Crashed } from './fault-modes.ts';
-import { untouched } from './interceptor.ts';
+import { PlannedFaults, untouched } from './interceptor.ts';
 import { type ProcessUnderTest, startProcess } from './process-under-test.ts';
 import type { World } from './world.ts';
 
@@ -88,6 +88,14 @@ const RESTORED = [
 const created = async (world: World): Promise<void> => {
   await createAs(startProcess(world, untouched), world, CARD);
 };
+
+/** A creation whose process dies right after it has reserved its pair. */
+async function dyingCreation(world: World): Promise<void> {
+  const dying = startProcess(world, new PlannedFaults(new Map([[0, 'crash-after']]), world.deferred));
+  await createAs(dying, world, OTHER).catch((error: unknown) => {
+    if (!(error instanceof Crashed)) throw error;
+  });
+}
 
 export const SCENARIOS: readonly Scenario[] = [
   { name: 'create', pool: 3, doubles: true, run: (process, world) => createAs(process, world, CARD) },
@@ -193,6 +201,7 @@ export const SCENARIOS: readonly Scenario[] = [
     doubles: false,
     async prepare(world) {
       await created(world);
+      await dyingCreation(world);
     },
     async run(process) {
       await process.settle(-1);

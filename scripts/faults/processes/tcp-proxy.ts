@@ -1,0 +1,100 @@
+import { createServer, type Server, Socket } from 'node:net';
+
+/** How a connection is broken. `cut-answer`: what the client sent is forwarded, and the answer to it never comes back. */
+export type Breakage = 'reset' | 'close' | 'black-hole' | 'cut-answer';
+
+export interface TcpProxy {
+  readonly port: number;
+  /** How often an answer was cut after its request had gone through: each one is a commit of unknown outcome. */
+  readonly cutAnswers: number;
+  /** Breaks the next request of some connection that matches; resolves nothing, it happens when it happens. */
+  breakNext(how: Breakage, matches: (chunk: Buffer) => boolean): void;
+  /** Where it connects to from now on. */
+  redirect(port: number): void;
+  close(): Promise<void>;
+}
+
+interface Order {
+  readonly how: Breakage;
+  readonly matches: (chunk: Buffer) => boolean;
+}
+
+/** How long a black hole swallows before the connection is closed, in milliseconds. */
+const BLACK_HOLE_MS = 1_500;
+
+/** Stands between the product and a server on loopback, and breaks what it is told to break. */
+export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
+  let target = targetPort;
+  let cutAnswers = 0;
+  const orders: Order[] = [];
+  const sockets = new Set<Socket>();
+
+  const server: Server = createServer({ noDelay: true }, (client) => {
+    const upstream = new Socket();
+    let isCut = false;
+    for (const socket of [client, upstream]) {
+      sockets.add(socket);
+      socket.on('close', () => sockets.delete(socket)).on('error', () => undefined);
+    }
+    upstream.connect(target, '127.0.0.1').setNoDelay(true);
+    client.on('data', (chunk) => {
+      const index = orders.findIndex(({ matches }) => matches(chunk));
+      const [order] = index < 0 ? [] : orders.splice(index, 1);
+      switch (order?.how) {
+        case 'reset':
+          client.resetAndDestroy();
+          upstream.destroy();
+          return;
+        case 'close':
+          client.end();
+          upstream.destroy();
+          return;
+        case 'black-hole':
+          setTimeout(() => {
+            client.destroy();
+            upstream.destroy();
+          }, BLACK_HOLE_MS).unref();
+          return;
+        case 'cut-answer':
+          isCut = true;
+          break;
+        case undefined:
+          break;
+      }
+      upstream.write(chunk);
+    });
+    upstream.on('data', (chunk) => {
+      if (!isCut) {
+        client.write(chunk);
+        return;
+      }
+      // The server has answered, so it has committed; the client will never know.
+      cutAnswers += 1;
+      client.resetAndDestroy();
+      upstream.destroy();
+    });
+    client.on('close', () => upstream.destroy());
+    upstream.on('close', () => client.destroy());
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject).listen(0, '127.0.0.1', resolve);
+  });
+  return {
+    port: (server.address() as { port: number }).port,
+    get cutAnswers() {
+      return cutAnswers;
+    },
+    breakNext: (how, matches) => {
+      if (orders.length < 10) orders.push({ how, matches });
+    },
+    redirect: (port) => {
+      target = port;
+    },
+    async close() {
+      for (const socket of sockets) socket.destroy();
+      await new Promise((resolve) => {
+        server.close(resolve);
+      });
+    },
+  };
+}

@@ -1,0 +1,209 @@
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { connect } from '../../../lambdas/pool/database.ts';
+import { migrate } from '../../../lambdas/pool/migrate.ts';
+import { startEmbeddedDatabase } from '../../local/embedded-database.ts';
+import { freePort } from '../../local/free-port.ts';
+import { startLocalQueue } from '../../local/local-queue.ts';
+import { temporaryFolder } from '../../local/temporary-folder.ts';
+import { seededRandom } from '../../simulator/seeded-random.ts';
+import { startSimulator } from '../../simulator/simulator.ts';
+import { readDatabase } from '../checker/evidence.ts';
+import { judge, type Violation } from '../checker/invariants.ts';
+import { ClientLoad } from './client-load.ts';
+import { crashDatabase } from './database-crash.ts';
+import { startTcpProxy } from './tcp-proxy.ts';
+import { Victim } from './victim.ts';
+
+export interface TrialSize {
+  readonly kills: number;
+  readonly databaseCrashes: number;
+  readonly ambiguousCommits: number;
+  readonly freezes: number;
+}
+
+export interface TrialResult extends TrialSize {
+  readonly operations: number;
+  readonly acknowledgedCreates: number;
+  readonly lostCreates: number;
+  readonly violations: readonly Violation[];
+}
+
+/** Short, so that a frozen process comes back to a settled reservation; in seconds. */
+const HORIZON_SECONDS = 2;
+const FREEZE_MS = 3_000;
+const VICTIMS = 2;
+const CLIENTS = 8;
+
+const pause = (durationMs: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, durationMs));
+
+/** Real processes, real signals, a real server that is killed, and connections that break at the worst moment; then the checker. */
+export async function runProcessTrial(
+  size: TrialSize,
+  seed: number,
+  onProgress: (text: string) => void,
+): Promise<TrialResult> {
+  const random = seededRandom(seed);
+  const folder = mkdtempSync(join(temporaryFolder(), 'pool-processes-'));
+  chmodSync(folder, 0o711);
+  const port = await freePort();
+  const options = { directory: join(folder, 'postgres'), port, settings: ['max_connections=200', 'restart_after_crash=off'] };
+  let server = await startEmbeddedDatabase(options);
+  await migrate(server.url);
+  const simulator = await startSimulator({ seed, switches: { latencyMs: 3, rateLimitScope: 'off' } });
+  const queue = await startLocalQueue();
+  const toDatabase = await startTcpProxy(port);
+  const toTome = await startTcpProxy(Number(new URL(simulator.url).port));
+  let output = '';
+  const environment = {
+    DATABASE_URL: server.url.replace(`:${port}/`, `:${toDatabase.port}/`),
+    TOME_URL: `http://127.0.0.1:${toTome.port}`,
+    EVENT_QUEUE_URL: queue.url,
+    IDEMPOTENCY_HMAC_SECRET: 'a secret for this trial that is long enough',
+    DATABASE_MAX_CONNECTIONS: '6',
+    DATABASE_QUERY_TIMEOUT_MS: '1000',
+    REQUEST_DEADLINE_MS: '1000',
+    TOME_ATTEMPT_TIMEOUT_MS: '300',
+    TOME_BREAKER_FAILURES: '50',
+    TOME_BATCH_CALLS_PER_SECOND: '2000',
+    RESERVATION_HORIZON_SECONDS: String(HORIZON_SECONDS),
+    POOL_TARGET_MIN: '400',
+    POOL_COVER_MINUTES: '0',
+    PREFETCH_LEASE_SECONDS: '3',
+    PREFETCH_TIME_LIMIT_MS: '10000',
+    DIRECT_CREATIONS_PER_SECOND: '50',
+    POWERTOOLS_LOG_LEVEL: 'WARN',
+    POWERTOOLS_METRICS_DISABLED: 'true',
+    AWS_REGION: 'local',
+    AWS_ACCESS_KEY_ID: 'local',
+    AWS_SECRET_ACCESS_KEY: 'local',
+  };
+  const victims = Array.from({ length: VICTIMS }, () => new Victim(environment, (text) => { output = (output + text).slice(-4_000_000); }));
+  await Promise.all(victims.map((victim) => victim.start()));
+  const urls = (): readonly string[] => victims.flatMap(({ url }) => url ?? []);
+  const runJob = async (job: string): Promise<void> => {
+    const [url] = urls();
+    if (url !== undefined) await fetch(`${url}/_local/jobs/${job}`, { method: 'POST', signal: AbortSignal.timeout(15_000) }).catch(() => undefined);
+  };
+  let isOver = false;
+  const jobs = ['prefetch', 'settle-reservations', 'relay-events'].map(async (job) => {
+    while (!isOver) {
+      await runJob(job);
+      await pause(400);
+    }
+  });
+  await runJob('prefetch');
+  const load = new ClientLoad(urls, random);
+  load.start(CLIENTS);
+  const done = { kills: 0, databaseCrashes: 0, freezes: 0 };
+
+  const killing = victims.map(async (victim) => {
+    while (done.kills < size.kills) {
+      await pause(150 + random() * 500);
+      done.kills += 1;
+      await victim.kill();
+      await victim.start();
+      if (done.kills % 50 === 0) onProgress(`${done.kills} kills, ${load.answers.length} answers`);
+    }
+  });
+  await Promise.all(killing);
+
+  while (toDatabase.cutAnswers < size.ambiguousCommits) {
+    toDatabase.breakNext('cut-answer', isExecution);
+    if (random() < 0.1) toDatabase.breakNext((['reset', 'close', 'black-hole'] as const)[Math.floor(random() * 3)] ?? 'reset', isExecution);
+    if (random() < 0.1) toTome.breakNext('cut-answer', (chunk) => chunk.includes('/tokenize'));
+    await pause(4);
+    if (toDatabase.cutAnswers % 200 === 199) onProgress(`${toDatabase.cutAnswers + 1} commits cut, ${load.answers.length} answers`);
+  }
+
+  while (done.databaseCrashes < size.databaseCrashes) {
+    await pause(300 + random() * 500);
+    await crashDatabase(options.directory);
+    server = await startEmbeddedDatabase(options);
+    done.databaseCrashes += 1;
+    if (done.databaseCrashes % 10 === 0) onProgress(`${done.databaseCrashes} database crashes, ${load.answers.length} answers`);
+  }
+
+  const freezing = victims.map(async (victim, index) => {
+    while (done.freezes < size.freezes) {
+      await pause(100 + index * 400 + random() * 300);
+      done.freezes += 1;
+      victim.freeze();
+      await pause(FREEZE_MS);
+      victim.thaw();
+    }
+  });
+  // The settler must go on while both are frozen.
+  const settler = new Victim(environment, () => undefined);
+  if (size.freezes > 0) await settler.start();
+  const settling = (async () => {
+    while (done.freezes < size.freezes) {
+      if (settler.url !== null) await fetch(`${settler.url}/_local/jobs/settle-reservations`, { method: 'POST' }).catch(() => undefined);
+      await pause(300);
+    }
+  })();
+  await Promise.all([...freezing, settling]);
+
+  await load.stop();
+  await pause(HORIZON_SECONDS * 1_000 + 1_200);
+  isOver = true;
+  await Promise.all(jobs);
+  for (const job of ['prefetch', 'settle-reservations', 'prefetch', 'relay-events']) await runJob(job);
+  onProgress('at rest; the checker looks');
+
+  const sql = connect(server.url, { maxConnections: 1, prepare: true });
+  const { ns1, ns2 } = simulator.vaults;
+  const bound = new Map(ns1.bindings());
+  const violations = judge(
+    {
+      ...(await readDatabase(sql)),
+      tome: {
+        ns1: bound,
+        ns2: new Map(ns2.bindings()),
+        issued: { ns1: ns1.issuedTokens().map(({ token }) => token), ns2: ns2.issuedTokens().map(({ token }) => token) },
+      },
+      answers: load.answers,
+      events: queue.events as { eventId: string; cardReferenceId: string }[],
+      disclosures: [...output.matchAll(/card number disclosed.*?"cardReference":"(\d+)"/g)].map(([, cardReference]) => ({ cardReference: cardReference ?? '' })),
+      dispatches: [],
+      output,
+    },
+    true,
+  );
+  const acknowledged = load.answers.filter(({ operation, status }) => operation === 'create' && status < 300);
+  const lost = await countLost(acknowledged, urls);
+  await Promise.all([...victims, settler].map((victim) => victim.kill()));
+  await sql.end({ timeout: 1 });
+  for (const part of [toDatabase, toTome, queue, simulator]) await part.close();
+  await server.stop();
+  rmSync(folder, { recursive: true, force: true });
+  return {
+    ...done,
+    ambiguousCommits: toDatabase.cutAnswers,
+    operations: load.answers.length,
+    acknowledgedCreates: acknowledged.length,
+    lostCreates: lost,
+    violations: lost > 0 ? [...violations, { invariant: 'I4', says: `${lost} acknowledged creations are lost` }] : violations,
+  };
+}
+
+/** The Sync message that ends an extended query, which is what makes an autocommitted statement commit. */
+const isExecution = (chunk: Buffer): boolean => chunk.length > 60 && chunk.includes(Buffer.from([0x53, 0, 0, 0, 4]));
+
+/** Acknowledged references that the product itself does not lead back to their card. */
+async function countLost(
+  acknowledged: readonly { readonly card?: string; readonly reference?: string }[],
+  urls: () => readonly string[],
+): Promise<number> {
+  const byReference = new Map(acknowledged.map(({ card, reference }) => [reference, card]));
+  let lost = 0;
+  for (const [reference, card] of byReference) {
+    const response = await fetch(`${urls()[0]}/v1/references/detokenize`, {
+      method: 'POST',
+      body: JSON.stringify({ cardReferenceId: reference }),
+    });
+    const { cardNumber } = (await response.json()) as { cardNumber?: string };
+    if (cardNumber !== card) lost += 1;
+  }
+  return lost;
+}
