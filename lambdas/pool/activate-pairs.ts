@@ -1,5 +1,5 @@
 import type { Lease } from '../tokenization/ports/refill-store.ts';
-import { bigintArray } from './array-parameters.ts';
+import { arrayLiteral } from './array-parameters.ts';
 import type { Sql } from './database.ts';
 import { assertLease } from './job-lease.ts';
 
@@ -14,7 +14,7 @@ export async function activatePairs(sql: Sql, lease: Lease, pairIds: readonly bi
       WITH activated AS (
         UPDATE pair
         SET state = 'AVAILABLE', available_at = now()
-        WHERE id = ANY (${bigintArray(pairIds)}::bigint[]) AND state = 'STAGED'
+        WHERE id = ANY (${arrayLiteral(pairIds)}::bigint[]) AND state = 'STAGED'
         RETURNING id, expires_at
       ),
       unstaged AS (

@@ -1,8 +1,13 @@
 /**
- * Arrays as postgres.js can send them: it takes an array's type from its first element, and then declares the parameter as that element's
- * type. Texts have no type of their own, so the cast in the statement decides.
+ * An array as PostgreSQL writes it, for a parameter that is cast to its type in the statement. postgres.js could send arrays itself, but only
+ * after it has asked each new connection for the server's array types; and when a connection is reset during that question nobody
+ * handles the failure and the process dies (found by the process trial). So it is not asked (`fetch_types`), and arrays go as text.
  */
-export const bigintArray = (values: readonly bigint[]): string[] => values.map(String);
-
-export const timestampArray = (values: readonly (Date | null)[]): (string | null)[] =>
-  values.map((value) => value?.toISOString() ?? null);
+export function arrayLiteral(values: readonly (string | bigint | Date | null)[]): string {
+  const elements = values.map((value) => {
+    if (value === null) return 'NULL';
+    const text = value instanceof Date ? value.toISOString() : String(value);
+    return `"${text.replaceAll(/["\\]/g, String.raw`\$&`)}"`;
+  });
+  return `{${elements.join(',')}}`;
+}

@@ -85,6 +85,8 @@ export function connect(address: DatabaseAddress, settings: Pick<DatabaseSetting
     max: settings.maxConnections,
     prepare: settings.prepare,
     types: { bigint: postgres.BigInt },
+    // Not asked for: see `array-parameters.ts`.
+    fetch_types: false,
     onnotice: () => undefined,
     connect_timeout: 3,
     // Quick and bounded, so that service returns within five seconds of the database's return (brief 2).

@@ -1,5 +1,5 @@
 import type { QuarantineReason } from '../tokenization/ports/pair-store.ts';
-import { bigintArray } from './array-parameters.ts';
+import { arrayLiteral } from './array-parameters.ts';
 import type { Sql } from './database.ts';
 
 /**
@@ -15,7 +15,7 @@ export async function quarantineUnused(
     WITH quarantined AS (
       UPDATE pair
       SET state = 'QUARANTINED', reason = ${reason}, quarantined_at = now()
-      WHERE id = ANY (${bigintArray(pairIds)}::bigint[]) AND state IN ('STAGED', 'AVAILABLE')
+      WHERE id = ANY (${arrayLiteral(pairIds)}::bigint[]) AND state IN ('STAGED', 'AVAILABLE')
       RETURNING id
     ),
     unstaged AS (

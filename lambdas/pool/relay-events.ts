@@ -1,5 +1,5 @@
 import type { OutboxEvent } from '../tokenization/ports/event-queue.ts';
-import { bigintArray } from './array-parameters.ts';
+import { arrayLiteral } from './array-parameters.ts';
 import type { Sql } from './database.ts';
 
 /**
@@ -32,7 +32,7 @@ export async function closeEvents(sql: Sql, pairIds: readonly bigint[]): Promise
   await sql`
     WITH sent AS (
       DELETE FROM outbox_event
-      WHERE pair_id = ANY (${bigintArray(pairIds)}::bigint[])
+      WHERE pair_id = ANY (${arrayLiteral(pairIds)}::bigint[])
       RETURNING pair_id
     )
     UPDATE sent_event_count SET sent = sent + (SELECT count(*) FROM sent)

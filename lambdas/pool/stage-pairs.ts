@@ -1,6 +1,6 @@
 import type { TransactionSql } from 'postgres';
 import type { Lease, PrefetchedTokens, StagedCount } from '../tokenization/ports/refill-store.ts';
-import { timestampArray } from './array-parameters.ts';
+import { arrayLiteral } from './array-parameters.ts';
 import type { Sql } from './database.ts';
 import { assertLease } from './job-lease.ts';
 
@@ -42,7 +42,7 @@ export async function stagePairs(
     await keepUnpaired(transaction, 'ns1', spareInternalTokens, null);
     await keepUnpaired(transaction, 'ns2', spareReferences, null);
     await keepUnpaired(transaction, 'ns2', rejected, faults);
-    await transaction`UPDATE prefetch_call SET stored_at = now() WHERE id = ANY (${announcements as string[]}::uuid[])`;
+    await transaction`UPDATE prefetch_call SET stored_at = now() WHERE id = ANY (${arrayLiteral(announcements)}::uuid[])`;
     return {
       staged: staged.length,
       spareInternalTokens: spareInternalTokens.length,
@@ -77,9 +77,9 @@ async function insertPairs(
       INSERT INTO pair (internal_token, card_reference, expires_at)
       SELECT internal_token, card_reference, expires_at - make_interval(secs => ${expiryMarginSeconds})
       FROM unnest(
-        ${internalTokens.map(({ token }) => token)}::text[],
-        ${references.map(({ token }) => token)}::text[],
-        ${timestampArray(expiries)}::timestamptz[]
+        ${arrayLiteral(internalTokens.map(({ token }) => token))}::text[],
+        ${arrayLiteral(references.map(({ token }) => token))}::text[],
+        ${arrayLiteral(expiries)}::timestamptz[]
       ) AS fresh (internal_token, card_reference, expires_at)
       ON CONFLICT DO NOTHING
       RETURNING id, internal_token, card_reference
@@ -104,9 +104,9 @@ async function keepUnpaired(
     INSERT INTO unpaired_token (namespace, token, expires_at, rejected_because)
     SELECT ${namespace}, token, expires_at, rejected_because
     FROM unnest(
-      ${tokens.map(({ token }) => token)}::text[],
-      ${timestampArray(tokens.map(({ expiresAt }) => expiresAt))}::timestamptz[],
-      ${rejectedBecause ?? tokens.map(() => null)}::text[]
+      ${arrayLiteral(tokens.map(({ token }) => token))}::text[],
+      ${arrayLiteral(tokens.map(({ expiresAt }) => expiresAt))}::timestamptz[],
+      ${arrayLiteral(rejectedBecause ?? tokens.map(() => null))}::text[]
     ) AS loose (token, expires_at, rejected_because)
     WHERE NOT EXISTS (SELECT 1 FROM pair WHERE pair.internal_token = loose.token)
       AND NOT EXISTS (SELECT 1 FROM pair WHERE pair.card_reference = loose.token)

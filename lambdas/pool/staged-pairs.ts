@@ -1,5 +1,5 @@
 import type { StagedPair } from '../tokenization/ports/refill-store.ts';
-import { bigintArray } from './array-parameters.ts';
+import { arrayLiteral } from './array-parameters.ts';
 import type { Sql } from './database.ts';
 import { quarantineUnused } from './quarantine-unused.ts';
 
@@ -19,7 +19,7 @@ export async function noteMappingFailure(sql: Sql, pairIds: readonly bigint[], m
   const hopeless = await sql<{ pairId: bigint; failures: number }[]>`
     UPDATE staged_pair
     SET failures = failures + 1
-    WHERE pair_id = ANY (${bigintArray(pairIds)}::bigint[])
+    WHERE pair_id = ANY (${arrayLiteral(pairIds)}::bigint[])
     RETURNING pair_id AS "pairId", failures
   `;
   const ids = hopeless.filter(({ failures }) => failures >= maxFailures).map(({ pairId }) => pairId);

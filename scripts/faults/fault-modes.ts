@@ -19,6 +19,7 @@ export type FaultMode =
   | 'late'
   | 'duplicate'
   | 'refused'
+  | 'retried'
   | 'wrong-echo';
 
 const SQL_MODES: readonly FaultMode[] = [
@@ -40,7 +41,7 @@ export function modesOf(point: Point): readonly FaultMode[] {
   if (point.kind === 'queue') return QUEUE_MODES;
   // Nobody but a proxy of its own will could repeat a prefetch, and its tokens would be beyond counting.
   if (point.name.endsWith('prefetch')) return TOME_MODES.filter((mode) => mode !== 'duplicate');
-  return point.strangers === undefined ? TOME_MODES : [...TOME_MODES, 'wrong-echo'];
+  return point.strangers === undefined ? TOME_MODES : [...TOME_MODES, 'retried', 'wrong-echo'];
 }
 
 /** The process is dead. Nothing that it does afterwards has any effect. */
@@ -87,6 +88,9 @@ export async function strike<Result>(
     case 'duplicate':
       await act();
       return act();
+    case 'retried':
+      // The client's first request was lost on the way back, or is still on its way.
+      return { ...(await act()), attempts: 2 } as Result;
     case 'wrong-echo': {
       const answer = await act();
       const token = point.strangers?.();

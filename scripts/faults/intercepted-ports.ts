@@ -69,13 +69,16 @@ export function interceptTome(
         strangers: () => parts.strangersToken(name),
       } as const;
       let atMs = 0;
-      const noteIf = (verdict: Dispatch['verdict']): void => {
-        if (name === 'ns1' && token !== null) parts.dispatches.push({ token: String(token), atMs, verdict });
+      const noteIf = (verdict: Dispatch['verdict'], requests = 1): void => {
+        if (name !== 'ns1' || token === null) return;
+        for (let sent = 1; sent < requests; sent += 1)
+          parts.dispatches.push({ token: String(token), atMs, verdict: 'unknown' });
+        parts.dispatches.push({ token: String(token), atMs, verdict });
       };
       try {
         atMs = wallClockMs();
         const answer = await interceptor.around(point, () => namespace.tokenize(source, token, call));
-        noteIf(answer.token === token ? 'ours' : 'other');
+        noteIf(answer.token === token ? 'ours' : 'other', answer.attempts);
         return answer;
       } catch (error) {
         const isUnsent = error instanceof Error && 'attempts' in error && error.attempts === 0;

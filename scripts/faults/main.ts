@@ -122,9 +122,18 @@ async function mutants(): Promise<Summary> {
 
 async function processes(): Promise<Summary> {
   const [kills = 0, databaseCrashes = 0, ambiguousCommits = 0, freezes = 0] = values.size.split(',').map(Number);
-  const { violations, ...counted } = await runProcessTrial({ kills, databaseCrashes, ambiguousCommits, freezes }, Number(values.seed), say);
+  const { violations, ...counted } = await runProcessTrial(
+    { kills, databaseCrashes, ambiguousCommits, freezes },
+    Number(values.seed),
+    say,
+  );
   tell({ story: violations.length === 0 ? 'no violation' : 'violations:', violations });
-  return { mode: 'processes', runs: kills + databaseCrashes + ambiguousCommits + freezes, ...counted, violations: violations.length };
+  return {
+    mode: 'processes',
+    runs: kills + databaseCrashes + ambiguousCommits + freezes,
+    ...counted,
+    violations: violations.length,
+  };
 }
 
 async function chosen(world: World): Promise<Summary> {

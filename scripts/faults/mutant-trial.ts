@@ -44,7 +44,7 @@ async function tryMutant(mutant: Mutant, serverUrl: string): Promise<MutantResul
     const violation =
       output.split('\n').find((line) => line.startsWith('  ')) ?? output.trim().split('\n').at(-1) ?? '';
     // Exit code 1 with a summary is a violation found; anything else is a mutant that does not even run.
-    const isCaught = code === 1 && output.includes('"violations":1');
+    const isCaught = code === 1 && /"violations":[1-9]/.test(output);
     return { name: mutant.name, isCaught, by: violation.trim().slice(0, 160) };
   } finally {
     rmSync(copy, { recursive: true, force: true });

@@ -9,7 +9,10 @@ const gateway = await startGateway({
   async sideRoute(request) {
     const job = /^\/_local\/jobs\/(prefetch|settle-reservations|relay-events)$/.exec(request.url ?? '')?.[1];
     if (job === undefined) return null;
-    return { status: 200, body: await functions.runJob(job as 'prefetch').catch((error: Error) => ({ error: error.name })) };
+    return {
+      status: 200,
+      body: await functions.runJob(job as 'prefetch').catch((error: Error) => ({ error: error.name })),
+    };
   },
 });
 process.stdout.write(`ready ${gateway.url}\n`);

@@ -1,5 +1,5 @@
-import type { Answered } from '../checker/evidence.ts';
 import { madeUpCard } from '../../local/made-up-cards.ts';
+import type { Answered } from '../checker/evidence.ts';
 
 type Random = () => number;
 
@@ -62,14 +62,28 @@ export class ClientLoad {
     }
     if (byCard) {
       const { status, body } = await this.#post('/v1/cards/lookup', { cardNumber: known.card }, {});
-      this.answers.push({ operation: 'lookup', status, card: known.card, ...pick(body, 'cardReferenceId', 'reference') });
+      this.answers.push({
+        operation: 'lookup',
+        status,
+        card: known.card,
+        ...pick(body, 'cardReferenceId', 'reference'),
+      });
     } else {
       const { status, body } = await this.#post('/v1/references/detokenize', { cardReferenceId: known.reference }, {});
-      this.answers.push({ operation: 'detokenize', status, reference: known.reference, ...pick(body, 'cardNumber', 'card') });
+      this.answers.push({
+        operation: 'detokenize',
+        status,
+        reference: known.reference,
+        ...pick(body, 'cardNumber', 'card'),
+      });
     }
   }
 
-  async #post(path: string, body: object, headers: Record<string, string>): Promise<{ status: number; body: Record<string, string> }> {
+  async #post(
+    path: string,
+    body: object,
+    headers: Record<string, string>,
+  ): Promise<{ status: number; body: Record<string, string> }> {
     const urls = this.#urls();
     const url = urls[Math.floor(this.#random() * urls.length)];
     if (url === undefined) {

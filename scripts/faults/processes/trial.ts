@@ -47,7 +47,11 @@ export async function runProcessTrial(
   const folder = mkdtempSync(join(temporaryFolder(), 'pool-processes-'));
   chmodSync(folder, 0o711);
   const port = await freePort();
-  const options = { directory: join(folder, 'postgres'), port, settings: ['max_connections=200', 'restart_after_crash=off'] };
+  const options = {
+    directory: join(folder, 'postgres'),
+    port,
+    settings: ['max_connections=200', 'restart_after_crash=off'],
+  };
   let server = await startEmbeddedDatabase(options);
   await migrate(server.url);
   const simulator = await startSimulator({ seed, switches: { latencyMs: 3, rateLimitScope: 'off' } });
@@ -67,6 +71,7 @@ export async function runProcessTrial(
     TOME_BREAKER_FAILURES: '50',
     TOME_BATCH_CALLS_PER_SECOND: '2000',
     RESERVATION_HORIZON_SECONDS: String(HORIZON_SECONDS),
+    RELAY_LEASE_SECONDS: '1',
     POOL_TARGET_MIN: '400',
     POOL_COVER_MINUTES: '0',
     PREFETCH_LEASE_SECONDS: '3',
@@ -78,12 +83,21 @@ export async function runProcessTrial(
     AWS_ACCESS_KEY_ID: 'local',
     AWS_SECRET_ACCESS_KEY: 'local',
   };
-  const victims = Array.from({ length: VICTIMS }, () => new Victim(environment, (text) => { output = (output + text).slice(-4_000_000); }));
+  const victims = Array.from(
+    { length: VICTIMS },
+    () =>
+      new Victim(environment, (text) => {
+        output = (output + text).slice(-4_000_000);
+      }),
+  );
   await Promise.all(victims.map((victim) => victim.start()));
   const urls = (): readonly string[] => victims.flatMap(({ url }) => url ?? []);
   const runJob = async (job: string): Promise<void> => {
     const [url] = urls();
-    if (url !== undefined) await fetch(`${url}/_local/jobs/${job}`, { method: 'POST', signal: AbortSignal.timeout(15_000) }).catch(() => undefined);
+    if (url !== undefined)
+      await fetch(`${url}/_local/jobs/${job}`, { method: 'POST', signal: AbortSignal.timeout(15_000) }).catch(
+        () => undefined,
+      );
   };
   let isOver = false;
   const jobs = ['prefetch', 'settle-reservations', 'relay-events'].map(async (job) => {
@@ -108,22 +122,31 @@ export async function runProcessTrial(
   });
   await Promise.all(killing);
 
+  onProgress(`${done.kills} processes killed; now connections are cut`);
   while (toDatabase.cutAnswers < size.ambiguousCommits) {
     toDatabase.breakNext('cut-answer', isExecution);
-    if (random() < 0.1) toDatabase.breakNext((['reset', 'close', 'black-hole'] as const)[Math.floor(random() * 3)] ?? 'reset', isExecution);
+    if (random() < 0.1)
+      toDatabase.breakNext(
+        (['reset', 'close', 'black-hole'] as const)[Math.floor(random() * 3)] ?? 'reset',
+        isExecution,
+      );
     if (random() < 0.1) toTome.breakNext('cut-answer', (chunk) => chunk.includes('/tokenize'));
     await pause(4);
-    if (toDatabase.cutAnswers % 200 === 199) onProgress(`${toDatabase.cutAnswers + 1} commits cut, ${load.answers.length} answers`);
+    if (toDatabase.cutAnswers % 200 === 199)
+      onProgress(`${toDatabase.cutAnswers + 1} commits cut, ${load.answers.length} answers`);
   }
 
+  onProgress(`${toDatabase.cutAnswers} commits cut; now the database is killed`);
   while (done.databaseCrashes < size.databaseCrashes) {
     await pause(300 + random() * 500);
     await crashDatabase(options.directory);
     server = await startEmbeddedDatabase(options);
     done.databaseCrashes += 1;
-    if (done.databaseCrashes % 10 === 0) onProgress(`${done.databaseCrashes} database crashes, ${load.answers.length} answers`);
+    if (done.databaseCrashes % 10 === 0)
+      onProgress(`${done.databaseCrashes} database crashes, ${load.answers.length} answers`);
   }
 
+  onProgress(`${done.databaseCrashes} database crashes; now processes are frozen`);
   const freezing = victims.map(async (victim, index) => {
     while (done.freezes < size.freezes) {
       await pause(100 + index * 400 + random() * 300);
@@ -138,12 +161,14 @@ export async function runProcessTrial(
   if (size.freezes > 0) await settler.start();
   const settling = (async () => {
     while (done.freezes < size.freezes) {
-      if (settler.url !== null) await fetch(`${settler.url}/_local/jobs/settle-reservations`, { method: 'POST' }).catch(() => undefined);
+      if (settler.url !== null)
+        await fetch(`${settler.url}/_local/jobs/settle-reservations`, { method: 'POST' }).catch(() => undefined);
       await pause(300);
     }
   })();
   await Promise.all([...freezing, settling]);
 
+  onProgress(`${done.freezes} freezes; the clients stop`);
   await load.stop();
   await pause(HORIZON_SECONDS * 1_000 + 1_200);
   isOver = true;
@@ -160,11 +185,16 @@ export async function runProcessTrial(
       tome: {
         ns1: bound,
         ns2: new Map(ns2.bindings()),
-        issued: { ns1: ns1.issuedTokens().map(({ token }) => token), ns2: ns2.issuedTokens().map(({ token }) => token) },
+        issued: {
+          ns1: ns1.issuedTokens().map(({ token }) => token),
+          ns2: ns2.issuedTokens().map(({ token }) => token),
+        },
       },
       answers: load.answers,
       events: queue.events as { eventId: string; cardReferenceId: string }[],
-      disclosures: [...output.matchAll(/card number disclosed.*?"cardReference":"(\d+)"/g)].map(([, cardReference]) => ({ cardReference: cardReference ?? '' })),
+      disclosures: [...output.matchAll(/card number disclosed.*?"cardReference":"(\d+)"/g)].map(
+        ([, cardReference]) => ({ cardReference: cardReference ?? '' }),
+      ),
       dispatches: [],
       output,
     },
@@ -183,7 +213,8 @@ export async function runProcessTrial(
     operations: load.answers.length,
     acknowledgedCreates: acknowledged.length,
     lostCreates: lost,
-    violations: lost > 0 ? [...violations, { invariant: 'I4', says: `${lost} acknowledged creations are lost` }] : violations,
+    violations:
+      lost > 0 ? [...violations, { invariant: 'I4', says: `${lost} acknowledged creations are lost` }] : violations,
   };
 }
 
