@@ -2,7 +2,9 @@ import type { CardReference } from './card-reference.ts';
 import { existingReferenceOf, referenceFor } from './direct-path.ts';
 import { PairConflict } from './errors/pair-conflict.ts';
 import { StoreUnavailable } from './errors/store-unavailable.ts';
+import { TomeAnswerInvalid, TomeError } from './errors/tome-error.ts';
 import type { InternalToken } from './internal-token.ts';
+import type { TokenPair } from './pair.ts';
 import type { StoredPair } from './ports/pair-store.ts';
 import type { CreatedCard, RequestContext } from './tokenizer.ts';
 import { liveCall, type PooledDependencies } from './tokenizer-dependencies.ts';
@@ -19,12 +21,12 @@ export async function findReference(
 ): Promise<CardReference | null> {
   const stored = await orWhenStoreIsDown(dependencies.store.findByInternalToken(internalToken), null);
   if (stored !== null) {
-    await whenStoreIsUp(dependencies, context, () => adopt(dependencies, stored, context));
+    await ifPossible(dependencies, context, () => adopt(dependencies, stored, context));
     return stored.cardReference;
   }
   const pair = await existingReferenceOf(dependencies, internalToken, context);
   if (pair === null) return null;
-  await whenStoreIsUp(dependencies, context, () => dependencies.store.insertBound(pair, 'repair'));
+  await ifPossible(dependencies, context, () => storeBound(dependencies, pair, 'repair', context));
   dependencies.report('pair-repaired', context);
   return pair.cardReference;
 }
@@ -41,7 +43,7 @@ export async function ensureReference(
     return { cardReference: stored.cardReference, created: false };
   }
   const { pair, isNew } = await referenceFor(dependencies, internalToken, context);
-  await dependencies.store.insertBound(pair, 'direct');
+  await storeBound(dependencies, pair, 'direct', context);
   return { cardReference: pair.cardReference, created: isNew };
 }
 
@@ -63,8 +65,27 @@ export async function adopt(
   dependencies.report('pair-adopted', context);
 }
 
-/** A read must not fail because what it learned cannot be written down just now: the next read learns it again. */
-export async function whenStoreIsUp(
+/**
+ * Stores a pair that was bound outside the pool. For ever after it answers for its card, and it came from a single answer of NS2 that had
+ * nothing to be compared with: so NS2 is asked once more before it is believed for ever (I3).
+ */
+export async function storeBound(
+  { tome, store }: PooledDependencies,
+  pair: TokenPair,
+  origin: 'direct' | 'repair',
+  context: RequestContext,
+): Promise<void> {
+  if ((await tome.ns2.lookup(pair.internalToken, liveCall(context))) !== pair.cardReference) {
+    throw new TomeAnswerInvalid('NS2 names different references for one token.', { attempts: 1 });
+  }
+  await store.insertBound(pair, origin);
+}
+
+/**
+ * A read must not fail because what it learned cannot be written down just now: the next read learns it again. An answer that contradicts
+ * another is a different matter, and stops the read.
+ */
+export async function ifPossible(
   { report }: PooledDependencies,
   context: RequestContext,
   write: () => Promise<void>,
@@ -72,7 +93,9 @@ export async function whenStoreIsUp(
   try {
     await write();
   } catch (error) {
-    if (!(error instanceof StoreUnavailable)) throw error;
+    const isOutage =
+      error instanceof StoreUnavailable || (error instanceof TomeError && !(error instanceof TomeAnswerInvalid));
+    if (!isOutage) throw error;
     report('repair-postponed', context, error);
   }
 }

@@ -1,4 +1,4 @@
-import { ensureReference } from './bound-token.ts';
+import { ensureReference, storeBound } from './bound-token.ts';
 import type { CardNumber } from './card-number.ts';
 import { referenceFor } from './direct-path.ts';
 import { DirectBudgetSpent } from './errors/direct-budget-spent.ts';
@@ -78,7 +78,7 @@ async function bindNewReference(
     referenceFor(dependencies, internalToken, context),
     confirmToken(dependencies, internalToken, cardNumber, context),
   ]);
-  await dependencies.store.insertBound(pair, 'direct');
+  await storeBound(dependencies, pair, 'direct', context);
   return { cardReference: pair.cardReference, created: true };
 }
 

@@ -1,4 +1,4 @@
-import { adopt, findReference, orWhenStoreIsDown, whenStoreIsUp } from './bound-token.ts';
+import { adopt, findReference, ifPossible, orWhenStoreIsDown, storeBound } from './bound-token.ts';
 import type { CardNumber } from './card-number.ts';
 import type { CardReference } from './card-reference.ts';
 import { createCard } from './create-card.ts';
@@ -50,7 +50,7 @@ async function detokenize(
   const cardNumber = internalToken === null ? null : await tome.ns1.detokenize(internalToken, liveCall(context));
   if (cardNumber === null || internalToken === null) throw new ReferenceNotFound();
   if (stored === null) await storeFoundPair(dependencies, { internalToken, cardReference }, context);
-  else await whenStoreIsUp(dependencies, context, () => adopt(dependencies, stored, context));
+  else await ifPossible(dependencies, context, () => adopt(dependencies, stored, context));
   const { caller, correlationId } = context;
   dependencies.recordDisclosure({ cardReference, caller, correlationId });
   return cardNumber;
@@ -62,6 +62,6 @@ async function storeFoundPair(
   pair: { readonly internalToken: InternalToken; readonly cardReference: CardReference },
   context: RequestContext,
 ): Promise<void> {
-  await whenStoreIsUp(dependencies, context, () => dependencies.store.insertBound(pair, 'repair'));
+  await ifPossible(dependencies, context, () => storeBound(dependencies, pair, 'repair', context));
   dependencies.report('pair-repaired', context);
 }

@@ -223,6 +223,10 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [edit('lambdas/tokenization/create-card.ts', '!== internalToken) {', '=== null) {')],
   },
   {
+    name: 'a pair of the direct path is stored unconfirmed',
+    edits: [edit('lambdas/tokenization/bound-token.ts', '!== pair.cardReference) {', '=== null) {')],
+  },
+  {
     name: '"already tokenized" is believed unconfirmed',
     edits: [
       edit(

@@ -53,7 +53,6 @@ export async function runSchedule(world: World, seed: number): Promise<ScheduleR
     }
   };
   await scheduler.run(Array.from({ length: ACTORS }, (_, index) => actor(`actor ${index + 1}`)));
-  violations.push(...(await verdict(world, false)));
   await recover(world, 2);
   violations.push(...(await verdict(world, true)));
   restoreClock();

@@ -53,7 +53,7 @@ export class SeededScheduler {
   readonly #random: Random;
   readonly #faultRate: number;
   #waiting: Waiting[] = [];
-  #stepsUnderWay = 0;
+  #stepUnderWay: Promise<void> | null = null;
 
   constructor(random: Random, faultRate: number, deferred: Deferred) {
     this.#random = random;
@@ -74,11 +74,13 @@ export class SeededScheduler {
 
   /** The await itself: the only time at which an actor is not at rest. */
   async step<Result>(act: () => Promise<Result>): Promise<Result> {
-    this.#stepsUnderWay += 1;
+    const ended = Promise.withResolvers<void>();
+    this.#stepUnderWay = ended.promise;
     try {
       return await act();
     } finally {
-      this.#stepsUnderWay -= 1;
+      this.#stepUnderWay = null;
+      ended.resolve();
     }
   }
 
@@ -101,7 +103,9 @@ export class SeededScheduler {
 
   /** Resolves when no step is under way and everybody who can go on by himself has come to his next await. */
   async #rest(): Promise<void> {
-    do await new Promise((resolve) => setImmediate(resolve));
-    while (this.#stepsUnderWay > 0);
+    do {
+      await this.#stepUnderWay;
+      await new Promise((resolve) => setImmediate(resolve));
+    } while (this.#stepUnderWay !== null);
   }
 }
