@@ -17,7 +17,7 @@ export async function importViolations(root: string): Promise<readonly string[]>
       `The cruise saw ${files.length - unseen.length} of ${files.length} modules: ${unseen.slice(0, 5).join(', ')}`,
     ];
   }
-  return summary.violations.map(({ rule, from, to }) => `${rule.name}: ${from} -> ${to}`);
+  return summary.violations.map(({ rule, from, to }) => `${rule.name}: ${from}${to === from ? '' : ` -> ${to}`}`);
 }
 
 if (import.meta.main) {

@@ -59,7 +59,8 @@ export class Database {
         }
         const lost = isConnectionLost(error);
         if (!lost && !isRefusedForConcurrency(error)) throw error;
-        if (attempt < this.#settings.attempts) continue;
+        // Where nobody listens nothing was executed, and asking again at once only keeps the caller waiting.
+        if (attempt < this.#settings.attempts && codeOf(error) !== 'ECONNREFUSED') continue;
         throw new StoreUnavailable(error);
       }
     }
@@ -90,7 +91,7 @@ export function connect(address: DatabaseAddress, settings: Pick<DatabaseSetting
     onnotice: () => undefined,
     connect_timeout: 3,
     // Quick and bounded, so that service returns within five seconds of the database's return (brief 2).
-    backoff: (attempt: number) => Math.min(0.05 * 2 ** attempt, 1),
+    backoff: (attempt: number) => Math.min(0.05 * 2 ** attempt, 0.25),
     connection: { application_name: 'card-tokenization-pool' },
   };
   if (typeof address === 'string') return postgres(address, options);

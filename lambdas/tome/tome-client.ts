@@ -90,7 +90,9 @@ export class TomeClient {
       sent += failure.attempts;
       const isRefused = failure instanceof TomeRateLimited;
       if (failure.attempts > 0 && !isRefused) unknown = failure;
-      if (isRefused) this.#budget(operation, call.lane)?.slowDown(failure.retryAfterSeconds * 1_000);
+      // Batch work makes room (P3); live calls only wait before they try again.
+      if (isRefused && call.lane === 'batch')
+        this.#budget(operation, 'batch')?.slowDown(failure.retryAfterSeconds * 1_000);
       const mayRepeat = failure.attempts > 0 && (operation !== 'prefetch' || isRefused);
       const delayMs = retryDelayMs(attempt, settings, random, isRefused ? failure.retryAfterSeconds * 1_000 : 0);
       const isInTime = clock.monotonicMs() + delayMs < call.deadlineMs;

@@ -24,6 +24,8 @@ export interface ExhaustiveOptions {
   /** Every so many double faults only: 1 for all of them. */
   readonly stride: number;
   readonly stopAtFirst: boolean;
+  /** Only the scenario of this name. */
+  readonly only?: string | undefined;
   readonly onProgress?: (text: string) => void;
 }
 
@@ -46,7 +48,7 @@ export async function runExhaustive(world: World, options: ExhaustiveOptions): P
     return reached;
   };
 
-  for (const scenario of SCENARIOS) {
+  for (const scenario of SCENARIOS.filter(({ name }) => options.only === undefined || name === options.only)) {
     const baseline = await attempt(scenario, new Map());
     points += baseline.length;
     for (const [first, point] of baseline.entries()) {

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { type Finding, runExhaustive } from './exhaustive.ts';
 import { tryMutants } from './mutant-trial.ts';
+import { runDegradation } from './processes/degradation.ts';
 import { runProcessTrial } from './processes/trial.ts';
 import { runSchedule } from './schedules.ts';
 import { startServer } from './server.ts';
@@ -19,6 +20,7 @@ const { values } = parseArgs({
   options: {
     exhaustive: { type: 'boolean', default: false },
     stride: { type: 'string', default: '1' },
+    only: { type: 'string' },
     schedules: { type: 'string' },
     seed: { type: 'string', default: '1' },
     replay: { type: 'string' },
@@ -26,6 +28,7 @@ const { values } = parseArgs({
     'stop-at-first': { type: 'boolean', default: false },
     mutants: { type: 'boolean', default: false },
     processes: { type: 'boolean', default: false },
+    degradation: { type: 'boolean', default: false },
     /** Kills, database crashes, cut commits and freezes of `--processes`. */
     size: { type: 'string', default: '20,3,60,4' },
     /** All kinds one after the other until one finds something. */
@@ -47,6 +50,7 @@ async function exhaustive(world: World, doubles: boolean, stride = Number(values
     doubles,
     stride,
     stopAtFirst: values['stop-at-first'],
+    only: values.only,
     onProgress: say,
   });
   for (const finding of findings.slice(0, 20)) tell(finding);
@@ -136,9 +140,18 @@ async function processes(): Promise<Summary> {
   };
 }
 
+async function degradation(): Promise<Summary> {
+  const rows = await runDegradation(({ condition, holds, seen }) =>
+    say(`${holds ? 'holds' : 'FAILS'}  ${condition}: ${seen}`),
+  );
+  const failing = rows.filter(({ holds }) => !holds).length;
+  return { mode: 'degradation', runs: rows.length, operations: rows.length, violations: failing };
+}
+
 async function chosen(world: World): Promise<Summary> {
   if (values.mutants) return mutants();
   if (values.processes) return processes();
+  if (values.degradation) return degradation();
   if (values.hunt) return hunt(world);
   if (values.replay !== undefined) return replay(world, Number(values.replay));
   if (values.exhaustive) return exhaustive(world, true);

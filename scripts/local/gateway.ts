@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda';
 import { type ApiRoute, ROUTES } from '../../lambdas/api/routes.ts';
+import { Admission, type AdmissionSettings } from './admission.ts';
 
 export type ApiFunction = (event: APIGatewayProxyEvent, context: Context) => Promise<APIGatewayProxyResult>;
 
@@ -18,7 +19,11 @@ export interface GatewayOptions {
   readonly port: number;
   readonly functions: Readonly<Record<ApiRoute['operation'], ApiFunction>>;
   readonly sideRoute: SideRoute;
+  readonly admission?: AdmissionSettings;
 }
+
+/** A thousand at once are served one after the other within a few seconds at TOME's rate. */
+const DEFAULT_ADMISSION: AdmissionSettings = { concurrency: 100, maxWaitMs: 20_000 };
 
 /** More than any route takes, so that the handlers' own limit is what answers. */
 const MAX_BODY_BYTES = 16_384;
@@ -29,7 +34,9 @@ const INTEGRATION_TIMEOUT_MS = 29_000;
  * What API Gateway is on AWS: it makes the same events from the same route table and hands them to the same handlers, over HTTP on loopback.
  * Rejects when the port is in use.
  */
-export async function startGateway({ port, functions, sideRoute }: GatewayOptions): Promise<Gateway> {
+export async function startGateway(options: GatewayOptions): Promise<Gateway> {
+  const { port, functions, sideRoute } = options;
+  const admission = new Admission(options.admission ?? DEFAULT_ADMISSION);
   const server = createServer((request, response) => {
     handle(request, response).catch((error: unknown) => {
       process.stderr.write(`gateway: ${error instanceof Error ? error.stack : 'unknown error'}\n`);
@@ -42,8 +49,14 @@ export async function startGateway({ port, functions, sideRoute }: GatewayOption
     const body = await readBody(request);
     const route = ROUTES.find((candidate) => candidate.method === request.method && candidate.path === path);
     if (route !== undefined) {
-      const result = await functions[route.operation](eventOf(request, route, body), lambdaContext(route.operation));
-      return send(response, result.statusCode, (result.headers ?? {}) as Record<string, string>, result.body);
+      if (!(await admission.enter()))
+        return send(response, ...problem(429, 'too-many-requests', 'Too many requests at once.'));
+      try {
+        const result = await functions[route.operation](eventOf(request, route, body), lambdaContext(route.operation));
+        return send(response, result.statusCode, (result.headers ?? {}) as Record<string, string>, result.body);
+      } finally {
+        admission.leave();
+      }
     }
     const answer = await sideRoute(request, body);
     if (answer !== null)
@@ -111,19 +124,33 @@ async function readBody(request: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-function refusal(path: string, allowed: readonly string[]): [number, Record<string, string>, string] {
-  const status = allowed.length === 0 ? 404 : 405;
+function refusal(path: string, allowed: readonly string[]): Reply {
+  if (allowed.length === 0) return problem(404, 'no-such-route', 'The routes are in the README.');
+  return problem(405, 'method-not-allowed', `${path} takes ${allowed.join(', ')}.`, { Allow: allowed.join(', ') });
+}
+
+type Reply = [status: number, headers: Record<string, string>, body: string];
+
+const TITLES: Readonly<Record<number, string>> = {
+  404: 'No such route',
+  405: 'Method not allowed',
+  429: 'Too many requests',
+};
+
+/** What API Gateway says by itself, in the form of the API's own problems. */
+function problem(status: number, code: string, detail: string, headers: Readonly<Record<string, string>> = {}): Reply {
   const correlationId = randomUUID();
-  const problem = {
-    type: `urn:card-tokenization-pool:problem:${status === 404 ? 'no-such-route' : 'method-not-allowed'}`,
-    title: status === 404 ? 'No such route' : 'Method not allowed',
+  const body = {
+    type: `urn:card-tokenization-pool:problem:${code}`,
+    title: TITLES[status],
     status,
-    code: status === 404 ? 'no-such-route' : 'method-not-allowed',
-    detail: status === 404 ? 'The routes are in the README.' : `${path} takes ${allowed.join(', ')}.`,
+    code,
+    detail,
     correlationId,
   };
-  const headers = { 'Content-Type': 'application/problem+json', 'X-Correlation-Id': correlationId };
-  return [status, status === 405 ? { ...headers, Allow: allowed.join(', ') } : headers, JSON.stringify(problem)];
+  const retry = status === 429 ? { 'Retry-After': '1' } : {};
+  const all = { 'Content-Type': 'application/problem+json', 'X-Correlation-Id': correlationId, ...retry, ...headers };
+  return [status, all, JSON.stringify(body)];
 }
 
 function send(response: ServerResponse, status: number, headers: Readonly<Record<string, string>>, body: string): void {

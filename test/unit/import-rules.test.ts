@@ -47,10 +47,24 @@ test.each([
     'lambdas/tome/b.ts',
     'simulator-shares-only-the-contract',
   ],
+  [
+    'a handler imports a job',
+    'lambdas/api/a.ts',
+    '../jobs/b.ts',
+    'lambdas/jobs/b.ts',
+    'handlers-see-domain-and-runtime',
+  ],
 ])('a planted violation is caught: %s', async (_name, from, specifier, to, rule) => {
   write(from, `import { b } from '${specifier}';\nexport const a = b;\n`);
   write(to, 'export const b = 1;\n');
   expect(await importViolations(root)).toEqual([`${rule}: ${from} -> ${to}`]);
+});
+
+test('a file of deployed code that nothing touches is caught', async () => {
+  write('lambdas/runtime/a.ts', "import { b } from './b.ts';\nexport const a = b;\n");
+  write('lambdas/runtime/b.ts', 'export const b = 1;\n');
+  write('lambdas/runtime/alone.ts', 'export const alone = 1;\n');
+  expect(await importViolations(root)).toEqual(['no-orphans: lambdas/runtime/alone.ts']);
 });
 
 test('a tree in which nothing imports anything is not taken for a clean one', async () => {

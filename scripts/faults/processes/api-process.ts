@@ -6,8 +6,11 @@ const functions = await loadFunctions();
 const gateway = await startGateway({
   port: 0,
   functions: functions.api,
+  admission: { concurrency: 50, maxWaitMs: 1_000 },
   async sideRoute(request) {
-    const job = /^\/_local\/jobs\/(prefetch|settle-reservations|relay-events)$/.exec(request.url ?? '')?.[1];
+    const job = /^\/_local\/jobs\/(prefetch|settle-reservations|relay-events|pool-health)$/.exec(
+      request.url ?? '',
+    )?.[1];
     if (job === undefined) return null;
     return {
       status: 200,

@@ -9,8 +9,8 @@ export interface TcpProxy {
   readonly cutAnswers: number;
   /** Breaks the next request of some connection that matches; resolves nothing, it happens when it happens. */
   breakNext(how: Breakage, matches: (chunk: Buffer) => boolean): void;
-  /** Where it connects to from now on. */
-  redirect(port: number): void;
+  /** Refuses every connection and resets those there are, until it is called with false. */
+  refuse(isDown: boolean): void;
   close(): Promise<void>;
 }
 
@@ -24,19 +24,23 @@ const BLACK_HOLE_MS = 1_500;
 
 /** Stands between the product and a server on loopback, and breaks what it is told to break. */
 export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
-  let target = targetPort;
+  let isDown = false;
   let cutAnswers = 0;
   const orders: Order[] = [];
   const sockets = new Set<Socket>();
 
   const server: Server = createServer({ noDelay: true }, (client) => {
+    if (isDown) {
+      client.on('error', () => undefined).resetAndDestroy();
+      return;
+    }
     const upstream = new Socket();
     let isCut = false;
     for (const socket of [client, upstream]) {
       sockets.add(socket);
       socket.on('close', () => sockets.delete(socket)).on('error', () => undefined);
     }
-    upstream.connect(target, '127.0.0.1').setNoDelay(true);
+    upstream.connect(targetPort, '127.0.0.1').setNoDelay(true);
     client.on('data', (chunk) => {
       const index = orders.findIndex(({ matches }) => matches(chunk));
       const [order] = index < 0 ? [] : orders.splice(index, 1);
@@ -87,8 +91,9 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
     breakNext: (how, matches) => {
       if (orders.length < 10) orders.push({ how, matches });
     },
-    redirect: (port) => {
-      target = port;
+    refuse(down) {
+      isDown = down;
+      if (down) for (const socket of sockets) socket.resetAndDestroy();
     },
     async close() {
       for (const socket of sockets) socket.destroy();

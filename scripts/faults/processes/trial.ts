@@ -1,18 +1,9 @@
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
 import { connect } from '../../../lambdas/pool/database.ts';
-import { migrate } from '../../../lambdas/pool/migrate.ts';
-import { startEmbeddedDatabase } from '../../local/embedded-database.ts';
-import { freePort } from '../../local/free-port.ts';
-import { startLocalQueue } from '../../local/local-queue.ts';
-import { temporaryFolder } from '../../local/temporary-folder.ts';
 import { seededRandom } from '../../simulator/seeded-random.ts';
-import { startSimulator } from '../../simulator/simulator.ts';
 import { readDatabase } from '../checker/evidence.ts';
 import { judge, type Violation } from '../checker/invariants.ts';
 import { ClientLoad } from './client-load.ts';
-import { crashDatabase } from './database-crash.ts';
-import { startTcpProxy } from './tcp-proxy.ts';
+import { startRig } from './rig.ts';
 import { Victim } from './victim.ts';
 
 export interface TrialSize {
@@ -44,45 +35,26 @@ export async function runProcessTrial(
   onProgress: (text: string) => void,
 ): Promise<TrialResult> {
   const random = seededRandom(seed);
-  const folder = mkdtempSync(join(temporaryFolder(), 'pool-processes-'));
-  chmodSync(folder, 0o711);
-  const port = await freePort();
-  const options = {
-    directory: join(folder, 'postgres'),
-    port,
-    settings: ['max_connections=200', 'restart_after_crash=off'],
-  };
-  let server = await startEmbeddedDatabase(options);
-  await migrate(server.url);
-  const simulator = await startSimulator({ seed, switches: { latencyMs: 3, rateLimitScope: 'off' } });
-  const queue = await startLocalQueue();
-  const toDatabase = await startTcpProxy(port);
-  const toTome = await startTcpProxy(Number(new URL(simulator.url).port));
+  const rig = await startRig(
+    seed,
+    { latencyMs: 3, rateLimitScope: 'off' },
+    {
+      DATABASE_QUERY_TIMEOUT_MS: '1000',
+      REQUEST_DEADLINE_MS: '1000',
+      TOME_ATTEMPT_TIMEOUT_MS: '300',
+      TOME_BREAKER_FAILURES: '50',
+      TOME_BATCH_CALLS_PER_SECOND: '2000',
+      RESERVATION_HORIZON_SECONDS: String(HORIZON_SECONDS),
+      RELAY_LEASE_SECONDS: '1',
+      POOL_TARGET_MIN: '400',
+      POOL_COVER_MINUTES: '0',
+      PREFETCH_LEASE_SECONDS: '3',
+      PREFETCH_TIME_LIMIT_MS: '10000',
+      DIRECT_CREATIONS_PER_SECOND: '50',
+    },
+  );
+  const { simulator, queue, toDatabase, toTome, environment } = rig;
   let output = '';
-  const environment = {
-    DATABASE_URL: server.url.replace(`:${port}/`, `:${toDatabase.port}/`),
-    TOME_URL: `http://127.0.0.1:${toTome.port}`,
-    EVENT_QUEUE_URL: queue.url,
-    IDEMPOTENCY_HMAC_SECRET: 'a secret for this trial that is long enough',
-    DATABASE_MAX_CONNECTIONS: '6',
-    DATABASE_QUERY_TIMEOUT_MS: '1000',
-    REQUEST_DEADLINE_MS: '1000',
-    TOME_ATTEMPT_TIMEOUT_MS: '300',
-    TOME_BREAKER_FAILURES: '50',
-    TOME_BATCH_CALLS_PER_SECOND: '2000',
-    RESERVATION_HORIZON_SECONDS: String(HORIZON_SECONDS),
-    RELAY_LEASE_SECONDS: '1',
-    POOL_TARGET_MIN: '400',
-    POOL_COVER_MINUTES: '0',
-    PREFETCH_LEASE_SECONDS: '3',
-    PREFETCH_TIME_LIMIT_MS: '10000',
-    DIRECT_CREATIONS_PER_SECOND: '50',
-    POWERTOOLS_LOG_LEVEL: 'WARN',
-    POWERTOOLS_METRICS_DISABLED: 'true',
-    AWS_REGION: 'local',
-    AWS_ACCESS_KEY_ID: 'local',
-    AWS_SECRET_ACCESS_KEY: 'local',
-  };
   const victims = Array.from(
     { length: VICTIMS },
     () =>
@@ -139,8 +111,8 @@ export async function runProcessTrial(
   onProgress(`${toDatabase.cutAnswers} commits cut; now the database is killed`);
   while (done.databaseCrashes < size.databaseCrashes) {
     await pause(300 + random() * 500);
-    await crashDatabase(options.directory);
-    server = await startEmbeddedDatabase(options);
+    await rig.killDatabase();
+    await rig.restartDatabase();
     done.databaseCrashes += 1;
     if (done.databaseCrashes % 10 === 0)
       onProgress(`${done.databaseCrashes} database crashes, ${load.answers.length} answers`);
@@ -176,7 +148,7 @@ export async function runProcessTrial(
   for (const job of ['prefetch', 'settle-reservations', 'prefetch', 'relay-events']) await runJob(job);
   onProgress('at rest; the checker looks');
 
-  const sql = connect(server.url, { maxConnections: 1, prepare: true });
+  const sql = connect(rig.databaseUrl, { maxConnections: 1, prepare: true });
   const { ns1, ns2 } = simulator.vaults;
   const bound = new Map(ns1.bindings());
   const violations = judge(
@@ -204,9 +176,7 @@ export async function runProcessTrial(
   const lost = await countLost(acknowledged, urls);
   await Promise.all([...victims, settler].map((victim) => victim.kill()));
   await sql.end({ timeout: 1 });
-  for (const part of [toDatabase, toTome, queue, simulator]) await part.close();
-  await server.stop();
-  rmSync(folder, { recursive: true, force: true });
+  await rig.close();
   return {
     ...done,
     ambiguousCommits: toDatabase.cutAnswers,

@@ -1,0 +1,79 @@
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { migrate } from '../../../lambdas/pool/migrate.ts';
+import { startEmbeddedDatabase } from '../../local/embedded-database.ts';
+import { freePort } from '../../local/free-port.ts';
+import { type LocalQueue, startLocalQueue } from '../../local/local-queue.ts';
+import { temporaryFolder } from '../../local/temporary-folder.ts';
+import { type Simulator, startSimulator } from '../../simulator/simulator.ts';
+import type { SwitchChanges } from '../../simulator/switches.ts';
+import { crashDatabase } from './database-crash.ts';
+import { startTcpProxy, type TcpProxy } from './tcp-proxy.ts';
+
+/** A real server, TOME and the queue, with a breakable wire before each, and the environment of an API process that uses them. */
+export interface Rig {
+  /** The server's own address, past the proxy. */
+  readonly databaseUrl: string;
+  readonly simulator: Simulator;
+  readonly queue: LocalQueue;
+  readonly toDatabase: TcpProxy;
+  readonly toTome: TcpProxy;
+  readonly toQueue: TcpProxy;
+  readonly environment: Readonly<Record<string, string>>;
+  /** SIGKILL to the whole server. */
+  killDatabase(): Promise<void>;
+  /** Starts it again on the same port, as crash recovery finds it. */
+  restartDatabase(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function startRig(
+  seed: number,
+  switches: SwitchChanges,
+  settings: Readonly<Record<string, string>>,
+): Promise<Rig> {
+  const folder = mkdtempSync(join(temporaryFolder(), 'pool-rig-'));
+  chmodSync(folder, 0o711);
+  const port = await freePort();
+  const directory = join(folder, 'postgres');
+  const options = { directory, port, settings: ['max_connections=200', 'restart_after_crash=off'] };
+  let server = await startEmbeddedDatabase(options);
+  await migrate(server.url);
+  const simulator = await startSimulator({ seed, switches });
+  const queue = await startLocalQueue();
+  const portOf = (url: string): number => Number(new URL(url).port);
+  const toDatabase = await startTcpProxy(port);
+  const toTome = await startTcpProxy(portOf(simulator.url));
+  const toQueue = await startTcpProxy(portOf(queue.url));
+  const through = (url: string, proxy: TcpProxy): string => url.replace(`:${portOf(url)}`, `:${proxy.port}`);
+  return {
+    databaseUrl: server.url,
+    simulator,
+    queue,
+    toDatabase,
+    toTome,
+    toQueue,
+    environment: {
+      DATABASE_URL: server.url.replace(`:${port}/`, `:${toDatabase.port}/`),
+      TOME_URL: through(simulator.url, toTome),
+      EVENT_QUEUE_URL: through(queue.url, toQueue),
+      IDEMPOTENCY_HMAC_SECRET: 'a secret for this trial that is long enough',
+      POWERTOOLS_LOG_LEVEL: 'WARN',
+      POWERTOOLS_METRICS_DISABLED: 'true',
+      AWS_REGION: 'local',
+      AWS_ACCESS_KEY_ID: 'local',
+      AWS_SECRET_ACCESS_KEY: 'local',
+      DATABASE_MAX_CONNECTIONS: '6',
+      ...settings,
+    },
+    killDatabase: () => crashDatabase(directory),
+    async restartDatabase() {
+      server = await startEmbeddedDatabase(options);
+    },
+    async close() {
+      for (const part of [toDatabase, toTome, toQueue, queue, simulator]) await part.close();
+      await server.stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
