@@ -2,7 +2,9 @@ import { spawn } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { MUTANTS, type Mutant } from './mutants.ts';
+import { DOMAIN_MUTANTS } from './mutants/domain-mutants.ts';
+import type { Mutant } from './mutants/mutant.ts';
+import { POOL_MUTANTS } from './mutants/pool-mutants.ts';
 
 export interface MutantResult {
   readonly name: string;
@@ -17,7 +19,7 @@ export async function tryMutants(
   onResult: (result: MutantResult) => void,
 ): Promise<readonly MutantResult[]> {
   const results: MutantResult[] = [];
-  for (const mutant of MUTANTS) {
+  for (const mutant of [...POOL_MUTANTS, ...DOMAIN_MUTANTS]) {
     const result = await tryMutant(mutant, serverUrl);
     results.push(result);
     onResult(result);

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { arrayLiteral } from '../../lambdas/pool/array-parameters.ts';
 import { madeUpCard as cardNumber } from '../../scripts/local/made-up-cards.ts';
 import { type Answer, callsOf, type RunningStack, startStack } from './running-stack.ts';
 
@@ -113,7 +114,7 @@ describe('on a filled pool', () => {
     const tokens = cards.map((card) => tokenOf.get(card));
     expect(new Set(tokens).size).toBe(number);
     const rows = await running.db.sql<{ internal_token: string; card_reference: string }[]>`
-      SELECT internal_token, card_reference FROM pair WHERE internal_token = ANY (${tokens as string[]}) AND state = 'USED'
+      SELECT internal_token, card_reference FROM pair WHERE internal_token = ANY (${arrayLiteral(tokens as string[])}::text[]) AND state = 'USED'
     `;
     const referenceByToken = new Map(
       rows.map(({ internal_token, card_reference }) => [internal_token, card_reference]),

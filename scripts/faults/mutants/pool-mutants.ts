@@ -1,31 +1,12 @@
-/** One change of one file: exactly one place of it. */
-interface Edit {
-  readonly file: string;
-  readonly find: string;
-  readonly replace: string;
-}
-
-/** A bug that somebody could write, and that the trials must find. */
-export interface Mutant {
-  readonly name: string;
-  readonly edits: readonly Edit[];
-}
-
-const edit = (file: string, find: string, replace: string): Edit => ({ file, find, replace });
-
-/** Takes the database's own guard away, to see that the checker does not depend on it. */
-const WITHOUT_TRIGGER = edit(
-  'lambdas/pool/migrations/002.do.requests-and-refill.sql',
-  '-- What stands around the pairs',
-  'ALTER TABLE pair DISABLE TRIGGER pair_edges;\n-- What stands around the pairs',
-);
+import { edit, type Mutant, WITHOUT_TRIGGER } from './mutant.ts';
 
 const PAIR_LIFE = 'lambdas/pool/migrations/001.do.pair-life.sql';
 const SETTLE = 'lambdas/pool/settle-reservations.ts';
 const FINISH = 'lambdas/tokenization/finish-reservation.ts';
 const RELEASE = 'lambdas/pool/release.ts';
 
-export const MUTANTS: readonly Mutant[] = [
+/** Bugs in the statements and the schema. */
+export const POOL_MUTANTS: readonly Mutant[] = [
   {
     name: 'the settler puts stale pairs back on offer',
     edits: [
@@ -56,26 +37,6 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   },
   {
-    name: 'the echoed token is not checked',
-    edits: [
-      edit(
-        FINISH,
-        'if (answer.token === reservation.internalToken) return markUsed',
-        'if (answer.token !== null) return markUsed',
-      ),
-    ],
-  },
-  {
-    name: 'events are closed before they are sent',
-    edits: [
-      edit(
-        'lambdas/tokenization/relay-events.ts',
-        '      const accepted = await',
-        '      await outbox.close(batch.map(({ pairId }) => pairId));\n      const accepted = await',
-      ),
-    ],
-  },
-  {
     name: 'the event is written after the pair is used, in a statement of its own',
     edits: [
       edit(
@@ -101,16 +62,6 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   },
   {
-    name: 'an unknown outcome gives the pair back',
-    edits: [
-      edit(
-        FINISH,
-        "    dependencies.report('outcome-unknown', context, error);",
-        "    await dependencies.store.release(reservation, 'not-dispatched', held.claim);",
-      ),
-    ],
-  },
-  {
     name: 'the key is not written with the reservation',
     edits: [edit('lambdas/pool/reserve.ts', 'claim === null\n', 'claim === null || sql !== null\n')],
   },
@@ -123,36 +74,8 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   },
   {
-    name: 'a pair is given back though a retry was on its way',
-    edits: [edit(FINISH, 'pairIsFree: answer.attempts === 1 && !held.resumed', 'pairIsFree: true')],
-  },
-  {
-    name: 'a pair is given back after a failure that was sent',
-    edits: [edit(FINISH, 'error.attempts === 0 && !held.resumed', '!held.resumed')],
-  },
-  {
     name: 'a pair is given back while another request has taken up its key',
     edits: [edit(RELEASE, 'AND NOT coalesce((SELECT is_resumed FROM held_key), false)', '')],
-  },
-  {
-    name: "NS2's echo is not checked",
-    edits: [
-      edit(
-        'lambdas/tokenization/refill/map-staged-pairs.ts',
-        'if (token !== pair.cardReference)',
-        'if (token === null)',
-      ),
-    ],
-  },
-  {
-    name: 'a failed mapping counts as mapped',
-    edits: [
-      edit(
-        'lambdas/tokenization/refill/map-staged-pairs.ts',
-        'if (isAboutThisPair(error)) outcomes.addFailure(pair, error);',
-        'if (isAboutThisPair(error)) await outcomes.add(pair, pair.cardReference);',
-      ),
-    ],
   },
   {
     name: 'tokens without a partner are thrown away',
@@ -199,44 +122,6 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   },
   {
-    name: 'the fingerprint is the card number',
-    edits: [
-      edit(
-        'lambdas/runtime/compose-tokenizer.ts',
-        "  fingerprint: createHmac('sha256', secret)\n",
-        "  fingerprint: Buffer.from(cardNumber.reveal()), unused: createHmac('sha256', secret)\n",
-      ),
-    ],
-  },
-  {
-    name: 'a disclosure leaves no record',
-    edits: [
-      edit(
-        'lambdas/tokenization/pooled-tokenizer.ts',
-        '  dependencies.recordDisclosure(',
-        '  if (caller === undefined) dependencies.recordDisclosure(',
-      ),
-    ],
-  },
-  {
-    name: 'the direct path believes any token',
-    edits: [edit('lambdas/tokenization/create-card.ts', '!== internalToken) {', '=== null) {')],
-  },
-  {
-    name: 'a pair of the direct path is stored unconfirmed',
-    edits: [edit('lambdas/tokenization/bound-token.ts', '!== pair.cardReference) {', '=== null) {')],
-  },
-  {
-    name: '"already tokenized" is believed unconfirmed',
-    edits: [
-      edit(
-        FINISH,
-        'const bound = await tome.ns1.lookup(held.cardNumber, liveCall(context));\n',
-        'const bound = answer.token;\n',
-      ),
-    ],
-  },
-  {
     name: 'a key answers with its pair, whoever uses it now',
     edits: [
       edit(
@@ -268,16 +153,6 @@ export const MUTANTS: readonly Mutant[] = [
         'lambdas/pool/fence-restored.ts',
         'withdrawn AS (DELETE FROM available_pair)',
         'withdrawn AS (DELETE FROM available_pair WHERE false)',
-      ),
-    ],
-  },
-  {
-    name: 'a pair is used though NS1 never answered',
-    edits: [
-      edit(
-        FINISH,
-        'if (bound === null) throw error;',
-        'if (bound === null) return markUsed(dependencies, held, context);',
       ),
     ],
   },

@@ -1,0 +1,113 @@
+import { edit, type Mutant } from './mutant.ts';
+
+const FINISH = 'lambdas/tokenization/finish-reservation.ts';
+
+/** Bugs in what calls the statements and TOME. */
+export const DOMAIN_MUTANTS: readonly Mutant[] = [
+  {
+    name: 'the echoed token is not checked',
+    edits: [
+      edit(
+        FINISH,
+        'if (answer.token === reservation.internalToken) return markUsed',
+        'if (answer.token !== null) return markUsed',
+      ),
+    ],
+  },
+  {
+    name: 'events are closed before they are sent',
+    edits: [
+      edit(
+        'lambdas/tokenization/relay-events.ts',
+        '      const accepted = await',
+        '      await outbox.close(batch.map(({ pairId }) => pairId));\n      const accepted = await',
+      ),
+    ],
+  },
+  {
+    name: 'an unknown outcome gives the pair back',
+    edits: [
+      edit(
+        FINISH,
+        "    dependencies.report('outcome-unknown', context, error);",
+        "    await dependencies.store.release(reservation, 'not-dispatched', held.claim);",
+      ),
+    ],
+  },
+  {
+    name: 'a pair is given back though a retry was on its way',
+    edits: [edit(FINISH, 'pairIsFree: answer.attempts === 1 && !held.resumed', 'pairIsFree: true')],
+  },
+  {
+    name: 'a pair is given back after a failure that was sent',
+    edits: [edit(FINISH, 'error.attempts === 0 && !held.resumed', '!held.resumed')],
+  },
+  {
+    name: "NS2's echo is not checked",
+    edits: [
+      edit(
+        'lambdas/tokenization/refill/map-staged-pairs.ts',
+        'if (token !== pair.cardReference)',
+        'if (token === null)',
+      ),
+    ],
+  },
+  {
+    name: 'a failed mapping counts as mapped',
+    edits: [
+      edit(
+        'lambdas/tokenization/refill/map-staged-pairs.ts',
+        'if (isAboutThisPair(error)) outcomes.addFailure(pair, error);',
+        'if (isAboutThisPair(error)) await outcomes.add(pair, pair.cardReference);',
+      ),
+    ],
+  },
+  {
+    name: 'the fingerprint is the card number',
+    edits: [
+      edit(
+        'lambdas/runtime/compose-tokenizer.ts',
+        "  fingerprint: createHmac('sha256', secret)\n",
+        "  fingerprint: Buffer.from(cardNumber.reveal()), unused: createHmac('sha256', secret)\n",
+      ),
+    ],
+  },
+  {
+    name: 'a disclosure leaves no record',
+    edits: [
+      edit(
+        'lambdas/tokenization/pooled-tokenizer.ts',
+        '  dependencies.recordDisclosure(',
+        '  if (caller === undefined) dependencies.recordDisclosure(',
+      ),
+    ],
+  },
+  {
+    name: 'the direct path believes any token',
+    edits: [edit('lambdas/tokenization/create-card.ts', '!== internalToken) {', '=== null) {')],
+  },
+  {
+    name: 'a pair of the direct path is stored unconfirmed',
+    edits: [edit('lambdas/tokenization/bound-token.ts', '!== pair.cardReference) {', '=== null) {')],
+  },
+  {
+    name: '"already tokenized" is believed unconfirmed',
+    edits: [
+      edit(
+        FINISH,
+        'const bound = await tome.ns1.lookup(held.cardNumber, liveCall(context));\n',
+        'const bound = answer.token;\n',
+      ),
+    ],
+  },
+  {
+    name: 'a pair is used though NS1 never answered',
+    edits: [
+      edit(
+        FINISH,
+        'if (bound === null) throw error;',
+        'if (bound === null) return markUsed(dependencies, held, context);',
+      ),
+    ],
+  },
+];
