@@ -1,4 +1,4 @@
-import { Crashed, type FaultMode, type Point, strike } from './fault-modes.ts';
+import { Crashed, type FaultMode, modesOf, type Point, strike } from './fault-modes.ts';
 
 /** What stands around every await of one process under test. */
 export interface Interceptor {
@@ -59,7 +59,8 @@ export class PlannedFaults implements Interceptor {
     if (this.#isDead) throw new Crashed();
     const mode = this.#plan.get(this.reached.length);
     this.reached.push(point);
-    if (mode === undefined) return act();
+    // Two calls that go out together may change places between runs; a fault that does not fit the one it meets is left out.
+    if (mode === undefined || !modesOf(point).includes(mode)) return act();
     return strike(mode, point, act, {
       die: () => {
         this.#isDead = true;
