@@ -111,7 +111,7 @@ async function hunt(world: World): Promise<Summary> {
 }
 
 async function mutants(): Promise<Summary> {
-  const results = await tryMutants(server.url, ({ name, isCaught, by }) =>
+  const results = await tryMutants(server.url, values.only, ({ name, isCaught, by }) =>
     say(`${isCaught ? 'caught  ' : 'SURVIVED'} ${name}: ${by}`),
   );
   const survivors = results.filter(({ isCaught }) => !isCaught).length;

@@ -16,10 +16,11 @@ export interface MutantResult {
 /** Plants one bug after another into a copy of the project and hunts it with the same trials that the project has to pass. */
 export async function tryMutants(
   serverUrl: string,
+  only: string | undefined,
   onResult: (result: MutantResult) => void,
 ): Promise<readonly MutantResult[]> {
   const results: MutantResult[] = [];
-  for (const mutant of [...POOL_MUTANTS, ...DOMAIN_MUTANTS]) {
+  for (const mutant of [...POOL_MUTANTS, ...DOMAIN_MUTANTS].filter(({ name }) => only === undefined || name === only)) {
     const result = await tryMutant(mutant, serverUrl);
     results.push(result);
     onResult(result);

@@ -89,6 +89,13 @@ const created = async (world: World): Promise<void> => {
   await createAs(startProcess(world, untouched), world, CARD);
 };
 
+/** A card that another domain has bound at TOME: somebody whose tokens a wrong answer could name. */
+async function anotherDomainsCard(world: World): Promise<void> {
+  const call = { deadlineMs: Number.POSITIVE_INFINITY, lane: 'live', correlationId: 'another domain' } as const;
+  const { token } = await world.tome.ns1.tokenize(CardNumber.parse(OTHER), null, call);
+  await world.tome.ns2.tokenize(token, null, call);
+}
+
 /** A creation whose process dies right after it has reserved its pair. */
 async function dyingCreation(world: World): Promise<void> {
   const dying = startProcess(world, new PlannedFaults(new Map([[0, 'crash-after']]), world.deferred));
@@ -116,6 +123,7 @@ export const SCENARIOS: readonly Scenario[] = [
     name: 'create on an empty pool',
     pool: 0,
     doubles: true,
+    prepare: anotherDomainsCard,
     run: (process, world) => createAs(process, world, CARD, 'key-3'),
   },
   {
@@ -173,7 +181,8 @@ export const SCENARIOS: readonly Scenario[] = [
   },
   {
     name: 'work on after a restore from backup',
-    pool: 3,
+    // One pair, so that whoever is offered what was given out before is offered this one.
+    pool: 1,
     doubles: false,
     async prepare(world) {
       await world.sql.unsafe('DROP SCHEMA IF EXISTS backup CASCADE; CREATE SCHEMA backup');
