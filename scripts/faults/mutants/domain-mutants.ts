@@ -84,7 +84,7 @@ export const DOMAIN_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'the direct path believes any token',
-    edits: [edit('lambdas/tokenization/create-card.ts', '!== internalToken) {', '=== null) {')],
+    edits: [edit('lambdas/tokenization/create-directly.ts', '!== internalToken) {', '=== null) {')],
   },
   {
     name: 'a pair of the direct path is stored unconfirmed',

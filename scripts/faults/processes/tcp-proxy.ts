@@ -89,7 +89,8 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
       return cutAnswers;
     },
     breakNext: (how, matches) => {
-      if (orders.length < 10) orders.push({ how, matches });
+      // One at a time: what comes after a breakage should have a chance.
+      if (orders.length === 0) orders.push({ how, matches });
     },
     refuse(down) {
       isDown = down;

@@ -103,9 +103,7 @@ export async function runProcessTrial(
         isExecution,
       );
     if (random() < 0.1) toTome.breakNext('cut-answer', (chunk) => chunk.includes('/tokenize'));
-    await pause(4);
-    if (toDatabase.cutAnswers % 200 === 199)
-      onProgress(`${toDatabase.cutAnswers + 1} commits cut, ${load.answers.length} answers`);
+    await pause(12 + random() * 20);
   }
 
   onProgress(`${toDatabase.cutAnswers} commits cut; now the database is killed`);
@@ -172,6 +170,11 @@ export async function runProcessTrial(
     },
     true,
   );
+  for (const { died } of victims) {
+    if (died !== null)
+      violations.push({ invariant: 'no surprise', says: `an API process died by itself: ${died.slice(-600)}` });
+  }
+  for (const victim of victims) if (victim.died !== null) await victim.start();
   const acknowledged = load.answers.filter(({ operation, status }) => operation === 'create' && status < 300);
   const lost = await countLost(acknowledged, urls);
   await Promise.all([...victims, settler].map((victim) => victim.kill()));

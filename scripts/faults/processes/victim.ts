@@ -5,6 +5,7 @@ import { once } from 'node:events';
 export class Victim {
   readonly #environment: Readonly<Record<string, string>>;
   readonly #onOutput: (text: string) => void;
+  readonly #lastWords: string[] = [];
   #child: ChildProcess | null = null;
   #url: string | null = null;
 
@@ -18,13 +19,25 @@ export class Victim {
     return this.#url;
   }
 
+  /** What it said before it died without being killed; `null` while that has not happened. */
+  died: string | null = null;
+
   async start(): Promise<void> {
     const child = spawn(process.execPath, ['scripts/faults/processes/api-process.ts'], {
       env: { ...process.env, ...this.#environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#child = child;
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => this.#onOutput(String(chunk)));
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on('data', (chunk) => {
+        this.#onOutput(String(chunk));
+        this.#lastWords.push(String(chunk));
+        if (this.#lastWords.length > 5) this.#lastWords.shift();
+      });
+    }
+    child.once('exit', () => {
+      if (this.#child === child) this.died = this.#lastWords.join('');
+    });
     this.#url = await new Promise<string>((resolve, reject) => {
       child.stdout.on('data', (chunk) => {
         const ready = /ready (\S+)/.exec(String(chunk))?.[1];

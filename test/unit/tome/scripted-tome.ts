@@ -1,0 +1,82 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** What the server does with one request; `requestId` is what TOME would repeat. */
+export type Act = (response: ServerResponse, request: { readonly requestId: string; readonly body: string }) => void;
+
+export interface ScriptedTome {
+  readonly url: string;
+  /** Requests that arrived, with the path of each. */
+  readonly paths: readonly string[];
+  readonly requestIds: readonly string[];
+  /** The next requests are treated so, in this order; afterwards the last one is repeated. */
+  script(...acts: readonly Act[]): void;
+  close(): Promise<void>;
+}
+
+/** An HTTP server that answers as it is told, for what the simulator cannot or must not say. */
+export async function startScriptedTome(): Promise<ScriptedTome> {
+  const paths: string[] = [];
+  const requestIds: string[] = [];
+  let acts: Act[] = [];
+  const server = createServer((request, response) => {
+    void readBody(request).then((body) => {
+      const requestId = String(request.headers['x-request-id']);
+      paths.push(request.url ?? '');
+      requestIds.push(requestId);
+      const act = acts.length > 1 ? acts.shift() : acts[0];
+      act?.(response, { requestId, body });
+    });
+  });
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    paths,
+    requestIds,
+    script(...next) {
+      acts = [...next];
+    },
+    async close() {
+      server.closeAllConnections();
+      await new Promise((resolve) => {
+        server.close(resolve);
+      });
+    },
+  };
+}
+
+/** TOME's answer as the contract has it. */
+export const answers =
+  (status: number, content: unknown, headers: Readonly<Record<string, string>> = {}): Act =>
+  (response, { requestId }) => {
+    response.writeHead(status, { 'x-request-id': requestId, ...headers }).end(JSON.stringify(content));
+  };
+
+/** Sends back everything it was sent, so that whatever quotes an answer quotes the card number. */
+export const echoes =
+  (status: number): Act =>
+  (response, { requestId, body }) => {
+    response.writeHead(status, { 'x-request-id': requestId }).end(body);
+  };
+
+export const resets: Act = (response) => {
+  response.destroy();
+};
+
+export const staysSilent: Act = () => {};
+
+export const truncates =
+  (content: unknown): Act =>
+  (response, { requestId }) => {
+    const text = JSON.stringify(content);
+    response.writeHead(200, { 'x-request-id': requestId, 'content-length': text.length }).write(text.slice(0, -3));
+    setImmediate(() => response.destroy());
+  };
+
+async function readBody(request: IncomingMessage): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of request) chunks.push(chunk as Uint8Array);
+  return Buffer.concat(chunks).toString('utf8');
+}
