@@ -1,4 +1,5 @@
 import { Database, type DatabaseSettings } from '../pool/database.ts';
+import { surviveDriverFault } from './driver-fault.ts';
 import type { Settings } from './settings.ts';
 
 const databaseSettingsOf = (settings: Settings<'database'>): DatabaseSettings => ({
@@ -12,6 +13,7 @@ const databases: Database[] = [];
 
 /** A function's connections, opened when first needed. */
 export function composeDatabase(settings: Settings<'database'>): Database {
+  surviveDriverFault();
   const database = new Database(settings.DATABASE_URL, databaseSettingsOf(settings));
   databases.push(database);
   return database;

@@ -2,7 +2,10 @@ import { TomeUnavailable } from '../tokenization/errors/tome-error.ts';
 import type { Clock } from '../tokenization/ports/clock.ts';
 
 export interface BreakerSettings {
-  /** Failures in a row that open it. */
+  /**
+   * Failures in a row that open it. In a row and not a share of a window: it holds for 150 calls a second and for two an hour alike, and a
+   * TOME that still answers now and then is the retry budget's affair.
+   */
   readonly failures: number;
   /** Milliseconds that it stays open before one probe is let through. */
   readonly openMs: number;
@@ -14,6 +17,14 @@ export interface BreakerSettings {
  */
 export type BreakerState = 'closed' | 'open' | 'half-open';
 
+/** The right to make one call, ended by one of these. What was admitted before the state last changed has no say any more. */
+export interface Admission {
+  succeed(): void;
+  fail(): void;
+  /** The call ended without showing anything about TOME; a probe's place is free again at once. */
+  abandon(): void;
+}
+
 /**
  * One breaker for each operation and namespace. Our own, and not a library's, because a creation must ask it *before* reserving a pair
  * (brief 2, "TOME down") without claiming the probe, and because its clock must be ours for a fault schedule to be replayed.
@@ -23,6 +34,8 @@ export class CircuitBreaker {
   readonly #clock: Clock;
   readonly #onChange: (state: BreakerState) => void;
   #state: BreakerState = 'closed';
+  /** Counts the changes of state and the probes, so that a straggler from an earlier one is known. */
+  #term = 0;
   #failuresInARow = 0;
   #openedAtMs = 0;
   #probeUntilMs = 0;
@@ -45,23 +58,31 @@ export class CircuitBreaker {
   }
 
   /** Before a call; throws like `assertAdmits`. A probe that is never reported on counts as lost after `probeTimeoutMs`. */
-  enter(probeTimeoutMs: number): void {
+  enter(probeTimeoutMs: number): Admission {
     this.assertAdmits();
-    if (this.#state === 'closed') return;
-    this.#probeUntilMs = this.#clock.monotonicMs() + probeTimeoutMs;
-    this.#become('half-open');
-  }
-
-  succeed(): void {
-    this.#failuresInARow = 0;
-    this.#become('closed');
-  }
-
-  fail(): void {
-    this.#failuresInARow += 1;
-    if (this.#state === 'closed' && this.#failuresInARow < this.#settings.failures) return;
-    this.#openedAtMs = this.#clock.monotonicMs();
-    this.#become('open');
+    if (this.#state !== 'closed') {
+      this.#probeUntilMs = this.#clock.monotonicMs() + probeTimeoutMs;
+      this.#become('half-open');
+    }
+    const term = this.#term;
+    const ifCurrent = (report: () => void) => (): void => {
+      if (term === this.#term) report();
+    };
+    return {
+      succeed: ifCurrent(() => {
+        this.#failuresInARow = 0;
+        if (this.#state !== 'closed') this.#become('closed');
+      }),
+      fail: ifCurrent(() => {
+        this.#failuresInARow += 1;
+        if (this.#state === 'closed' && this.#failuresInARow < this.#settings.failures) return;
+        this.#openedAtMs = this.#clock.monotonicMs();
+        this.#become('open');
+      }),
+      abandon: ifCurrent(() => {
+        this.#probeUntilMs = this.#clock.monotonicMs();
+      }),
+    };
   }
 
   /** Milliseconds until a call would be let through. */
@@ -73,6 +94,7 @@ export class CircuitBreaker {
   }
 
   #become(state: BreakerState): void {
+    this.#term += 1;
     if (this.#state === state) return;
     this.#state = state;
     this.#onChange(state);

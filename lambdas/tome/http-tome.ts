@@ -36,7 +36,7 @@ function namespaceOver<Source, Token extends string>(
   namespace: Namespace,
   { write, readSource, readToken }: Codec<Source, Token>,
 ): TomeNamespace<Source, Token> {
-  const token = (text: string, attempts: number): Token => {
+  const token = (text: string, attempts = 1): Token => {
     const read = readToken(text);
     if (read === null) throw invalidAnswer("a token outside the namespace's format", attempts);
     return read;
@@ -44,20 +44,23 @@ function namespaceOver<Source, Token extends string>(
 
   return {
     async prefetch(count, call) {
-      const { verdict, attempts } = await client.call(namespace, 'prefetch', { count }, call);
+      const { verdict, attempts } = await client.call(namespace, 'prefetch', { count }, call, ({ tokens }) =>
+        tokens.map((unassigned) => ({
+          token: token(unassigned.token),
+          expiresAt: unassigned.expiresAt === undefined ? null : new Date(unassigned.expiresAt),
+        })),
+      );
       if (verdict.status !== 200) throw refused('prefetch', attempts);
-      return verdict.answer.tokens.map((unassigned) => ({
-        token: token(unassigned.token, attempts),
-        expiresAt: unassigned.expiresAt === undefined ? null : new Date(unassigned.expiresAt),
-      }));
+      return verdict.answer;
     },
 
     async tokenize(source, wanted, call) {
       const body = { source: write(source), ...(wanted === null ? {} : { token: wanted }) };
-      const { verdict, attempts } = await client.call(namespace, 'tokenize', body, call);
-      if (verdict.status === 200) {
-        return { token: token(verdict.answer.token, attempts), isNew: verdict.answer.isNew, attempts };
-      }
+      const { verdict, attempts } = await client.call(namespace, 'tokenize', body, call, (answer) => ({
+        token: token(answer.token),
+        isNew: answer.isNew,
+      }));
+      if (verdict.status === 200) return { ...verdict.answer, attempts };
       const { error, token: standing } = verdict.refusal;
       if (error === 'already-bound' && standing !== undefined) {
         return { token: token(standing, attempts), isNew: false, attempts };
@@ -68,38 +71,38 @@ function namespaceOver<Source, Token extends string>(
 
     async bulkTokenize(items, call) {
       const body = { items: items.map(({ source, token }) => ({ source: write(source), token })) };
-      const { verdict, attempts } = await client.call(namespace, 'bulk-tokenize', body, call);
-      if (verdict.status !== 200) {
-        if (verdict.refusal.error === 'operation-absent') return null;
-        throw refused('bulk-tokenize', attempts);
-      }
-      const { results } = verdict.answer;
-      if (results.length !== items.length) throw invalidAnswer('another number of results than items', attempts);
-      return results.map((result) =>
-        result.outcome === 'bound' ? { outcome: 'bound', token: token(result.token, attempts) } : result,
-      );
+      const { verdict, attempts } = await client.call(namespace, 'bulk-tokenize', body, call, ({ results }) => {
+        if (results.length !== items.length) throw invalidAnswer('another number of results than items');
+        return results.map((result) =>
+          result.outcome === 'bound' ? { outcome: result.outcome, token: token(result.token) } : result,
+        );
+      });
+      if (verdict.status === 200) return verdict.answer;
+      if (verdict.refusal.error === 'operation-absent') return null;
+      throw refused('bulk-tokenize', attempts);
     },
 
     async detokenize(wanted, call) {
-      const definitive = await client.call(namespace, 'detokenize', { token: wanted }, call);
-      const answer = answerOrNull('detokenize', definitive);
-      if (answer === null) return null;
-      const source = readSource(answer.source);
-      if (source === null) throw invalidAnswer("a source outside the namespace's format", definitive.attempts);
-      return source;
+      const found = await client.call(namespace, 'detokenize', { token: wanted }, call, (answer) => {
+        const source = readSource(answer.source);
+        if (source === null) throw invalidAnswer("a source outside the namespace's format");
+        return source;
+      });
+      return answerOrNull('detokenize', found);
     },
 
     async lookup(source, call) {
-      const definitive = await client.call(namespace, 'lookup', { source: write(source) }, call);
-      const answer = answerOrNull('lookup', definitive);
-      return answer === null ? null : token(answer.token, definitive.attempts);
+      const found = await client.call(namespace, 'lookup', { source: write(source) }, call, (answer) =>
+        token(answer.token),
+      );
+      return answerOrNull('lookup', found);
     },
 
     assertAdmits: (operation) => client.assertAdmits(namespace, operation),
   };
 }
 
-function answerOrNull<Name extends 'detokenize' | 'lookup'>(operation: Name, { verdict, attempts }: Definitive<Name>) {
+function answerOrNull<Content>(operation: Operation, { verdict, attempts }: Definitive<Content>): Content | null {
   if (verdict.status === 200) return verdict.answer;
   if (verdict.refusal.error === 'not-found') return null;
   throw refused(operation, attempts);

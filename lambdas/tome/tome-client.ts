@@ -1,25 +1,20 @@
-import { TomeError, TomeRateLimited, TomeUnavailable } from '../tokenization/errors/tome-error.ts';
+import { TomeError, TomeRateLimited } from '../tokenization/errors/tome-error.ts';
 import type { Clock, Random } from '../tokenization/ports/clock.ts';
 import type { TomeCall } from '../tokenization/ports/tome.ts';
-import { type BreakerSettings, type BreakerState, CircuitBreaker } from './circuit-breaker.ts';
+import { graverFailure, withAttempts } from './call-failure.ts';
+import type { Admission } from './circuit-breaker.ts';
 import type { Lane, Namespace, Operation } from './contract.ts';
-import { exchange, type RequestBody, type Verdict } from './http-exchange.ts';
-import { RateBudget } from './rate-budget.ts';
+import { AttemptTimedOut } from './fetch-failure.ts';
+import { type Answer, exchange, type RequestBody, type Verdict } from './http-exchange.ts';
 import { RetryBudget } from './retry-budget.ts';
 import { type RetryTiming, retryDelayMs } from './retry-timing.ts';
+import { type OnBreaker, type Turn, Turnstile, type TurnstileSettings } from './turnstile.ts';
 
-export interface TomeSettings extends RetryTiming {
+export interface TomeSettings extends RetryTiming, TurnstileSettings {
   readonly baseUrl: string;
-  /** Milliseconds for one attempt; the call's deadline may leave less. */
-  readonly attemptTimeoutMs: number;
   readonly maxAttempts: number;
   /** Retries allowed for each call, over time: 0.1 is one in ten. */
   readonly retryRatio: number;
-  readonly breaker: BreakerSettings;
-  /** Calls a second of each operation, both namespaces together, as TOME counts them. */
-  readonly batchCallsPerSecond: number;
-  /** The same for live calls; 0 leaves them to TOME's own limit. */
-  readonly liveCallsPerSecond: number;
 }
 
 /** One attempt, for metrics and the ledger of calls (M4). */
@@ -27,7 +22,7 @@ export interface ObservedCall {
   readonly namespace: Namespace;
   readonly operation: Operation;
   readonly lane: Lane;
-  /** `ok`, `refused`, or the code of the error. */
+  /** `ok`, the contract's name of a refusal, or the code of the error. */
   readonly outcome: string;
   readonly durationMs: number;
   readonly correlationId: string;
@@ -38,131 +33,109 @@ export interface TomeClientOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly onCall?: (call: ObservedCall) => void;
-  readonly onBreaker?: (endpoint: { namespace: Namespace; operation: Operation; state: BreakerState }) => void;
+  readonly onBreaker?: OnBreaker;
 }
 
-export interface Definitive<Name extends Operation> {
-  readonly verdict: Verdict<Name>;
+export interface Definitive<Content> {
+  readonly verdict: Verdict<Content>;
   /** Requests that may have reached TOME, this one included. */
   readonly attempts: number;
 }
 
-/** Calls to TOME with everything around them: pacing, breaker, deadline, and the only retry layer there is (M3). */
+/** An attempt that the call's deadline left less than this share of its time shows nothing about TOME when it times out. */
+const TELLING_SHARE_OF_TIMEOUT = 0.5;
+
+/** Calls to TOME: each attempt through the turnstile, its outcome told to breaker and observer, and the only retry layer there is (M3). */
 export class TomeClient {
   readonly #options: TomeClientOptions;
-  readonly #breakers = new Map<string, CircuitBreaker>();
-  readonly #budgets = new Map<string, RateBudget>();
+  readonly #turnstile: Turnstile;
   readonly #retries: RetryBudget;
 
   constructor(options: TomeClientOptions) {
     this.#options = options;
+    this.#turnstile = new Turnstile(options.settings, options.clock, options.onBreaker);
     this.#retries = new RetryBudget(options.settings.retryRatio);
   }
 
   assertAdmits(namespace: Namespace, operation: Operation): void {
-    this.#breaker(namespace, operation).assertAdmits();
+    this.#turnstile.assertAdmits(namespace, operation);
   }
 
   /**
-   * TOME's definitive word. Rejects with a TomeError that counts the requests which may have arrived. Every operation but prefetch may be sent again:
-   * the same source and token give the same answer. A prefetch answer that is lost has used its tokens up, so only a refused one is.
+   * TOME's definitive word, an answer as `read` gives it; `read` throws TomeAnswerInvalid for what the domain cannot use. Rejects with a TomeError that
+   * counts the requests which may have arrived. Every operation but prefetch may be sent again: the same source and token give the same
+   * answer. A prefetch answer that is lost has used its tokens up, so only one that was refused or found no connection is.
    */
-  async call<Name extends Operation>(
+  async call<Name extends Operation, Content>(
     namespace: Namespace,
     operation: Name,
     body: RequestBody<Name>,
     call: TomeCall,
-  ): Promise<Definitive<Name>> {
+    read: (answer: Answer<Name>) => Content,
+  ): Promise<Definitive<Content>> {
     const { settings, clock, random } = this.#options;
-    this.#retries.earn();
     let sent = 0;
-    let unknown: TomeError | null = null;
+    let gravest: TomeError | null = null;
     for (let attempt = 1; ; attempt += 1) {
+      const turn = await this.#turnstile.turn(namespace, operation, call).catch((refusal: unknown) => {
+        throw gravest === null ? refusal : withAttempts(gravest, sent);
+      });
+      if (attempt === 1) this.#retries.earn();
       let failure: TomeError;
       try {
-        await this.#budget(operation, call.lane)?.turn(call.deadlineMs);
-        const verdict = await this.#attempt(namespace, operation, body, call);
+        const verdict = await this.#attempt(namespace, operation, body, call, turn, read);
         return { verdict, attempts: sent + 1 };
       } catch (error) {
         if (!(error instanceof TomeError)) throw error;
         failure = error;
       }
       sent += failure.attempts;
+      gravest = graverFailure(gravest, failure);
       const isRefused = failure instanceof TomeRateLimited;
-      if (failure.attempts > 0 && !isRefused) unknown = failure;
-      // Batch work makes room (P3); live calls only wait before they try again.
-      if (isRefused && call.lane === 'batch')
-        this.#budget(operation, 'batch')?.slowDown(failure.retryAfterSeconds * 1_000);
-      const mayRepeat = failure.attempts > 0 && (operation !== 'prefetch' || isRefused);
-      const delayMs = retryDelayMs(attempt, settings, random, isRefused ? failure.retryAfterSeconds * 1_000 : 0);
+      const retryAfterMs = isRefused ? failure.retryAfterSeconds * 1_000 : 0;
+      if (isRefused) this.#turnstile.slowDown(operation, call.lane, retryAfterMs);
+      const mayRepeat = operation !== 'prefetch' || isRefused || failure.attempts === 0;
+      const delayMs = retryDelayMs(attempt, settings, random, retryAfterMs);
       const isInTime = clock.monotonicMs() + delayMs < call.deadlineMs;
       if (!mayRepeat || attempt >= settings.maxAttempts || !isInTime || !this.#retries.spend()) {
-        throw withAttempts(unknown ?? failure, sent);
+        throw withAttempts(gravest, sent);
       }
       await clock.sleep(delayMs);
     }
   }
 
-  async #attempt<Name extends Operation>(
+  async #attempt<Name extends Operation, Content>(
     namespace: Namespace,
     operation: Name,
     body: RequestBody<Name>,
-    { lane, correlationId, deadlineMs }: TomeCall,
-  ): Promise<Verdict<Name>> {
+    { lane, correlationId }: TomeCall,
+    { admission, startedMs, timeoutMs }: Turn,
+    read: (answer: Answer<Name>) => Content,
+  ): Promise<Verdict<Content>> {
     const { settings, clock, onCall } = this.#options;
-    const breaker = this.#breaker(namespace, operation);
-    const startedMs = clock.monotonicMs();
-    const timeoutMs = Math.min(settings.attemptTimeoutMs, deadlineMs - startedMs);
-    if (timeoutMs <= 0) throw new TomeUnavailable('No time was left to ask TOME.', { attempts: 0 });
-    breaker.enter(timeoutMs);
-    const observe = (outcome: string): void => {
-      onCall?.({ namespace, operation, lane, outcome, durationMs: clock.monotonicMs() - startedMs, correlationId });
-    };
+    let outcome = 'unexpected';
     try {
-      const verdict = await exchange(settings.baseUrl, { namespace, operation, body, lane, correlationId, timeoutMs });
-      breaker.succeed();
-      observe(verdict.status === 200 ? 'ok' : verdict.refusal.error);
+      const said = await exchange(settings.baseUrl, { namespace, operation, body, lane, correlationId, timeoutMs });
+      const verdict = said.status === 200 ? { status: said.status, answer: read(said.answer) } : said;
+      admission.succeed();
+      outcome = verdict.status === 200 ? 'ok' : verdict.refusal.error;
       return verdict;
     } catch (error) {
-      // A 429 is TOME at work, and no sign that it is down.
-      if (error instanceof TomeRateLimited) breaker.succeed();
-      else breaker.fail();
-      observe(error instanceof TomeError ? error.code : 'unexpected');
+      if (error instanceof TomeError) outcome = error.code;
+      this.#judge(error, admission, timeoutMs);
       throw error;
+    } finally {
+      onCall?.({ namespace, operation, lane, outcome, durationMs: clock.monotonicMs() - startedMs, correlationId });
     }
   }
 
-  #breaker(namespace: Namespace, operation: Operation): CircuitBreaker {
-    const { settings, clock, onBreaker } = this.#options;
-    const key = `${namespace} ${operation}`;
-    let breaker = this.#breakers.get(key);
-    if (breaker === undefined) {
-      breaker = new CircuitBreaker(settings.breaker, clock, (state) => onBreaker?.({ namespace, operation, state }));
-      this.#breakers.set(key, breaker);
-    }
-    return breaker;
+  #judge(error: unknown, admission: Admission, timeoutMs: number): void {
+    const wasCutShort =
+      error instanceof AttemptTimedOut &&
+      timeoutMs < this.#options.settings.attemptTimeoutMs * TELLING_SHARE_OF_TIMEOUT;
+    // A 429 is TOME at work, and no sign that it is down.
+    if (error instanceof TomeRateLimited) admission.succeed();
+    else if (error instanceof TomeError && !wasCutShort) admission.fail();
+    else admission.abandon();
   }
-
-  #budget(operation: Operation, lane: Lane): RateBudget | null {
-    const { settings, clock } = this.#options;
-    const callsPerSecond = lane === 'batch' ? settings.batchCallsPerSecond : settings.liveCallsPerSecond;
-    if (callsPerSecond === 0) return null;
-    const key = `${lane} ${operation}`;
-    let budget = this.#budgets.get(key);
-    if (budget === undefined) {
-      budget = new RateBudget(callsPerSecond, clock);
-      this.#budgets.set(key, budget);
-    }
-    return budget;
-  }
-}
-
-/**
- * The failure of the whole call: of several, the last one that leaves open what happened, because a request that is on its way may still
- * arrive whatever ended the last attempt.
- */
-function withAttempts(failure: TomeError, attempts: number): TomeError {
-  if (failure.attempts === attempts) return failure;
-  const details = { attempts, retryAfterSeconds: failure.retryAfterSeconds, cause: failure };
-  return new (failure.constructor as new (message: string, details: object) => TomeError)(failure.message, details);
 }

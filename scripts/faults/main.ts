@@ -42,7 +42,9 @@ const say = (text: string): void => {
 
 const tell = ({ story, violations }: Finding): void => {
   say(story);
-  for (const { invariant, says } of violations.slice(0, 5)) say(`  ${invariant}: ${says}`);
+  // The first of each kind, so that many of one kind hide none of another.
+  const first = new Map(violations.toReversed().map((violation) => [violation.invariant, violation.says]));
+  for (const [invariant, says] of first) say(`  ${invariant}: ${says}`);
 };
 
 async function exhaustive(world: World, doubles: boolean, stride = Number(values.stride)): Promise<Summary> {

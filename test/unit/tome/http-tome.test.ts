@@ -8,6 +8,7 @@ import { createHttpTome } from '../../../lambdas/tome/http-tome.ts';
 import { type ObservedCall, TomeClient, type TomeSettings } from '../../../lambdas/tome/tome-client.ts';
 import { madeUpCard } from '../../../scripts/local/made-up-cards.ts';
 import {
+  type Act,
   answers,
   echoes,
   resets,
@@ -340,7 +341,7 @@ describe('what opens the breaker', () => {
   });
 });
 
-test.each([
+const DISCLOSING: readonly (readonly [string, Act])[] = [
   ['200', echoes(200)],
   ['404', echoes(404)],
   ['409', echoes(409)],
@@ -354,21 +355,20 @@ test.each([
   ['409 that names the card number', answers(409, { error: 'already-bound', token: card.reveal() })],
   ['reset', resets],
   ['silence', staysSilent],
-] satisfies readonly (readonly [string, Parameters<ScriptedTome['script']>[0]])[])(
-  'no error after a %s shows the card number, however it is looked at',
-  async (_name, act) => {
-    server.script(act);
-    const error: unknown = await tomeOver({ maxAttempts: 2 })
-      .ns1.tokenize(card, ours, live())
-      .then(
-        () => null,
-        (failure: unknown) => failure,
-      );
-    expect(error).toBeInstanceOf(Error);
-    const seen = [inspect(error, { depth: 20, showHidden: true }), JSON.stringify(error), (error as Error).stack].join(
-      '\n',
+];
+
+test.each(DISCLOSING)('no error after a %s shows the card number, however it is looked at', async (_name, act) => {
+  server.script(act);
+  const error: unknown = await tomeOver({ maxAttempts: 2 })
+    .ns1.tokenize(card, ours, live())
+    .then(
+      () => null,
+      (failure: unknown) => failure,
     );
-    expect(seen).not.toContain(card.reveal());
-    expect(JSON.stringify(observed)).not.toContain(card.reveal());
-  },
-);
+  expect(error).toBeInstanceOf(Error);
+  const seen = [inspect(error, { depth: 20, showHidden: true }), JSON.stringify(error), (error as Error).stack].join(
+    '\n',
+  );
+  expect(seen).not.toContain(card.reveal());
+  expect(JSON.stringify(observed)).not.toContain(card.reveal());
+});

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { Clock } from '../../../lambdas/tokenization/ports/clock.ts';
 import { RateBudget } from '../../../lambdas/tome/rate-budget.ts';
 import { FakeClock } from '../../fakes/fake-clock.ts';
 
@@ -21,6 +22,29 @@ test.each([1, 10, 200])('with %i callers the rate is kept, and used up', async (
   await clock.advance(10_000);
   expect(taken.turns).toBeGreaterThanOrEqual(1_000);
   expect(taken.turns).toBeLessThanOrEqual(1_007);
+});
+
+test.each([1, 4, 16])('with %i callers the rate is used up although every timer fires late', async (number) => {
+  const clock = new FakeClock();
+  const late: Clock = {
+    monotonicMs: () => clock.monotonicMs(),
+    sleep: (durationMs) => clock.sleep(durationMs + 3),
+  };
+  const { taken } = callers(new RateBudget(200, late), number);
+  await clock.advance(10_000);
+  expect(taken.turns).toBeGreaterThanOrEqual(0.97 * 2_000);
+  expect(taken.turns).toBeLessThanOrEqual(2_012);
+});
+
+test('after a 429 no turn is handed out before TOME said to come back', async () => {
+  const clock = new FakeClock();
+  const budget = new RateBudget(100, clock);
+  budget.slowDown(2_000);
+  const { taken } = callers(budget, 20);
+  await clock.advance(1_999);
+  expect(taken.turns).toBe(0);
+  await clock.advance(1_001);
+  expect(taken.turns).toBeGreaterThanOrEqual(50);
 });
 
 test('a pause is not made up for by a burst', async () => {

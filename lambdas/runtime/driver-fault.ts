@@ -1,0 +1,23 @@
+import { logger } from './logger.ts';
+
+/**
+ * postgres.js 3.4.9 can write to a connection that was closed a moment before (the ROLLBACK of a transaction that died with it), from a timer
+ * where nobody can catch it. The statement it belongs to is reported by its own deadline, so the process goes on; every other uncaught
+ * error ends it, as it should. Found by the process trial.
+ */
+export function surviveDriverFault(): void {
+  if (isInstalled) return;
+  isInstalled = true;
+  process.on('uncaughtException', (error) => {
+    if (!isWriteToClosedConnection(error)) throw error;
+    logger.warn('the database driver wrote to a closed connection');
+  });
+}
+
+let isInstalled = false;
+
+/** Exactly this fault and no other: by its message and by where it comes from. */
+export const isWriteToClosedConnection = (error: unknown): boolean =>
+  error instanceof TypeError &&
+  error.message === "Cannot read properties of null (reading 'write')" &&
+  /nextWrite/.test(error.stack ?? '');
