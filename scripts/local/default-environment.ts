@@ -3,6 +3,8 @@ const DEFAULTS = {
   // Long enough for a thousand creations at once to take their turns at TOME.
   REQUEST_DEADLINE_MS: '15000',
   TOME_LIVE_CALLS_PER_SECOND: '225',
+  // API, jobs and simulator share one process: its own busy moments must not look like a silent TOME.
+  TOME_ATTEMPT_TIMEOUT_MS: '4000',
   POWERTOOLS_LOG_LEVEL: 'WARN',
   POWERTOOLS_METRICS_DISABLED: 'true',
   AWS_REGION: 'local',
