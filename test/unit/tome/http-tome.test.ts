@@ -117,6 +117,46 @@ describe("TOME's definitive word", () => {
   });
 });
 
+describe('an answer that says less than it should', () => {
+  const refusal = { code: 'tome-answer-invalid', attempts: 1 };
+
+  test('a source that is no card number is not taken for nothing found', async () => {
+    server.script(answers(200, { source: 'no card' }));
+    await expect(tomeOver({ maxAttempts: 1 }).ns1.detokenize(ours, live())).rejects.toMatchObject(refusal);
+  });
+
+  test('bulk results for another number of items belong to nobody', async () => {
+    server.script(answers(200, { results: [{ outcome: 'failed' }] }));
+    const items = [
+      { source: card, token: ours },
+      { source: card, token: ours },
+    ];
+    await expect(tomeOver({ maxAttempts: 1 }).ns1.bulkTokenize(items, live())).rejects.toMatchObject(refusal);
+  });
+});
+
+describe('after a 429', () => {
+  const busy = answers(429, { error: 'rate-limited' }, { 'retry-after': '1' });
+  const lookup = (tome: Tome, lane: TomeCall['lane']) => tome.ns1.lookup(card, { ...live(500), lane });
+
+  test('batch work of that operation makes room, and nothing else does', async () => {
+    server.script(busy, answers(200, { token: ours }));
+    const tome = tomeOver();
+    await expect(lookup(tome, 'batch')).rejects.toMatchObject({ code: 'tome-rate-limited' });
+    await expect(lookup(tome, 'batch')).rejects.toMatchObject({ code: 'tome-budget-spent', attempts: 0 });
+    expect(await lookup(tome, 'live')).toBe(ours);
+    server.script(answers(404, { error: 'not-found' }));
+    expect(await tome.ns1.detokenize(ours, { ...live(500), lane: 'batch' })).toBeNull();
+  });
+
+  test('live calls are not held back, even where they have a budget', async () => {
+    server.script(busy, answers(200, { token: ours }));
+    const tome = tomeOver({ liveCallsPerSecond: 1_000 });
+    await expect(lookup(tome, 'live')).rejects.toMatchObject({ code: 'tome-rate-limited' });
+    expect(await lookup(tome, 'live')).toBe(ours);
+  });
+});
+
 describe('the request', () => {
   test('every attempt has a request id of its own', async () => {
     server.script(answers(503, {}), bound);
@@ -162,11 +202,13 @@ describe('what is sent again', () => {
 
   test('a Retry-After that does not fit the deadline is passed on instead of waited out', async () => {
     server.script(answers(429, { error: 'rate-limited' }, { 'retry-after': '7' }));
+    const startedMs = performance.now();
     await expect(tomeOver().ns1.lookup(card, live(1_000))).rejects.toMatchObject({
       code: 'tome-rate-limited',
       retryAfterSeconds: 7,
       attempts: 1,
     });
+    expect(performance.now() - startedMs).toBeLessThan(700);
   });
 
   test('a Retry-After that fits is waited out', async () => {
@@ -289,7 +331,7 @@ describe('what opens the breaker', () => {
     ['HTML', answers(200, '<html></html>')],
     ["somebody else's answer", answers(200, { token: other, isNew: true }, { 'x-request-id': 'another' })],
     ['a token of another format', answers(200, { token: 'short', isNew: true })],
-    ['an endless answer', answers(200, { token: 'x'.repeat(2_100_000), isNew: true })],
+    ['an endless answer', answers(200, { token: ours, isNew: true, padding: 'x'.repeat(2_100_000) })],
   ])('%s does, as an answer outside the contract', async (_name, act) => {
     server.script(act);
     const tome = tomeOver({ maxAttempts: 1, breaker: { failures: 1, openMs: 60_000 } });

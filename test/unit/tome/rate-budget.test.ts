@@ -28,7 +28,7 @@ test.each([1, 4, 16])('with %i callers the rate is used up although every timer 
   const clock = new FakeClock();
   const late: Clock = {
     monotonicMs: () => clock.monotonicMs(),
-    sleep: (durationMs) => clock.sleep(durationMs + 3),
+    sleep: (durationMs) => clock.sleep(durationMs + 8),
   };
   const { taken } = callers(new RateBudget(200, late), number);
   await clock.advance(10_000);
