@@ -19,15 +19,14 @@ export async function findReference(
   internalToken: InternalToken,
   context: RequestContext,
 ): Promise<CardReference | null> {
-  const stored = await orWhenStoreIsDown(dependencies.store.findByInternalToken(internalToken), null);
-  if (stored !== null) {
+  const stored = await unlessStoreIsDown(dependencies.store.findByInternalToken(internalToken));
+  if (stored !== null && stored !== 'store-down') {
     await ifPossible(dependencies, context, () => adopt(dependencies, stored, context));
     return stored.cardReference;
   }
   const pair = await existingReferenceOf(dependencies, internalToken, context);
   if (pair === null) return null;
-  await ifPossible(dependencies, context, () => storeBound(dependencies, pair, 'repair', context));
-  dependencies.report('pair-repaired', context);
+  if (stored === null) await repair(dependencies, pair, context);
   return pair.cardReference;
 }
 
@@ -100,12 +99,22 @@ export async function ifPossible(
   }
 }
 
-/** The answer of a read from the database, or what stands for it while the database is down. */
-export async function orWhenStoreIsDown<Value>(read: Promise<Value>, substitute: Value): Promise<Value> {
+/** Stores what a read learned from TOME, so that the next one is one call (A5). */
+export async function repair(
+  dependencies: PooledDependencies,
+  pair: TokenPair,
+  context: RequestContext,
+): Promise<void> {
+  await ifPossible(dependencies, context, () => storeBound(dependencies, pair, 'repair', context));
+  dependencies.report('pair-repaired', context);
+}
+
+/** The answer of a read from the database, or that it is down: then TOME answers, with two calls, and nothing is tried beyond them. */
+export async function unlessStoreIsDown<Value>(read: Promise<Value>): Promise<Value | 'store-down'> {
   try {
     return await read;
   } catch (error) {
     if (!(error instanceof StoreUnavailable)) throw error;
-    return substitute;
+    return 'store-down';
   }
 }

@@ -1,10 +1,9 @@
-import { adopt, findReference, ifPossible, orWhenStoreIsDown, storeBound } from './bound-token.ts';
+import { adopt, findReference, ifPossible, repair, unlessStoreIsDown } from './bound-token.ts';
 import type { CardNumber } from './card-number.ts';
 import type { CardReference } from './card-reference.ts';
 import { createCard } from './create-card.ts';
 import { CardNotFound } from './errors/card-not-found.ts';
 import { ReferenceNotFound } from './errors/reference-not-found.ts';
-import type { InternalToken } from './internal-token.ts';
 import type { RequestContext, Tokenizer } from './tokenizer.ts';
 import { liveCall, type PooledDependencies } from './tokenizer-dependencies.ts';
 
@@ -45,23 +44,14 @@ async function detokenize(
   context: RequestContext,
 ): Promise<CardNumber> {
   const { tome, store } = dependencies;
-  const stored = await orWhenStoreIsDown(store.findByReference(cardReference), null);
+  const found = await unlessStoreIsDown(store.findByReference(cardReference));
+  const stored = found === 'store-down' ? null : found;
   const internalToken = stored?.internalToken ?? (await tome.ns2.detokenize(cardReference, liveCall(context)));
   const cardNumber = internalToken === null ? null : await tome.ns1.detokenize(internalToken, liveCall(context));
   if (cardNumber === null || internalToken === null) throw new ReferenceNotFound();
-  if (stored === null) await storeFoundPair(dependencies, { internalToken, cardReference }, context);
-  else await ifPossible(dependencies, context, () => adopt(dependencies, stored, context));
+  if (stored !== null) await ifPossible(dependencies, context, () => adopt(dependencies, stored, context));
+  else if (found === null) await repair(dependencies, { internalToken, cardReference }, context);
   const { caller, correlationId } = context;
   dependencies.recordDisclosure({ cardReference, caller, correlationId });
   return cardNumber;
-}
-
-/** NS1 and NS2 both know this pair and the database does not: it is stored, so that the next read is one call (A5). */
-async function storeFoundPair(
-  dependencies: PooledDependencies,
-  pair: { readonly internalToken: InternalToken; readonly cardReference: CardReference },
-  context: RequestContext,
-): Promise<void> {
-  await ifPossible(dependencies, context, () => storeBound(dependencies, pair, 'repair', context));
-  dependencies.report('pair-repaired', context);
 }
