@@ -1,21 +1,19 @@
-import { readPoolHealth, samplePool } from '../pool/pool-health.ts';
+import { readPoolHealth } from '../pool/pool-health.ts';
 import type { PoolHealth } from '../tokenization/pool-health.ts';
 import { composeDatabase } from './compose-database.ts';
 import { readSettings } from './settings.ts';
 
 export interface ComposedPoolHealth {
   readonly readHealth: () => Promise<PoolHealth>;
-  readonly sample: (health: PoolHealth) => Promise<void>;
   readonly deadlineMs: number;
 }
 
-/** What the pool route and the health job need, wired at cold start. Throws InvalidSettings. */
+/** What the pool route needs, wired at cold start. Throws InvalidSettings. */
 export function composePoolHealth(): ComposedPoolHealth {
   const settings = readSettings(['request', 'database']);
   const database = composeDatabase(settings);
   return {
     readHealth: () => database.run(readPoolHealth),
-    sample: (health) => database.run((sql) => samplePool(sql, health)),
     deadlineMs: settings.REQUEST_DEADLINE_MS,
   };
 }

@@ -1,5 +1,5 @@
 import type { Violation } from './checker/invariants.ts';
-import { Crashed, type FaultMode, modesOf, type Point } from './fault-modes.ts';
+import { Crashed, type FaultMode, isOutage, modesOf, type Point } from './fault-modes.ts';
 import { type FaultPlan, PlannedFaults, untouched } from './interceptor.ts';
 import { startProcess } from './process-under-test.ts';
 import { recover, verdict } from './recovery.ts';
@@ -111,12 +111,6 @@ async function runOnce(world: World, scenario: Scenario, plan: FaultPlan) {
   violations.push(...(await verdict(world, true)));
   return { reached: faults.reached, tries, violations };
 }
-
-/** Jobs say so when a fault was too much for them; they run again. */
-const isOutage = (error: unknown): boolean =>
-  error instanceof Error &&
-  'code' in error &&
-  ['store-unavailable', 'CONNECTION_CLOSED', 'FAULT_TIMEOUT'].includes(String(error.code));
 
 function tell(scenario: Scenario, plan: FaultPlan, reached: readonly Point[]): string {
   const faults = [...plan].map(

@@ -110,3 +110,9 @@ function failureOf(point: Point, mode: FaultMode): Error {
   const code = mode.startsWith('timeout') ? 'FAULT_TIMEOUT' : 'CONNECTION_CLOSED';
   return Object.assign(new Error(`The connection was lost: ${mode}.`), { code });
 }
+
+/** A job's own word that a fault was too much for it; it runs again. */
+export const isOutage = (error: unknown): boolean =>
+  error instanceof Error &&
+  'code' in error &&
+  ['store-unavailable', 'CONNECTION_CLOSED', 'FAULT_TIMEOUT'].includes(String(error.code));

@@ -169,7 +169,7 @@ export const SCENARIOS: readonly Scenario[] = [
     },
     run: async (process, world) => detokenizeAs(process, world, lastReference(world) ?? ''),
   },
-  { name: 'prefetch', pool: 0, doubles: true, run: async (process) => void (await process.prefetch(2)) },
+  { name: 'prefetch', pool: 0, doubles: true, run: async (process) => void (await process.prefetch(4)) },
   {
     name: 'one key for two cards',
     pool: 3,

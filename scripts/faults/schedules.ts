@@ -1,7 +1,7 @@
 import { madeUpCard } from '../local/made-up-cards.ts';
 import { seededRandom } from '../simulator/seeded-random.ts';
 import type { Violation } from './checker/invariants.ts';
-import { Crashed } from './fault-modes.ts';
+import { Crashed, isOutage } from './fault-modes.ts';
 import { untouched } from './interceptor.ts';
 import { type ProcessUnderTest, startProcess } from './process-under-test.ts';
 import { recover, verdict } from './recovery.ts';
@@ -53,6 +53,7 @@ export async function runSchedule(world: World, seed: number): Promise<ScheduleR
     }
   };
   await scheduler.run(Array.from({ length: ACTORS }, (_, index) => actor(`actor ${index + 1}`)));
+  violations.push(...(await verdict(world, false)));
   await recover(world, 2);
   violations.push(...(await verdict(world, true)));
   restoreClock();
@@ -109,9 +110,3 @@ function jumpingClock(random: Random): () => void {
     Date.now = now;
   };
 }
-
-/** A job's own word that a fault was too much for it; it runs again. */
-const isOutage = (error: unknown): boolean =>
-  error instanceof Error &&
-  'code' in error &&
-  ['store-unavailable', 'CONNECTION_CLOSED', 'FAULT_TIMEOUT'].includes(String(error.code));
