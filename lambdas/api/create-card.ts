@@ -4,7 +4,7 @@ import { CardNumber } from '../tokenization/card-number.ts';
 import { parseIdempotencyKey } from '../tokenization/idempotency-key.ts';
 import { cardNumberRequest } from './schemas.ts';
 
-const { tokenizer, deadlineMs } = composeTokenizer();
+const { tokenizer, deadlineMs } = await composeTokenizer({ takesKeys: true });
 
 /** `POST /v1/cards` (A1, A6). */
 export const handler = apiHandler({

@@ -3,7 +3,7 @@ import { apiHandler } from '../runtime/http/api-handler.ts';
 import { parseCardReference } from '../tokenization/card-reference.ts';
 import { cardReferenceRequest } from './schemas.ts';
 
-const { tokenizer, deadlineMs } = composeTokenizer();
+const { tokenizer, deadlineMs } = await composeTokenizer();
 
 /** `POST /v1/references/detokenize` (A4). The only answer that holds a card number, and the only route that may reveal one. */
 export const handler = apiHandler({

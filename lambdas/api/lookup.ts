@@ -3,7 +3,7 @@ import { apiHandler } from '../runtime/http/api-handler.ts';
 import { CardNumber } from '../tokenization/card-number.ts';
 import { cardNumberRequest } from './schemas.ts';
 
-const { tokenizer, deadlineMs } = composeTokenizer();
+const { tokenizer, deadlineMs } = await composeTokenizer();
 
 /** `POST /v1/cards/lookup` (A2). */
 export const handler = apiHandler({

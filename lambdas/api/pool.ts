@@ -1,7 +1,7 @@
 import { composePoolHealth } from '../runtime/compose-pool-health.ts';
 import { apiHandler } from '../runtime/http/api-handler.ts';
 
-const { readHealth, deadlineMs } = composePoolHealth();
+const { readHealth, deadlineMs } = await composePoolHealth();
 
 /** `GET /v1/pool` (M2). */
 export const handler = apiHandler({
@@ -9,7 +9,13 @@ export const handler = apiHandler({
   schema: null,
   deadlineMs,
   async answer() {
-    const { oldestEventSeconds: _age, refillRequested: _asked, ...health } = await readHealth();
+    const {
+      oldestEventSeconds: _age,
+      refillRequested: _asked,
+      peakConsumedPerMinute: _peak,
+      refilledPerMinute: _refilled,
+      ...health
+    } = await readHealth();
     return { status: 200, body: health };
   },
 });

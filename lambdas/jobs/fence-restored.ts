@@ -2,4 +2,4 @@ import { composeRestoreFence } from '../runtime/compose-restore-fence.ts';
 import { jobHandler } from '../runtime/job-handler.ts';
 
 /** Rule 9: once after a restore from backup, before anything else writes. Nothing pooled before is ever offered again. */
-export const handler = jobHandler({ name: 'fence-restored', ...composeRestoreFence() });
+export const handler = jobHandler({ name: 'fence-restored', ...(await composeRestoreFence()) });

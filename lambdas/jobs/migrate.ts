@@ -2,4 +2,4 @@ import { composeMigration } from '../runtime/compose-migration.ts';
 import { jobHandler } from '../runtime/job-handler.ts';
 
 /** D2: brings the schema up to date, as a step of the deployment. */
-export const handler = jobHandler({ name: 'migrate', ...composeMigration() });
+export const handler = jobHandler({ name: 'migrate', ...(await composeMigration()) });

@@ -2,4 +2,4 @@ import { composeHealthReport } from '../runtime/compose-health-report.ts';
 import { jobHandler } from '../runtime/job-handler.ts';
 
 /** M2: samples the pool's level and publishes it for the alarms. Each minute. */
-export const handler = jobHandler({ name: 'pool-health', ...composeHealthReport() });
+export const handler = jobHandler({ name: 'pool-health', ...(await composeHealthReport()) });

@@ -2,4 +2,4 @@ import { composePrefetch } from '../runtime/compose-prefetch.ts';
 import { jobHandler } from '../runtime/job-handler.ts';
 
 /** P1-P3: fills the pool. Hourly, and whenever it runs low. */
-export const handler = jobHandler({ name: 'prefetch', ...composePrefetch() });
+export const handler = jobHandler({ name: 'prefetch', ...(await composePrefetch()) });

@@ -2,4 +2,4 @@ import { composeSettling } from '../runtime/compose-settling.ts';
 import { jobHandler } from '../runtime/job-handler.ts';
 
 /** M1: takes stale reservations and expired pairs out of circulation, and forgets old keys. Each minute. */
-export const handler = jobHandler({ name: 'settle-reservations', ...composeSettling() });
+export const handler = jobHandler({ name: 'settle-reservations', ...(await composeSettling()) });

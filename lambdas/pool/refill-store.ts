@@ -1,12 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import type { RefillStore } from '../tokenization/ports/refill-store.ts';
-import { activatePairs } from './activate-pairs.ts';
+import postgres from 'postgres';
+import { LeaseLost } from '../tokenization/errors/lease-lost.ts';
+import type { PrefetchedTokens, RefillStore, StagedCount, StagedPair } from '../tokenization/ports/refill-store.ts';
+import { arrayLiteral } from './array-parameters.ts';
 import type { StatementRunner } from './database.ts';
-import { acquireLease, releaseLease, renewLease } from './job-lease.ts';
-import { announcePrefetch } from './prefetch-call.ts';
-import { quarantineUnused } from './quarantine-unused.ts';
-import { stagePairs } from './stage-pairs.ts';
-import { countSpareTokens, noteMappingFailure, stagedPairs } from './staged-pairs.ts';
 
 export interface RefillStoreSettings {
   /** How long a silent run is taken to be alive. */
@@ -19,26 +16,110 @@ export interface RefillStoreSettings {
 
 const JOB = 'prefetch';
 
-/** The statements of the refill over one process's connections. */
+/** The functions of the refill (`functions/*.sql`) over one process's connections. */
 export function createRefillStore(database: StatementRunner, settings: RefillStoreSettings): RefillStore {
-  const { leaseSeconds, maxMappingFailures, expiryMarginSeconds } = settings;
+  const { leaseSeconds, maxMappingFailures } = settings;
   return {
-    acquireLease: (holder) => database.run((sql) => acquireLease(sql, JOB, holder, leaseSeconds)),
-    renewLease: (lease) => database.run((sql) => renewLease(sql, JOB, lease, leaseSeconds)),
-    releaseLease: (lease) => database.run((sql) => releaseLease(sql, JOB, lease)),
-    spareTokens: () => database.run(countSpareTokens),
-    announcePrefetch: async (lease, request) => {
+    async acquireLease(holder) {
+      const [lease] = await database.run(
+        (sql) => sql<{ fencing: bigint | null }[]>`SELECT acquire_lease(${JOB}, ${holder}, ${leaseSeconds}) AS fencing`,
+      );
+      return lease === undefined || lease.fencing === null ? null : { fencing: lease.fencing };
+    },
+
+    async renewLease({ fencing }) {
+      const [renewed] = await database.run(
+        (sql) => sql`SELECT renew_lease(${JOB}, ${fencing}, ${leaseSeconds}) AS "isHeld"`,
+      );
+      if (renewed?.['isHeld'] !== true) throw new LeaseLost();
+    },
+
+    releaseLease: ({ fencing }) =>
+      database.run(async (sql) => void (await sql`SELECT release_lease(${JOB}, ${fencing})`)),
+
+    async spareTokens() {
+      const [spare] = await database.run(
+        (sql) => sql<{ internalTokens: number; references: number }[]>`
+          SELECT internal_tokens AS "internalTokens", card_references AS "references" FROM count_spare_tokens()
+        `,
+      );
+      return spare ?? { internalTokens: 0, references: 0 };
+    },
+
+    async announcePrefetch({ fencing }, { namespace, count }) {
       const id = randomUUID();
-      await database.run((sql) => announcePrefetch(sql, id, lease, request));
+      await database.run((sql) => sql`SELECT announce_prefetch(${id}, ${namespace}, ${fencing}, ${count})`);
       return id;
     },
-    stage: (lease, announcements, tokens) =>
-      database.run((sql) => stagePairs(sql, lease, announcements, tokens, expiryMarginSeconds)),
-    stagedPairs: (limit) => database.run((sql) => stagedPairs(sql, limit)),
-    activate: (lease, pairIds) => database.run((sql) => activatePairs(sql, lease, pairIds)),
-    quarantineStaged: async (pairIds, reason) => {
-      await database.run((sql) => quarantineUnused(sql, pairIds, reason));
-    },
-    noteMappingFailure: (pairIds) => database.run((sql) => noteMappingFailure(sql, pairIds, maxMappingFailures)),
+
+    stage: ({ fencing }, announcements, tokens) =>
+      orLeaseLost(async () => {
+        const [count] = await database.run((sql) => {
+          const parameters = stagingParameters(tokens);
+          return sql<StagedCount[]>`
+            SELECT staged, spare_internal_tokens AS "spareInternalTokens", spare_references AS "spareReferences"
+            FROM stage_pairs(
+              ${fencing},
+              ${arrayLiteral(announcements)},
+              ${parameters.internalTokens},
+              ${parameters.internalExpiries},
+              ${parameters.references},
+              ${parameters.referenceExpiries},
+              ${parameters.rejected},
+              ${parameters.rejectedBecause},
+              ${settings.expiryMarginSeconds}
+            )
+          `;
+        });
+        return count ?? { staged: 0, spareInternalTokens: 0, spareReferences: 0 };
+      }),
+
+    stagedPairs: (limit) =>
+      database.run(
+        (sql) => sql<StagedPair[]>`
+          SELECT pair_id AS "pairId", internal_token AS "internalToken", card_reference AS "cardReference"
+          FROM staged_pairs(${limit})
+        `,
+      ),
+
+    activate: ({ fencing }, pairIds) =>
+      orLeaseLost(async () => {
+        const [outcome] = await database.run(
+          (sql) => sql<{ activated: number }[]>`
+            SELECT activate_pairs(${fencing}, ${arrayLiteral(pairIds)}) AS activated
+          `,
+        );
+        return outcome?.activated ?? 0;
+      }),
+
+    quarantineStaged: (pairIds, reason) =>
+      database.run(async (sql) => void (await sql`SELECT quarantine_unused(${arrayLiteral(pairIds)}, ${reason})`)),
+
+    noteMappingFailure: (pairIds) =>
+      database.run(
+        async (sql) => void (await sql`SELECT note_mapping_failure(${arrayLiteral(pairIds)}, ${maxMappingFailures})`),
+      ),
+
+    noteRefill: (durationSeconds, activated) =>
+      database.run(async (sql) => void (await sql`SELECT note_refill(${durationSeconds}, ${activated})`)),
   };
+}
+
+const stagingParameters = ({ internalTokens, references, rejectedReferences }: PrefetchedTokens) => ({
+  internalTokens: arrayLiteral(internalTokens.map(({ token }) => token)),
+  internalExpiries: arrayLiteral(internalTokens.map(({ expiresAt }) => expiresAt)),
+  references: arrayLiteral(references.map(({ token }) => token)),
+  referenceExpiries: arrayLiteral(references.map(({ expiresAt }) => expiresAt)),
+  rejected: arrayLiteral(rejectedReferences.map(({ token }) => token)),
+  rejectedBecause: arrayLiteral(rejectedReferences.map(({ fault }) => fault)),
+});
+
+/** What `functions/assert-lease.sql` raises for a run that was overtaken. */
+async function orLeaseLost<Result>(write: () => Promise<Result>): Promise<Result> {
+  try {
+    return await write();
+  } catch (error) {
+    if (error instanceof postgres.PostgresError && error.code === 'LEASE') throw new LeaseLost();
+    throw error;
+  }
 }

@@ -1,36 +1,108 @@
-import type { Random } from '../tokenization/ports/clock.ts';
-import type { IdempotencyClaim, ReserveOutcome } from '../tokenization/ports/pair-store.ts';
+import postgres from 'postgres';
+import type { CardReference } from '../tokenization/card-reference.ts';
+import type { InternalToken } from '../tokenization/internal-token.ts';
+import type { IdempotencyClaim, Reservation, ReserveOutcome } from '../tokenization/ports/pair-store.ts';
+import { bytea } from './array-parameters.ts';
 import type { Sql } from './database.ts';
-import { type ClaimSettings, holdClaim, resumeClaim } from './idempotency-claim.ts';
-import { isAnyPairLeft, takePair, takePairForKey } from './take-pair.ts';
 
-export interface ReserveSettings extends ClaimSettings {
-  readonly random: Random;
+export interface ClaimSettings {
+  /** How long a request that holds a key is taken to be alive: its deadline and a margin. */
+  readonly holdSeconds: number;
+  /** How long a key is remembered. */
+  readonly retentionSeconds: number;
 }
 
-/**
- * AVAILABLE -> RESERVED (A1), one round trip. With a key, the same statement also writes the key's row, or does nothing at all
- * when the key was used before; then the key tells what to do. The pool counts as empty only after a look that waits for others' locks.
- */
-export async function reserve(
+type TakenPair = Omit<Reservation, 'id'>;
+
+/** AVAILABLE -> RESERVED (A1), one round trip. How it is safe stands in `functions/reserve.sql`. */
+export async function reserve(sql: Sql, reservationId: string): Promise<ReserveOutcome> {
+  const pair = (await takePair(sql, reservationId)) ?? null;
+  if (pair === null) return { outcome: 'no-pair', poolEmpty: true };
+  return { outcome: 'reserved', reservation: { id: reservationId, ...pair }, resumed: false };
+}
+
+async function takePair(sql: Sql, reservationId: string): Promise<TakenPair | undefined> {
+  try {
+    const [pair] = await sql<TakenPair[]>`
+      SELECT pair_id AS "pairId", internal_token AS "internalToken", card_reference AS "cardReference"
+      FROM reserve(${reservationId})
+    `;
+    return pair;
+  } catch (error) {
+    if (!isReservedAlready(error)) throw error;
+    const [pair] = await sql<TakenPair[]>`
+      SELECT pair_id AS "pairId", internal_token AS "internalToken", card_reference AS "cardReference"
+      FROM find_reserved(${reservationId})
+    `;
+    return pair;
+  }
+}
+
+/** An earlier execution with this reservation id was committed and its answer lost (rule 4). */
+const isReservedAlready = (error: unknown): boolean =>
+  error instanceof postgres.PostgresError && error.code === '23505' && error.constraint_name === 'reservation_pkey';
+
+interface KeyOutcome {
+  readonly outcome: 'reserved' | 'no-pair' | 'completed' | 'in-progress' | 'conflict';
+  readonly reservationId: string;
+  readonly pairId: bigint;
+  readonly internalToken: InternalToken;
+  readonly cardReference: CardReference;
+  readonly isResumed: boolean;
+  readonly isCreated: boolean;
+  readonly isPoolEmpty: boolean;
+  readonly heldSeconds: number;
+}
+
+/** The same with the caller's key, in one round trip too (rule 6). What each outcome means stands in `functions/reserve-for-key.sql`. */
+export async function reserveForKey(
   sql: Sql,
   reservationId: string,
-  claim: IdempotencyClaim | null,
-  settings: ReserveSettings,
+  claim: IdempotencyClaim,
+  settings: ClaimSettings,
 ): Promise<ReserveOutcome> {
   for (;;) {
-    const pair =
-      claim === null
-        ? await takePair(sql, reservationId, settings.random())
-        : await takePairForKey(sql, reservationId, settings.random(), claim, settings);
-    if (pair !== null) return { outcome: 'reserved', reservation: { id: reservationId, ...pair }, resumed: false };
-    if (claim !== null) {
-      const standing = await resumeClaim(sql, reservationId, claim, settings);
-      if (standing !== null) return standing;
+    const [told] = await sql<KeyOutcome[]>`
+      SELECT
+        outcome,
+        reservation_id AS "reservationId",
+        pair_id AS "pairId",
+        internal_token AS "internalToken",
+        card_reference AS "cardReference",
+        is_resumed AS "isResumed",
+        is_created AS "isCreated",
+        is_pool_empty AS "isPoolEmpty",
+        held_seconds AS "heldSeconds"
+      FROM reserve_for_key(
+        ${reservationId},
+        ${bytea(claim.keyHash)},
+        ${bytea(claim.fingerprint)},
+        ${settings.holdSeconds},
+        ${settings.retentionSeconds}
+      )
+    `;
+    // The key was forgotten between two looks at it: then it is a new one.
+    if (told !== undefined) return outcomeOf(told);
+  }
+}
+
+function outcomeOf(told: KeyOutcome): ReserveOutcome {
+  switch (told.outcome) {
+    case 'reserved': {
+      const { reservationId: id, pairId, internalToken, cardReference } = told;
+      return {
+        outcome: 'reserved',
+        reservation: { id, pairId, internalToken, cardReference },
+        resumed: told.isResumed,
+      };
     }
-    if (await isAnyPairLeft(sql)) continue;
-    if (claim === null || (await holdClaim(sql, reservationId, claim, settings))) {
-      return { outcome: 'no-pair', poolEmpty: true };
-    }
+    case 'no-pair':
+      return { outcome: 'no-pair', poolEmpty: told.isPoolEmpty };
+    case 'completed':
+      return { outcome: 'key-completed', cardReference: told.cardReference, created: told.isCreated };
+    case 'in-progress':
+      return { outcome: 'key-in-progress', retryAfterSeconds: told.heldSeconds };
+    case 'conflict':
+      return { outcome: 'key-conflict' };
   }
 }

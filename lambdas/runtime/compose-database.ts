@@ -1,4 +1,5 @@
 import { Database, type DatabaseSettings } from '../pool/database.ts';
+import { databaseAddress } from './database-address.ts';
 import { surviveDriverFault } from './driver-fault.ts';
 import type { Settings } from './settings.ts';
 
@@ -11,10 +12,10 @@ const databaseSettingsOf = (settings: Settings<'database'>): DatabaseSettings =>
 
 const databases: Database[] = [];
 
-/** A function's connections, opened when first needed. */
-export function composeDatabase(settings: Settings<'database'>): Database {
+/** A function's connections, opened when first needed. Rejects when its secret cannot be read. */
+export async function composeDatabase(settings: Settings<'database'>): Promise<Database> {
   surviveDriverFault();
-  const database = new Database(settings.DATABASE_URL, databaseSettingsOf(settings));
+  const database = new Database(await databaseAddress(settings), databaseSettingsOf(settings));
   databases.push(database);
   return database;
 }

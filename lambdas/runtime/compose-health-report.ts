@@ -17,9 +17,9 @@ export interface HealthReport extends PoolHealth {
 const TIME_LIMIT_MS = 20_000;
 
 /** What the health job needs (M2), wired at cold start. Throws InvalidSettings. */
-export function composeHealthReport(): { run: () => Promise<HealthReport>; timeLimitMs: number } {
+export async function composeHealthReport(): Promise<{ run: () => Promise<HealthReport>; timeLimitMs: number }> {
   const settings = readSettings(['domain', 'database', 'pool']);
-  const database = composeDatabase(settings);
+  const database = await composeDatabase(settings);
   return {
     async run() {
       const health = await database.run(readPoolHealth);

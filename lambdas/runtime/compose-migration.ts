@@ -1,11 +1,27 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { type MigrationResult, migrate } from '../pool/migrate.ts';
+import { databaseRoleOf, type FunctionName, RIGHTS } from '../rights.ts';
+import { databaseAddress } from './database-address.ts';
 import { readSettings } from './settings.ts';
 
 /** Milliseconds a migration may take; the deployment waits for it. */
 const TIME_LIMIT_MS = 600_000;
 
-/** What the migration needs: the database's own address, not the proxy's. Throws InvalidSettings. */
-export function composeMigration(): { run: () => Promise<MigrationResult>; timeLimitMs: number } {
-  const { DATABASE_URL } = readSettings(['database']);
-  return { run: () => migrate(DATABASE_URL), timeLimitMs: TIME_LIMIT_MS };
+/** One role for each function that asks the database anything. */
+export const ROLE_GRANTS = (Object.keys(RIGHTS) as FunctionName[])
+  .filter((name) => RIGHTS[name].execute.length > 0)
+  .map((name) => ({
+    role: databaseRoleOf(name),
+    execute: RIGHTS[name].execute,
+    statementSeconds: RIGHTS[name].statementSeconds,
+  }));
+
+/** What the migration needs: the database's own address, not the proxy's. Rejects with InvalidSettings, or when its secret cannot be read. */
+export async function composeMigration(): Promise<{ run: () => Promise<MigrationResult>; timeLimitMs: number }> {
+  const address = await databaseAddress(readSettings(['database']));
+  // In a bundle the SQL lies beside the one file that there is.
+  const beside = fileURLToPath(new URL('.', import.meta.url));
+  const options = { grants: ROLE_GRANTS, ...(existsSync(`${beside}/migrations`) ? { directory: beside } : {}) };
+  return { run: () => migrate(address, options), timeLimitMs: TIME_LIMIT_MS };
 }

@@ -9,9 +9,9 @@ export interface ComposedPoolHealth {
 }
 
 /** What the pool route needs, wired at cold start. Throws InvalidSettings. */
-export function composePoolHealth(): ComposedPoolHealth {
+export async function composePoolHealth(): Promise<ComposedPoolHealth> {
   const settings = readSettings(['request', 'database']);
-  const database = composeDatabase(settings);
+  const database = await composeDatabase(settings);
   return {
     readHealth: () => database.run(readPoolHealth),
     deadlineMs: settings.REQUEST_DEADLINE_MS,

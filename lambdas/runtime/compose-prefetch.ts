@@ -1,5 +1,5 @@
 import { readPoolHealth } from '../pool/pool-health.ts';
-import { takeRefillRequest } from '../pool/refill-request.ts';
+import { takeRefillRequest } from '../pool/pool-jobs.ts';
 import { createRefillStore } from '../pool/refill-store.ts';
 import { type PrefetchResult, prefetch } from '../tokenization/refill/prefetch.ts';
 import type { PrefetchTally } from '../tokenization/refill/prefetch-run.ts';
@@ -17,9 +17,9 @@ export interface ComposedPrefetch {
 }
 
 /** What the prefetch job needs, wired at cold start. Throws InvalidSettings. */
-export function composePrefetch(onProgress?: (progress: PrefetchTally) => void): ComposedPrefetch {
+export async function composePrefetch(onProgress?: (progress: PrefetchTally) => void): Promise<ComposedPrefetch> {
   const settings = readSettings(['domain', 'database', 'tome', 'pool', 'prefetch']);
-  const database = composeDatabase(settings);
+  const database = await composeDatabase(settings);
   const dependencies = {
     tome: composeTome(settings),
     store: createRefillStore(database, {

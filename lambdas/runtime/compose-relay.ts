@@ -1,4 +1,4 @@
-import { closeEvents, takeEvents } from '../pool/relay-events.ts';
+import { closeEvents, takeEvents } from '../pool/pool-jobs.ts';
 import { type RelayResult, relayEvents } from '../tokenization/relay-events.ts';
 import { composeDatabase } from './compose-database.ts';
 import type { JobRun } from './job-handler.ts';
@@ -7,9 +7,9 @@ import { createSqsQueue } from './sqs-queue.ts';
 import { systemClock } from './system-clock.ts';
 
 /** What the relay job needs (A7), wired at cold start. Throws InvalidSettings. */
-export function composeRelay(): { run: (run: JobRun) => Promise<RelayResult>; timeLimitMs: number } {
+export async function composeRelay(): Promise<{ run: (run: JobRun) => Promise<RelayResult>; timeLimitMs: number }> {
   const settings = readSettings(['domain', 'database', 'relay']);
-  const database = composeDatabase(settings);
+  const database = await composeDatabase(settings);
   const dependencies = {
     outbox: {
       take: (limit: number) => database.run((sql) => takeEvents(sql, limit, settings.RELAY_LEASE_SECONDS)),

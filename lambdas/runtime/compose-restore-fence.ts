@@ -1,4 +1,4 @@
-import { fenceRestored } from '../pool/fence-restored.ts';
+import { fenceRestored } from '../pool/pool-jobs.ts';
 import { composeDatabase } from './compose-database.ts';
 import { readSettings } from './settings.ts';
 
@@ -6,7 +6,10 @@ import { readSettings } from './settings.ts';
 const TIME_LIMIT_MS = 300_000;
 
 /** What the restore fence needs, wired at cold start. Throws InvalidSettings. */
-export function composeRestoreFence(): { run: () => ReturnType<typeof fenceRestored>; timeLimitMs: number } {
-  const database = composeDatabase(readSettings(['database']));
+export async function composeRestoreFence(): Promise<{
+  run: () => ReturnType<typeof fenceRestored>;
+  timeLimitMs: number;
+}> {
+  const database = await composeDatabase({ ...readSettings(['database']), DATABASE_QUERY_TIMEOUT_MS: TIME_LIMIT_MS });
   return { run: () => database.run(fenceRestored), timeLimitMs: TIME_LIMIT_MS };
 }

@@ -1,6 +1,4 @@
-import { forgetOldRequests } from '../pool/forget-old-requests.ts';
-import { retireExpired } from '../pool/retire-expired.ts';
-import { settleReservations } from '../pool/settle-reservations.ts';
+import { forgetOldRequests, retireExpired, settleReservations } from '../pool/pool-jobs.ts';
 import { composeDatabase } from './compose-database.ts';
 import type { JobRun } from './job-handler.ts';
 import { readSettings } from './settings.ts';
@@ -18,9 +16,12 @@ export interface SettlingResult {
 const TIME_LIMIT_MS = 50_000;
 
 /** What the settling job needs (M1), wired at cold start. Throws InvalidSettings. */
-export function composeSettling(): { run: (run: JobRun) => Promise<SettlingResult>; timeLimitMs: number } {
+export async function composeSettling(): Promise<{
+  run: (run: JobRun) => Promise<SettlingResult>;
+  timeLimitMs: number;
+}> {
   const settings = readSettings(['request', 'database', 'settle']);
-  const database = composeDatabase(settings);
+  const database = await composeDatabase(settings);
   const limit = settings.SETTLE_BATCH_SIZE;
 
   const untilNone = async (deadlineMs: number, step: () => Promise<number>): Promise<number> => {

@@ -12,7 +12,8 @@ import { composeTome } from './compose-tome.ts';
 import { describe } from './describe-error.ts';
 import { auditLogger, logger } from './logger.ts';
 import { count } from './metrics.ts';
-import { readSettings } from './settings.ts';
+import { readSecret } from './secret.ts';
+import { readSettings, type Settings } from './settings.ts';
 import { systemClock } from './system-clock.ts';
 
 /** Seconds beyond the request's deadline for which its Idempotency-Key is held: an answer on its way to the database. */
@@ -25,9 +26,12 @@ export interface ComposedTokenizer {
 
 const recordDisclosure: RecordDisclosure = (record) => auditLogger.info('card number disclosed', { ...record });
 
-/** Everything that an API function needs, wired once at cold start from its environment. Throws InvalidSettings. */
-export function composeTokenizer(): ComposedTokenizer {
-  return readSettings(['strategy']).TOKENIZER === 'direct' ? composeDirect() : composePooled();
+/**
+ * Everything that an API function needs, wired once at cold start from its environment. `takesKeys`: whether callers send it
+ * Idempotency-Keys, for which it needs the secret of their hashes. Rejects with InvalidSettings, or when a secret cannot be read.
+ */
+export async function composeTokenizer({ takesKeys = false } = {}): Promise<ComposedTokenizer> {
+  return readSettings(['strategy']).TOKENIZER === 'direct' ? composeDirect() : composePooled(takesKeys);
 }
 
 /** The dual-call way behind the same routes: to compare with, and for domains that keep no pool (brief 1, L1). */
@@ -41,14 +45,14 @@ function composeDirect(): ComposedTokenizer {
   return { tokenizer, deadlineMs: settings.REQUEST_DEADLINE_MS };
 }
 
-function composePooled(): ComposedTokenizer {
+async function composePooled(takesKeys: boolean): Promise<ComposedTokenizer> {
   const settings = readSettings(['domain', 'request', 'database', 'tome', 'creation']);
-  const database = composeDatabase(settings);
+  const keys = takesKeys ? readSettings(['idempotency']) : null;
+  const database = await composeDatabase(settings);
   const store = createPairStore(database, {
     holdSeconds: settings.REQUEST_DEADLINE_MS / 1_000 + HOLD_MARGIN_SECONDS,
-    retentionSeconds: settings.IDEMPOTENCY_RETENTION_SECONDS,
+    retentionSeconds: keys?.IDEMPOTENCY_RETENTION_SECONDS ?? 0,
     directCreationsPerSecond: settings.DIRECT_CREATIONS_PER_SECOND,
-    random: Math.random,
   });
   const tokenizer = createPooledTokenizer({
     tome: composeTome(settings),
@@ -56,7 +60,7 @@ function composePooled(): ComposedTokenizer {
     clock: systemClock,
     luhnPolicy: settings.REFERENCE_LUHN,
     newReservationId: randomUUID,
-    claimOf: claimWith(settings.IDEMPOTENCY_HMAC_SECRET),
+    claimOf: keys === null ? refuseKeys : claimWith(await secretOf(keys)),
     recordDisclosure,
     report: (event, context, cause) => {
       count('TokenizerEvents', { event });
@@ -71,6 +75,13 @@ function composePooled(): ComposedTokenizer {
   });
   return { tokenizer, deadlineMs: settings.REQUEST_DEADLINE_MS };
 }
+
+const secretOf = async (settings: Settings<'idempotency'>): Promise<string> =>
+  settings.IDEMPOTENCY_HMAC_SECRET ?? readSecret(settings.IDEMPOTENCY_HMAC_SECRET_ID ?? '');
+
+const refuseKeys = (): never => {
+  throw new Error('This function takes no Idempotency-Key.');
+};
 
 /** Events that operators should be able to find in the log; the others are only counted. */
 const LEVEL: Partial<Record<TokenizerEvent, 'info' | 'warn'>> = {

@@ -7,4 +7,5 @@ export const refillSettingsOf = (settings: Settings<'pool'>): RefillSettings => 
   targetMax: settings.POOL_TARGET_MAX,
   coverMinutes: settings.POOL_COVER_MINUTES,
   lowWaterRatio: settings.POOL_LOW_WATER_RATIO,
+  leadMinutes: settings.POOL_REFILL_LEAD_MINUTES,
 });

@@ -54,13 +54,19 @@ export const settingGroups = {
     REQUEST_DEADLINE_MS: integer(5_000, 100, 29_000),
   },
   database: {
-    DATABASE_URL: z
-      .string('must be set')
-      .check(z.regex(/^postgres(ql)?:\/\/[^\s]+$/, 'must be a postgres:// or postgresql:// URL')),
+    DATABASE_URL: z.optional(
+      z.string().check(z.regex(/^postgres(ql)?:\/\/[^\s]+$/, 'must be a postgres:// or postgresql:// URL')),
+    ),
+    DATABASE_SECRET_ID: z.optional(z.string()),
+    DATABASE_HOST: z.optional(z.string().check(z.regex(/^[A-Za-z0-9.-]+$/, 'must be a host name'))),
+    DATABASE_PORT: integer(5_432, 1, 65_535),
+    DATABASE_NAME: z.prefault(z.string().check(z.regex(/^[a-z][a-z0-9_]{0,62}$/, 'must be a database name')), 'pool'),
+    DATABASE_USER: z.optional(z.string().check(z.regex(/^[a-z][a-z0-9_]{0,62}$/, "must be a role's name"))),
     DATABASE_MAX_CONNECTIONS: integer(1, 1, 200),
     DATABASE_QUERY_TIMEOUT_MS: integer(2_000, 50, 60_000),
     DATABASE_ATTEMPTS: integer(3, 1, 10),
     DATABASE_PREPARE: flag(true),
+    DATABASE_TLS: flag(true),
   },
   tome: {
     TOME_URL: httpUrl,
@@ -74,9 +80,12 @@ export const settingGroups = {
     TOME_BATCH_CALLS_PER_SECOND: integer(80, 1, 10_000),
     TOME_LIVE_CALLS_PER_SECOND: integer(0, 0, 10_000),
   },
-  creation: {
-    IDEMPOTENCY_HMAC_SECRET: z.string('must be set').check(z.minLength(32, 'must have at least 32 characters')),
+  idempotency: {
+    IDEMPOTENCY_HMAC_SECRET: z.optional(z.string().check(z.minLength(32, 'must have at least 32 characters'))),
+    IDEMPOTENCY_HMAC_SECRET_ID: z.optional(z.string()),
     IDEMPOTENCY_RETENTION_SECONDS: integer(86_400, 60, 2_592_000),
+  },
+  creation: {
     DIRECT_CREATIONS_PER_SECOND: integer(100, 0, 10_000),
   },
   pool: {
@@ -84,6 +93,8 @@ export const settingGroups = {
     POOL_TARGET_MAX: integer(50_000, 0, 1_000_000),
     POOL_COVER_MINUTES: integer(30, 0, 1_440),
     POOL_LOW_WATER_RATIO: ratio(0.3),
+    POOL_REFILL_LEAD_MINUTES: integer(3, 0, 120),
+    GAUGES_TO: z.prefault(z.enum(['log', 'cloudwatch'], 'must be log or cloudwatch'), 'log'),
   },
   prefetch: {
     PREFETCH_BATCH_SIZE: integer(5_000, 1, 5_000),
@@ -140,15 +151,35 @@ export function readSettings<Names extends keyof Groups>(
   );
   const parsed = z.safeParse(z.object(shape), given);
   const faults = parsed.success ? [] : parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`);
-  if (parsed.success) faults.push(...faultsBetween(parsed.data as Record<string, number>));
+  if (parsed.success) faults.push(...faultsBetween(parsed.data as Record<string, number>, new Set(Object.keys(shape))));
   if (faults.length > 0) throw new InvalidSettings(faults);
   return parsed.data as Settings<Names>;
 }
 
 /** Rules that tie two settings together; each holds only where both are read. */
-function faultsBetween(settings: Readonly<Record<string, number>>): string[] {
+function faultsBetween(settings: Readonly<Record<string, number>>, names: ReadonlySet<string>): string[] {
   const { POOL_TARGET_MIN, POOL_TARGET_MAX, RESERVATION_HORIZON_SECONDS, REQUEST_DEADLINE_MS } = settings;
   const faults: string[] = [];
+  const given = (...options: string[]) => options.filter((option) => settings[option] !== undefined).length;
+  if (names.has('DATABASE_URL')) {
+    if (given('DATABASE_URL', 'DATABASE_SECRET_ID', 'DATABASE_HOST') !== 1) {
+      faults.push('exactly one of DATABASE_URL, DATABASE_SECRET_ID and DATABASE_HOST must be set');
+    }
+    if (given('DATABASE_HOST') !== given('DATABASE_USER')) {
+      faults.push('DATABASE_HOST and DATABASE_USER must be set together');
+    }
+  }
+  if (names.has('IDEMPOTENCY_HMAC_SECRET') && given('IDEMPOTENCY_HMAC_SECRET', 'IDEMPOTENCY_HMAC_SECRET_ID') !== 1) {
+    faults.push('exactly one of IDEMPOTENCY_HMAC_SECRET and IDEMPOTENCY_HMAC_SECRET_ID must be set');
+  }
+  const { TOME_ATTEMPT_TIMEOUT_MS } = settings;
+  if (
+    TOME_ATTEMPT_TIMEOUT_MS !== undefined &&
+    REQUEST_DEADLINE_MS !== undefined &&
+    REQUEST_DEADLINE_MS * 2 < TOME_ATTEMPT_TIMEOUT_MS
+  ) {
+    faults.push('TOME_ATTEMPT_TIMEOUT_MS must be at most twice REQUEST_DEADLINE_MS, or no breaker would ever open');
+  }
   if (POOL_TARGET_MIN !== undefined && POOL_TARGET_MAX !== undefined && POOL_TARGET_MIN > POOL_TARGET_MAX) {
     faults.push('POOL_TARGET_MIN must not be above POOL_TARGET_MAX');
   }

@@ -10,6 +10,10 @@ export interface PoolHealth {
   /** A creation found the pool empty, and no prefetch has started since. */
   readonly refillRequested: boolean;
   readonly consumedPerMinute: number;
+  /** The highest of the last hour, and never below the present one. */
+  readonly peakConsumedPerMinute: number;
+  /** How fast refills of the last day brought pairs; `null` when there was none. */
+  readonly refilledPerMinute: number | null;
   /** `null` while nothing is consumed. */
   readonly minutesToEmpty: number | null;
 }

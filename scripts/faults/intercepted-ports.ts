@@ -4,7 +4,7 @@ import type { CardCreatedEvent, EventQueue } from '../../lambdas/tokenization/po
 import type { Tome, TomeNamespace } from '../../lambdas/tokenization/ports/tome.ts';
 import type { Interceptor } from './interceptor.ts';
 
-/** Every statement, and every transaction as a whole, becomes a point. */
+/** Every statement, which is a call of a database function, becomes a point. */
 export function interceptSql(runner: StatementRunner, interceptor: Interceptor): StatementRunner {
   return {
     async run(work) {
@@ -23,21 +23,11 @@ function intercepted(sql: Sql, interceptor: Interceptor): Sql {
   return new Proxy(sql, {
     apply: (target, _self, args: [TemplateStringsArray, ...never[]]) =>
       interceptor.around({ kind: 'sql', name: `sql ${labelOf(args[0].join('?'))}` }, async () => await target(...args)),
-    get: (target, property: keyof Sql) =>
-      property === 'begin'
-        ? (work: Parameters<Sql['begin']>[1]) =>
-            interceptor.around({ kind: 'sql', name: 'sql transaction' }, () => target.begin(work) as Promise<unknown>)
-        : target[property],
   });
 }
 
-/** What a statement does, for people: its last action and the table. */
-function labelOf(text: string): string {
-  const actions = [...text.matchAll(/\b(INSERT INTO|UPDATE|DELETE FROM|FROM)\s+([a-z_]+)/g)].map(
-    ([, action, table]) => `${action} ${table}`,
-  );
-  return actions.at(-1) ?? text.trim().slice(0, 30);
-}
+/** What a statement does, for people: the database function that it calls. */
+const labelOf = (text: string): string => /\b([a-z_]+)\(/.exec(text)?.[1] ?? text.trim().slice(0, 30);
 
 /** The true date, whatever a test does to Date.now later. */
 const wallClockMs = Date.now.bind(Date);

@@ -1,14 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { fenceRestored } from '../../lambdas/pool/fence-restored.ts';
 import { createPairStore } from '../../lambdas/pool/pair-store.ts';
 import { readPoolHealth } from '../../lambdas/pool/pool-health.ts';
+import { closeEvents, fenceRestored, settleReservations, takeEvents } from '../../lambdas/pool/pool-jobs.ts';
 import { createRefillStore } from '../../lambdas/pool/refill-store.ts';
-import { closeEvents, takeEvents } from '../../lambdas/pool/relay-events.ts';
-import { settleReservations } from '../../lambdas/pool/settle-reservations.ts';
 import { claimWith } from '../../lambdas/runtime/compose-tokenizer.ts';
 import { systemClock } from '../../lambdas/runtime/system-clock.ts';
 import { createPooledTokenizer } from '../../lambdas/tokenization/pooled-tokenizer.ts';
-import type { Random } from '../../lambdas/tokenization/ports/clock.ts';
 import { prefetch } from '../../lambdas/tokenization/refill/prefetch.ts';
 import { relayEvents } from '../../lambdas/tokenization/relay-events.ts';
 import type { RequestContext, Tokenizer } from '../../lambdas/tokenization/tokenizer.ts';
@@ -29,7 +26,7 @@ export interface ProcessUnderTest {
 /** A key's hold is this short, so that a retry soon finds it free; in seconds. */
 const HOLD_SECONDS = 0;
 
-export function startProcess(world: World, interceptor: Interceptor, random: Random = Math.random): ProcessUnderTest {
+export function startProcess(world: World, interceptor: Interceptor): ProcessUnderTest {
   const runner = interceptSql(world.database, interceptor);
   const tome = interceptTome(world.tome, interceptor, {
     dispatches: world.dispatches,
@@ -39,7 +36,6 @@ export function startProcess(world: World, interceptor: Interceptor, random: Ran
     holdSeconds: HOLD_SECONDS,
     retentionSeconds: 3_600,
     directCreationsPerSecond: 1_000,
-    random,
   });
   const refillStore = createRefillStore(runner, { leaseSeconds: 60, maxMappingFailures: 3, expiryMarginSeconds: 0 });
   const tokenizer = createPooledTokenizer({
@@ -69,6 +65,7 @@ export function startProcess(world: World, interceptor: Interceptor, random: Ran
             targetMax: target,
             coverMinutes: 0,
             lowWaterRatio: 0,
+            leadMinutes: 0,
             batchSize: 5,
             mappingConcurrency: 1,
             activationChunk: 2,

@@ -83,6 +83,7 @@ const RESTORED = [
   'reservation',
   'outbox_event',
   'sent_event_count',
+  'pool_cursor',
 ];
 
 const created = async (world: World): Promise<void> => {
@@ -192,7 +193,8 @@ export const SCENARIOS: readonly Scenario[] = [
       await world.sql.unsafe(`
         SET session_replication_role = replica;
         ${RESTORED.map((table) => `DELETE FROM ${table}; INSERT INTO ${table} OVERRIDING SYSTEM VALUE SELECT * FROM backup.${table};`).join('\n')}
-        DELETE FROM fault_watch.edge;
+        DELETE FROM fault_watch.edge; DELETE FROM fault_watch.station;
+        INSERT INTO fault_watch.station SELECT pair_id, state, reservation_id FROM pair_life;
         SET session_replication_role = origin;
       `);
       await startProcess(world, untouched).fence();

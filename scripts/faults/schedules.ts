@@ -39,7 +39,7 @@ export async function runSchedule(world: World, seed: number): Promise<ScheduleR
       const operation = queue.shift();
       if (operation === undefined) return;
       operations += 1;
-      const process = startProcess(world, new ScheduledActor(`${name}: ${operation.name}`, scheduler), random);
+      const process = startProcess(world, new ScheduledActor(`${name}: ${operation.name}`, scheduler));
       try {
         await operation.run(process, world);
       } catch (error) {

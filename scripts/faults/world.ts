@@ -41,17 +41,42 @@ const WATCH_EDGES = `
     reason text,
     at timestamptz DEFAULT clock_timestamp()
   );
-  CREATE FUNCTION fault_watch.note() RETURNS trigger LANGUAGE plpgsql AS $$
+  -- Where each pair stands by what was seen so far, and in whose hand it is or was last.
+  CREATE TABLE fault_watch.station (pair_id bigint PRIMARY KEY, state text, holder uuid);
+  CREATE FUNCTION fault_watch.note(p_pair_id bigint, p_to text, p_holder uuid, p_settled_by uuid, p_adopted boolean, p_reason text)
+  RETURNS void LANGUAGE plpgsql SECURITY DEFINER AS $$
+  DECLARE
+    former fault_watch.station;
   BEGIN
-    IF TG_OP = 'INSERT' THEN
-      INSERT INTO fault_watch.edge (pair_id, from_state, to_state) VALUES (NEW.id, 'none', NEW.state::text);
-    ELSE
-      INSERT INTO fault_watch.edge (pair_id, from_state, to_state, reservation_id, settled_by, adopted, reason)
-      VALUES (NEW.id, OLD.state::text, NEW.state::text, OLD.reservation_id, NEW.settled_by, NEW.adopted_at IS NOT NULL, NEW.reason);
+    SELECT * INTO former FROM fault_watch.station WHERE pair_id = p_pair_id;
+    INSERT INTO fault_watch.edge (pair_id, from_state, to_state, reservation_id, settled_by, adopted, reason)
+      VALUES (p_pair_id, coalesce(former.state, 'none'), p_to, former.holder, p_settled_by, p_adopted, p_reason);
+    INSERT INTO fault_watch.station VALUES (p_pair_id, p_to, p_holder)
+      ON CONFLICT (pair_id) DO UPDATE
+        SET state = p_to, holder = CASE WHEN p_to = 'AVAILABLE' THEN NULL ELSE coalesce(p_holder, station.holder) END;
+  END $$;
+  CREATE FUNCTION fault_watch.note_pair() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+  BEGIN
+    -- A pooled pair's station is told by its shelf.
+    IF NEW.state <> 'POOLED' THEN
+      PERFORM fault_watch.note(NEW.id, NEW.state::text, NULL, NEW.reservation_id, NEW.adopted_at IS NOT NULL, NEW.reason);
     END IF;
     RETURN NULL;
   END $$;
-  CREATE TRIGGER zz_watch AFTER INSERT OR UPDATE ON pair FOR EACH ROW EXECUTE FUNCTION fault_watch.note();
+  CREATE FUNCTION fault_watch.note_offer() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+  BEGIN
+    PERFORM fault_watch.note(id, 'AVAILABLE', NULL, released_by, false, reason) FROM pair WHERE id = NEW.pair_id;
+    RETURN NULL;
+  END $$;
+  CREATE FUNCTION fault_watch.note_reservation() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+  BEGIN
+    PERFORM fault_watch.note(NEW.pair_id, 'RESERVED', NEW.id, NULL, false, NULL);
+    RETURN NULL;
+  END $$;
+  CREATE TRIGGER zz_watch_entry AFTER INSERT ON pair FOR EACH ROW EXECUTE FUNCTION fault_watch.note_pair();
+  CREATE TRIGGER zz_watch_state AFTER UPDATE OF state ON pair FOR EACH ROW EXECUTE FUNCTION fault_watch.note_pair();
+  CREATE TRIGGER zz_watch_offer AFTER INSERT ON available_pair FOR EACH ROW EXECUTE FUNCTION fault_watch.note_offer();
+  CREATE TRIGGER zz_watch_reservation AFTER INSERT ON reservation FOR EACH ROW EXECUTE FUNCTION fault_watch.note_reservation();
 `;
 
 /** Triggers are off for it: pairs are never deleted otherwise. */
@@ -60,7 +85,8 @@ const RESET = `
   DELETE FROM pair; DELETE FROM staged_pair; DELETE FROM available_pair; DELETE FROM quarantined_pair; DELETE FROM reservation;
   DELETE FROM outbox_event; UPDATE sent_event_count SET sent = 0; DELETE FROM idempotency_key; DELETE FROM job_lease;
   DELETE FROM prefetch_call; DELETE FROM unpaired_token; DELETE FROM direct_path_second; DELETE FROM refill_request;
-  DELETE FROM pool_sample; DELETE FROM fault_watch.edge;
+  DELETE FROM pool_sample; DELETE FROM refill_run; DELETE FROM fault_watch.edge; DELETE FROM fault_watch.station;
+  UPDATE pool_cursor SET tail = 0, floor = 1; SELECT setval('pool_ticket', 1, false);
   SET session_replication_role = origin;
 `;
 
@@ -70,7 +96,7 @@ export async function createWorld(serverUrl: string, seed: number): Promise<Worl
   const admin = connect(serverUrl, { maxConnections: 1, prepare: false });
   await admin.unsafe(`CREATE DATABASE ${name}`);
   const url = serverUrl.replace(/[^/]+$/, name);
-  await migrate(url);
+  await migrate(url, { grants: [] });
   const sql = connect(url, { maxConnections: 2, prepare: true });
   await sql.unsafe(WATCH_EDGES);
   const database = new Database(url, { maxConnections: 6, queryTimeoutMs: 5_000, attempts: 3, prepare: true });

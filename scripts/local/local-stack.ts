@@ -103,7 +103,7 @@ async function fillPool(onProgress: (line: string) => void): Promise<void> {
   const { composePrefetch } = await import('../../lambdas/runtime/compose-prefetch.ts');
   const configured = process.env['TOME_BATCH_CALLS_PER_SECOND'];
   process.env['TOME_BATCH_CALLS_PER_SECOND'] = FIRST_PREFETCH_CALLS_PER_SECOND;
-  const prefetch = composePrefetch((tally) => onProgress(progressLine(tally)));
+  const prefetch = await composePrefetch((tally) => onProgress(progressLine(tally)));
   if (configured === undefined) delete process.env['TOME_BATCH_CALLS_PER_SECOND'];
   else process.env['TOME_BATCH_CALLS_PER_SECOND'] = configured;
   const result = await prefetch.run({

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { Sql } from '../../lambdas/pool/database.ts';
 import { createPairStore } from '../../lambdas/pool/pair-store.ts';
+import { databaseRoleOf, type FunctionName, RIGHTS } from '../../lambdas/rights.ts';
 import { fillPool, newPair } from './fill-pool.ts';
 import { createTestDatabase, type TestDatabase } from './test-database.ts';
 
@@ -12,16 +14,11 @@ beforeEach(async () => {
 
 afterEach(() => db.drop());
 
-type State = 'STAGED' | 'AVAILABLE' | 'RESERVED' | 'USED' | 'QUARANTINED';
+type State = 'STAGED' | 'POOLED' | 'QUARANTINED' | 'USED';
 
-/** One pair brought to a state by the product's own statements. */
+/** One pair brought to a state by the product's own functions. */
 async function pairIn(state: State): Promise<bigint> {
-  const store = createPairStore(db.database, {
-    holdSeconds: 1,
-    retentionSeconds: 60,
-    directCreationsPerSecond: 1,
-    random: Math.random,
-  });
+  const store = createPairStore(db.database, { holdSeconds: 1, retentionSeconds: 60, directCreationsPerSecond: 1 });
   if (state === 'STAGED') {
     const { internalToken, cardReference } = newPair();
     const [row] = await db.sql<{ id: bigint }[]>`
@@ -31,69 +28,96 @@ async function pairIn(state: State): Promise<bigint> {
   }
   await fillPool(db.database, 1);
   const [row] = await db.sql<{ id: bigint }[]>`SELECT id FROM pair`;
-  if (state !== 'AVAILABLE') {
+  if (state !== 'POOLED') {
     const reserved = await store.reserve(randomUUID(), null);
     if (reserved.outcome !== 'reserved') throw new Error('There is a pair to reserve.');
     if (state === 'USED') await store.markUsed(reserved.reservation);
-    if (state === 'QUARANTINED') await store.quarantineReservation(reserved.reservation, 'conflict');
+    else await store.quarantineReservation(reserved.reservation, 'conflict');
   }
   return row?.id as bigint;
 }
 
-/** Every state by every assignment that an honest statement would make for it, so that only the edge itself can be at fault. */
-const ASSIGNMENTS: Readonly<Record<State, string>> = {
-  STAGED: `state = 'STAGED'`,
-  AVAILABLE: `state = 'AVAILABLE', available_at = now(), reservation_id = NULL, settled_by = reservation_id, reason = 'not-dispatched'`,
-  RESERVED: `state = 'RESERVED', reservation_id = '${randomUUID()}', reserved_at = now()`,
-  USED: `state = 'USED', used_at = now(), settled_by = reservation_id, adopted_at = now()`,
-  QUARANTINED: `state = 'QUARANTINED', reason = 'conflict', quarantined_at = now()`,
-};
-
 const LEGAL: readonly (readonly [State, State])[] = [
-  ['STAGED', 'AVAILABLE'],
+  ['STAGED', 'POOLED'],
   ['STAGED', 'QUARANTINED'],
-  ['AVAILABLE', 'RESERVED'],
-  ['AVAILABLE', 'QUARANTINED'],
-  ['RESERVED', 'USED'],
-  ['RESERVED', 'AVAILABLE'],
-  ['RESERVED', 'QUARANTINED'],
+  ['POOLED', 'QUARANTINED'],
+  ['POOLED', 'USED'],
   ['QUARANTINED', 'USED'],
 ];
 
-const STATES = Object.keys(ASSIGNMENTS) as State[];
+const STATES: readonly State[] = ['STAGED', 'POOLED', 'QUARANTINED', 'USED'];
 const isLegal = (from: State, to: State): boolean => LEGAL.some(([a, b]) => a === from && b === to);
 
 for (const from of STATES) {
   for (const to of STATES) {
-    test(`${from} to ${to} is ${isLegal(from, to) ? 'allowed' : 'refused'} for whoever holds the connection`, async () => {
+    test(`${from} to ${to} is ${isLegal(from, to) ? 'allowed' : 'refused'} for whoever owns the table`, async () => {
       const id = await pairIn(from);
-      const attempt = db.sql.unsafe(`UPDATE pair SET ${ASSIGNMENTS[to]} WHERE id = ${id}`);
+      const attempt = db.sql.unsafe(`UPDATE pair SET state = '${to}' WHERE id = ${id}`);
       if (isLegal(from, to)) await attempt;
       else await expect(attempt).rejects.toMatchObject({ code: '23514' });
     });
   }
 }
 
-test.each([
-  [
-    'to AVAILABLE by another reservation',
-    `state = 'AVAILABLE', reservation_id = NULL, settled_by = '${randomUUID()}', reason = 'not-dispatched'`,
-  ],
-  ['to AVAILABLE without saying why', `state = 'AVAILABLE', reservation_id = NULL, settled_by = reservation_id`],
-  ['to AVAILABLE as a timer would', `state = 'AVAILABLE'`],
-  ['to USED by another reservation', `state = 'USED', used_at = now(), settled_by = '${randomUUID()}'`],
-  ['to USED without proof', `state = 'USED', used_at = now()`],
-  ['to another reservation', `reservation_id = '${randomUUID()}'`],
-  ['to QUARANTINED without a reason', `state = 'QUARANTINED', quarantined_at = now()`],
-])('a reserved pair cannot go %s', async (_name, assignment) => {
-  const id = await pairIn('RESERVED');
-  await expect(db.sql.unsafe(`UPDATE pair SET ${assignment} WHERE id = ${id}`)).rejects.toMatchObject({
-    code: '23514',
-  });
+/** A connection with one function's rights. */
+const as = <Result>(name: FunctionName, work: (sql: Sql) => Promise<Result>): Promise<Result> =>
+  db.sql.begin(async (transaction) => {
+    await transaction.unsafe(`SET LOCAL ROLE ${databaseRoleOf(name)}`);
+    return work(transaction as unknown as Sql);
+  }) as Promise<Result>;
+
+const NAMES = (Object.keys(RIGHTS) as FunctionName[]).filter((name) => RIGHTS[name].execute.length > 0);
+const DENIED = { code: '42501' };
+
+test.each(NAMES)('the role of %s may execute its share of the functions and nothing else', async (name) => {
+  const functions = await db.sql<{ signature: string; name: string }[]>`
+    SELECT oid::regprocedure::text AS signature, proname AS name
+    FROM pg_proc
+    WHERE pronamespace = 'public'::regnamespace AND prokind = 'f' AND prorettype <> 'trigger'::regtype
+  `;
+  const allowed = await as(
+    name,
+    async (sql) =>
+      sql<{ name: string }[]>`
+        SELECT proname AS name FROM pg_proc
+        WHERE pronamespace = 'public'::regnamespace AND prorettype <> 'trigger'::regtype
+          AND has_function_privilege(oid, 'EXECUTE')
+      `,
+  );
+  expect(functions.length).toBeGreaterThan(30);
+  expect(allowed.map((row) => row.name).sort()).toEqual([...RIGHTS[name].execute].sort());
+  for (const statement of [
+    'SELECT 1 FROM pair',
+    "UPDATE pair SET state = 'USED'",
+    'DELETE FROM reservation',
+    "SELECT nextval('pool_ticket')",
+  ]) {
+    await expect(as(name, (sql) => sql.unsafe(statement))).rejects.toMatchObject(DENIED);
+  }
+});
+
+test('with the rights of create-card a pair is reserved and used by its owner, and put back only for a reason', async () => {
+  await fillPool(db.database, 2);
+  const [first, second] = [randomUUID(), randomUUID()];
+  const reserve = async (id: string) => {
+    const [pair] = await as('create-card', (sql) => sql<{ pair_id: bigint }[]>`SELECT pair_id FROM reserve(${id})`);
+    return pair?.pair_id as bigint;
+  };
+  const used = await reserve(first);
+  const kept = await reserve(second);
+  await expect(as('create-card', (sql) => sql`SELECT put_on_offer(ARRAY[${kept}::bigint])`)).rejects.toMatchObject(
+    DENIED,
+  );
+  await expect(
+    as('create-card', (sql) => sql`SELECT release(${second}, ${kept}, 'because I say so', NULL)`),
+  ).rejects.toMatchObject({ code: '23514' });
+  const [stranger] = await as('create-card', (sql) => sql`SELECT mark_used(${first}, ${kept}) AS marked`);
+  const [owner] = await as('create-card', (sql) => sql`SELECT mark_used(${first}, ${used}) AS marked`);
+  expect([stranger?.['marked'], owner?.['marked']]).toEqual([false, true]);
 });
 
 test.each(['internal_token', 'card_reference'])('the %s of a pair never changes', async (column) => {
-  const id = await pairIn('AVAILABLE');
+  const id = await pairIn('POOLED');
   const value = column === 'internal_token' ? newPair().internalToken : newPair().cardReference;
   await expect(db.sql`UPDATE pair SET ${db.sql(column)} = ${value} WHERE id = ${id}`).rejects.toMatchObject({
     code: '23514',
@@ -121,8 +145,7 @@ test('a pair enters staged, or used when TOME bound it outside the pool, and nev
   await insert('USED', 'direct');
   await insert('USED', 'repair');
   for (const [state, origin] of [
-    ['AVAILABLE', 'prefetch'],
-    ['RESERVED', 'prefetch'],
+    ['POOLED', 'prefetch'],
     ['QUARANTINED', 'prefetch'],
     ['USED', 'prefetch'],
     ['STAGED', 'direct'],
@@ -132,7 +155,7 @@ test('a pair enters staged, or used when TOME bound it outside the pool, and nev
 });
 
 test('no pair is ever deleted', async () => {
-  await pairIn('AVAILABLE');
+  await pairIn('POOLED');
   await expect(db.sql`DELETE FROM pair`).rejects.toMatchObject({ code: '23514' });
   await expect(db.sql`TRUNCATE pair`).rejects.toMatchObject({ code: '23514' });
 });

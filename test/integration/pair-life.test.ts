@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createPairStore } from '../../lambdas/pool/pair-store.ts';
 import { readPoolHealth } from '../../lambdas/pool/pool-health.ts';
-import { settleReservations } from '../../lambdas/pool/settle-reservations.ts';
+import { settleReservations } from '../../lambdas/pool/pool-jobs.ts';
 import type { PairStore, Reservation, ReserveOutcome } from '../../lambdas/tokenization/ports/pair-store.ts';
 import { fillPool, newPair } from './fill-pool.ts';
 import { createTestDatabase, type TestDatabase } from './test-database.ts';
@@ -16,7 +16,6 @@ beforeEach(async () => {
     holdSeconds: 10,
     retentionSeconds: 60,
     directCreationsPerSecond: 5,
-    random: Math.random,
   });
 });
 
@@ -31,7 +30,7 @@ async function reserveOne(): Promise<Reservation> {
 }
 
 const stateOf = async ({ pairId }: Reservation): Promise<string> => {
-  const [row] = await db.sql<{ state: string }[]>`SELECT state FROM pair WHERE id = ${pairId}`;
+  const [row] = await db.sql<{ state: string }[]>`SELECT state FROM pair_life WHERE pair_id = ${pairId}`;
   return row?.state ?? 'absent';
 };
 
@@ -75,13 +74,40 @@ describe('reserving', () => {
     expect(await reserve()).toEqual({ outcome: 'no-pair', poolEmpty: true });
   });
 
-  test('a row on the shelf whose pair is not available costs nothing but itself', async () => {
-    await fillPool(db.database, 1);
+  test("neither a used pair nor one in somebody's hand can be put on offer, and no pair twice", async () => {
+    await fillPool(db.database, 3);
     const used = await reserveOne();
     await store.markUsed(used);
-    await db.sql`INSERT INTO available_pair (pair_id) VALUES (${used.pairId})`;
+    const held = await reserveOne();
+    const offer = (pairId: bigint) => db.sql`SELECT put_on_offer(ARRAY[${pairId}::bigint])`;
+    await expect(offer(used.pairId)).rejects.toMatchObject({ code: '23514' });
+    await expect(offer(held.pairId)).rejects.toMatchObject({ code: '23514' });
+    const [free] = await db.sql<{ pair_id: bigint }[]>`SELECT pair_id FROM available_pair`;
+    await expect(offer(free?.pair_id as bigint)).rejects.toMatchObject({ code: '23505' });
+    await reserveOne();
     expect(await reserve()).toEqual({ outcome: 'no-pair', poolEmpty: true });
-    expect(await stateOf(used)).toBe('USED');
+  });
+
+  test('pairs whose tickets were drawn in vain are found again when the tickets run out', async () => {
+    await fillPool(db.database, 20);
+    const drawnInVain = db.sql.begin(async (transaction) => {
+      for (let count = 0; count < 8; count += 1) await transaction`SELECT * FROM reserve(${randomUUID()})`;
+      throw new Error('rolled back');
+    });
+    await expect(drawnInVain).rejects.toThrow('rolled back');
+    const pairs = await Promise.all(Array.from({ length: 20 }, reserveOne));
+    expect(new Set(pairs.map(({ pairId }) => pairId)).size).toBe(20);
+    expect(await reserve()).toEqual({ outcome: 'no-pair', poolEmpty: true });
+  });
+
+  test('what was left far behind is moved to the end by the next refill', async () => {
+    await fillPool(db.database, 5);
+    await db.sql`SELECT setval('pool_ticket', 10000)`;
+    await fillPool(db.database, 5);
+    const tickets = await db.sql<{ ticket: bigint }[]>`SELECT ticket FROM available_pair ORDER BY ticket`;
+    expect(tickets.map(({ ticket }) => Number(ticket) - 10_000)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+    await Promise.all(Array.from({ length: 10 }, reserveOne));
+    expect(await reserve()).toEqual({ outcome: 'no-pair', poolEmpty: true });
   });
 });
 

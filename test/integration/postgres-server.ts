@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import postgres from 'postgres';
 import type { TestProject } from 'vitest/node';
 import { migrate } from '../../lambdas/pool/migrate.ts';
+import { ROLE_GRANTS } from '../../lambdas/runtime/compose-migration.ts';
 import { startEmbeddedDatabase } from '../../scripts/local/embedded-database.ts';
 import { temporaryFolder } from '../../scripts/local/temporary-folder.ts';
 
@@ -25,7 +26,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const sql = postgres(server.url, { max: 1 });
   await sql.unsafe(`CREATE DATABASE ${TEMPLATE}`);
   await sql.end();
-  await migrate(server.url.replace(/postgres$/, TEMPLATE));
+  await migrate(server.url.replace(/postgres$/, TEMPLATE), { grants: ROLE_GRANTS });
   project.provide('postgresUrl', server.url);
   return async () => {
     await server.stop();

@@ -29,6 +29,7 @@ const SETTINGS: PrefetchSettings = {
   targetMax: 50_000,
   coverMinutes: 0,
   lowWaterRatio: 0.3,
+  leadMinutes: 0,
   batchSize: 50,
   mappingConcurrency: 8,
   activationChunk: 20,

@@ -183,7 +183,7 @@ describe('an idempotency key', () => {
     const retried = await create(card, headers);
     expect(retried.status).toBe(201);
     expect((await detokenize(referenceOf(retried))).body['cardNumber']).toBe(card);
-    const rows = await running.db.sql`SELECT 1 FROM pair WHERE state = 'RESERVED'`;
+    const rows = await running.db.sql`SELECT 1 FROM reservation`;
     expect(rows).toHaveLength(0);
   });
 });
@@ -261,13 +261,7 @@ describe('when the pool runs dry', () => {
     const pool = (await running.get('/v1/pool')).body;
     const left = Number(pool['available']);
     await running.db.sql`
-      WITH kept AS (SELECT pair_id FROM available_pair LIMIT 10),
-        gone AS (
-          UPDATE pair SET state = 'QUARANTINED', reason = 'conflict', quarantined_at = now()
-          WHERE state = 'AVAILABLE' AND id NOT IN (SELECT pair_id FROM kept)
-          RETURNING id
-        )
-      DELETE FROM available_pair USING gone WHERE available_pair.pair_id = gone.id
+      SELECT quarantine_unused(ARRAY(SELECT pair_id FROM available_pair OFFSET 10), 'conflict')
     `;
     expect(left).toBeGreaterThan(10);
     const cards = Array.from({ length: 50 }, freshCard);

@@ -2,21 +2,27 @@
 --
 -- The registry `pair` holds every pair that ever was; rows are never deleted and their two tokens never change. Beside it stand
 -- small shelves that list who is in a passing state, so that no statement ever scans the tens of millions that are used.
--- No index contains a column that changes on the hot path: reserving and finishing a pair are HOT updates of its row.
+-- Between STAGED and USED a pair is POOLED, and the shelf that it stands on says the rest: `available_pair` on offer, `reservation` in
+-- somebody's hand. So reserving moves a row from shelf to shelf and leaves the registry alone, which is what makes it as fast
+-- as a bare update (docs/decisions.md has the figures). The view `pair_life` gives the five states their names.
+--
+-- Functions (../functions) are the only way to take an edge: the roles that serve requests may execute some of them, and nothing else.
+-- The triggers here hold for whoever has more rights than that.
 
-CREATE TYPE pair_state AS ENUM ('STAGED', 'AVAILABLE', 'RESERVED', 'USED', 'QUARANTINED');
+-- In the order of life: a pair's state only ever goes forward.
+CREATE TYPE pair_state AS ENUM ('STAGED', 'POOLED', 'QUARANTINED', 'USED');
 
 CREATE TABLE pair (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   internal_token text NOT NULL UNIQUE,
-  card_reference text NOT NULL UNIQUE CHECK (card_reference ~ '^[0-9]{16}$'),
+  card_reference text NOT NULL UNIQUE,
   state pair_state NOT NULL DEFAULT 'STAGED',
   -- prefetch: through the pool; direct: made by the direct path; repair: learnt from TOME by a read.
-  origin text NOT NULL DEFAULT 'prefetch' CHECK (origin IN ('prefetch', 'direct', 'repair')),
-  -- Who holds or last held it. Only that reservation may finish or give back the pair.
+  origin text NOT NULL DEFAULT 'prefetch',
+  -- The reservation that used it, or held it when it went to quarantine: whose owner may still finish it.
   reservation_id uuid,
-  -- Written by the statement that ends a reservation, as proof that its author knows the reservation's id.
-  settled_by uuid,
+  -- The reservation that last gave it back.
+  released_by uuid,
   -- Why the pair left the ordinary road: a release, a quarantine, an adoption.
   reason text,
   -- The earlier of the two tokens' expiries less the margin; NULL when TOME's tokens do not expire.
@@ -28,8 +34,7 @@ CREATE TABLE pair (
   released_at timestamptz,
   quarantined_at timestamptz,
   adopted_at timestamptz,
-  used_at timestamptz,
-  CHECK (internal_token <> card_reference)
+  used_at timestamptz
 ) WITH (fillfactor = 70);
 
 CREATE FUNCTION refuse_pair_change() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -38,65 +43,33 @@ BEGIN
     USING ERRCODE = 'check_violation', CONSTRAINT = TG_NAME;
 END $$;
 
--- The edges, as one condition on the row before and after. It is evaluated without calling a function, so a legal change pays nothing for it;
--- IS NOT TRUE, because a missing proof makes the condition NULL, not false.
--- It holds for whoever has the connection; a statement that means well but is late changes no row or is refused here.
-CREATE TRIGGER pair_edges
-  BEFORE UPDATE ON pair
+-- The conditions are short, because PostgreSQL reads them anew for each statement: a long one took a quarter of the rate.
+-- Whether a row stands on the right shelf is the business of the functions; these keep the registry itself.
+CREATE TRIGGER pair_state_goes_forward
+  AFTER UPDATE OF state ON pair
   FOR EACH ROW
-  WHEN (
-    (
-      NEW.id = OLD.id
-      AND NEW.internal_token = OLD.internal_token
-      AND NEW.card_reference = OLD.card_reference
-      AND NEW.origin = OLD.origin
-      AND NEW.staged_at = OLD.staged_at
-      AND NEW.expires_at IS NOT DISTINCT FROM OLD.expires_at
-      AND CASE OLD.state
-        WHEN 'STAGED' THEN
-          (NEW.state = 'AVAILABLE' AND NEW.available_at IS NOT NULL)
-          OR (NEW.state = 'QUARANTINED' AND NEW.reason IS NOT NULL AND NEW.quarantined_at IS NOT NULL)
-        WHEN 'AVAILABLE' THEN
-          (NEW.state = 'RESERVED' AND NEW.reservation_id IS NOT NULL AND NEW.reserved_at IS NOT NULL)
-          OR (NEW.state = 'QUARANTINED' AND NEW.reason IS NOT NULL AND NEW.quarantined_at IS NOT NULL)
-        WHEN 'RESERVED' THEN
-          (
-            NEW.state = 'USED'
-            AND NEW.used_at IS NOT NULL
-            AND NEW.reservation_id = OLD.reservation_id
-            AND (NEW.settled_by = OLD.reservation_id OR NEW.adopted_at IS NOT NULL)
-          )
-          OR (
-            NEW.state = 'AVAILABLE'
-            AND NEW.settled_by = OLD.reservation_id
-            AND NEW.reservation_id IS NULL
-            AND NEW.reason IN ('not-dispatched', 'card-already-bound')
-          )
-          OR (
-            NEW.state = 'QUARANTINED'
-            AND NEW.reservation_id = OLD.reservation_id
-            AND NEW.reason IS NOT NULL
-            AND NEW.quarantined_at IS NOT NULL
-          )
-        WHEN 'QUARANTINED' THEN
-          NEW.state = 'USED'
-          AND NEW.used_at IS NOT NULL
-          AND NEW.reservation_id IS NOT DISTINCT FROM OLD.reservation_id
-          AND (NEW.settled_by = OLD.reservation_id OR NEW.adopted_at IS NOT NULL)
-        ELSE false
-      END
-    ) IS NOT TRUE
-  )
+  WHEN (NEW.state <= OLD.state OR (OLD.state = 'STAGED' AND NEW.state = 'USED'))
   EXECUTE FUNCTION refuse_pair_change('this update');
 
--- A pair enters STAGED, before NS2 hears of it; or USED, when TOME bound it outside the pool (direct path, repair by a read).
+-- Fires by the columns that a statement names, so that it costs the hot path nothing.
+CREATE TRIGGER pair_tokens_never_change
+  BEFORE UPDATE OF id, internal_token, card_reference, origin, expires_at, staged_at ON pair
+  FOR EACH ROW
+  EXECUTE FUNCTION refuse_pair_change('a change of what a pair is');
+
+-- A pair enters STAGED, before NS2 hears of it; or USED, when TOME bound it outside the pool (direct path, repair by a read). The
+-- form of its tokens is looked at here and not by CHECK constraints, which would be evaluated at each later update as well.
 CREATE TRIGGER pair_entry
   BEFORE INSERT ON pair
   FOR EACH ROW
   WHEN (
     (
-      (NEW.state = 'STAGED' AND NEW.origin = 'prefetch' AND NEW.reservation_id IS NULL)
-      OR (NEW.state = 'USED' AND NEW.origin IN ('direct', 'repair') AND NEW.used_at IS NOT NULL)
+      NEW.card_reference ~ '^[0-9]{16}$'
+      AND NEW.internal_token <> NEW.card_reference
+      AND (
+        (NEW.state = 'STAGED' AND NEW.origin = 'prefetch' AND NEW.reservation_id IS NULL)
+        OR (NEW.state = 'USED' AND NEW.origin IN ('direct', 'repair') AND NEW.used_at IS NOT NULL)
+      )
     ) IS NOT TRUE
   )
   EXECUTE FUNCTION refuse_pair_change('this insert');
@@ -105,9 +78,6 @@ CREATE TRIGGER pair_is_never_deleted
   BEFORE DELETE OR TRUNCATE ON pair
   FOR EACH STATEMENT
   EXECUTE FUNCTION refuse_pair_change('a delete');
-
--- The shelves. No foreign keys: each row is written by the statement that changes the pair's state, and the reserve statement
--- trusts the pair's state, not the shelf, so a stray row can cost a retry and never a pair.
 
 CREATE TABLE staged_pair (
   pair_id bigint PRIMARY KEY,
@@ -119,22 +89,81 @@ CREATE TABLE quarantined_pair (
   pair_id bigint PRIMARY KEY
 );
 
--- What is on offer. A random position, so that clients start looking at different places.
+-- What is on offer, by ticket. A reservation draws the next ticket from the sequence and takes that row: no two clients ever look at the same
+-- one, nobody fights for the head of a queue, and nothing is searched, so that dead rows that vacuum cannot take away yet do not
+-- slow it down. The two tokens stand here too, so that taking a pair does not touch the registry.
 CREATE TABLE available_pair (
-  position double precision NOT NULL DEFAULT random(),
-  pair_id bigint NOT NULL,
-  expires_at timestamptz,
-  PRIMARY KEY (position, pair_id)
+  ticket bigint PRIMARY KEY,
+  pair_id bigint NOT NULL UNIQUE,
+  internal_token text NOT NULL,
+  card_reference text NOT NULL,
+  expires_at timestamptz
 );
+CREATE SEQUENCE pool_ticket;
 
--- Open reservations. The primary key decides whether a reservation id was used when a commit's outcome is unknown (rule 4).
+-- Where the tickets end, and before which ticket nothing is left. Its row lock makes those who put pairs on offer take turns.
+CREATE TABLE pool_cursor (
+  only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+  tail bigint NOT NULL DEFAULT 0,
+  floor bigint NOT NULL DEFAULT 1
+) WITH (fillfactor = 20);
+INSERT INTO pool_cursor DEFAULT VALUES;
+
+-- Open reservations. The primary key decides whether a reservation id was used when a commit's outcome is unknown (rule 4); the
+-- other index keeps a pair in one hand.
 CREATE TABLE reservation (
   id uuid PRIMARY KEY,
-  pair_id bigint NOT NULL,
+  pair_id bigint NOT NULL UNIQUE,
   reserved_at timestamptz NOT NULL DEFAULT now()
 );
 
--- One row an event not yet sent, written by the statement that marks the pair USED (A7). The primary key makes it one for each pair.
+CREATE FUNCTION refuse_shelving() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF EXISTS (
+    SELECT 1
+    FROM shelved
+    LEFT JOIN pair ON pair.id = shelved.pair_id
+    WHERE pair.state IS DISTINCT FROM 'POOLED'
+      OR EXISTS (SELECT 1 FROM reservation WHERE reservation.pair_id = shelved.pair_id)
+  ) THEN
+    RAISE EXCEPTION 'available_pair: only a pooled pair that nobody holds is put on offer'
+      USING ERRCODE = 'check_violation', CONSTRAINT = TG_NAME;
+  END IF;
+  RETURN NULL;
+END $$;
+
+-- Putting on offer is rare and in bulk, so the look costs nothing where it matters.
+CREATE TRIGGER only_free_pairs_are_offered
+  AFTER INSERT ON available_pair
+  REFERENCING NEW TABLE AS shelved
+  FOR EACH STATEMENT
+  EXECUTE FUNCTION refuse_shelving();
+
+-- For people, and for the checker.
+CREATE VIEW pair_life AS
+SELECT
+  pair.id AS pair_id,
+  pair.internal_token,
+  pair.card_reference,
+  CASE
+    WHEN pair.state <> 'POOLED' THEN pair.state::text
+    WHEN reservation.id IS NULL THEN 'AVAILABLE'
+    ELSE 'RESERVED'
+  END AS state,
+  coalesce(pair.reservation_id, reservation.id) AS reservation_id,
+  pair.reason,
+  pair.origin,
+  pair.staged_at,
+  pair.available_at,
+  coalesce(reservation.reserved_at, pair.reserved_at) AS reserved_at,
+  pair.released_at,
+  pair.quarantined_at,
+  pair.adopted_at,
+  pair.used_at
+FROM pair
+LEFT JOIN reservation ON reservation.pair_id = pair.id;
+
+-- One row an event not yet sent, written by the function that marks the pair USED (A7). The primary key makes it one for each pair.
 CREATE TABLE outbox_event (
   pair_id bigint PRIMARY KEY,
   card_reference text NOT NULL,

@@ -64,3 +64,17 @@ CREATE TABLE pool_sample (
   available bigint NOT NULL,
   used bigint NOT NULL
 );
+
+-- How long refills took, which the next low-water mark is made of. Kept for a day.
+CREATE TABLE refill_run (
+  started_at timestamptz PRIMARY KEY,
+  ended_at timestamptz NOT NULL DEFAULT now(),
+  activated bigint NOT NULL
+);
+
+-- Which text of the functions is installed.
+CREATE TABLE installed_functions (
+  only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+  checksum text NOT NULL,
+  installed_at timestamptz NOT NULL DEFAULT now()
+);

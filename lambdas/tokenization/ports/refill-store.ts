@@ -55,4 +55,6 @@ export interface RefillStore {
   quarantineStaged(pairIds: readonly bigint[], reason: QuarantineReason): Promise<void>;
   /** Notes a failed mapping; a pair that failed too often is quarantined, so that it cannot block the others. */
   noteMappingFailure(pairIds: readonly bigint[]): Promise<void>;
+  /** How long this refill took and how many pairs came on offer: the next plan goes by it. */
+  noteRefill(durationSeconds: number, activated: number): Promise<void>;
 }

@@ -32,7 +32,11 @@ export async function prefetch(
   if (lease === null) return { ...tally, outcome: 'already-running', stoppedBy: null };
   try {
     const call = { deadlineMs, lane: 'batch', correlationId: runId } as const;
+    const startedMs = dependencies.clock.monotonicMs();
     const stoppedBy = await fillPool(dependencies, { lease, call, tally });
+    if (tally.activated > 0) {
+      await dependencies.store.noteRefill((dependencies.clock.monotonicMs() - startedMs) / 1_000, tally.activated);
+    }
     await dependencies.store.releaseLease(lease);
     return { ...tally, outcome: stoppedBy === null ? 'full' : 'incomplete', stoppedBy };
   } catch (error) {

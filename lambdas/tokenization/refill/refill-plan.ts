@@ -1,8 +1,11 @@
-/** What the refill knows when it plans. Counts of pairs; consumption in pairs a minute. */
+/** What the refill knows when it plans. Counts of pairs; rates in pairs a minute. */
 export interface PoolLevel {
   readonly staged: number;
   readonly available: number;
-  readonly consumedPerMinute: number;
+  /** The highest consumption of the last hour: a target that follows it rises at once and falls late. */
+  readonly peakConsumedPerMinute: number;
+  /** What refills of the last day brought; `null` when there was none. */
+  readonly refilledPerMinute: number | null;
 }
 
 export interface RefillSettings {
@@ -13,6 +16,8 @@ export interface RefillSettings {
   readonly coverMinutes: number;
   /** Below this share of the target (0-1) a low pool is reported and refilled at once. */
   readonly lowWaterRatio: number;
+  /** Minutes from a low pool to the first pairs of its refill. */
+  readonly leadMinutes: number;
 }
 
 export interface RefillPlan {
@@ -22,13 +27,24 @@ export interface RefillPlan {
   readonly deficit: number;
 }
 
-/** Refill by deficit to a target that follows consumption (P2). */
+/** The low-water mark is at most this share of the target, so that a refill always ends well above what started it (hysteresis). */
+const MOST_LOW_WATER_RATIO = 0.8;
+
+/**
+ * Refill by deficit to a target that follows consumption (P2). The low-water mark covers what is consumed until a refill's first pairs come, and, where
+ * cards are created faster than pairs can be mapped, what is lacking over the time that the pool should cover. The target is
+ * raised where that mark needs it.
+ */
 export function planRefill(level: PoolLevel, settings: RefillSettings): RefillPlan {
-  const wanted = Math.ceil(level.consumedPerMinute * settings.coverMinutes);
+  const consumed = level.peakConsumedPerMinute;
+  const lacking = level.refilledPerMinute === null ? 0 : Math.max(0, consumed - level.refilledPerMinute);
+  const needed = Math.ceil(consumed * settings.leadMinutes + lacking * settings.coverMinutes);
+  const wanted = Math.max(Math.ceil(consumed * settings.coverMinutes), Math.ceil(needed / MOST_LOW_WATER_RATIO));
   const target = Math.min(settings.targetMax, Math.max(settings.targetMin, wanted));
+  const lowWater = Math.max(Math.floor(target * settings.lowWaterRatio), needed);
   return {
     target,
-    lowWater: Math.floor(target * settings.lowWaterRatio),
+    lowWater: Math.min(lowWater, Math.floor(target * MOST_LOW_WATER_RATIO)),
     deficit: Math.max(0, target - level.available - level.staged),
   };
 }

@@ -70,9 +70,9 @@ export async function readDatabase(sql: Sql): Promise<DatabaseEvidence> {
     SELECT to_regclass('fault_watch.edge') IS NOT NULL AS watched
   `;
   const rows = await sql<StoredRow[]>`
-    SELECT id AS "pairId", internal_token AS "internalToken", card_reference AS "cardReference", state::text,
+    SELECT pair_id AS "pairId", internal_token AS "internalToken", card_reference AS "cardReference", state,
       available_at IS NOT NULL OR origin <> 'prefetch' AS "wasMapped"
-    FROM pair
+    FROM pair_life
   `;
   const edges = watched
     ? await sql<EdgeTaken[]>`

@@ -12,10 +12,3 @@ export interface Mutant {
 }
 
 export const edit = (file: string, find: string, replace: string): Edit => ({ file, find, replace });
-
-/** Takes the database's own guard away, to see that the checker does not depend on it. */
-export const WITHOUT_TRIGGER = edit(
-  'lambdas/pool/migrations/002.do.requests-and-refill.sql',
-  '-- What stands around the pairs',
-  'ALTER TABLE pair DISABLE TRIGGER pair_edges;\n-- What stands around the pairs',
-);

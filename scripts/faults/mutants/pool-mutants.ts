@@ -1,34 +1,30 @@
-import { edit, type Mutant, WITHOUT_TRIGGER } from './mutant.ts';
+import { edit, type Mutant } from './mutant.ts';
 
 const PAIR_LIFE = 'lambdas/pool/migrations/001.do.pair-life.sql';
-const SETTLE = 'lambdas/pool/settle-reservations.ts';
+const functions = (name: string): string => `lambdas/pool/functions/${name}.sql`;
+const STORE = 'lambdas/pool/pair-store.ts';
 const FINISH = 'lambdas/tokenization/finish-reservation.ts';
-const RELEASE = 'lambdas/pool/release.ts';
 
-/** Bugs in the statements and the schema. */
+const IDS_NOT_UNIQUE = edit(
+  PAIR_LIFE,
+  'id uuid PRIMARY KEY,\n  pair_id bigint NOT NULL UNIQUE',
+  'id uuid,\n  pair_id bigint NOT NULL UNIQUE',
+);
+
+/** Bugs in the database functions and the schema. */
 export const POOL_MUTANTS: readonly Mutant[] = [
   {
     name: 'the settler puts stale pairs back on offer',
     edits: [
-      WITHOUT_TRIGGER,
+      edit(functions('settle-reservations'), 'WHERE pair.id = closed.pair_id', 'WHERE false'),
       edit(
-        SETTLE,
-        "SET state = 'QUARANTINED', reason = 'stale-reservation', quarantined_at = now()",
-        "SET state = 'AVAILABLE', reservation_id = NULL",
-      ),
-      edit(SETTLE, 'INSERT INTO quarantined_pair (pair_id)', 'INSERT INTO available_pair (pair_id)'),
-    ],
-  },
-  {
-    name: 'reservation ids are not unique',
-    edits: [
-      edit(
-        PAIR_LIFE,
-        'id uuid PRIMARY KEY,\n  pair_id bigint NOT NULL,\n  reserved_at',
-        'id uuid,\n  pair_id bigint NOT NULL,\n  reserved_at',
+        functions('settle-reservations'),
+        'SELECT count(*)::int FROM shelved',
+        'SELECT put_on_offer((SELECT array_agg(pair_id) FROM closed))',
       ),
     ],
   },
+  { name: 'reservation ids are not unique', edits: [IDS_NOT_UNIQUE] },
   {
     name: 'internal tokens are not unique',
     edits: [
@@ -37,57 +33,73 @@ export const POOL_MUTANTS: readonly Mutant[] = [
     ],
   },
   {
-    name: 'the event is written after the pair is used, in a statement of its own',
+    name: 'a pair stays on the shelf when it is taken',
     edits: [
       edit(
-        'lambdas/pool/mark-used.ts',
-        '    INSERT INTO outbox_event (pair_id, card_reference)\n    SELECT id, card_reference FROM used\n    RETURNING pair_id\n  `;\n  if (used === undefined) await',
-        '    SELECT id FROM used\n  `;\n  await sql`INSERT INTO outbox_event (pair_id, card_reference) SELECT id, card_reference FROM pair WHERE id = ${pairId} ON CONFLICT DO NOTHING`;\n  if (used === undefined) await',
+        functions('reserve'),
+        'DELETE FROM available_pair\n      WHERE ticket = place AND (expires_at IS NULL OR expires_at > now())\n      RETURNING * INTO taken;',
+        'SELECT * INTO taken FROM available_pair WHERE ticket = place;',
+      ),
+    ],
+  },
+  {
+    name: 'the event is written after the pair is used, in a transaction of its own',
+    edits: [
+      edit(
+        functions('mark-used'),
+        '  INSERT INTO outbox_event (pair_id, card_reference) VALUES (p_pair_id, reference);\n',
+        '',
+      ),
+      edit(
+        STORE,
+        "      if (marked?.['isOurs'] !== true) throw new ReservationLost();\n",
+        "      if (marked?.['isOurs'] !== true) throw new ReservationLost();\n      await database.run((sql) => sql`INSERT INTO outbox_event (pair_id, card_reference) SELECT id, card_reference FROM pair WHERE id = ${pairId} ON CONFLICT DO NOTHING`);\n",
       ),
     ],
   },
   {
     name: 'after a lost commit it is read whether the pair was taken, and then decided',
     edits: [
+      IDS_NOT_UNIQUE,
       edit(
-        PAIR_LIFE,
-        'id uuid PRIMARY KEY,\n  pair_id bigint NOT NULL,\n  reserved_at',
-        'id uuid,\n  pair_id bigint NOT NULL,\n  reserved_at',
-      ),
-      edit(
-        'lambdas/pool/take-pair.ts',
+        'lambdas/pool/reserve.ts',
         '  try {\n    const [pair]',
-        '  try {\n    const before = await findReserved(sql, reservationId);\n    if (before !== null) return before;\n    const [pair]',
+        '  try {\n    const [before] = await sql<TakenPair[]>`SELECT pair_id AS "pairId", internal_token AS "internalToken", card_reference AS "cardReference" FROM find_reserved(${reservationId})`;\n    if (before !== undefined) return before;\n    const [pair]',
       ),
     ],
   },
   {
     name: 'the key is not written with the reservation',
-    edits: [edit('lambdas/pool/reserve.ts', 'claim === null\n', 'claim === null || sql !== null\n')],
+    edits: [edit(STORE, 'claim === null ? reserve(', 'claim === null || sql !== null ? reserve(')],
   },
   {
     name: 'anybody may give a pair back',
     edits: [
-      WITHOUT_TRIGGER,
       edit(FINISH, 'error.attempts === 0 && !held.resumed', 'error.attempts >= 0'),
-      edit(RELEASE, "AND reservation_id = ${id} AND state = 'RESERVED'", "AND state IN ('RESERVED', 'QUARANTINED')"),
+      edit(functions('release'), 'WHERE id = p_reservation_id AND pair_id = p_pair_id', 'WHERE pair_id = p_pair_id'),
     ],
   },
   {
     name: 'a pair is given back while another request has taken up its key',
-    edits: [edit(RELEASE, 'AND NOT coalesce((SELECT is_resumed FROM held_key), false)', '')],
+    edits: [
+      edit(
+        functions('release'),
+        'IF EXISTS (SELECT FROM idempotency_key WHERE key_hash = p_key_hash AND is_resumed) THEN',
+        'IF false THEN',
+      ),
+    ],
   },
   {
     name: 'tokens without a partner are thrown away',
-    edits: [edit('lambdas/pool/stage-pairs.ts', 'if (tokens.length === 0) return;', 'if (tokens.length >= 0) return;')],
+    edits: [edit(functions('stage-pairs'), 'FROM loose\n    WHERE NOT', 'FROM loose\n    WHERE false AND NOT')],
   },
   {
     name: 'prefetch calls are not announced',
     edits: [
       edit(
-        'lambdas/pool/prefetch-call.ts',
-        'VALUES (${id}, ${namespace}, ${fencing}, ${count})',
-        'SELECT ${id}::uuid, ${namespace}, ${fencing}::bigint, ${count}::int WHERE false',
+        functions('announce-prefetch'),
+        'VALUES (p_id, p_namespace, p_fencing, p_requested)',
+        'SELECT p_id, p_namespace, p_fencing, p_requested WHERE false',
       ),
     ],
   },
@@ -95,9 +107,19 @@ export const POOL_MUTANTS: readonly Mutant[] = [
     name: 'an adopted pair is told to nobody',
     edits: [
       edit(
-        'lambdas/pool/adopt.ts',
-        '    SELECT id, card_reference FROM used\n',
-        '    SELECT id, card_reference FROM used WHERE false\n',
+        functions('adopt'),
+        '  INSERT INTO outbox_event (pair_id, card_reference) VALUES (subject.id, subject.card_reference);\n',
+        '',
+      ),
+    ],
+  },
+  {
+    name: 'adopting a pair leaves its reservation open',
+    edits: [
+      edit(
+        functions('adopt'),
+        '  DELETE FROM reservation\n    WHERE pair_id = (SELECT id FROM pair WHERE internal_token = p_internal_token)\n    RETURNING * INTO held;',
+        '  SELECT * INTO held FROM reservation\n    WHERE pair_id = (SELECT id FROM pair WHERE internal_token = p_internal_token);',
       ),
     ],
   },
@@ -105,19 +127,19 @@ export const POOL_MUTANTS: readonly Mutant[] = [
     name: 'a pair of the direct path is told to nobody',
     edits: [
       edit(
-        'lambdas/pool/insert-bound.ts',
-        '    SELECT id, card_reference FROM used\n    RETURNING pair_id',
-        '    SELECT id, card_reference FROM used WHERE false\n    RETURNING pair_id',
+        functions('insert-bound'),
+        'SELECT id, card_reference FROM used;',
+        'SELECT id, card_reference FROM used WHERE false;',
       ),
     ],
   },
   {
-    name: 'a quarantined pair stays on offer',
+    name: 'a quarantined pair stays on its shelf',
     edits: [
       edit(
-        'lambdas/pool/quarantine-unused.ts',
-        'DELETE FROM staged_pair USING quarantined WHERE',
-        'DELETE FROM staged_pair USING quarantined WHERE false AND',
+        functions('quarantine-unused'),
+        'DELETE FROM staged_pair USING locked WHERE staged_pair.pair_id = locked.id RETURNING pair_id',
+        'SELECT pair_id FROM staged_pair JOIN locked ON staged_pair.pair_id = locked.id',
       ),
     ],
   },
@@ -125,41 +147,38 @@ export const POOL_MUTANTS: readonly Mutant[] = [
     name: 'a key answers with its pair, whoever uses it now',
     edits: [
       edit(
-        'lambdas/pool/idempotency-claim.ts',
-        'reservationId !== null && claim.pairReservationId === reservationId',
-        'reservationId !== null',
+        functions('reserve-for-key'),
+        "standing.state = 'USED' AND standing.pair_reservation_id = standing.reservation_id THEN",
+        "standing.state = 'USED' THEN",
       ),
     ],
   },
   {
     name: 'a pair that is given back is not put on offer',
-    edits: [edit(RELEASE, 'SELECT id, expires_at FROM freed\n', 'SELECT id, expires_at FROM freed WHERE false\n')],
+    edits: [edit(functions('release'), '  PERFORM put_on_offer(ARRAY[p_pair_id]);\n', '')],
   },
   {
     name: 'a settled reservation stays open',
     edits: [
-      edit(SETTLE, 'DELETE FROM reservation USING stale WHERE', 'DELETE FROM reservation USING stale WHERE false AND'),
+      edit(
+        functions('settle-reservations'),
+        '    DELETE FROM reservation\n    USING stale\n    WHERE reservation.id = stale.id\n    RETURNING reservation.id, reservation.pair_id, reservation.reserved_at',
+        '    SELECT reservation.id, reservation.pair_id, reservation.reserved_at\n    FROM reservation JOIN stale ON reservation.id = stale.id',
+      ),
     ],
   },
   {
     name: 'the restore fence leaves what is on offer',
     edits: [
       edit(
-        'lambdas/pool/fence-restored.ts',
-        '        SELECT pair_id FROM available_pair\n',
-        '        SELECT pair_id FROM available_pair WHERE false\n',
-      ),
-      edit(
-        'lambdas/pool/fence-restored.ts',
-        'withdrawn AS (DELETE FROM available_pair)',
-        'withdrawn AS (DELETE FROM available_pair WHERE false)',
+        functions('fence-restored'),
+        'withdrawn AS (DELETE FROM available_pair RETURNING pair_id)',
+        'withdrawn AS (SELECT pair_id FROM available_pair WHERE false)',
       ),
     ],
   },
   {
     name: 'another body is answered under the same key',
-    edits: [
-      edit('lambdas/pool/idempotency-claim.ts', "if (!standing.sameBody) return { outcome: 'key-conflict' };", ''),
-    ],
+    edits: [edit(functions('reserve-for-key'), 'IF standing.fingerprint <> p_fingerprint THEN', 'IF false THEN')],
   },
 ];

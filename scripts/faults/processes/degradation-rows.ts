@@ -75,7 +75,7 @@ const tomeDown: Try = async (bench) => {
   rig.simulator.faults.order({ operation: 'tokenize', kind: 'error-before', rate: 1 });
   rig.simulator.faults.order({ operation: 'lookup', kind: 'error-before', rate: 1 });
   await many(30, (index) => create(20_000 + index));
-  const held = "SELECT count(*)::int AS count FROM pair WHERE state IN ('RESERVED', 'QUARANTINED')";
+  const held = "SELECT count(*)::int AS count FROM pair_life WHERE state IN ('RESERVED', 'QUARANTINED')";
   const burntBefore = await count(held);
   const answers: Answer[] = [];
   for (let index = 0; index < 40; index += 1) answers.push(await create(21_000 + index));
@@ -172,12 +172,7 @@ const prefetchDown: Try = async ({ rig, create, job, pool }) => {
 
 const poolEmpty: Try = async ({ create, count, job, rig }) => {
   const sql = connect(rig.databaseUrl, { maxConnections: 1, prepare: false });
-  await sql`
-    WITH gone AS (
-      UPDATE pair SET state = 'QUARANTINED', reason = 'conflict', quarantined_at = now() WHERE state = 'AVAILABLE' RETURNING id
-    )
-    DELETE FROM available_pair USING gone WHERE pair_id = gone.id
-  `;
+  await sql`SELECT quarantine_unused(ARRAY(SELECT pair_id FROM available_pair), 'conflict')`;
   await sql.end();
   const startedMs = performance.now();
   const answers = await many(60, (index) => create(70_000 + index));

@@ -38,7 +38,7 @@ export async function startRig(
   const directory = join(folder, 'postgres');
   const options = { directory, port, settings: ['max_connections=200', 'restart_after_crash=off'] };
   let server = await startEmbeddedDatabase(options);
-  await migrate(server.url);
+  await migrate(server.url, { grants: [] });
   const simulator = await startSimulator({ seed, switches });
   const queue = await startLocalQueue();
   const portOf = (url: string): number => Number(new URL(url).port);

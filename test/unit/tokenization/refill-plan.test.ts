@@ -2,22 +2,25 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { planRefill } from '../../../lambdas/tokenization/refill/refill-plan.ts';
 
-const settings = { targetMin: 1_000, targetMax: 20_000, coverMinutes: 30, lowWaterRatio: 0.3 };
+const settings = { targetMin: 1_000, targetMax: 20_000, coverMinutes: 30, lowWaterRatio: 0.3, leadMinutes: 3 };
 const count = fc.integer({ min: 0, max: 100_000 });
 const levels = fc.record({
   staged: count,
   available: count,
-  consumedPerMinute: fc.float({ min: 0, max: 10_000, noNaN: true }),
+  peakConsumedPerMinute: fc.float({ min: 0, max: 10_000, noNaN: true }),
+  refilledPerMinute: fc.option(fc.float({ min: 0, max: 20_000, noNaN: true })),
 });
 
 test('the target stays between its bounds and follows consumption between them', () => {
-  const plan = (consumedPerMinute: number) =>
-    planRefill({ staged: 0, available: 0, consumedPerMinute }, settings).target;
+  const plan = (peakConsumedPerMinute: number) =>
+    planRefill({ staged: 0, available: 0, peakConsumedPerMinute, refilledPerMinute: null }, settings).target;
   expect([plan(0), plan(100), plan(1_000_000)]).toEqual([1_000, 3_000, 20_000]);
 });
 
 test('staged pairs count as there, so that overlapping runs do not fetch twice', () => {
-  expect(planRefill({ staged: 600, available: 100, consumedPerMinute: 0 }, settings).deficit).toBe(300);
+  expect(
+    planRefill({ staged: 600, available: 100, peakConsumedPerMinute: 0, refilledPerMinute: null }, settings).deficit,
+  ).toBe(300);
 });
 
 test('filling the deficit always reaches the target, and never more is asked for', () => {
@@ -26,7 +29,15 @@ test('filling the deficit always reaches the target, and never more is asked for
       const { target, deficit, lowWater } = planRefill(level, settings);
       expect(deficit).toBeGreaterThanOrEqual(0);
       expect(deficit === 0 || level.available + level.staged + deficit === target).toBe(true);
-      expect(lowWater).toBeLessThanOrEqual(target);
+      expect(lowWater).toBeLessThanOrEqual(target * 0.8);
     }),
   );
+});
+
+test('the low-water mark covers what goes until a refill brings its first pairs, and what refills cannot keep up with', () => {
+  const lowWater = (refilledPerMinute: number | null) =>
+    planRefill({ staged: 0, available: 0, peakConsumedPerMinute: 200, refilledPerMinute }, settings).lowWater;
+  expect(lowWater(4_800)).toBe(Math.floor(6_000 * 0.3));
+  expect(lowWater(null)).toBe(lowWater(4_800));
+  expect(lowWater(100)).toBe(200 * 3 + 100 * 30);
 });

@@ -1,0 +1,22 @@
+-- STAGED -> AVAILABLE under the run's lease; how many came on offer. Executed again, or by an overlapping run, it changes only pairs that are
+-- still STAGED: the update waits for a row that another one has in hand and then finds another state.
+CREATE OR REPLACE FUNCTION activate_pairs(p_fencing bigint, p_pair_ids bigint[]) RETURNS int LANGUAGE plpgsql AS $$
+DECLARE
+  activated bigint[];
+BEGIN
+  PERFORM assert_lease('prefetch', p_fencing);
+  WITH pooled AS (
+    UPDATE pair
+    SET state = 'POOLED', available_at = now()
+    WHERE id = ANY (p_pair_ids) AND state = 'STAGED'
+    RETURNING id
+  ),
+  unstaged AS (
+    DELETE FROM staged_pair USING pooled WHERE staged_pair.pair_id = pooled.id
+  )
+  SELECT array_agg(id) INTO activated FROM pooled;
+  IF activated IS NULL THEN
+    RETURN 0;
+  END IF;
+  RETURN put_on_offer(activated);
+END $$;

@@ -1,0 +1,17 @@
+-- By the unique index on card_reference. What is no reference but some pair's internal token is refused wherever a reference is expected
+-- (rule 10): then the only row says so.
+CREATE OR REPLACE FUNCTION find_by_reference(p_card_reference text)
+RETURNS TABLE (internal_token text, card_reference text, state text, is_mapped boolean, is_internal_token boolean)
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN QUERY
+    SELECT pair.internal_token, pair.card_reference, pair.state::text, pair.available_at IS NOT NULL OR pair.origin <> 'prefetch', false
+    FROM pair
+    WHERE pair.card_reference = p_card_reference;
+  IF NOT FOUND THEN
+    RETURN QUERY
+      SELECT NULL, NULL, NULL, NULL::boolean, true
+      FROM pair
+      WHERE pair.internal_token = p_card_reference;
+  END IF;
+END $$;

@@ -1,0 +1,24 @@
+-- RESERVED -> QUARANTINED by the reservation's owner: it may be bound, or must not be used. Executed again, or after the settler, it
+-- changes nothing: the pair is in quarantine then.
+CREATE OR REPLACE FUNCTION quarantine_reservation(p_reservation_id uuid, p_pair_id bigint, p_reason text)
+RETURNS void LANGUAGE sql AS $$
+  WITH closed AS (
+    DELETE FROM reservation
+    WHERE id = p_reservation_id AND pair_id = p_pair_id
+    RETURNING id, pair_id, reserved_at
+  ),
+  quarantined AS (
+    UPDATE pair
+    SET
+      state = 'QUARANTINED',
+      reservation_id = closed.id,
+      reserved_at = closed.reserved_at,
+      reason = p_reason,
+      quarantined_at = now()
+    FROM closed
+    WHERE pair.id = closed.pair_id
+    RETURNING pair.id
+  )
+  INSERT INTO quarantined_pair (pair_id)
+  SELECT id FROM quarantined
+$$;

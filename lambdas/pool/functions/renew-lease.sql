@@ -1,0 +1,10 @@
+-- False for a run that was overtaken.
+CREATE OR REPLACE FUNCTION renew_lease(p_job text, p_fencing bigint, p_lease_seconds float8) RETURNS boolean LANGUAGE sql AS $$
+  WITH renewed AS (
+    UPDATE job_lease
+    SET expires_at = now() + make_interval(secs => p_lease_seconds)
+    WHERE job = p_job AND fencing = p_fencing
+    RETURNING job
+  )
+  SELECT EXISTS (SELECT FROM renewed)
+$$;

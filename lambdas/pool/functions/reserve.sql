@@ -1,0 +1,56 @@
+-- AVAILABLE -> RESERVED: takes the row of the next ticket off the shelf and opens the reservation; no row when the pool is empty.
+--
+-- Safe, because a row is taken by deleting it, and its lock lets only one transaction do so; the unique index on reservation.pair_id would
+-- refuse a second hand all the same. Executed again with the same id after a lost commit, the primary key of `reservation` refuses a
+-- second pair, even while the first execution is still on its way (rule 4); find_reserved then tells what the first one took.
+--
+-- A ticket has no row when it was drawn before its row was there, or by a transaction that was rolled back. Below the tail the next ticket is
+-- drawn. At the end the shelf is searched for what was left behind: locked rows are skipped first, but "none" is only said after a look
+-- that waits for them (brief 6). Each statement sees what was committed before it began.
+CREATE OR REPLACE FUNCTION reserve(p_reservation_id uuid)
+RETURNS TABLE (pair_id bigint, internal_token text, card_reference text)
+LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+DECLARE
+  place bigint;
+  lowest bigint;
+  last_place bigint;
+  taken available_pair;
+BEGIN
+  LOOP
+    place := nextval('pool_ticket');
+    DELETE FROM available_pair
+      WHERE ticket = place AND (expires_at IS NULL OR expires_at > now())
+      RETURNING * INTO taken;
+    EXIT WHEN FOUND;
+
+    SELECT floor, tail INTO lowest, last_place FROM pool_cursor;
+    CONTINUE WHEN place < last_place;
+    SELECT ticket INTO place
+      FROM available_pair
+      WHERE ticket >= lowest AND (expires_at IS NULL OR expires_at > now())
+      ORDER BY ticket
+      LIMIT 1
+      FOR UPDATE SKIP LOCKED;
+    IF NOT FOUND THEN
+      SELECT ticket INTO place
+        FROM available_pair
+        WHERE ticket >= lowest AND (expires_at IS NULL OR expires_at > now())
+        ORDER BY ticket
+        LIMIT 1
+        FOR UPDATE;
+    END IF;
+    IF FOUND THEN
+      DELETE FROM available_pair WHERE ticket = place RETURNING * INTO taken;
+      EXIT WHEN FOUND;
+    END IF;
+    -- What was waited for may be gone while something else has come: only an empty shelf ends the search.
+    IF NOT EXISTS (
+      SELECT FROM available_pair WHERE ticket >= lowest AND (expires_at IS NULL OR expires_at > now())
+    ) THEN
+      RETURN;
+    END IF;
+  END LOOP;
+  INSERT INTO reservation (id, pair_id) VALUES (p_reservation_id, taken.pair_id);
+  RETURN QUERY SELECT taken.pair_id, taken.internal_token, taken.card_reference;
+END $$;

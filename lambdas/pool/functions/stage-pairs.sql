@@ -1,0 +1,87 @@
+-- (none) -> STAGED under the run's lease: takes the spare tokens, pairs them and the new ones, keeps what is left over, and settles the
+-- announcements. Executed again after a lost commit it finds its tokens stored and changes nothing: a token that stands in a pair
+-- already is passed over, by both unique indexes. All in one transaction, which a call of a function is.
+CREATE OR REPLACE FUNCTION stage_pairs(
+  p_fencing bigint,
+  p_announcements uuid[],
+  p_internal_tokens text[],
+  p_internal_expiries timestamptz[],
+  p_references text[],
+  p_reference_expiries timestamptz[],
+  p_rejected text[],
+  p_rejected_because text[],
+  p_expiry_margin_seconds float8,
+  OUT staged int,
+  OUT spare_internal_tokens int,
+  OUT spare_references int
+) LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM assert_lease('prefetch', p_fencing);
+  WITH spare AS (
+    DELETE FROM unpaired_token
+    WHERE rejected_because IS NULL AND (expires_at IS NULL OR expires_at > now())
+    RETURNING namespace, token, expires_at
+  ),
+  -- Spare tokens first, and each token once, however often TOME names it.
+  internal AS MATERIALIZED (
+    SELECT token, min(expires_at) AS expires_at, row_number() OVER (ORDER BY min(place)) AS place
+    FROM (
+      SELECT token, expires_at, 0 AS place FROM spare WHERE namespace = 'ns1'
+      UNION ALL
+      SELECT * FROM unnest(p_internal_tokens, p_internal_expiries) WITH ORDINALITY
+    ) AS given (token, expires_at, place)
+    GROUP BY token
+  ),
+  reference AS MATERIALIZED (
+    SELECT token, min(expires_at) AS expires_at, row_number() OVER (ORDER BY min(place)) AS place
+    FROM (
+      SELECT token, expires_at, 0 AS place FROM spare WHERE namespace = 'ns2'
+      UNION ALL
+      SELECT * FROM unnest(p_references, p_reference_expiries) WITH ORDINALITY
+    ) AS given (token, expires_at, place)
+    GROUP BY token
+  ),
+  inserted AS (
+    INSERT INTO pair (internal_token, card_reference, expires_at)
+    SELECT
+      internal.token,
+      reference.token,
+      least(internal.expires_at, reference.expires_at) - make_interval(secs => p_expiry_margin_seconds)
+    FROM internal
+    JOIN reference USING (place)
+    ON CONFLICT DO NOTHING
+    RETURNING id, internal_token, card_reference
+  ),
+  shelved AS (
+    INSERT INTO staged_pair (pair_id)
+    SELECT id FROM inserted
+  ),
+  -- Only tokens that stand in no pair, of this statement or an earlier one.
+  loose AS (
+    SELECT 'ns1' AS namespace, token, expires_at, NULL AS rejected_because
+    FROM internal
+    WHERE NOT EXISTS (SELECT FROM inserted WHERE inserted.internal_token = token)
+    UNION ALL
+    SELECT 'ns2', token, expires_at, NULL
+    FROM reference
+    WHERE NOT EXISTS (SELECT FROM inserted WHERE inserted.card_reference = token)
+    UNION ALL
+    SELECT 'ns2', token, NULL, because FROM unnest(p_rejected, p_rejected_because) AS refused (token, because)
+  ),
+  kept AS (
+    INSERT INTO unpaired_token (namespace, token, expires_at, rejected_because)
+    SELECT namespace, token, expires_at, rejected_because
+    FROM loose
+    WHERE NOT EXISTS (SELECT FROM pair WHERE pair.internal_token = loose.token)
+      AND NOT EXISTS (SELECT FROM pair WHERE pair.card_reference = loose.token)
+    ON CONFLICT DO NOTHING
+    RETURNING namespace, unpaired_token.rejected_because
+  )
+  SELECT
+    (SELECT count(*) FROM inserted)::int,
+    count(*) FILTER (WHERE namespace = 'ns1')::int,
+    count(*) FILTER (WHERE namespace = 'ns2' AND rejected_because IS NULL)::int
+    INTO staged, spare_internal_tokens, spare_references
+    FROM kept;
+  UPDATE prefetch_call SET stored_at = now() WHERE id = ANY (p_announcements);
+END $$;

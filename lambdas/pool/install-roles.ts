@@ -1,0 +1,60 @@
+import type { Sql } from './database.ts';
+
+export interface RoleGrants {
+  readonly role: string;
+  /** Functions that it may execute; it gets no other right. */
+  readonly execute: readonly string[];
+  /** The longest that one of its statements may take. */
+  readonly statementSeconds: number;
+}
+
+/**
+ * Makes the functions run with their owner's rights and nobody's own, and lets each role execute its share. Where the one who migrates may not create
+ * roles (somebody's own PostgreSQL) nobody else gets anything, and 0 is returned.
+ */
+export async function installRoles(sql: Sql, grants: readonly RoleGrants[]): Promise<number> {
+  // Each function's own search path, so that nobody can slip it another table.
+  await sql.unsafe(`
+    DO $$
+    DECLARE
+      routine regprocedure;
+    BEGIN
+      FOR routine IN
+        SELECT oid FROM pg_proc
+        WHERE pronamespace = current_schema()::regnamespace AND prokind = 'f' AND prorettype <> 'trigger'::regtype
+      LOOP
+        EXECUTE format('ALTER FUNCTION %s SECURITY DEFINER SET search_path = %I, pg_temp', routine, current_schema());
+        EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', routine);
+      END LOOP;
+    END $$
+  `);
+  const [migrator] = await sql<{ mayCreateRoles: boolean }[]>`
+    SELECT rolsuper OR rolcreaterole AS "mayCreateRoles" FROM pg_roles WHERE rolname = current_user
+  `;
+  if (migrator?.mayCreateRoles !== true) return 0;
+  for (const { role, execute, statementSeconds } of grants) {
+    await createRole(sql, role, statementSeconds);
+    await sql`GRANT USAGE ON SCHEMA public TO ${sql(role)}`;
+    for (const name of execute) await sql`GRANT EXECUTE ON FUNCTION ${sql(name)} TO ${sql(role)}`;
+  }
+  return grants.length;
+}
+
+/** Roles belong to the server and not to a database: another one's migration may just be creating the same. */
+async function createRole(sql: Sql, role: string, statementSeconds: number): Promise<void> {
+  await sql.unsafe(`
+    DO $$
+    BEGIN
+      -- RDS Proxy refuses timeouts in the start-up message, so the role has them.
+      CREATE ROLE ${role} LOGIN;
+      ALTER ROLE ${role} SET statement_timeout = '${statementSeconds}s';
+      ALTER ROLE ${role} SET idle_in_transaction_session_timeout = '5s';
+      -- Sign-in by IAM, on AWS.
+      IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'rds_iam') THEN
+        GRANT rds_iam TO ${role};
+      END IF;
+    EXCEPTION
+      WHEN duplicate_object OR unique_violation THEN NULL;
+    END $$
+  `);
+}

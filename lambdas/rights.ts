@@ -1,0 +1,91 @@
+export type FunctionName =
+  | 'create-card'
+  | 'lookup'
+  | 'lookup-or-tokenize'
+  | 'detokenize'
+  | 'pool'
+  | 'prefetch'
+  | 'pool-health'
+  | 'settle-reservations'
+  | 'relay-events'
+  | 'fence-restored'
+  | 'migrate';
+
+export interface Rights {
+  /** Database functions that its role may execute. It has no other right there: no table, no sequence. */
+  readonly execute: readonly string[];
+  readonly callsTome: boolean;
+  /** The key of the keyed hashes of callers' idempotency keys. */
+  readonly readsIdempotencySecret: boolean;
+  /** The database administrator's secret: to change the schema and the roles. */
+  readonly readsAdministratorSecret: boolean;
+  readonly sendsCardEvents: boolean;
+  readonly publishesGauges: boolean;
+  /** The longest that one statement of its role may take. */
+  readonly statementSeconds: number;
+}
+
+const NONE: Rights = {
+  execute: [],
+  callsTome: false,
+  readsIdempotencySecret: false,
+  readsAdministratorSecret: false,
+  sendsCardEvents: false,
+  publishesGauges: false,
+  statementSeconds: 5,
+};
+
+const READ_BY_TOKEN = ['find_by_internal_token', 'adopt', 'insert_bound'];
+const CREATE = [
+  'reserve',
+  'find_reserved',
+  'mark_used',
+  'release',
+  'quarantine_reservation',
+  'spend_direct_budget',
+  'request_refill',
+];
+
+/**
+ * Who may do what, in one place: the deployment makes each function's IAM role and its network rules from this table, and the migration
+ * makes its database role. What is not here is not granted.
+ */
+export const RIGHTS: Readonly<Record<FunctionName, Rights>> = {
+  'create-card': {
+    ...NONE,
+    execute: [...CREATE, ...READ_BY_TOKEN, 'reserve_for_key', 'resolve_claim', 'yield_claim'],
+    callsTome: true,
+    readsIdempotencySecret: true,
+  },
+  lookup: { ...NONE, execute: READ_BY_TOKEN, callsTome: true },
+  'lookup-or-tokenize': { ...NONE, execute: [...CREATE, ...READ_BY_TOKEN], callsTome: true },
+  detokenize: { ...NONE, execute: ['find_by_reference', 'adopt', 'insert_bound'], callsTome: true },
+  pool: { ...NONE, execute: ['pool_health'] },
+  prefetch: {
+    ...NONE,
+    execute: [
+      'acquire_lease',
+      'renew_lease',
+      'release_lease',
+      'pool_health',
+      'take_refill_request',
+      'count_spare_tokens',
+      'announce_prefetch',
+      'stage_pairs',
+      'staged_pairs',
+      'activate_pairs',
+      'quarantine_unused',
+      'note_mapping_failure',
+      'note_refill',
+    ],
+    callsTome: true,
+  },
+  'pool-health': { ...NONE, execute: ['pool_health', 'sample_pool'], publishesGauges: true },
+  'settle-reservations': { ...NONE, execute: ['settle_reservations', 'retire_expired', 'forget_old_requests'] },
+  'relay-events': { ...NONE, execute: ['take_events', 'close_events'], sendsCardEvents: true },
+  'fence-restored': { ...NONE, execute: ['fence_restored'], statementSeconds: 300 },
+  migrate: { ...NONE, readsAdministratorSecret: true },
+};
+
+/** A function's role in the database. */
+export const databaseRoleOf = (name: FunctionName): string => name.replaceAll('-', '_');

@@ -1,0 +1,43 @@
+import * as z from 'zod/mini';
+import type { DatabaseAddress } from '../pool/database.ts';
+import { iamPassword } from './iam-password.ts';
+import { readSecret } from './secret.ts';
+import type { Settings } from './settings.ts';
+
+/** A database secret as RDS writes it. */
+const databaseSecret = z.object({
+  host: z.string(),
+  port: z.number(),
+  dbname: z.optional(z.string()),
+  username: z.string(),
+  password: z.string(),
+});
+
+/**
+ * The database by one of three ways, of which the settings name exactly one: a URL (one machine), a secret (the administrator; the emulator), or a
+ * role that signs in by IAM (RDS Proxy).
+ */
+export async function databaseAddress(settings: Settings<'database'>): Promise<DatabaseAddress> {
+  const { DATABASE_URL, DATABASE_SECRET_ID, DATABASE_HOST, DATABASE_USER } = settings;
+  if (DATABASE_URL !== undefined) return DATABASE_URL;
+  if (DATABASE_SECRET_ID !== undefined) {
+    const { host, port, dbname, username, password } = databaseSecret.parse(
+      JSON.parse(await readSecret(DATABASE_SECRET_ID)),
+    );
+    return {
+      host,
+      port,
+      database: dbname ?? settings.DATABASE_NAME,
+      username,
+      password: async () => password,
+      tls: settings.DATABASE_TLS,
+    };
+  }
+  const signIn = { host: DATABASE_HOST ?? '', port: settings.DATABASE_PORT, username: DATABASE_USER ?? '' };
+  return {
+    ...signIn,
+    database: settings.DATABASE_NAME,
+    password: () => iamPassword(signIn),
+    tls: settings.DATABASE_TLS,
+  };
+}
