@@ -2,7 +2,7 @@ import { readPoolHealth, samplePool } from '../pool/pool-health.ts';
 import type { PoolHealth } from '../tokenization/pool-health.ts';
 import { planRefill } from '../tokenization/refill/refill-plan.ts';
 import { composeDatabase } from './compose-database.ts';
-import { gauge } from './metrics.ts';
+import { composeGauges } from './gauges.ts';
 import { refillSettingsOf } from './refill-settings.ts';
 import { readSettings } from './settings.ts';
 
@@ -18,7 +18,8 @@ const TIME_LIMIT_MS = 20_000;
 
 /** What the health job needs (M2), wired at cold start. Throws InvalidSettings. */
 export async function composeHealthReport(): Promise<{ run: () => Promise<HealthReport>; timeLimitMs: number }> {
-  const settings = readSettings(['domain', 'database', 'pool']);
+  const settings = readSettings(['database', 'pool']);
+  const publish = composeGauges(settings);
   const database = await composeDatabase(settings);
   return {
     async run() {
@@ -31,11 +32,27 @@ export async function composeHealthReport(): Promise<{ run: () => Promise<Health
         lowWater,
         refillWanted: health.refillRequested || health.available < lowWater,
       };
-      for (const [name, value] of Object.entries(report)) {
-        if (value !== null) gauge(name, { domain: settings.PRODUCER_DOMAIN }, Number(value));
-      }
+      await publish(gaugesOf(report));
       return report;
     },
     timeLimitMs: TIME_LIMIT_MS,
   };
 }
+
+/** What nobody can tell yet (no consumption, no refill) is not published, rather than as a number. */
+const gaugesOf = (report: HealthReport): Record<string, number> => ({
+  PoolAvailable: report.available,
+  PoolStaged: report.staged,
+  PoolReserved: report.reserved,
+  PoolUsed: report.used,
+  PoolQuarantined: report.quarantined,
+  PoolTarget: report.target,
+  PoolLowWater: report.lowWater,
+  PoolEmpty: report.available === 0 ? 1 : 0,
+  RefillWanted: report.refillWanted ? 1 : 0,
+  ConsumedPerMinute: report.consumedPerMinute,
+  OldestReservedSeconds: report.oldestReservedSeconds,
+  OldestEventSeconds: report.oldestEventSeconds,
+  ...(report.minutesToEmpty === null ? {} : { MinutesToEmpty: report.minutesToEmpty }),
+  ...(report.refilledPerMinute === null ? {} : { RefilledPerMinute: report.refilledPerMinute }),
+});

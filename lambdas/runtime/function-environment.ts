@@ -10,13 +10,13 @@ interface GroupsOf extends Record<FunctionName, keyof Groups> {
   lookup: 'strategy' | 'domain' | 'request' | 'database' | 'tome' | 'creation';
   'lookup-or-tokenize': 'strategy' | 'domain' | 'request' | 'database' | 'tome' | 'creation';
   detokenize: 'strategy' | 'domain' | 'request' | 'database' | 'tome' | 'creation';
-  pool: 'request' | 'database';
+  pool: 'domain' | 'request' | 'database';
   prefetch: 'domain' | 'database' | 'tome' | 'pool' | 'prefetch';
   'pool-health': 'domain' | 'database' | 'pool';
-  'settle-reservations': 'request' | 'database' | 'settle';
+  'settle-reservations': 'domain' | 'request' | 'database' | 'settle';
   'relay-events': 'domain' | 'database' | 'relay';
-  'fence-restored': 'database';
-  migrate: 'database';
+  'fence-restored': 'domain' | 'database';
+  migrate: 'domain' | 'database';
 }
 
 type Shape<Names extends keyof Groups> = Groups[Names] extends infer Group

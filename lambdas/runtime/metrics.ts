@@ -1,8 +1,10 @@
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
+import { readSettings } from './settings.ts';
 
-const NAMESPACE = 'CardTokenizationPool';
+/** One for each producer domain, so that alarms on one never see the other. */
+export const METRICS_NAMESPACE = `CardTokenizationPool/${readSettings(['domain']).PRODUCER_DOMAIN}`;
 
-const metrics = new Metrics({ namespace: NAMESPACE, serviceName: 'card-tokenization-pool' });
+const metrics = new Metrics({ namespace: METRICS_NAMESPACE, serviceName: 'card-tokenization-pool' });
 
 interface Counter {
   readonly name: string;
