@@ -70,7 +70,7 @@ const WATCH_EDGES = `
   END $$;
   CREATE FUNCTION fault_watch.note_reservation() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
   BEGIN
-    PERFORM fault_watch.note(NEW.pair_id, 'RESERVED', NEW.id, NULL, false, NULL);
+    PERFORM fault_watch.note(NEW.pair_id, 'RESERVED', NEW.id, NEW.id, false, NULL);
     RETURN NULL;
   END $$;
   CREATE TRIGGER zz_watch_entry AFTER INSERT ON pair FOR EACH ROW EXECUTE FUNCTION fault_watch.note_pair();

@@ -17,6 +17,8 @@ export interface EmbeddedDatabaseOptions {
   readonly directory: string;
   /** Server settings beyond the defaults, as `name=value`. */
   readonly settings?: readonly string[];
+  /** How the password is asked for; in clear only where nothing but a benchmark talks to it. */
+  readonly authMethod?: 'scram-sha-256' | 'password';
   /** Takes the place of a port chosen by the system. */
   readonly port?: number;
 }
@@ -34,7 +36,7 @@ export async function startEmbeddedDatabase(options: EmbeddedDatabaseOptions): P
     port,
     user: 'postgres',
     password: 'local-only',
-    authMethod: 'scram-sha-256',
+    authMethod: options.authMethod ?? 'scram-sha-256',
     persistent: true,
     createPostgresUser: userInfo().uid === 0,
     initdbFlags: ['--encoding=UTF8', '--locale=C'],

@@ -15,6 +15,7 @@ export interface EdgeTaken {
   readonly from: string;
   readonly to: string;
   readonly reservationId: string | null;
+  /** Whose reservation took this edge. */
   readonly settledBy: string | null;
   readonly adopted: boolean;
   readonly reason: string | null;

@@ -114,16 +114,6 @@ export const POOL_MUTANTS: readonly Mutant[] = [
     ],
   },
   {
-    name: 'adopting a pair leaves its reservation open',
-    edits: [
-      edit(
-        functions('adopt'),
-        '  DELETE FROM reservation\n    WHERE pair_id = (SELECT id FROM pair WHERE internal_token = p_internal_token)\n    RETURNING * INTO held;',
-        '  SELECT * INTO held FROM reservation\n    WHERE pair_id = (SELECT id FROM pair WHERE internal_token = p_internal_token);',
-      ),
-    ],
-  },
-  {
     name: 'a pair of the direct path is told to nobody',
     edits: [
       edit(

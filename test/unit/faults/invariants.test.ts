@@ -77,6 +77,15 @@ test.each<[string, Partial<Evidence>]>([
   [
     'I6',
     {
+      edges: [
+        edge('AVAILABLE', 'RESERVED', { settledBy: 'r' }),
+        edge('AVAILABLE', 'RESERVED', { settledBy: 'r', pairId: 2n }),
+      ],
+    },
+  ],
+  [
+    'I6',
+    {
       edges: [edge('AVAILABLE', 'RESERVED', { atMs: 900 }), edge('RESERVED', 'AVAILABLE')],
       dispatches: [{ token: TOKEN, atMs: 950, verdict: 'unknown' }],
     },

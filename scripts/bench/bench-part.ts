@@ -1,0 +1,14 @@
+import type { BenchServer } from './bench-server.ts';
+import type { Ratios } from './report.ts';
+
+export interface BenchRun {
+  readonly server: BenchServer;
+  /** The slow run whose figures go into the README. */
+  readonly isFull: boolean;
+  readonly progress: (line: string) => void;
+}
+
+export interface BenchPart {
+  readonly name: string;
+  run(run: BenchRun): Promise<{ readonly ratios: Ratios; readonly details: unknown }>;
+}
