@@ -24,10 +24,13 @@ export function composeTome(settings: Settings<'tome'>): Tome {
     random: Math.random,
     onCall({ namespace, operation, lane, outcome, durationMs }) {
       count('TomeCalls', { namespace, operation, lane, outcome });
+      // One metric for the alarm, which cannot add up all of the others.
+      if (outcome === 'rate-limited') count('TomeRateLimited', {});
       time('TomeCallDuration', { namespace, operation, lane }, durationMs);
     },
     onBreaker({ namespace, operation, state }) {
       count('BreakerChanges', { namespace, operation, state });
+      if (state === 'open') count('BreakerOpened', {});
       logger.warn('circuit breaker', { namespace, operation, state });
     },
   });

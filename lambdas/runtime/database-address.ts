@@ -4,10 +4,10 @@ import { iamPassword } from './iam-password.ts';
 import { readSecret } from './secret.ts';
 import type { Settings } from './settings.ts';
 
-/** A database secret as RDS writes it. */
+/** A database secret as RDS writes it. One that RDS manages itself leaves the address out, and the settings name it. */
 const databaseSecret = z.object({
-  host: z.string(),
-  port: z.number(),
+  host: z.optional(z.string()),
+  port: z.optional(z.number()),
   dbname: z.optional(z.string()),
   username: z.string(),
   password: z.string(),
@@ -25,19 +25,24 @@ export async function databaseAddress(settings: Settings<'database'>): Promise<D
       JSON.parse(await readSecret(DATABASE_SECRET_ID)),
     );
     return {
-      host,
-      port,
+      host: host ?? addressed(DATABASE_HOST),
+      port: port ?? settings.DATABASE_PORT,
       database: dbname ?? settings.DATABASE_NAME,
       username,
       password: async () => password,
       tls: settings.DATABASE_TLS,
     };
   }
-  const signIn = { host: DATABASE_HOST ?? '', port: settings.DATABASE_PORT, username: DATABASE_USER ?? '' };
+  const signIn = { host: addressed(DATABASE_HOST), port: settings.DATABASE_PORT, username: DATABASE_USER ?? '' };
   return {
     ...signIn,
     database: settings.DATABASE_NAME,
     password: () => iamPassword(signIn),
     tls: settings.DATABASE_TLS,
   };
+}
+
+function addressed(host: string | undefined): string {
+  if (host === undefined) throw new Error('Neither DATABASE_HOST nor the database secret says where the database is.');
+  return host;
 }

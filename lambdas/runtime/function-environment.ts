@@ -27,7 +27,7 @@ type Shape<Names extends keyof Groups> = Groups[Names] extends infer Group
 type AllOf<Names extends keyof Groups> = Shape<Names> extends (group: infer All) => void ? All : never;
 
 type Address =
-  | { readonly DATABASE_SECRET_ID: string }
+  | { readonly DATABASE_SECRET_ID: string; readonly DATABASE_HOST?: string }
   | { readonly DATABASE_HOST: string; readonly DATABASE_USER: string };
 type HashKey<Names> = 'idempotency' extends Names ? { readonly IDEMPOTENCY_HMAC_SECRET_ID: string } : unknown;
 

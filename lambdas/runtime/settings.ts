@@ -162,11 +162,11 @@ function faultsBetween(settings: Readonly<Record<string, number>>, names: Readon
   const faults: string[] = [];
   const given = (...options: string[]) => options.filter((option) => settings[option] !== undefined).length;
   if (names.has('DATABASE_URL')) {
-    if (given('DATABASE_URL', 'DATABASE_SECRET_ID', 'DATABASE_HOST') !== 1) {
-      faults.push('exactly one of DATABASE_URL, DATABASE_SECRET_ID and DATABASE_HOST must be set');
+    if (given('DATABASE_URL', 'DATABASE_SECRET_ID', 'DATABASE_USER') !== 1) {
+      faults.push('exactly one of DATABASE_URL, DATABASE_SECRET_ID and DATABASE_USER must be set');
     }
-    if (given('DATABASE_HOST') !== given('DATABASE_USER')) {
-      faults.push('DATABASE_HOST and DATABASE_USER must be set together');
+    if (given('DATABASE_USER') > given('DATABASE_HOST')) {
+      faults.push('DATABASE_HOST must be set with DATABASE_USER');
     }
   }
   if (names.has('IDEMPOTENCY_HMAC_SECRET') && given('IDEMPOTENCY_HMAC_SECRET', 'IDEMPOTENCY_HMAC_SECRET_ID') !== 1) {

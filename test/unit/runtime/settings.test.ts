@@ -1,19 +1,25 @@
 import { expect, test } from 'vitest';
 import { readSettings } from '../../../lambdas/runtime/settings.ts';
 
-const ONE_WAY = 'exactly one of DATABASE_URL, DATABASE_SECRET_ID and DATABASE_HOST must be set';
+const ONE_WAY = 'exactly one of DATABASE_URL, DATABASE_SECRET_ID and DATABASE_USER must be set';
 
 test.each([
   [{}, ONE_WAY],
   [{ DATABASE_URL: 'postgres://a', DATABASE_SECRET_ID: 'b' }, ONE_WAY],
-  [{ DATABASE_HOST: 'a' }, 'DATABASE_HOST and DATABASE_USER must be set together'],
-  [{ DATABASE_URL: 'postgres://a', DATABASE_USER: 'b' }, 'DATABASE_HOST and DATABASE_USER must be set together'],
+  [{ DATABASE_HOST: 'a' }, ONE_WAY],
+  [{ DATABASE_URL: 'postgres://a', DATABASE_USER: 'b' }, ONE_WAY],
+  [{ DATABASE_USER: 'b' }, 'DATABASE_HOST must be set with DATABASE_USER'],
   [{ DATABASE_URL: 'mysql://a' }, 'DATABASE_URL must be a postgres:// or postgresql:// URL'],
 ])('a database that is named %j is refused in a sentence', (environment, sentence) => {
   expect(() => readSettings(['database'], environment)).toThrow(sentence);
 });
 
-test.each([{ DATABASE_URL: 'postgres://a' }, { DATABASE_SECRET_ID: 'a' }, { DATABASE_HOST: 'a', DATABASE_USER: 'b' }])(
+test.each([
+  { DATABASE_URL: 'postgres://a' },
+  { DATABASE_SECRET_ID: 'a' },
+  { DATABASE_SECRET_ID: 'a', DATABASE_HOST: 'b' },
+  { DATABASE_HOST: 'a', DATABASE_USER: 'b' },
+])(
   'a database can be named by %j',
   (environment) => {
     expect(readSettings(['database'], environment)).toMatchObject(environment);
