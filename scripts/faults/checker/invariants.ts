@@ -1,4 +1,5 @@
 import type { Evidence } from './evidence.ts';
+import { heldTwice, releasedThoughSent } from './reservation-history.ts';
 
 export interface Violation {
   readonly invariant: string;
@@ -209,44 +210,6 @@ export const INVARIANTS: Readonly<Record<string, { readonly atRest: boolean; rea
     },
   },
 };
-
-/**
- * A reservation holds one pair (rule 4). Once it is closed its id is free again: a first execution that arrives that late burns a pair,
- * as a reservation that nobody knows of.
- */
-function heldTwice(edges: Evidence['edges']): string[] {
-  const held = new Map<string, bigint>();
-  return edges.flatMap(({ from, to, settledBy, pairId }) => {
-    if (from === 'RESERVED') {
-      for (const [holder, heldPair] of held) if (heldPair === pairId) held.delete(holder);
-    }
-    if (to !== 'RESERVED' || settledBy === null) return [];
-    const other = held.get(settledBy);
-    held.set(settledBy, pairId);
-    return other === undefined ? [] : [`one reservation took the pairs ${other} and ${pairId}`];
-  });
-}
-
-/**
- * A pair may go back only if, while it was held, nothing was sent to NS1, or one request was and NS1 named another token. What was sent
- * belongs to the last reservation before it; the clocks of the two witnesses agree to a millisecond.
- */
-function releasedThoughSent({ edges, rows, dispatches }: Pick<Evidence, 'edges' | 'rows' | 'dispatches'>): string[] {
-  const tokenOf = new Map(rows.map(({ pairId, internalToken }) => [pairId, internalToken]));
-  return edges.flatMap((edge, index) => {
-    if (edge.from !== 'RESERVED' || edge.to !== 'AVAILABLE') return [];
-    const reservations = edges.filter(({ pairId, to }) => pairId === edge.pairId && to === 'RESERVED');
-    const reservation = edges.slice(0, index).findLast(({ pairId, to }) => pairId === edge.pairId && to === 'RESERVED');
-    const sent = dispatches.filter(
-      ({ token, atMs }) =>
-        token === tokenOf.get(edge.pairId) && reservations.findLast((made) => made.atMs <= atMs + 1) === reservation,
-    );
-    if (sent.length === 0 || (sent.length === 1 && sent[0]?.verdict === 'other')) return [];
-    return [
-      `pair ${edge.pairId} was given back after ${sent.length} requests (${sent.map(({ verdict }) => verdict).join(', ')})`,
-    ];
-  });
-}
 
 /** Every violation, in words. `isAtRest`: recovery has run and nothing is under way. */
 export function judge(evidence: Evidence, isAtRest: boolean): Violation[] {

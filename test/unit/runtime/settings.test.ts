@@ -19,12 +19,9 @@ test.each([
   { DATABASE_SECRET_ID: 'a' },
   { DATABASE_SECRET_ID: 'a', DATABASE_HOST: 'b' },
   { DATABASE_HOST: 'a', DATABASE_USER: 'b' },
-])(
-  'a database can be named by %j',
-  (environment) => {
-    expect(readSettings(['database'], environment)).toMatchObject(environment);
-  },
-);
+])('a database can be named by %j', (environment) => {
+  expect(readSettings(['database'], environment)).toMatchObject(environment);
+});
 
 test.each([{}, { IDEMPOTENCY_HMAC_SECRET: 'x'.repeat(32), IDEMPOTENCY_HMAC_SECRET_ID: 'a' }])(
   'the key of the hashes comes from one place only (%j)',
