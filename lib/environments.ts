@@ -1,0 +1,100 @@
+import type { AwsEnvironment, Consumer, DomainSettings, Environment, EnvironmentName } from './environment.ts';
+
+/**
+ * What each environment is made of. The accounts are placeholders: write yours. What is wrong here stops the synthesis with a
+ * sentence (`validate-environment.ts`).
+ */
+export const ENVIRONMENTS: Readonly<Record<EnvironmentName, Environment>> = {
+  dev: small('dev', '111111111111', '10.20.0.0/20', { min: 500, max: 5_000 }),
+  qa: small('qa', '222222222222', '10.20.16.0/20', { min: 500, max: 5_000 }),
+  uat: {
+    ...small('uat', '333333333333', '10.20.32.0/20', { min: 5_000, max: 50_000 }),
+    aurora: { minAcu: 1, maxAcu: 8, readers: 1, backupDays: 14, deletionProtection: true },
+    canary: '10-percent-5-minutes',
+  },
+  prod: {
+    ...small('prod', '444444444444', '10.20.48.0/20', { min: 5_000, max: 50_000 }),
+    availabilityZones: ['us-east-1a', 'us-east-1b', 'us-east-1c'],
+    // PCI DSS 10.5.1: twelve months of audit log, all of it at hand.
+    logRetentionDays: 400,
+    aurora: { minAcu: 2, maxAcu: 32, readers: 1, backupDays: 35, deletionProtection: true },
+    canary: '10-percent-5-minutes',
+    provisionedConcurrency: 5,
+    alarmRecipients: ['card-tokenization-on-call@bank.example'],
+  },
+  local: {
+    name: 'local',
+    kind: 'emulator',
+    account: '000000000000',
+    region: 'us-east-1',
+    logRetentionDays: 1,
+    alarmRecipients: [],
+    domains: {
+      card: {
+        ...domain('000000000000', [
+          {
+            name: 'suite',
+            account: '000000000000',
+            operations: ['create-card', 'lookup', 'lookup-or-tokenize', 'pool'],
+            detokenizeRoles: ['emulator-suite'],
+          },
+        ]),
+        pool: { POOL_TARGET_MIN: 20, POOL_TARGET_MAX: 200, POOL_COVER_MINUTES: 1 },
+      },
+    },
+  },
+};
+
+/** A whole environment at its smallest; the larger ones say where they differ. */
+function small(
+  name: EnvironmentName,
+  account: string,
+  vpcCidr: string,
+  target: { readonly min: number; readonly max: number },
+): AwsEnvironment {
+  const pool = { POOL_TARGET_MIN: target.min, POOL_TARGET_MAX: target.max, POOL_COVER_MINUTES: 30 };
+  const issuing: Consumer = {
+    name: 'issuing',
+    account: '555555555555',
+    operations: ['create-card', 'lookup', 'lookup-or-tokenize', 'pool'],
+    detokenizeRoles: ['card-embossing'],
+  };
+  const billing: Consumer = {
+    name: 'billing',
+    account: '666666666666',
+    operations: ['create-card', 'lookup', 'lookup-or-tokenize', 'pool'],
+    detokenizeRoles: [],
+  };
+  return {
+    name,
+    kind: 'aws',
+    account,
+    region: 'us-east-1',
+    availabilityZones: ['us-east-1a', 'us-east-1b'],
+    vpcCidr,
+    tome: {
+      url: `https://tome.${name}.bank.example`,
+      privateLinkService: 'com.amazonaws.vpce.us-east-1.vpce-svc-0123456789abcdef0',
+    },
+    aurora: { minAcu: 0.5, maxAcu: 2, readers: 1, backupDays: 7, deletionProtection: false },
+    logRetentionDays: 90,
+    alarmRecipients: [`card-tokenization-${name}@bank.example`],
+    canary: 'all-at-once',
+    provisionedConcurrency: 0,
+    firewallRequestsPerFiveMinutes: 100_000,
+    domains: {
+      card: { ...domain('777777777777', [issuing]), pool },
+      program: { ...domain('777777777777', [billing]), pool: { ...pool, POOL_TARGET_MIN: target.min / 5 } },
+    },
+  };
+}
+
+function domain(eventReaderAccount: string, consumers: readonly Consumer[]): Omit<DomainSettings, 'pool'> {
+  return {
+    consumers,
+    tomeCalls: {},
+    prefetchEveryMinutes: 60,
+    eventReaderAccount,
+    unusualDetokenizePerMinute: 3_000,
+  };
+}

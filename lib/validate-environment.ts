@@ -1,0 +1,123 @@
+import type { AwsEnvironment, DomainSettings, Environment } from './environment.ts';
+import { ENVIRONMENTS } from './environments.ts';
+import { LOG_RETENTION_DAYS } from './retention.ts';
+
+/** The environment that `-c env=NAME` names, when nothing about it is wrong. Throws with one sentence, or one a line for each fault. */
+export function environmentNamed(name: unknown): Environment {
+  const environment = Object.values(ENVIRONMENTS).find((candidate) => candidate.name === name);
+  if (environment === undefined) {
+    throw new Error(`Say which environment, as -c env=NAME with one of ${Object.keys(ENVIRONMENTS).join(', ')}.`);
+  }
+  assertUsable(environment);
+  return environment;
+}
+
+/** Throws with all of an environment's faults at once. */
+export function assertUsable(environment: Environment): void {
+  const faults = faultsOf(environment);
+  if (faults.length > 0) throw new Error(`The environment cannot be deployed.\n${faults.join('\n')}`);
+}
+
+/** What is wrong with an environment, each as a sentence that begins with its name. */
+export function faultsOf(environment: Environment): readonly string[] {
+  const faults = [
+    ...faultsOfAny(environment),
+    ...(environment.kind === 'aws' ? faultsOfAws(environment) : []),
+    ...Object.entries(environment.domains).flatMap(([domain, settings]) =>
+      faultsOfDomain(settings).map((fault) => `${domain}: ${fault}`),
+    ),
+  ];
+  return faults.map((fault) => `${environment.name}: ${fault}`);
+}
+
+/** A condition that must hold, and the sentence that says so. */
+type Rule = readonly [holds: boolean, sentence: string];
+
+const broken = (rules: readonly Rule[]): readonly string[] =>
+  rules.filter(([holds]) => !holds).map(([, sentence]) => sentence);
+
+const isAccount = (text: string): boolean => /^\d{12}$/.test(text);
+
+function faultsOfAny(environment: Environment): readonly string[] {
+  const recipients = environment.alarmRecipients;
+  return broken([
+    [isAccount(environment.account), 'account must have twelve digits.'],
+    [/^[a-z]{2}(-[a-z]+)+-\d$/.test(environment.region), 'region must be the name of an AWS region.'],
+    [Object.keys(environment.domains).length > 0, 'domains must name at least one producer domain.'],
+    [
+      LOG_RETENTION_DAYS.includes(environment.logRetentionDays),
+      `logRetentionDays must be one of ${LOG_RETENTION_DAYS.join(', ')}.`,
+    ],
+    [
+      environment.name !== 'prod' || environment.logRetentionDays >= 365,
+      'logRetentionDays must be at least 365, by PCI DSS 10.5.1.',
+    ],
+    [recipients.every((recipient) => /^\S+@\S+\.\S+$/.test(recipient)), 'alarmRecipients must be e-mail addresses.'],
+    [environment.kind === 'emulator' || recipients.length > 0, 'alarmRecipients must name somebody.'],
+  ]);
+}
+
+function faultsOfAws({ aurora, tome, ...environment }: AwsEnvironment): readonly string[] {
+  const zones = environment.availabilityZones;
+  const isProduction = environment.name === 'prod';
+  return broken([
+    [
+      zones.every((zone) => zone.startsWith(environment.region)),
+      `availabilityZones must lie in ${environment.region}.`,
+    ],
+    [
+      zones.length >= 2 && new Set(zones).size === zones.length,
+      'availabilityZones must name two or more different zones.',
+    ],
+    [
+      /^10(\.\d{1,3}){3}\/(1[6-9]|2[0-2])$/.test(environment.vpcCidr),
+      'vpcCidr must be a 10.x.x.x range of /16 to /22.',
+    ],
+    [/^https:\/\/[a-z0-9.-]+$/.test(tome.url), 'tome.url must be an https URL without a path.'],
+    [
+      /^com\.amazonaws\.vpce\.[a-z0-9-]+\.vpce-svc-[0-9a-f]{17}$/.test(tome.privateLinkService),
+      'tome.privateLinkService must be the name of an endpoint service.',
+    ],
+    [aurora.minAcu >= 0.5, 'aurora.minAcu must be at least 0.5, because RDS Proxy keeps a database from pausing.'],
+    [aurora.maxAcu >= aurora.minAcu, 'aurora.maxAcu must not be below aurora.minAcu.'],
+    [
+      [aurora.minAcu, aurora.maxAcu].every((acu) => acu % 0.5 === 0 && acu <= 256),
+      'aurora.minAcu and aurora.maxAcu must be multiples of 0.5 up to 256.',
+    ],
+    [
+      aurora.readers >= 1 && aurora.readers <= 15,
+      'aurora.readers must be from 1 to 15, or a lost zone would stop the pool.',
+    ],
+    [aurora.backupDays >= 1 && aurora.backupDays <= 35, 'aurora.backupDays must be from 1 to 35.'],
+    [!isProduction || aurora.deletionProtection, 'aurora.deletionProtection must be on.'],
+    [!isProduction || environment.canary !== 'all-at-once', 'canary must not be all-at-once.'],
+    [
+      Number.isInteger(environment.provisionedConcurrency) && environment.provisionedConcurrency >= 0,
+      'provisionedConcurrency must be a whole number from 0.',
+    ],
+    [environment.firewallRequestsPerFiveMinutes >= 100, 'firewallRequestsPerFiveMinutes must be at least 100.'],
+  ]);
+}
+
+function faultsOfDomain({ pool, consumers, ...settings }: DomainSettings): readonly string[] {
+  const names = consumers.map(({ name }) => name);
+  return broken([
+    [pool.POOL_TARGET_MIN <= pool.POOL_TARGET_MAX, 'POOL_TARGET_MIN must not be above POOL_TARGET_MAX.'],
+    [pool.POOL_TARGET_MIN >= 0, 'POOL_TARGET_MIN must not be negative.'],
+    [pool.POOL_COVER_MINUTES >= 1, 'POOL_COVER_MINUTES must be at least 1.'],
+    [
+      settings.prefetchEveryMinutes >= 1 && settings.prefetchEveryMinutes <= 1_440,
+      'prefetchEveryMinutes must be from 1 to 1440.',
+    ],
+    [isAccount(settings.eventReaderAccount), 'eventReaderAccount must have twelve digits.'],
+    [new Set(names).size === names.length, 'consumers must have different names.'],
+    ...consumers.flatMap(({ name, account, operations, detokenizeRoles }): readonly Rule[] => [
+      [isAccount(account), `consumer ${name}: account must have twelve digits.`],
+      [operations.length + detokenizeRoles.length > 0, `consumer ${name} must be allowed something.`],
+      [
+        detokenizeRoles.every((role) => /^[\w+=,.@/-]{1,128}$/.test(role)),
+        `consumer ${name}: detokenizeRoles must be names of roles, without wildcards.`,
+      ],
+    ]),
+  ]);
+}
