@@ -1,0 +1,61 @@
+import { AccountPrincipal, AnyPrincipal, Effect, PolicyDocument, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { type ApiRoute, ROUTES } from '../lambdas/api/routes.ts';
+import type { Consumer } from './environment.ts';
+
+export const API_STAGE = 'live';
+
+/**
+ * Who of another account may call what (the API's resource policy). This account's own callers are let in by the managed policies of
+ * caller-policies.ts. Card numbers are shown only to the roles that consumers name for it: everybody else is refused by a Deny, which
+ * no policy of anybody's own can lift.
+ */
+export function apiAccess(consumers: readonly Consumer[]): PolicyDocument {
+  const readers = consumers.flatMap(({ account, detokenizeRoles }) =>
+    detokenizeRoles.map((role) => ({ account, arn: `arn:aws:iam::${account}:role/${role}` })),
+  );
+  return new PolicyDocument({
+    statements: [
+      ...consumers
+        .filter(({ operations }) => operations.length > 0)
+        .map(
+          ({ name, account, operations }) =>
+            new PolicyStatement({
+              sid: sidOf('Use', name),
+              principals: [new AccountPrincipal(account)],
+              actions: ['execute-api:Invoke'],
+              resources: operations.map(invocationOf),
+            }),
+        ),
+      ...readers.map(
+        ({ account, arn }, index) =>
+          new PolicyStatement({
+            sid: `Detokenize${index + 1}`,
+            // A role that does not exist yet may not be named as a principal; its ARN as a condition may.
+            principals: [new AccountPrincipal(account)],
+            actions: ['execute-api:Invoke'],
+            resources: [invocationOf('detokenize')],
+            conditions: { ArnEquals: { 'aws:PrincipalArn': arn } },
+          }),
+      ),
+      new PolicyStatement({
+        sid: 'NobodyElseDetokenizes',
+        effect: Effect.DENY,
+        principals: [new AnyPrincipal()],
+        actions: ['execute-api:Invoke'],
+        resources: [invocationOf('detokenize')],
+        ...(readers.length === 0
+          ? {}
+          : { conditions: { ArnNotEquals: { 'aws:PrincipalArn': readers.map(({ arn }) => arn) } } }),
+      }),
+    ],
+  });
+}
+
+/** One method of one route, and nothing beside it. */
+function invocationOf(operation: ApiRoute['operation']): string {
+  const route = ROUTES.find((candidate) => candidate.operation === operation);
+  if (route === undefined) throw new Error(`There is no route ${operation}.`);
+  return `execute-api:/${API_STAGE}/${route.method}${route.path}`;
+}
+
+const sidOf = (verb: string, name: string): string => `${verb}${name.replaceAll(/[^A-Za-z0-9]/g, '')}`;

@@ -1,0 +1,106 @@
+import {
+  AccessLogField,
+  AccessLogFormat,
+  AuthorizationType,
+  EndpointType,
+  LambdaIntegration,
+  LogGroupLogDestination,
+  MethodLoggingLevel,
+  type RequestValidator,
+  RestApi,
+} from 'aws-cdk-lib/aws-apigateway';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import { Construct } from 'constructs';
+import { type ApiRoute, ROUTES } from '../lambdas/api/routes.ts';
+import { API_STAGE, apiAccess } from './api-access.ts';
+import { addRequestModel } from './api-models.ts';
+import { addRefusals } from './api-refusals.ts';
+import { acknowledgeApi } from './checks/acknowledgements.ts';
+import { EncryptedLogGroup } from './encrypted-log-group.ts';
+import type { Consumer, Environment } from './environment.ts';
+import type { ApiFunctionName } from './pool-functions.ts';
+
+export interface ApiProps {
+  readonly environment: Environment;
+  /** The prefix of names, such as `prod-card`. */
+  readonly name: string;
+  readonly key: IKey;
+  readonly consumers: readonly Consumer[];
+  readonly handlers: Readonly<Record<ApiFunctionName, IFunction>>;
+}
+
+/** The API of one producer domain, made of the same table of routes and the same schemas as the handlers. Every call is signed (IAM). */
+export class Api extends Construct {
+  readonly restApi: RestApi;
+
+  constructor(scope: Construct, id: string, { environment, name, key, consumers, handlers }: ApiProps) {
+    super(scope, id);
+    const accessLog = new EncryptedLogGroup(this, 'AccessLog', {
+      environment,
+      key,
+      name: `/card-tokenization-pool/${name}/access`,
+    });
+    this.restApi = new RestApi(this, 'RestApi', {
+      restApiName: name,
+      description: 'Card tokenization',
+      endpointTypes: [EndpointType.REGIONAL],
+      policy: apiAccess(consumers),
+      cloudWatchRole: false,
+      deployOptions: {
+        stageName: API_STAGE,
+        tracingEnabled: true,
+        metricsEnabled: true,
+        loggingLevel: MethodLoggingLevel.ERROR,
+        // Bodies hold card numbers.
+        dataTraceEnabled: false,
+        accessLogDestination: new LogGroupLogDestination(accessLog),
+        accessLogFormat: ACCESS_LOG,
+        throttlingRateLimit: Math.max(...ROUTES.map(({ throttle }) => throttle.ratePerSecond)),
+        throttlingBurstLimit: Math.max(...ROUTES.map(({ throttle }) => throttle.burst)),
+        methodOptions: Object.fromEntries(
+          ROUTES.map(({ method, path, throttle }) => [
+            `${path}/${method}`,
+            { throttlingRateLimit: throttle.ratePerSecond, throttlingBurstLimit: throttle.burst },
+          ]),
+        ),
+      },
+    });
+    const validator = this.restApi.addRequestValidator('Body', {
+      validateRequestBody: true,
+      validateRequestParameters: true,
+    });
+    for (const route of ROUTES) this.#addRoute(route, handlers[route.operation], validator);
+    addRefusals(this.restApi);
+    acknowledgeApi(this, environment);
+  }
+
+  #addRoute(route: ApiRoute, handler: IFunction, requestValidator: RequestValidator): void {
+    const { method, path, operation, request } = route;
+    this.restApi.root
+      .resourceForPath(path)
+      .addMethod(method, new LambdaIntegration(handler, { allowTestInvoke: false }), {
+        authorizationType: AuthorizationType.IAM,
+        operationName: operation,
+        requestValidator,
+        ...(request === null
+          ? {}
+          : { requestModels: { 'application/json': addRequestModel(this.restApi, route, request) } }),
+      });
+  }
+}
+
+/** Who, what, when and how it ended; nothing of what was sent or answered. */
+const ACCESS_LOG = AccessLogFormat.custom(
+  JSON.stringify({
+    requestId: AccessLogField.contextRequestId(),
+    caller: AccessLogField.contextIdentityUserArn(),
+    account: AccessLogField.contextIdentityAccountId(),
+    sourceIp: AccessLogField.contextIdentitySourceIp(),
+    time: AccessLogField.contextRequestTime(),
+    method: AccessLogField.contextHttpMethod(),
+    resource: AccessLogField.contextResourcePath(),
+    status: AccessLogField.contextStatus(),
+    latencyMs: AccessLogField.contextResponseLatency(),
+  }),
+);

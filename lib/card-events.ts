@@ -1,0 +1,53 @@
+import { Duration } from 'aws-cdk-lib';
+import { AccountPrincipal, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { DeadLetterQueue } from './dead-letter-queue.ts';
+
+export interface CardEventsProps {
+  readonly key: IKey;
+  /** The prefix of names, such as `prod-card`. */
+  readonly name: string;
+  readonly readerAccount: string;
+}
+
+/** The queue's name, by which its reader's right to decrypt is bound to it. */
+export const cardEventsName = (name: string): string => `${name}-card-events`;
+
+/** Times that TSYS may fail on an event before people look at it. */
+const MAXIMUM_RECEIVES = 5;
+
+/** A7: the queue from which TSYS learns of new references. */
+export class CardEvents extends Construct {
+  readonly queue: Queue;
+  readonly deadLetters: DeadLetterQueue;
+
+  constructor(scope: Construct, id: string, { key, name, readerAccount }: CardEventsProps) {
+    super(scope, id);
+    this.deadLetters = new DeadLetterQueue(this, 'DeadLetters', { key, name: `${cardEventsName(name)}-dead-letters` });
+    this.queue = new Queue(this, 'Queue', {
+      queueName: cardEventsName(name),
+      encryption: QueueEncryption.KMS,
+      encryptionMasterKey: key,
+      enforceSSL: true,
+      retentionPeriod: Duration.days(14),
+      visibilityTimeout: Duration.minutes(1),
+      deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: MAXIMUM_RECEIVES },
+    });
+    this.queue.addToResourcePolicy(
+      new PolicyStatement({
+        sid: 'Reader',
+        principals: [new AccountPrincipal(readerAccount)],
+        actions: [
+          'sqs:ReceiveMessage',
+          'sqs:DeleteMessage',
+          'sqs:ChangeMessageVisibility',
+          'sqs:GetQueueAttributes',
+          'sqs:GetQueueUrl',
+        ],
+        resources: [this.queue.queueArn],
+      }),
+    );
+  }
+}

@@ -1,0 +1,15 @@
+import type { App } from 'aws-cdk-lib';
+import { DataStack } from './data-stack.ts';
+import type { DomainSettings, Environment, ProducerDomain } from './environment.ts';
+import { NetworkStack } from './network-stack.ts';
+import { ServiceStack } from './service-stack.ts';
+
+/** An environment's stacks, one for each lifecycle: a network for all; data, service and observability for each of its producer domains. */
+export function deployEnvironment(app: App, environment: Environment): void {
+  const network = environment.kind === 'aws' ? new NetworkStack(app, environment) : undefined;
+  for (const [domain, settings] of Object.entries(environment.domains) as [ProducerDomain, DomainSettings][]) {
+    const part = { environment, domain, settings, network };
+    const data = new DataStack(app, part);
+    new ServiceStack(app, { ...part, data });
+  }
+}

@@ -1,0 +1,68 @@
+import type { RestApi } from 'aws-cdk-lib/aws-apigateway';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import { CfnLoggingConfiguration, CfnWebACL, CfnWebACLAssociation } from 'aws-cdk-lib/aws-wafv2';
+import { Construct } from 'constructs';
+import { EncryptedLogGroup } from './encrypted-log-group.ts';
+import type { AwsEnvironment } from './environment.ts';
+
+export interface FirewallProps {
+  readonly environment: AwsEnvironment;
+  /** The prefix of names, such as `prod-card`. */
+  readonly name: string;
+  readonly key: IKey;
+  readonly restApi: RestApi;
+}
+
+/** AWS's common rules, and a limit for each address, before the API. Its log has what was turned away, without headers that sign; it never has bodies. */
+export class Firewall extends Construct {
+  constructor(scope: Construct, id: string, { environment, name, key, restApi }: FirewallProps) {
+    super(scope, id);
+    const acl = new CfnWebACL(this, 'Acl', {
+      name,
+      scope: 'REGIONAL',
+      defaultAction: { allow: {} },
+      visibilityConfig: seenAs(name),
+      rules: [
+        managed('AWSManagedRulesCommonRuleSet', 0),
+        managed('AWSManagedRulesKnownBadInputsRuleSet', 1),
+        {
+          name: 'limit-each-address',
+          priority: 2,
+          action: { block: {} },
+          statement: {
+            rateBasedStatement: { aggregateKeyType: 'IP', limit: environment.firewallRequestsPerFiveMinutes },
+          },
+          visibilityConfig: seenAs('limit-each-address'),
+        },
+      ],
+    });
+    // WAF writes only to groups whose names begin so.
+    const log = new EncryptedLogGroup(this, 'Log', { environment, key, name: `aws-waf-logs-${name}` });
+    new CfnLoggingConfiguration(this, 'Logging', {
+      resourceArn: acl.attrArn,
+      logDestinationConfigs: [log.logGroupArn],
+      redactedFields: [{ singleHeader: { Name: 'authorization' } }, { singleHeader: { Name: 'x-amz-security-token' } }],
+      loggingFilter: {
+        DefaultBehavior: 'DROP',
+        Filters: [
+          { Behavior: 'KEEP', Requirement: 'MEETS_ANY', Conditions: [{ ActionCondition: { Action: 'BLOCK' } }] },
+        ],
+      },
+    });
+    new CfnWebACLAssociation(this, 'Association', {
+      resourceArn: restApi.deploymentStage.stageArn,
+      webAclArn: acl.attrArn,
+    });
+  }
+}
+
+/** Samples would show bodies' neighbours to whoever opens the console. */
+const seenAs = (metricName: string) => ({ cloudWatchMetricsEnabled: true, metricName, sampledRequestsEnabled: false });
+
+const managed = (name: string, priority: number) => ({
+  name,
+  priority,
+  overrideAction: { none: {} },
+  statement: { managedRuleGroupStatement: { vendorName: 'AWS', name } },
+  visibilityConfig: seenAs(name),
+});

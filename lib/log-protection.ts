@@ -1,0 +1,29 @@
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import { CustomDataIdentifier, DataIdentifier, DataProtectionPolicy } from 'aws-cdk-lib/aws-logs';
+import type { Construct } from 'constructs';
+import { EncryptedLogGroup } from './encrypted-log-group.ts';
+import type { Environment } from './environment.ts';
+
+export interface LogProtectionProps {
+  readonly environment: Environment;
+  readonly key: IKey;
+  /** The prefix of names, such as `prod-card`. */
+  readonly name: string;
+}
+
+/** A net under the rule that no card number is logged: CloudWatch masks what looks like one, and writes down that it had to, which rings an alarm. */
+export function logProtection(scope: Construct, { environment, key, name }: LogProtectionProps): DataProtectionPolicy {
+  return new DataProtectionPolicy({
+    name: 'card-numbers',
+    description: 'Masks card numbers and reports them',
+    identifiers: [
+      DataIdentifier.CREDITCARDNUMBER,
+      new CustomDataIdentifier('CardNumberWithSeparators', '(?:\\d[ -]){12,18}\\d'),
+    ],
+    logGroupAuditDestination: new EncryptedLogGroup(scope, 'MaskedCardNumbers', {
+      environment,
+      key,
+      name: `/card-tokenization-pool/${name}/masked-card-numbers`,
+    }),
+  });
+}

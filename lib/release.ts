@@ -1,0 +1,69 @@
+import { Duration } from 'aws-cdk-lib';
+import { Alarm, ComparisonOperator, type IMetric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import {
+  type ILambdaDeploymentConfig,
+  LambdaDeploymentConfig,
+  LambdaDeploymentGroup,
+} from 'aws-cdk-lib/aws-codedeploy';
+import type { Alias } from 'aws-cdk-lib/aws-lambda';
+import { Construct } from 'constructs';
+import { acknowledgeRelease } from './checks/acknowledgements.ts';
+import type { Canary, Environment } from './environment.ts';
+import type { PoolMetrics } from './pool-metrics.ts';
+import type { TokenFunction } from './token-function.ts';
+
+export interface ReleaseProps {
+  readonly environment: Environment;
+  readonly target: TokenFunction;
+  readonly metrics: PoolMetrics;
+}
+
+const CONFIGURATIONS: Readonly<Record<Canary, ILambdaDeploymentConfig>> = {
+  'all-at-once': LambdaDeploymentConfig.ALL_AT_ONCE,
+  '10-percent-5-minutes': LambdaDeploymentConfig.CANARY_10PERCENT_5MINUTES,
+  '10-percent-15-minutes': LambdaDeploymentConfig.CANARY_10PERCENT_15MINUTES,
+};
+
+/** The most that a call may take at the 99th percentile while a release is under way, in milliseconds: a cold start and three calls to TOME. */
+const SLOW_MS = 1_500;
+
+/** New code behind an alias: a tenth of the calls first, and back by itself when it fails, slows down, or opens TOME's breaker. */
+export class Release extends Construct {
+  readonly alias: Alias;
+
+  constructor(scope: Construct, id: string, { environment, target, metrics }: ReleaseProps) {
+    super(scope, id);
+    const isOnAws = environment.kind === 'aws';
+    const warm = isOnAws ? environment.provisionedConcurrency : 0;
+    this.alias = target.function.addAlias('live', warm > 0 ? { provisionedConcurrentExecutions: warm } : {});
+    if (!isOnAws) return;
+    const period = Duration.minutes(1);
+    const deployment = new LambdaDeploymentGroup(this, 'Deployment', {
+      alias: this.alias,
+      deploymentConfig: CONFIGURATIONS[environment.canary],
+      alarms: [
+        this.#alarm('Errors', this.alias.metricErrors({ period }), 0, 'The function fails'),
+        this.#alarm(
+          'Latency',
+          this.alias.metricDuration({ period, statistic: 'p99' }),
+          SLOW_MS,
+          'The function is slow',
+        ),
+        this.#alarm('Breaker', metrics.counter('BreakerOpened', {}, { period }), 0, 'TOME is taken to be down'),
+      ],
+      autoRollback: { failedDeployment: true, stoppedDeployment: true, deploymentInAlarm: true },
+    });
+    acknowledgeRelease(deployment);
+  }
+
+  #alarm(id: string, metric: IMetric, threshold: number, what: string): Alarm {
+    return new Alarm(this, id, {
+      metric,
+      threshold,
+      evaluationPeriods: 1,
+      comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
+      treatMissingData: TreatMissingData.NOT_BREACHING,
+      alarmDescription: `${what} while a release is under way: it rolls back. Runbook: docs/runbook.md#a-release-rolled-back`,
+    });
+  }
+}

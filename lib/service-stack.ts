@@ -1,0 +1,104 @@
+import { CfnOutput, Stack } from 'aws-cdk-lib';
+import type { RestApi } from 'aws-cdk-lib/aws-apigateway';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import type { Construct } from 'constructs';
+import { Api } from './api.ts';
+import { CallerPolicies } from './caller-policies.ts';
+import { CardEvents } from './card-events.ts';
+import type { DataStack } from './data-stack.ts';
+import { DeadLetterQueue } from './dead-letter-queue.ts';
+import type { DomainSettings, Environment, ProducerDomain } from './environment.ts';
+import { Firewall } from './firewall.ts';
+import { JobSchedules } from './job-schedules.ts';
+import { logProtection } from './log-protection.ts';
+import { Migration } from './migration.ts';
+import type { NetworkStack } from './network-stack.ts';
+import { type ApiFunctionName, PoolFunctions } from './pool-functions.ts';
+import { PoolMetrics } from './pool-metrics.ts';
+import { RefillOnDemand } from './refill-on-demand.ts';
+import { Release } from './release.ts';
+import { namePrefix, stackIdentity } from './stack-identity.ts';
+import { surroundingsOf } from './surroundings.ts';
+
+export interface ServiceStackProps {
+  readonly environment: Environment;
+  readonly domain: ProducerDomain;
+  readonly settings: DomainSettings;
+  readonly data: DataStack;
+  /** Absent on the emulator. */
+  readonly network: NetworkStack | undefined;
+}
+
+/** What every release replaces: the functions of one producer domain, its API, its queues and its schedules. */
+export class ServiceStack extends Stack {
+  readonly restApi: RestApi;
+  readonly functions: PoolFunctions;
+  readonly deadLetterQueues: readonly { readonly name: string; readonly queue: DeadLetterQueue }[];
+
+  constructor(scope: Construct, { environment, domain, settings, data, network }: ServiceStackProps) {
+    const name = namePrefix(environment, domain);
+    super(scope, `${name}-service`, stackIdentity(environment, 'service', domain));
+    const { key } = data;
+    const metrics = new PoolMetrics(domain);
+    const cardEvents = new CardEvents(this, 'CardEvents', { key, name, readerAccount: settings.eventReaderAccount });
+    const deadLetters = new DeadLetterQueue(this, 'DeadLetters', { key, name: `${name}-dead-letters` });
+    this.deadLetterQueues = [
+      { name: 'jobs', queue: deadLetters },
+      { name: 'card-events', queue: cardEvents.deadLetters },
+    ];
+    this.functions = new PoolFunctions(
+      this,
+      'Functions',
+      surroundingsOf(this, {
+        environment,
+        domain,
+        settings,
+        data,
+        network,
+        cardEvents: cardEvents.queue,
+        deadLetters,
+        logProtection: environment.kind === 'aws' ? logProtection(this, { environment, key, name }) : undefined,
+      }),
+    );
+    const { api, jobs } = this.functions;
+    const { migrate, ...otherJobs } = jobs;
+    new Migration(this, 'Migration', { migrate, before: [...Object.values(api), ...Object.values(otherJobs)] });
+
+    const handlers = Object.fromEntries(
+      Object.entries(api).map(([operation, target]) => [
+        operation,
+        new Release(this, `Release-${operation}`, { environment, target, metrics }).alias,
+      ]),
+    ) as unknown as Readonly<Record<ApiFunctionName, IFunction>>;
+    this.restApi = new Api(this, 'Api', { environment, name, key, consumers: settings.consumers, handlers }).restApi;
+    new CallerPolicies(this, 'Callers', { name, restApi: this.restApi });
+    if (environment.kind === 'aws') new Firewall(this, 'Firewall', { environment, name, key, restApi: this.restApi });
+
+    new JobSchedules(this, 'Schedules', {
+      name,
+      functions: this.functions,
+      prefetchEveryMinutes: settings.prefetchEveryMinutes,
+      key,
+      deadLetters,
+    });
+    const { topic } = new RefillOnDemand(this, 'Refill', {
+      name,
+      key,
+      metrics,
+      poolHealth: jobs['pool-health'],
+      prefetch: jobs.prefetch,
+      deadLetters,
+    });
+    this.#output({
+      ApiUrl: this.restApi.url,
+      ApiId: this.restApi.restApiId,
+      CardEventsQueueUrl: cardEvents.queue.queueUrl,
+      RefillTopicArn: topic.topicArn,
+      PrefetchFunctionName: jobs.prefetch.function.functionName,
+    });
+  }
+
+  #output(values: Readonly<Record<string, string>>): void {
+    for (const [name, value] of Object.entries(values)) new CfnOutput(this, name, { value });
+  }
+}
