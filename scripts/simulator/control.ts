@@ -39,7 +39,7 @@ async function route(
       simulator.ledger.reset();
       return [200, {}];
     case 'GET /_control/calls':
-      return [200, simulator.ledger.calls()];
+      return [200, simulator.ledger.calls(Number(query.get('after') ?? 0))];
     case 'GET /_control/issued':
       return [200, simulator.vaults[namespace()].issuedTokens()];
     case 'GET /_control/bindings':

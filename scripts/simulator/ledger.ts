@@ -43,8 +43,9 @@ export class Ledger {
     return [...this.#counts.values()].map((counted) => ({ ...counted }));
   }
 
-  calls(): readonly LedgerCall[] {
-    return this.#calls;
+  /** Those after a sequence number, as far as they are remembered. */
+  calls(after = 0): readonly LedgerCall[] {
+    return after === 0 ? this.#calls : this.#calls.filter(({ sequence }) => sequence > after);
   }
 
   reset(): void {

@@ -1,0 +1,88 @@
+import { type ClientRequestArgs, Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import type { ApiAnswer, ApiRequest, Sender } from './sender.ts';
+import type { Sign } from './sigv4.ts';
+
+export interface HttpSenderOptions {
+  /** The deployment's address; the API's paths come below it. */
+  readonly url: string;
+  /** Signs each request, where the deployment asks for it. */
+  readonly sign?: Sign | null;
+  /** How long an answer may take: longer than API Gateway's own 29 seconds. */
+  readonly timeoutMs?: number;
+}
+
+const DEFAULT_TIMEOUT_MS = 30_000;
+
+/** Requests over connections that are kept open, as many as are needed. */
+export class HttpSender implements Sender {
+  readonly #base: URL;
+  readonly #sign: Sign | null;
+  readonly #timeoutMs: number;
+  readonly #agent: HttpAgent;
+  readonly #request: typeof httpRequest;
+
+  constructor({ url, sign = null, timeoutMs = DEFAULT_TIMEOUT_MS }: HttpSenderOptions) {
+    this.#base = new URL(url.endsWith('/') ? url : `${url}/`);
+    this.#sign = sign;
+    this.#timeoutMs = timeoutMs;
+    const isTls = this.#base.protocol === 'https:';
+    this.#agent = isTls ? new HttpsAgent({ keepAlive: true }) : new HttpAgent({ keepAlive: true });
+    this.#request = isTls ? httpsRequest : httpRequest;
+  }
+
+  async send({ method, path, body, headers = {} }: ApiRequest): Promise<ApiAnswer> {
+    const url = new URL(path.slice(1), this.#base);
+    const text = body === undefined ? '' : JSON.stringify(body);
+    const plain = { ...headers, ...(text === '' ? {} : { 'content-type': 'application/json' }) };
+    try {
+      const all = this.#sign === null ? plain : await this.#sign({ method, url: url.href, headers: plain, body: text });
+      const response = await this.#exchange(url, { method, headers: { ...all, ...contentLength(text) } }, text);
+      return answerOf(response.status, response.text);
+    } catch (error) {
+      return { status: 0, error: `no answer: ${nameOf(error)}`, body: {} };
+    }
+  }
+
+  close(): void {
+    this.#agent.destroy();
+  }
+
+  #exchange(url: URL, options: ClientRequestArgs, text: string): Promise<{ status: number; text: string }> {
+    return new Promise((resolve, reject) => {
+      const signal = AbortSignal.timeout(this.#timeoutMs);
+      const request = this.#request(url, { ...options, agent: this.#agent, signal }, (response) => {
+        readText(response).then((answer) => resolve({ status: response.statusCode ?? 0, text: answer }), reject);
+      });
+      request.once('error', reject);
+      request.end(text);
+    });
+  }
+}
+
+const contentLength = (text: string) => (text === '' ? {} : { 'content-length': String(Buffer.byteLength(text)) });
+
+async function readText(response: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of response as AsyncIterable<Buffer>) chunks.push(chunk);
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+/** A gateway in between may answer with something else than the API's problems, or with no JSON at all. */
+function answerOf(status: number, text: string): ApiAnswer {
+  let body: Record<string, unknown> = {};
+  try {
+    const parsed: unknown = JSON.parse(text);
+    if (typeof parsed === 'object' && parsed !== null) body = parsed as Record<string, unknown>;
+  } catch {
+    return { status, error: 'not JSON', body };
+  }
+  if (status < 400) return { status, error: null, body };
+  return { status, error: typeof body['code'] === 'string' ? body['code'] : 'no code', body };
+}
+
+function nameOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'unknown';
+  if (error.name === 'AbortError' || error.name === 'TimeoutError') return 'timeout';
+  return 'code' in error ? String(error.code) : error.name;
+}

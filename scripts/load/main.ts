@@ -1,0 +1,88 @@
+import { writeFileSync } from 'node:fs';
+import { seededRandom } from '../simulator/seeded-random.ts';
+import { steadyArrivals } from './arrivals.ts';
+import { CardTraffic } from './card-traffic.ts';
+import { type LevelSample, watchLevel } from './level-samples.ts';
+import { InvalidArguments, type LoadOptions, parseLoadOptions, USAGE } from './load-options.ts';
+import { type LoadResult, loadReport } from './load-report.ts';
+import { runLoad } from './load-run.ts';
+import { deployedTarget, type LoadTarget, localTarget } from './load-target.ts';
+import { CannotSign } from './sigv4.ts';
+import { watchTome } from './tome-watch.ts';
+
+/** How often the pool's level is looked at, in milliseconds. */
+const LOOK_EVERY_MS = 1_000;
+
+const say = (text: string): void => {
+  process.stdout.write(`${text}\n`);
+};
+
+async function openTarget({ url, sigv4 }: LoadOptions): Promise<LoadTarget> {
+  if (url !== null) return deployedTarget(url, { sigv4 });
+  say('starting a local stack and filling its pool');
+  return localTarget();
+}
+
+/** One line that is written over each second; on anything but a terminal, one line in ten seconds. */
+function progressLine(options: LoadOptions): {
+  onAnswer: (answered: number) => void;
+  onSample: (sample: LevelSample) => void;
+} {
+  let answers = 0;
+  let lines = 0;
+  return {
+    onAnswer: (answered) => {
+      answers = answered;
+    },
+    onSample: ({ second, available, staged }) => {
+      const line = `${second.toFixed(0)} of ${options.seconds} s: ${answers} answers; ${available} pairs available, ${staged} on their way`;
+      if (process.stdout.isTTY) process.stdout.write(`\r${line.padEnd(100)}`);
+      else if (lines % 10 === 0) say(line);
+      lines += 1;
+    },
+  };
+}
+
+async function measure(options: LoadOptions, target: LoadTarget): Promise<LoadResult> {
+  const { rate, seconds, mix, idempotencyKeys, seed } = options;
+  const runId = `load-${Math.floor(Math.random() * 2 ** 31).toString(36)}`;
+  const firstSerial = Math.floor(Math.random() * 1_000_000_000);
+  const traffic = new CardTraffic({ mix, idempotencyKeys, runId, firstSerial, random: seededRandom(seed) });
+  const tome = target.tomeUrl === null ? null : await watchTome(target.tomeUrl, runId);
+  say(`${rate} requests a second for ${seconds} s to ${target.url} (seed ${seed})`);
+  const { onAnswer, onSample } = progressLine(options);
+  const watch = watchLevel(target.sender, LOOK_EVERY_MS, onSample);
+  const outcome = await runLoad({ sender: target.sender, traffic, arrivals: steadyArrivals(rate, seconds), onAnswer });
+  await watch.stop();
+  const calls = tome === null ? null : await tome.finish();
+  if (process.stdout.isTTY) say('');
+  return { target: target.url, rate, outcome, tome: calls, level: watch.samples, levelFailures: watch.failures };
+}
+
+/** `npm run load`. */
+async function main(): Promise<number> {
+  const options = parseLoadOptions(process.argv.slice(2), Math.random);
+  if (options === null) {
+    say(USAGE);
+    return 0;
+  }
+  const target = await openTarget(options);
+  try {
+    const result = await measure(options, target);
+    say(loadReport(result));
+    writeFileSync(options.out, `${JSON.stringify({ date: new Date().toISOString(), ...result }, null, 2)}\n`);
+    say(`written to ${options.out}`);
+    return result.outcome.wrongTotal === 0 ? 0 : 1;
+  } finally {
+    await target.close();
+  }
+}
+
+main().then(
+  (code) => process.exit(code),
+  (error: unknown) => {
+    const isOurs = error instanceof InvalidArguments || error instanceof CannotSign;
+    process.stderr.write(`${isOurs ? error.message : error instanceof Error ? error.stack : 'unknown error'}\n`);
+    process.exit(2);
+  },
+);
