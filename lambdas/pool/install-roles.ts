@@ -33,22 +33,25 @@ export async function installRoles(sql: Sql, grants: readonly RoleGrants[]): Pro
   `;
   if (migrator?.mayCreateRoles !== true) return 0;
   for (const { role, execute, statementSeconds } of grants) {
-    await createRole(sql, role, statementSeconds);
+    await createRole(sql, role);
+    await limitRole(sql, role, {
+      statement_timeout: `${statementSeconds}s`,
+      idle_in_transaction_session_timeout: '5s',
+    });
     await sql`GRANT USAGE ON SCHEMA public TO ${sql(role)}`;
+    // What it may execute no longer: a function that is replaced keeps its grants.
+    await sql`REVOKE ALL ON ALL FUNCTIONS IN SCHEMA public FROM ${sql(role)}`;
     for (const name of execute) await sql`GRANT EXECUTE ON FUNCTION ${sql(name)} TO ${sql(role)}`;
   }
   return grants.length;
 }
 
 /** Roles belong to the server and not to a database: another one's migration may just be creating the same. */
-async function createRole(sql: Sql, role: string, statementSeconds: number): Promise<void> {
+async function createRole(sql: Sql, role: string): Promise<void> {
   await sql.unsafe(`
     DO $$
     BEGIN
-      -- RDS Proxy refuses timeouts in the start-up message, so the role has them.
       CREATE ROLE ${role} LOGIN;
-      ALTER ROLE ${role} SET statement_timeout = '${statementSeconds}s';
-      ALTER ROLE ${role} SET idle_in_transaction_session_timeout = '5s';
       -- Sign-in by IAM, on AWS.
       IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'rds_iam') THEN
         GRANT rds_iam TO ${role};
@@ -57,4 +60,14 @@ async function createRole(sql: Sql, role: string, statementSeconds: number): Pro
       WHEN duplicate_object OR unique_violation THEN NULL;
     END $$
   `);
+}
+
+/** RDS Proxy refuses timeouts in the start-up message, so the role has them. Set only where they differ: migrations of two databases would collide. */
+async function limitRole(sql: Sql, role: string, limits: Readonly<Record<string, string>>): Promise<void> {
+  for (const [name, value] of Object.entries(limits)) {
+    const [found] = await sql<{ isLimited: boolean | null }[]>`
+      SELECT ${`${name}=${value}`} = ANY (rolconfig) AS "isLimited" FROM pg_roles WHERE rolname = ${role}
+    `;
+    if (found?.isLimited !== true) await sql.unsafe(`ALTER ROLE ${role} SET ${name} = '${value}'`);
+  }
 }
