@@ -38,12 +38,23 @@ export class EncryptionKey extends Key {
     );
     this.addToResourcePolicy(
       new PolicyStatement({
-        sid: 'AlarmsAndEventsIntoTopicsAndQueues',
+        sid: 'AlarmsOfThisAccountIntoTopics',
         effect: Effect.ALLOW,
-        principals: ['cloudwatch', 'sns', 'events'].map((name) => new ServicePrincipal(`${name}.amazonaws.com`)),
+        principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
         actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
         resources: ['*'],
         conditions: { StringEquals: { 'aws:SourceAccount': account } },
+      }),
+    );
+    this.addToResourcePolicy(
+      new PolicyStatement({
+        sid: 'UndeliveredIntoQueuesOfThisAccount',
+        effect: Effect.ALLOW,
+        principals: ['sns', 'events'].map((name) => new ServicePrincipal(`${name}.amazonaws.com`)),
+        actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
+        resources: ['*'],
+        // EventBridge does not tell KMS for whose account it works; SQS tells it for which queue.
+        conditions: { ArnLike: { 'kms:EncryptionContext:aws:sqs:arn': `arn:${partition}:sqs:${region}:${account}:*` } },
       }),
     );
   }

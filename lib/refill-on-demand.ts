@@ -1,13 +1,14 @@
-import { Duration, Stack } from 'aws-cdk-lib';
+import { ArnFormat, Duration, Stack } from 'aws-cdk-lib';
 import { Alarm, ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { Match, Rule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
+import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { LambdaSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import type { DeadLetterQueue } from './dead-letter-queue.ts';
 import type { PoolMetrics } from './pool-metrics.ts';
 import type { TokenFunction } from './token-function.ts';
 
@@ -18,7 +19,7 @@ export interface RefillOnDemandProps {
   readonly metrics: PoolMetrics;
   readonly poolHealth: TokenFunction;
   readonly prefetch: TokenFunction;
-  readonly deadLetters: DeadLetterQueue;
+  readonly deadLetters: IQueue;
 }
 
 /**
@@ -35,11 +36,30 @@ export class RefillOnDemand extends Construct {
     { name, key, metrics, poolHealth, prefetch, deadLetters }: RefillOnDemandProps,
   ) {
     super(scope, id);
-    const stack = Stack.of(this);
+    const alarmName = `${name}-refill-wanted`;
     this.topic = new Topic(this, 'Topic', { topicName: `${name}-refill-wanted`, masterKey: key, enforceSSL: true });
+    // A policy of its own takes the place of the one that lets this account's alarms publish.
+    this.topic.addToResourcePolicy(
+      new PolicyStatement({
+        sid: 'OwnAlarm',
+        principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
+        actions: ['sns:Publish'],
+        resources: [this.topic.topicArn],
+        conditions: {
+          ArnEquals: {
+            'aws:SourceArn': Stack.of(this).formatArn({
+              service: 'cloudwatch',
+              resource: 'alarm',
+              resourceName: alarmName,
+              arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+            }),
+          },
+        },
+      }),
+    );
     this.topic.addSubscription(new LambdaSubscription(prefetch.function, { deadLetterQueue: deadLetters }));
     const alarm = new Alarm(this, 'Alarm', {
-      alarmName: `${name}-refill-wanted`,
+      alarmName,
       alarmDescription:
         'The pool is below its low-water mark: a refill starts by itself. Runbook: docs/runbook.md#refill-wanted',
       metric: metrics.gauge('RefillWanted'),
@@ -50,9 +70,8 @@ export class RefillOnDemand extends Construct {
     });
     alarm.addAlarmAction(new SnsAction(this.topic));
 
-    const ruleName = `${name}-refill-wanted`;
     const rule = new Rule(this, 'Rule', {
-      ruleName,
+      ruleName: `${name}-refill-wanted`,
       description: 'The health job says that a refill is wanted.',
       eventPattern: {
         source: ['lambda'],
@@ -68,6 +87,5 @@ export class RefillOnDemand extends Construct {
         maxEventAge: Duration.minutes(10),
       }),
     );
-    deadLetters.allowFrom('events', stack.formatArn({ service: 'events', resource: 'rule', resourceName: ruleName }));
   }
 }
