@@ -64,9 +64,8 @@ export class DataStack extends Stack {
   }
 
   #stores(environment: AwsEnvironment, name: string, network: NetworkStack): DataStores {
-    const { vpc, doors } = network;
-    const shared = { environment, name, vpc, key: this.key };
-    const database = new Database(this, 'Database', { ...shared, secretsClients: doors.clients.secrets });
+    const shared = { environment, name, vpc: network.vpc, key: this.key };
+    const database = new Database(this, 'Database', shared);
     const proxy = new DatabaseProxy(this, 'Proxy', { ...shared, cluster: database.cluster });
     return { database, proxy };
   }

@@ -1,4 +1,4 @@
-import { ArnFormat, Duration, Stack } from 'aws-cdk-lib';
+import { ArnFormat, CfnOutput, Duration, Fn, Stack } from 'aws-cdk-lib';
 import { type ISecurityGroup, type IVpc, Port, SecurityGroup, SubnetType } from 'aws-cdk-lib/aws-ec2';
 import { ManagedPolicy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
@@ -20,7 +20,7 @@ export interface DatabaseProxyProps {
 /** Shares the database's connections between functions. TLS and IAM from the function to the proxy and from the proxy to the database: no password. */
 export class DatabaseProxy extends Construct {
   readonly endpoint: string;
-  /** The proxy's own name in rights to connect, `prx-...`. */
+  /** The proxy's own name in rights to connect, `prx-...`, for other stacks. */
   readonly resourceId: string;
   /** Members reach the database through the proxy. */
   readonly clients: ISecurityGroup;
@@ -50,9 +50,8 @@ export class DatabaseProxy extends Construct {
       ],
     });
     const role = new Role(this, 'Role', {
-      assumedBy: new ServicePrincipal('rds.amazonaws.com', {
-        conditions: { StringEquals: { 'aws:SourceAccount': stack.account } },
-      }),
+      // As RDS documents it, without a condition: one that RDS does not meet would shut out everybody.
+      assumedBy: new ServicePrincipal('rds.amazonaws.com'),
       managedPolicies: [connecting],
     });
     const logs = new EncryptedLogGroup(this, 'Logs', { environment, key, name: `/aws/rds/proxy/${name}` });
@@ -72,7 +71,11 @@ export class DatabaseProxy extends Construct {
     });
     proxy.node.addDependency(logs, connecting);
     this.endpoint = proxy.endpoint;
-    this.resourceId = stack.splitArn(proxy.dbProxyArn, ArnFormat.COLON_RESOURCE_NAME).resourceName ?? '';
+    // Cut out of the ARN in this stack: CloudFormation does not split what it fetches from another one.
+    const { logicalId } = new CfnOutput(stack, 'ProxyResourceId', {
+      value: stack.splitArn(proxy.dbProxyArn, ArnFormat.COLON_RESOURCE_NAME).resourceName ?? '',
+    });
+    this.resourceId = Fn.getStackOutput(stack.stackName, stack.resolve(logicalId));
     this.clients = new SecurityGroup(this, 'ProxyClients', {
       vpc,
       description: 'Functions that may reach the database through the proxy',

@@ -9,7 +9,7 @@ import {
   DatabaseClusterEngine,
   ParameterGroup,
 } from 'aws-cdk-lib/aws-rds';
-import { HostedRotation, type ISecret } from 'aws-cdk-lib/aws-secretsmanager';
+import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { acknowledgeProxyPort, acknowledgeUnprotectedDatabase } from './checks/acknowledgements.ts';
 import { EncryptedLogGroup } from './encrypted-log-group.ts';
@@ -20,22 +20,19 @@ export interface DatabaseProps {
   readonly name: string;
   readonly vpc: IVpc;
   readonly key: IKey;
-  /** Lets the rotation of the administrator's password reach Secrets Manager. */
-  readonly secretsClients: ISecurityGroup;
 }
 
 export const DATABASE_NAME = 'pool';
 export const DATABASE_PORT = 5432;
-const EXCLUDED_FROM_PASSWORDS = ' %+~`#$&*()|[]{}:;<>?!\'/@"\\';
 
-/** Aurora PostgreSQL, a writer and readers in several zones, encrypted, backed up, TLS only, sign-in by IAM. */
+/** Aurora PostgreSQL, the writer and its readers each in another zone, encrypted, backed up, TLS only, sign-in by IAM. */
 export class Database extends Construct {
   readonly cluster: DatabaseCluster;
   readonly administratorSecret: ISecret;
   /** Members reach the cluster itself, past the proxy. */
   readonly clusterClients: ISecurityGroup;
 
-  constructor(scope: Construct, id: string, { environment, name, vpc, key, secretsClients }: DatabaseProps) {
+  constructor(scope: Construct, id: string, { environment, name, vpc, key }: DatabaseProps) {
     super(scope, id);
     const { aurora } = environment;
     const removalPolicy = environment.name === 'prod' ? RemovalPolicy.SNAPSHOT : RemovalPolicy.DESTROY;
@@ -54,20 +51,24 @@ export class Database extends Construct {
       autoMinorVersionUpgrade: true,
       publiclyAccessible: false,
     };
+    const zones = environment.availabilityZones;
+    const zoneOf = (index: number): string => zones[index % zones.length] ?? zones[0];
     this.cluster = new DatabaseCluster(this, 'Cluster', {
       engine,
       clusterIdentifier: name,
       defaultDatabaseName: DATABASE_NAME,
       port: DATABASE_PORT,
-      credentials: Credentials.fromGeneratedSecret('pool_administrator', {
-        secretName: `${name}/database/administrator`,
-        encryptionKey: key,
-        excludeCharacters: EXCLUDED_FROM_PASSWORDS,
-      }),
-      writer: ClusterInstance.serverlessV2('writer', instance),
+      // RDS makes the administrator's password, keeps it as a secret under our key and changes it every seven days.
+      credentials: Credentials.fromUsername('pool_administrator', { encryptionKey: key }),
+      manageMasterUserPassword: true,
+      writer: ClusterInstance.serverlessV2('writer', { ...instance, availabilityZone: zoneOf(0) }),
       readers: Array.from({ length: aurora.readers }, (_, index) =>
-        // The first follows the writer's size, so that it can take over at full load.
-        ClusterInstance.serverlessV2(`reader${index + 1}`, { ...instance, scaleWithWriter: index === 0 }),
+        ClusterInstance.serverlessV2(`reader${index + 1}`, {
+          ...instance,
+          availabilityZone: zoneOf(index + 1),
+          // The first follows the writer's size, so that it can take over at full load.
+          scaleWithWriter: index === 0,
+        }),
       ),
       serverlessV2MinCapacity: aurora.minAcu,
       serverlessV2MaxCapacity: aurora.maxAcu,
@@ -89,20 +90,6 @@ export class Database extends Construct {
     acknowledgeProxyPort(clusterGroup);
     if (!aurora.deletionProtection) acknowledgeUnprotectedDatabase(this.cluster);
     this.administratorSecret = this.cluster.secret as ISecret;
-
-    const rotation = group('RotationGroup', 'The rotation of the password of the administrator');
-    rotation.connections.allowTo(this.cluster, Port.tcp(DATABASE_PORT), 'A new password is set and tried');
-    this.administratorSecret.addRotationSchedule('Rotation', {
-      hostedRotation: HostedRotation.postgreSqlSingleUser({
-        functionName: `${name}-rotate-administrator`,
-        vpc,
-        vpcSubnets: { subnetType: SubnetType.PRIVATE_ISOLATED },
-        securityGroups: [rotation, secretsClients],
-        excludeCharacters: EXCLUDED_FROM_PASSWORDS,
-      }),
-      automaticallyAfter: Duration.days(30),
-      rotateImmediatelyOnUpdate: false,
-    });
 
     this.clusterClients = group('ClusterClients', 'Functions that may reach the cluster itself');
     this.clusterClients.connections.allowTo(this.cluster, Port.tcp(DATABASE_PORT), 'The cluster over TLS');

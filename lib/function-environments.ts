@@ -38,7 +38,11 @@ export function functionEnvironments(surroundings: Surroundings): FunctionEnviro
 function addressOf({ signIn }: Surroundings, name: FunctionName) {
   const way = signIn(name);
   return way.by === 'secret'
-    ? { DATABASE_SECRET_ID: way.secret.id, DATABASE_TLS: String(way.isTls) }
+    ? {
+        DATABASE_SECRET_ID: way.secret.id,
+        ...(way.host === undefined ? {} : { DATABASE_HOST: way.host }),
+        DATABASE_TLS: String(way.isTls),
+      }
     : {
         DATABASE_HOST: way.host,
         DATABASE_USER: databaseRoleOf(name),

@@ -23,13 +23,7 @@ export type Door = 'secrets' | 'queues' | 'metrics' | 'tome';
 const SERVICES = {
   secrets: {
     service: InterfaceVpcEndpointAwsService.SECRETS_MANAGER,
-    actions: [
-      'secretsmanager:GetSecretValue',
-      'secretsmanager:DescribeSecret',
-      'secretsmanager:PutSecretValue',
-      'secretsmanager:UpdateSecretVersionStage',
-      'secretsmanager:GetRandomPassword',
-    ],
+    actions: ['secretsmanager:GetSecretValue'],
   },
   queues: { service: InterfaceVpcEndpointAwsService.SQS, actions: ['sqs:SendMessage'] },
   metrics: { service: InterfaceVpcEndpointAwsService.CLOUDWATCH_MONITORING, actions: ['cloudwatch:PutMetricData'] },

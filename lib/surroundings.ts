@@ -21,7 +21,8 @@ export interface NamedSecret {
 /** How a function signs in to the database: by IAM as a role, or with a secret. */
 export type SignIn =
   | { readonly by: 'iam'; readonly host: string; readonly connectArn: string }
-  | { readonly by: 'secret'; readonly secret: NamedSecret; readonly isTls: boolean };
+  /** `host` where the secret does not say where the database is. */
+  | { readonly by: 'secret'; readonly secret: NamedSecret; readonly host?: string; readonly isTls: boolean };
 
 /** The ways out of a function's subnets; each is open to members of a security group. */
 export interface Ways {
@@ -85,7 +86,12 @@ export function surroundingsOf(scope: Construct, { data, network, ...given }: Su
     ways: { vpc, clients: { ...doors.clients, proxy: proxy.clients, cluster: database.clusterClients } },
     signIn: (name) =>
       RIGHTS[name].readsAdministratorSecret
-        ? { by: 'secret', secret: secretNamed(database.administratorSecret), isTls: true }
+        ? {
+            by: 'secret',
+            secret: secretNamed(database.administratorSecret),
+            host: database.cluster.clusterEndpoint.hostname,
+            isTls: true,
+          }
         : {
             by: 'iam',
             host: proxy.endpoint,
