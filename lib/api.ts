@@ -2,15 +2,18 @@ import {
   AccessLogField,
   AccessLogFormat,
   AuthorizationType,
+  type CfnRestApi,
   EndpointType,
   LambdaIntegration,
   LogGroupLogDestination,
   MethodLoggingLevel,
   type RequestValidator,
   RestApi,
+  SecurityPolicy,
 } from 'aws-cdk-lib/aws-apigateway';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import type { DataProtectionPolicy } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { type ApiRoute, ROUTES } from '../lambdas/api/routes.ts';
 import { API_STAGE, apiAccess } from './api-access.ts';
@@ -28,18 +31,21 @@ export interface ApiProps {
   readonly key: IKey;
   readonly consumers: readonly Consumer[];
   readonly handlers: Readonly<Record<ApiFunctionName, IFunction>>;
+  readonly logProtection: DataProtectionPolicy | undefined;
 }
 
 /** The API of one producer domain, made of the same table of routes and the same schemas as the handlers. Every call is signed (IAM). */
 export class Api extends Construct {
   readonly restApi: RestApi;
 
-  constructor(scope: Construct, id: string, { environment, name, key, consumers, handlers }: ApiProps) {
+  constructor(scope: Construct, id: string, props: ApiProps) {
     super(scope, id);
+    const { environment, name, key, consumers, handlers, logProtection: protection } = props;
     const accessLog = new EncryptedLogGroup(this, 'AccessLog', {
       environment,
       key,
       name: `/card-tokenization-pool/${name}/access`,
+      protection,
     });
     this.restApi = new RestApi(this, 'RestApi', {
       restApiName: name,
@@ -66,6 +72,15 @@ export class Api extends Construct {
         ),
       },
     });
+    // API Gateway makes it when it first fails, with no key of ours and for ever, unless it is there.
+    const errorLog = new EncryptedLogGroup(this, 'ErrorLog', {
+      environment,
+      key,
+      name: `API-Gateway-Execution-Logs_${this.restApi.restApiId}/${API_STAGE}`,
+      protection,
+    });
+    this.restApi.deploymentStage.node.addDependency(errorLog);
+    if (environment.kind === 'aws') acceptStrongTlsOnly(this.restApi);
     const validator = this.restApi.addRequestValidator('Body', {
       validateRequestBody: true,
       validateRequestParameters: true,
@@ -88,6 +103,13 @@ export class Api extends Construct {
           : { requestModels: { 'application/json': addRequestModel(this.restApi, route, request) } }),
       });
   }
+}
+
+/** TLS 1.2 with forward secrecy, or 1.3. The endpoint's own default still takes 1.0. */
+function acceptStrongTlsOnly(restApi: RestApi): void {
+  const resource = restApi.node.defaultChild as CfnRestApi;
+  resource.securityPolicy = SecurityPolicy.TLS13_1_2_PFS_PQ_2025_09;
+  resource.endpointAccessMode = 'STRICT';
 }
 
 /** Who, what, when and how it ended; nothing of what was sent or answered. */

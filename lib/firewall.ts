@@ -1,5 +1,7 @@
+import { ArnFormat, Stack } from 'aws-cdk-lib';
 import type { RestApi } from 'aws-cdk-lib/aws-apigateway';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
+import type { DataProtectionPolicy } from 'aws-cdk-lib/aws-logs';
 import { CfnLoggingConfiguration, CfnWebACL, CfnWebACLAssociation } from 'aws-cdk-lib/aws-wafv2';
 import { Construct } from 'constructs';
 import { EncryptedLogGroup } from './encrypted-log-group.ts';
@@ -11,17 +13,20 @@ export interface FirewallProps {
   readonly name: string;
   readonly key: IKey;
   readonly restApi: RestApi;
+  readonly logProtection: DataProtectionPolicy | undefined;
 }
 
 /** AWS's common rules, and a limit for each address, before the API. Its log has what was turned away, without headers that sign; it never has bodies. */
 export class Firewall extends Construct {
-  constructor(scope: Construct, id: string, { environment, name, key, restApi }: FirewallProps) {
+  constructor(scope: Construct, id: string, { environment, name, key, restApi, logProtection }: FirewallProps) {
     super(scope, id);
     const acl = new CfnWebACL(this, 'Acl', {
       name,
       scope: 'REGIONAL',
       defaultAction: { allow: {} },
       visibilityConfig: seenAs(name),
+      // A rule that finds something in a body would otherwise quote it.
+      dataProtectionConfig: { dataProtections: [{ field: { fieldType: 'BODY' }, action: 'SUBSTITUTION' }] },
       rules: [
         managed('AWSManagedRulesCommonRuleSet', 0),
         managed('AWSManagedRulesKnownBadInputsRuleSet', 1),
@@ -37,10 +42,23 @@ export class Firewall extends Construct {
       ],
     });
     // WAF writes only to groups whose names begin so.
-    const log = new EncryptedLogGroup(this, 'Log', { environment, key, name: `aws-waf-logs-${name}` });
+    const log = new EncryptedLogGroup(this, 'Log', {
+      environment,
+      key,
+      name: `aws-waf-logs-${name}`,
+      protection: logProtection,
+    });
     new CfnLoggingConfiguration(this, 'Logging', {
       resourceArn: acl.attrArn,
-      logDestinationConfigs: [log.logGroupArn],
+      // WAF names a log group without the `:*` that its own ARN ends with.
+      logDestinationConfigs: [
+        Stack.of(this).formatArn({
+          service: 'logs',
+          resource: 'log-group',
+          resourceName: log.logGroupName,
+          arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+        }),
+      ],
       redactedFields: [{ singleHeader: { Name: 'authorization' } }, { singleHeader: { Name: 'x-amz-security-token' } }],
       loggingFilter: {
         DefaultBehavior: 'DROP',

@@ -1,4 +1,4 @@
-import { Duration, Stack } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { ManagedPolicy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Schedule, ScheduleExpression, ScheduleGroup } from 'aws-cdk-lib/aws-scheduler';
@@ -20,7 +20,11 @@ export interface JobSchedulesProps {
 export class JobSchedules extends Construct {
   constructor(scope: Construct, id: string, props: JobSchedulesProps) {
     super(scope, id);
-    const group = new ScheduleGroup(this, 'Group', { scheduleGroupName: props.name });
+    const group = new ScheduleGroup(this, 'Group', {
+      scheduleGroupName: props.name,
+      // It holds nothing but its schedules.
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
     const start = (job: JobName, everyMinutes: number) =>
       new Schedule(this, job, {
         scheduleName: job,

@@ -5,6 +5,7 @@ import { ApiLogWriting } from './api-log-writing.ts';
 import { EncryptionKey } from './encryption-key.ts';
 import type { AwsEnvironment } from './environment.ts';
 import { Network } from './network.ts';
+import { keepProviderLogs } from './provider-logs.ts';
 import { ServiceDoors } from './service-doors.ts';
 import { stackIdentity } from './stack-identity.ts';
 
@@ -21,6 +22,7 @@ export class NetworkStack extends Stack {
     this.vpc = new Network(this, 'Network', { environment, key }).vpc;
     this.doors = new ServiceDoors(this, 'Doors', { environment, vpc: this.vpc });
     new ApiLogWriting(this, 'ApiLogWriting');
+    keepProviderLogs(this, { environment, key });
   }
 
   /** As the environment names them, so that synthesis asks no account. */

@@ -41,7 +41,9 @@ export class Network extends Construct {
       ],
     });
     const role = new Role(this, 'FlowLogRole', {
-      assumedBy: new ServicePrincipal('vpc-flow-logs.amazonaws.com'),
+      assumedBy: new ServicePrincipal('vpc-flow-logs.amazonaws.com', {
+        conditions: { StringEquals: { 'aws:SourceAccount': environment.account } },
+      }),
       managedPolicies: [writing],
     });
     this.vpc.addFlowLog('All', {

@@ -43,6 +43,13 @@ export class Release extends Construct {
       deploymentConfig: CONFIGURATIONS[environment.canary],
       alarms: [
         this.#alarm('Errors', this.alias.metricErrors({ period }), 0, 'The function fails'),
+        // What its handler did not expect is answered, so to Lambda it is a success.
+        this.#alarm(
+          'Faults',
+          metrics.counter('Requests', { operation: target.name, status: '500' }, { period }),
+          0,
+          'The function answers that it failed',
+        ),
         this.#alarm(
           'Latency',
           this.alias.metricDuration({ period, statistic: 'p99' }),

@@ -15,6 +15,7 @@ import { Migration } from './migration.ts';
 import type { NetworkStack } from './network-stack.ts';
 import { type ApiFunctionName, PoolFunctions } from './pool-functions.ts';
 import { PoolMetrics } from './pool-metrics.ts';
+import { keepProviderLogs } from './provider-logs.ts';
 import { RefillOnDemand } from './refill-on-demand.ts';
 import { Release } from './release.ts';
 import { namePrefix, stackIdentity } from './stack-identity.ts';
@@ -46,6 +47,7 @@ export class ServiceStack extends Stack {
       { name: 'jobs', queue: deadLetters },
       { name: 'card-events', queue: cardEvents.deadLetters },
     ];
+    const protection = environment.kind === 'aws' ? logProtection(this, { environment, key, name }) : undefined;
     this.functions = new PoolFunctions(
       this,
       'Functions',
@@ -57,7 +59,7 @@ export class ServiceStack extends Stack {
         network,
         cardEvents: cardEvents.queue,
         deadLetters,
-        logProtection: environment.kind === 'aws' ? logProtection(this, { environment, key, name }) : undefined,
+        logProtection: protection,
       }),
     );
     const { api, jobs } = this.functions;
@@ -70,9 +72,11 @@ export class ServiceStack extends Stack {
         new Release(this, `Release-${operation}`, { environment, target, metrics }).alias,
       ]),
     ) as unknown as Readonly<Record<ApiFunctionName, IFunction>>;
-    this.restApi = new Api(this, 'Api', { environment, name, key, consumers: settings.consumers, handlers }).restApi;
+    const guarded = { name, key, logProtection: protection };
+    const { consumers } = settings;
+    this.restApi = new Api(this, 'Api', { ...guarded, environment, consumers, handlers }).restApi;
     new CallerPolicies(this, 'Callers', { name, restApi: this.restApi });
-    if (environment.kind === 'aws') new Firewall(this, 'Firewall', { environment, name, key, restApi: this.restApi });
+    if (environment.kind === 'aws') new Firewall(this, 'Firewall', { ...guarded, environment, restApi: this.restApi });
 
     new JobSchedules(this, 'Schedules', {
       name,
@@ -96,6 +100,7 @@ export class ServiceStack extends Stack {
       RefillTopicArn: topic.topicArn,
       PrefetchFunctionName: jobs.prefetch.function.functionName,
     });
+    keepProviderLogs(this, { environment, key });
   }
 
   #output(values: Readonly<Record<string, string>>): void {

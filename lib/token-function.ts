@@ -1,4 +1,4 @@
-import { Duration, Stack } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { SubnetType } from 'aws-cdk-lib/aws-ec2';
 import { ManagedPolicy, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Architecture, type IDestination, Function as Lambda, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
@@ -28,6 +28,7 @@ export interface TokenFunctionProps {
 
 /** The one construct of every Lambda function: its code, its own role and log, its place in the network. */
 export class TokenFunction extends Construct {
+  readonly name: FunctionName;
   readonly function: Lambda;
   readonly #deadLetters: IQueue;
 
@@ -35,6 +36,7 @@ export class TokenFunction extends Construct {
     super(scope, id);
     const { name, surroundings, start } = props;
     const { environment, key, deadLetters, ways } = surroundings;
+    this.name = name;
     this.#deadLetters = deadLetters;
     const isOnAws = environment.kind === 'aws';
     const functionName = `${surroundings.name}-${name}`;
@@ -65,6 +67,8 @@ export class TokenFunction extends Construct {
       environment: { ...stringsOf(props.variables), ...processVariables(name, surroundings) },
       role: role.withoutPolicyUpdates(),
       logGroup,
+      // What the alias pointed at before, so that it can be pointed back at once.
+      ...(isOnAws && start === 'request' ? { currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN } } : {}),
       tracing: Tracing.ACTIVE,
       ...(props.maximumConcurrency === undefined ? {} : { reservedConcurrentExecutions: props.maximumConcurrency }),
       ...(start === 'job' ? { deadLetterQueue: deadLetters } : {}),
