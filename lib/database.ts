@@ -11,7 +11,11 @@ import {
 } from 'aws-cdk-lib/aws-rds';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
-import { acknowledgeProxyPort, acknowledgeUnprotectedDatabase } from './checks/acknowledgements.ts';
+import {
+  acknowledgeNamedZones,
+  acknowledgeProxyPort,
+  acknowledgeUnprotectedDatabase,
+} from './checks/acknowledgements.ts';
 import { EncryptedLogGroup } from './encrypted-log-group.ts';
 import type { AwsEnvironment } from './environment.ts';
 
@@ -88,6 +92,7 @@ export class Database extends Construct {
     });
     this.cluster.node.addDependency(logs);
     acknowledgeProxyPort(clusterGroup);
+    acknowledgeNamedZones(this.cluster);
     if (!aurora.deletionProtection) acknowledgeUnprotectedDatabase(this.cluster);
     this.administratorSecret = this.cluster.secret as ISecret;
 

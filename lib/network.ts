@@ -2,6 +2,7 @@ import { FlowLogDestination, FlowLogTrafficType, IpAddresses, type IVpc, SubnetT
 import { ManagedPolicy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
+import { acknowledgeNamedZones } from './checks/acknowledgements.ts';
 import { EncryptedLogGroup } from './encrypted-log-group.ts';
 import type { AwsEnvironment } from './environment.ts';
 
@@ -26,6 +27,7 @@ export class Network extends Construct {
       restrictDefaultSecurityGroup: true,
       subnetConfiguration: [{ name: 'isolated', subnetType: SubnetType.PRIVATE_ISOLATED }],
     }) as IVpc;
+    acknowledgeNamedZones(this);
     const logGroup = new EncryptedLogGroup(this, 'FlowLogs', {
       environment,
       key,

@@ -1,0 +1,89 @@
+import type { CfnResource } from 'aws-cdk-lib';
+import { CfnMethod, CfnRestApi, CfnStage } from 'aws-cdk-lib/aws-apigateway';
+import { CfnManagedPolicy, CfnPolicy, type CfnRole } from 'aws-cdk-lib/aws-iam';
+import { CfnFunction } from 'aws-cdk-lib/aws-lambda';
+import { CfnLogGroup } from 'aws-cdk-lib/aws-logs';
+import { CfnDBCluster } from 'aws-cdk-lib/aws-rds';
+import { CfnTopicPolicy } from 'aws-cdk-lib/aws-sns';
+import { CfnQueuePolicy } from 'aws-cdk-lib/aws-sqs';
+import type { PciRule } from './pci-dss-401-checks.ts';
+import { variablesOf } from './pci-dss-401-data-rules.ts';
+import { statementsOf, templateValue } from './template-value.ts';
+
+export const ACCESS_RULES: readonly PciRule[] = [
+  {
+    requirement: '7.2.5',
+    name: 'NoWildcardAction',
+    info: 'No system account may be granted all actions of a service.',
+    holds(node) {
+      if (!isPolicy(node) && !isRole(node)) return null;
+      return !/"Action":(\[[^\]]*)?"([a-z0-9-]+:)?\*"/.test(JSON.stringify(templateValue(node, policiesOf(node))));
+    },
+  },
+  {
+    requirement: '7.3.3',
+    name: 'NothingForEverybody',
+    info: 'Access is denied unless it is granted to somebody who is named.',
+    holds(node) {
+      const policy = resourcePolicyOf(node);
+      if (policy === undefined) return null;
+      return statementsOf(node, policy).every(
+        ({ Effect, Principal }) => Effect !== 'Allow' || !/"\*"/.test(JSON.stringify(Principal ?? '*')),
+      );
+    },
+  },
+  {
+    requirement: '8.3.1',
+    name: 'EveryCallerSignsIn',
+    info: 'Every method must know who calls.',
+    holds: (node) => (node instanceof CfnMethod ? node.authorizationType === 'AWS_IAM' : null),
+  },
+  {
+    requirement: '8.6.2',
+    name: 'NoPasswordInTemplates',
+    info: 'Passwords of system accounts must not stand in templates or variables.',
+    holds(node) {
+      if (node instanceof CfnDBCluster) return isSecretReference(node);
+      if (!(node instanceof CfnFunction)) return null;
+      return Object.keys(variablesOf(node)).every((name) => !/(PASSWORD|SECRET|DATABASE_URL)$/.test(name));
+    },
+  },
+  {
+    requirement: '10.2.1.1',
+    name: 'EveryCallIsLogged',
+    info: 'Who called what, when, from where and how it ended must be logged.',
+    holds(node) {
+      if (!(node instanceof CfnStage)) return null;
+      const setting = JSON.stringify(templateValue(node, node.accessLogSetting) ?? {});
+      return ['identity.userArn', 'identity.sourceIp', 'requestTime', 'resourcePath', 'status'].every((field) =>
+        setting.includes(`$context.${field}`),
+      );
+    },
+  },
+  {
+    requirement: '10.5.1',
+    name: 'LogsAreKept',
+    info: 'Logs must say how long they are kept; a year in production.',
+    holds(node) {
+      if (!(node instanceof CfnLogGroup)) return null;
+      const days = node.retentionInDays ?? 0;
+      return node.stack.stackName.startsWith('prod-') ? days >= 365 : days > 0;
+    },
+  },
+];
+
+const isPolicy = (node: CfnResource): node is CfnPolicy | CfnManagedPolicy =>
+  node instanceof CfnPolicy || node instanceof CfnManagedPolicy;
+const isRole = (node: CfnResource): node is CfnRole => node.cfnResourceType === 'AWS::IAM::Role';
+const policiesOf = (node: CfnResource): unknown => (isPolicy(node) ? node.policyDocument : (node as CfnRole).policies);
+
+function resourcePolicyOf(node: CfnResource): unknown {
+  if (node instanceof CfnQueuePolicy || node instanceof CfnTopicPolicy) return node.policyDocument;
+  return node instanceof CfnRestApi ? (node.policy ?? {}) : undefined;
+}
+
+/** No password at all (RDS keeps it), or one that CloudFormation fetches from the secret when it needs it. */
+function isSecretReference(node: CfnDBCluster): boolean {
+  if (node.masterUserPassword === undefined) return true;
+  return JSON.stringify(templateValue(node, node.masterUserPassword)).includes('{{resolve:secretsmanager:');
+}

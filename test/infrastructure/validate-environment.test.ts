@@ -1,0 +1,105 @@
+import { expect, test } from 'vitest';
+import type { AwsEnvironment, Consumer, DomainSettings, EmulatorEnvironment } from '../../lib/environment.ts';
+import { ENVIRONMENTS } from '../../lib/environments.ts';
+import { assertUsable, environmentNamed, faultsOf } from '../../lib/validate-environment.ts';
+
+const aws = (name: 'dev' | 'prod', changes: Partial<AwsEnvironment> = {}): AwsEnvironment => ({
+  ...(ENVIRONMENTS[name] as AwsEnvironment),
+  ...changes,
+});
+
+const aurora = (changes: Partial<AwsEnvironment['aurora']>): AwsEnvironment =>
+  aws('dev', { aurora: { ...aws('dev').aurora, ...changes } });
+
+const domain = (changes: Partial<DomainSettings>): AwsEnvironment =>
+  aws('dev', { domains: { card: { ...(aws('dev').domains.card as DomainSettings), ...changes } } });
+
+const pool = (changes: Partial<DomainSettings['pool']>): AwsEnvironment =>
+  domain({ pool: { POOL_TARGET_MIN: 10, POOL_TARGET_MAX: 100, POOL_COVER_MINUTES: 10, ...changes } });
+
+const consumer = (changes: Partial<Consumer>): AwsEnvironment =>
+  domain({
+    consumers: [{ name: 'issuing', account: '555555555555', operations: ['lookup'], detokenizeRoles: [], ...changes }],
+  });
+
+test.each([
+  ['dev: account must have twelve digits.', aws('dev', { account: '1234' })],
+  [
+    'dev: region must be the name of an AWS region.',
+    aws('dev', { region: 'Frankfurt', availabilityZones: ['Frankfurt1', 'Frankfurt2'] }),
+  ],
+  ['dev: domains must name at least one producer domain.', aws('dev', { domains: {} })],
+  [/^dev: logRetentionDays must be one of 1, 3, /, aws('dev', { logRetentionDays: 91 })],
+  ['prod: logRetentionDays must be at least 365, by PCI DSS 10.5.1.', aws('prod', { logRetentionDays: 180 })],
+  ['dev: alarmRecipients must be e-mail addresses.', aws('dev', { alarmRecipients: ['nobody'] })],
+  ['dev: alarmRecipients must name somebody.', aws('dev', { alarmRecipients: [] })],
+  ['dev: availabilityZones must lie in us-east-1.', aws('dev', { availabilityZones: ['us-east-1a', 'eu-west-1b'] })],
+  [
+    'dev: availabilityZones must name two or more different zones.',
+    aws('dev', { availabilityZones: ['us-east-1a', 'us-east-1a'] }),
+  ],
+  ['dev: vpcCidr must be a 10.x.x.x range of /16 to /22.', aws('dev', { vpcCidr: '10.0.0.0/8' })],
+  [
+    'dev: tome.url must be an https URL without a path.',
+    aws('dev', { tome: { ...aws('dev').tome, url: 'http://tome' } }),
+  ],
+  [
+    'dev: tome.privateLinkService must be the name of an endpoint service.',
+    aws('dev', { tome: { ...aws('dev').tome, privateLinkService: 'tome' } }),
+  ],
+  ['dev: aurora.minAcu must be at least 0.5, because RDS Proxy keeps a database from pausing.', aurora({ minAcu: 0 })],
+  ['dev: aurora.maxAcu must not be below aurora.minAcu.', aurora({ minAcu: 4, maxAcu: 2 })],
+  ['dev: aurora.minAcu and aurora.maxAcu must be multiples of 0.5 up to 256.', aurora({ maxAcu: 2.3 })],
+  ['dev: aurora.readers must be from 1 to 15, or a lost zone would stop the pool.', aurora({ readers: 0 })],
+  ['dev: aurora.backupDays must be from 1 to 35.', aurora({ backupDays: 36 })],
+  [
+    'prod: aurora.deletionProtection must be on.',
+    aws('prod', { aurora: { ...aws('prod').aurora, deletionProtection: false } }),
+  ],
+  ['prod: canary must not be all-at-once.', aws('prod', { canary: 'all-at-once' })],
+  ['dev: provisionedConcurrency must be a whole number from 0.', aws('dev', { provisionedConcurrency: -1 })],
+  ['dev: firewallRequestsPerFiveMinutes must be at least 100.', aws('dev', { firewallRequestsPerFiveMinutes: 10 })],
+  ['dev: card: POOL_TARGET_MIN must not be above POOL_TARGET_MAX.', pool({ POOL_TARGET_MIN: 101 })],
+  ['dev: card: POOL_TARGET_MIN must not be negative.', pool({ POOL_TARGET_MIN: -1 })],
+  ['dev: card: POOL_COVER_MINUTES must be at least 1.', pool({ POOL_COVER_MINUTES: 0 })],
+  ['dev: card: prefetchEveryMinutes must be from 1 to 1440.', domain({ prefetchEveryMinutes: 1_441 })],
+  ['dev: card: eventReaderAccount must have twelve digits.', domain({ eventReaderAccount: 'tsys' })],
+  [
+    'dev: card: consumers must have different names.',
+    domain({
+      consumers: [1, 2].map(() => ({
+        name: 'a',
+        account: '555555555555',
+        operations: ['lookup'],
+        detokenizeRoles: [],
+      })),
+    }),
+  ],
+  ['dev: card: consumer issuing: account must have twelve digits.', consumer({ account: '*' })],
+  ['dev: card: consumer issuing must be allowed something.', consumer({ operations: [] })],
+  [
+    'dev: card: consumer issuing: detokenizeRoles must be names of roles, without wildcards.',
+    consumer({ detokenizeRoles: ['embossing-*'] }),
+  ],
+] as const)('says %s', (sentence, environment) => {
+  expect(faultsOf(environment)).toEqual([typeof sentence === 'string' ? sentence : expect.stringMatching(sentence)]);
+});
+
+test('an environment that is not there, or not named, is refused with the names of those that are', () => {
+  const sentence = 'Say which environment, as -c env=NAME with one of dev, qa, uat, prod, local.';
+  expect(() => environmentNamed('production')).toThrow(sentence);
+  expect(() => environmentNamed(undefined)).toThrow(sentence);
+});
+
+test('all faults are told at once, each on its line', () => {
+  const environment = aws('dev', { account: '', alarmRecipients: [] });
+  expect(() => assertUsable(environment)).toThrow(
+    'The environment cannot be deployed.\ndev: account must have twelve digits.\ndev: alarmRecipients must name somebody.',
+  );
+});
+
+test('an emulator needs nobody to tell, and none of what only AWS has', () => {
+  const local = ENVIRONMENTS.local as EmulatorEnvironment;
+  expect(faultsOf(local)).toEqual([]);
+  expect(faultsOf({ ...local, account: 'none' })).toEqual(['local: account must have twelve digits.']);
+});
