@@ -21,6 +21,7 @@ export async function findReference(
 ): Promise<CardReference | null> {
   const stored = await unlessStoreIsDown(dependencies.store.findByInternalToken(internalToken));
   if (stored !== null && stored !== 'store-down') {
+    await confirmMapping(dependencies, stored, context);
     await ifPossible(dependencies, context, () => adopt(dependencies, stored, context));
     return stored.cardReference;
   }
@@ -38,6 +39,7 @@ export async function ensureReference(
 ): Promise<CreatedCard> {
   const stored = await dependencies.store.findByInternalToken(internalToken);
   if (stored !== null) {
+    await confirmMapping(dependencies, stored, context);
     await adopt(dependencies, stored, context);
     return { cardReference: stored.cardReference, created: false };
   }
@@ -47,8 +49,22 @@ export async function ensureReference(
 }
 
 /**
+ * A pair that was stored before NS2 heard of it is only intended, and nobody is answered by it before NS2 has said the same. Rejects with
+ * PairConflict when NS2 says otherwise.
+ */
+export async function confirmMapping(
+  { tome }: PooledDependencies,
+  { state, mapped, internalToken, cardReference }: StoredPair,
+  context: RequestContext,
+): Promise<void> {
+  if (mapped || state === 'USED') return;
+  const answer = await tome.ns2.tokenize(internalToken, cardReference, liveCall(context));
+  if (answer.token !== cardReference) throw new PairConflict();
+}
+
+/**
  * Marks a pair USED because NS1 said that a card is bound to it: the creation that bound it never finished, or the database is older
- * than TOME (brief 2, edge "adopt", and rule 9). A pair that NS2 never confirmed is confirmed first.
+ * than TOME (brief 2, edge "adopt", and rule 9).
  */
 export async function adopt(
   dependencies: PooledDependencies,
@@ -56,10 +72,6 @@ export async function adopt(
   context: RequestContext,
 ): Promise<void> {
   if (pair.state === 'USED') return;
-  if (!pair.mapped) {
-    const answer = await dependencies.tome.ns2.tokenize(pair.internalToken, pair.cardReference, liveCall(context));
-    if (answer.token !== pair.cardReference) throw new PairConflict();
-  }
   await dependencies.store.adopt(pair.internalToken);
   dependencies.report('pair-adopted', context);
 }

@@ -61,19 +61,25 @@ async function markUsed(
   return { cardReference: reservation.cardReference, created: true };
 }
 
-/** Rule 3, after the retries: ours -> USED; another -> that mapping, and ours is settled; none -> the error stands, never a second pair. */
+/**
+ * Rule 3, after the retries: ours -> USED; another -> that mapping, and ours is settled; none -> the error stands, never a second pair. Another
+ * token is believed only when it is named twice, for answering with a stranger's reference would disclose a card.
+ */
 async function settleUnknown(
   dependencies: PooledDependencies,
   held: HeldCreation,
   context: RequestContext,
   error: TomeError,
 ): Promise<CreatedCard> {
-  const bound = await dependencies.tome.ns1.lookup(held.cardNumber, liveCall(context)).catch((cause: unknown) => {
-    if (cause instanceof TomeError) throw error;
-    throw cause;
-  });
+  const lookUp = (): Promise<InternalToken | null> =>
+    dependencies.tome.ns1.lookup(held.cardNumber, liveCall(context)).catch((cause: unknown) => {
+      if (cause instanceof TomeError) throw error;
+      throw cause;
+    });
+  const bound = await lookUp();
   if (bound === null) throw error;
   if (bound === held.reservation.internalToken) return markUsed(dependencies, held, context);
+  if ((await lookUp()) !== bound) throw error;
   return answerWithOtherToken(dependencies, held, context, { token: bound, pairIsFree: false });
 }
 

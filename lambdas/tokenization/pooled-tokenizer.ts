@@ -1,4 +1,4 @@
-import { adopt, findReference, ifPossible, repair, unlessStoreIsDown } from './bound-token.ts';
+import { adopt, confirmMapping, findReference, ifPossible, repair, unlessStoreIsDown } from './bound-token.ts';
 import type { CardNumber } from './card-number.ts';
 import type { CardReference } from './card-reference.ts';
 import { createCard } from './create-card.ts';
@@ -49,8 +49,10 @@ async function detokenize(
   const internalToken = stored?.internalToken ?? (await tome.ns2.detokenize(cardReference, liveCall(context)));
   const cardNumber = internalToken === null ? null : await tome.ns1.detokenize(internalToken, liveCall(context));
   if (cardNumber === null || internalToken === null) throw new ReferenceNotFound();
-  if (stored !== null) await ifPossible(dependencies, context, () => adopt(dependencies, stored, context));
-  else if (found === null) await repair(dependencies, { internalToken, cardReference }, context);
+  if (stored !== null) {
+    await confirmMapping(dependencies, stored, context);
+    await ifPossible(dependencies, context, () => adopt(dependencies, stored, context));
+  } else if (found === null) await repair(dependencies, { internalToken, cardReference }, context);
   const { caller, correlationId } = context;
   dependencies.recordDisclosure({ cardReference, caller, correlationId });
   return cardNumber;

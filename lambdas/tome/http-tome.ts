@@ -8,8 +8,11 @@ import type { Namespace, Operation } from './contract.ts';
 import { invalidAnswer } from './http-exchange.ts';
 import type { Definitive, TomeClient } from './tome-client.ts';
 
+/** What carries the contract's calls. */
+export type TomeCarrier = Pick<TomeClient, 'call' | 'assertAdmits'>;
+
 /** TOME over HTTP, as the port that the domain speaks (brief 3). */
-export function createHttpTome(client: TomeClient): Tome {
+export function createHttpTome(client: TomeCarrier): Tome {
   return {
     ns1: namespaceOver(client, 'ns1', {
       write: (cardNumber: CardNumber) => cardNumber.reveal(),
@@ -32,7 +35,7 @@ interface Codec<Source, Token> {
 }
 
 function namespaceOver<Source, Token extends string>(
-  client: TomeClient,
+  client: TomeCarrier,
   namespace: Namespace,
   { write, readSource, readToken }: Codec<Source, Token>,
 ): TomeNamespace<Source, Token> {

@@ -79,7 +79,9 @@ export async function runExhaustive(world: World, options: ExhaustiveOptions): P
   return { points, runs, operations, findings };
 }
 
-async function runOnce(world: World, scenario: Scenario, plan: FaultPlan) {
+async function runOnce(given: World, scenario: Scenario, plan: FaultPlan) {
+  // Pairs of faults are many, and the wire has been tried by the single ones.
+  const world = plan.size > 1 ? { ...given, tome: given.wirelessTome } : given;
   await world.reset();
   if (scenario.pool > 0) await startProcess(world, untouched).prefetch(scenario.pool);
   await scenario.prepare?.(world);
@@ -88,9 +90,10 @@ async function runOnce(world: World, scenario: Scenario, plan: FaultPlan) {
   const violations: Violation[] = [];
   while (tries < CLIENT_TRIES) {
     tries += 1;
+    faults.restart();
     const answered = world.answers.length;
     try {
-      await scenario.run(startProcess(world, faults), world);
+      await scenario.run(startProcess(world, faults, { lookupsLie: scenario.lookupsLie ?? false }), world);
     } catch (error) {
       if (!(error instanceof Crashed) && !isOutage(error)) {
         violations.push({
@@ -98,7 +101,6 @@ async function runOnce(world: World, scenario: Scenario, plan: FaultPlan) {
           says: error instanceof Error ? `${error.name}: ${error.message}` : 'unknown',
         });
       }
-      faults.restart();
       continue;
     }
     if (world.answers.slice(answered).every(({ status }) => status < 500)) break;

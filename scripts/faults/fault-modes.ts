@@ -5,8 +5,10 @@ export interface Point {
   readonly kind: 'sql' | 'tome' | 'queue';
   /** What is awaited, such as `tome ns1 tokenize` or `sql UPDATE pair`. */
   readonly name: string;
-  /** For calls whose answer can be another's: somebody else's token, if there is one. */
-  readonly strangers?: () => unknown;
+  /** For calls whose answer can be another's: the answer with somebody else's token in it, if there is one. */
+  readonly lie?: (answer: never) => unknown;
+  /** Whether the product asks this only to make sure of what it was told before. Nobody could see through two equal lies in a row. */
+  readonly isSecondWitness?: boolean;
 }
 
 export type FaultMode =
@@ -41,7 +43,8 @@ export function modesOf(point: Point): readonly FaultMode[] {
   if (point.kind === 'queue') return QUEUE_MODES;
   // Nobody but a proxy of its own will could repeat a prefetch, and its tokens would be beyond counting.
   if (point.name.endsWith('prefetch')) return TOME_MODES.filter((mode) => mode !== 'duplicate');
-  return point.strangers === undefined ? TOME_MODES : [...TOME_MODES, 'retried', 'wrong-echo'];
+  const modes = point.name.endsWith(' tokenize') ? [...TOME_MODES, 'retried' as const] : TOME_MODES;
+  return point.lie === undefined ? modes : [...modes, 'wrong-echo'];
 }
 
 /** The process is dead. Nothing that it does afterwards has any effect. */
@@ -91,11 +94,8 @@ export async function strike<Result>(
     case 'retried':
       // The client's first request was lost on the way back, or is still on its way.
       return { ...(await act()), attempts: 2 } as Result;
-    case 'wrong-echo': {
-      const answer = await act();
-      const token = point.strangers?.();
-      return token === undefined ? answer : ({ ...answer, token } as Result);
-    }
+    case 'wrong-echo':
+      return point.lie?.((await act()) as never) as Result;
   }
 }
 

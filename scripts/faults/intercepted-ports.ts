@@ -1,7 +1,7 @@
 import type { Sql, StatementRunner } from '../../lambdas/pool/database.ts';
 import { StoreUnavailable } from '../../lambdas/tokenization/errors/store-unavailable.ts';
 import type { CardCreatedEvent, EventQueue } from '../../lambdas/tokenization/ports/event-queue.ts';
-import type { Tome, TomeNamespace } from '../../lambdas/tokenization/ports/tome.ts';
+import type { BulkTokenizeResult, Tome, TomeNamespace } from '../../lambdas/tokenization/ports/tome.ts';
 import type { Interceptor } from './interceptor.ts';
 
 /** Every statement, which is a call of a database function, becomes a point. */
@@ -40,12 +40,15 @@ export interface Dispatch {
   readonly verdict: 'ours' | 'other' | 'unknown';
 }
 
+export interface TomeWitness {
+  readonly dispatches: Dispatch[];
+  readonly strangersToken: (namespace: 'ns1' | 'ns2') => string | undefined;
+  /** A creation asks twice before it believes. A read believes its one answer, as it is promised to: then look-ups do not lie. */
+  readonly lookupsLie: boolean;
+}
+
 /** Every call to TOME becomes a point; what was sent to NS1 is written down. */
-export function interceptTome(
-  tome: Tome,
-  interceptor: Interceptor,
-  parts: { dispatches: Dispatch[]; strangersToken: (namespace: 'ns1' | 'ns2') => unknown },
-): Tome {
+export function interceptTome(tome: Tome, interceptor: Interceptor, parts: TomeWitness): Tome {
   const wrap = <Source, Token>(
     namespace: TomeNamespace<Source, Token>,
     name: 'ns1' | 'ns2',
@@ -56,7 +59,7 @@ export function interceptTome(
       const point = {
         kind: 'tome',
         name: `tome ${name} tokenize`,
-        strangers: () => parts.strangersToken(name),
+        lie: (answer: object) => withToken(answer, parts.strangersToken(name)),
       } as const;
       let atMs = 0;
       const noteIf = (verdict: Dispatch['verdict'], requests = 1): void => {
@@ -77,15 +80,35 @@ export function interceptTome(
       }
     },
     bulkTokenize: (...args) =>
-      interceptor.around({ kind: 'tome', name: `tome ${name} bulk` }, () => namespace.bulkTokenize(...args)),
+      interceptor.around(
+        {
+          kind: 'tome',
+          name: `tome ${name} bulk`,
+          lie: (answer: readonly BulkTokenizeResult<unknown>[] | null) =>
+            answer?.map((result, index) => (index === 0 ? withToken(result, parts.strangersToken(name)) : result)) ??
+            null,
+        },
+        () => namespace.bulkTokenize(...args),
+      ),
     detokenize: (...args) =>
       interceptor.around({ kind: 'tome', name: `tome ${name} detokenize` }, () => namespace.detokenize(...args)),
     lookup: (...args) =>
-      interceptor.around({ kind: 'tome', name: `tome ${name} lookup` }, () => namespace.lookup(...args)),
+      interceptor.around(
+        {
+          kind: 'tome',
+          name: `tome ${name} lookup`,
+          isSecondWitness: true,
+          ...(parts.lookupsLie ? { lie: (answer: unknown) => parts.strangersToken(name) ?? answer } : {}),
+        },
+        () => namespace.lookup(...args),
+      ),
     assertAdmits: (operation) => namespace.assertAdmits(operation),
   });
   return { ns1: wrap(tome.ns1, 'ns1'), ns2: wrap(tome.ns2, 'ns2') };
 }
+
+const withToken = (answer: object, token: string | undefined): object =>
+  token === undefined ? answer : { ...answer, token };
 
 /** Sending becomes a point; what arrived is kept. */
 export function interceptQueue(arrived: CardCreatedEvent[], interceptor: Interceptor): EventQueue {

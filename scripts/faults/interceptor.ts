@@ -44,15 +44,17 @@ export class PlannedFaults implements Interceptor {
   readonly #plan: FaultPlan;
   readonly #deferred: Deferred;
   #isDead = false;
+  #hasLied = false;
 
   constructor(plan: FaultPlan, deferred: Deferred) {
     this.#plan = plan;
     this.#deferred = deferred;
   }
 
-  /** A new process in the place of the dead one. */
+  /** A new process, for the next try. */
   restart(): void {
     this.#isDead = false;
+    this.#hasLied = false;
   }
 
   async around<Result>(point: Point, act: () => Promise<Result>): Promise<Result> {
@@ -61,6 +63,10 @@ export class PlannedFaults implements Interceptor {
     this.reached.push(point);
     // Two calls that go out together may change places between runs; a fault that does not fit the one it meets is left out.
     if (mode === undefined || !modesOf(point).includes(mode)) return act();
+    if (mode === 'wrong-echo') {
+      if (this.#hasLied && point.isSecondWitness === true) return act();
+      this.#hasLied = true;
+    }
     return strike(mode, point, act, {
       die: () => {
         this.#isDead = true;

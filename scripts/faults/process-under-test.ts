@@ -1,7 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { createPairStore } from '../../lambdas/pool/pair-store.ts';
 import { readPoolHealth } from '../../lambdas/pool/pool-health.ts';
-import { closeEvents, fenceRestored, settleReservations, takeEvents } from '../../lambdas/pool/pool-jobs.ts';
+import {
+  closeEvents,
+  fenceRestored,
+  forgetOldRequests,
+  retireExpired,
+  settleReservations,
+  takeEvents,
+  takeRefillRequest,
+} from '../../lambdas/pool/pool-jobs.ts';
 import { createRefillStore } from '../../lambdas/pool/refill-store.ts';
 import { claimWith } from '../../lambdas/runtime/compose-tokenizer.ts';
 import { systemClock } from '../../lambdas/runtime/system-clock.ts';
@@ -17,27 +25,38 @@ import type { World } from './world.ts';
 export interface ProcessUnderTest {
   readonly tokenizer: Tokenizer;
   readonly context: () => RequestContext;
-  prefetch(target: number): Promise<unknown>;
+  prefetch(target: number, inBulk?: boolean): Promise<unknown>;
   settle(horizonSeconds: number): Promise<unknown>;
   fence(): Promise<unknown>;
   relay(): Promise<unknown>;
 }
 
-/** A key's hold is this short, so that a retry soon finds it free; in seconds. */
-const HOLD_SECONDS = 0;
+export interface ProcessSettings {
+  /** How long a key is held, in seconds: by default no time at all, so that a retry takes it from a request that may still be alive. */
+  readonly holdSeconds?: number;
+  /** How long a silent prefetch run is taken to be alive, in seconds: at 0 every run overtakes the one before. */
+  readonly leaseSeconds?: number;
+  /** See TomeWitness. */
+  readonly lookupsLie?: boolean;
+}
 
-export function startProcess(world: World, interceptor: Interceptor): ProcessUnderTest {
+export function startProcess(
+  world: World,
+  interceptor: Interceptor,
+  { holdSeconds = 0, leaseSeconds = 60, lookupsLie = false }: ProcessSettings = {},
+): ProcessUnderTest {
   const runner = interceptSql(world.database, interceptor);
   const tome = interceptTome(world.tome, interceptor, {
     dispatches: world.dispatches,
     strangersToken: (namespace) => world.simulator.vaults[namespace].strangersToken(),
+    lookupsLie,
   });
   const store = createPairStore(runner, {
-    holdSeconds: HOLD_SECONDS,
+    holdSeconds,
     retentionSeconds: 3_600,
     directCreationsPerSecond: 1_000,
   });
-  const refillStore = createRefillStore(runner, { leaseSeconds: 60, maxMappingFailures: 3, expiryMarginSeconds: 0 });
+  const refillStore = createRefillStore(runner, { leaseSeconds, maxMappingFailures: 3, expiryMarginSeconds: 0 });
   const tokenizer = createPooledTokenizer({
     tome,
     store,
@@ -52,8 +71,9 @@ export function startProcess(world: World, interceptor: Interceptor): ProcessUnd
   return {
     tokenizer,
     context: () => ({ deadlineMs: deadlineMs(), correlationId: randomUUID(), caller: 'client' }),
-    prefetch: (target) =>
-      prefetch(
+    async prefetch(target, inBulk = false) {
+      await runner.run(takeRefillRequest);
+      return prefetch(
         {
           tome,
           store: refillStore,
@@ -66,15 +86,20 @@ export function startProcess(world: World, interceptor: Interceptor): ProcessUnd
             coverMinutes: 0,
             lowWaterRatio: 0,
             leadMinutes: 0,
-            batchSize: 5,
+            batchSize: Math.max(5, Math.ceil(target / 4)),
             mappingConcurrency: 1,
-            activationChunk: 2,
-            bulkTokenize: false,
+            activationChunk: Math.max(2, Math.ceil(target / 20)),
+            bulkTokenize: inBulk,
           },
         },
         { runId: randomUUID(), deadlineMs: deadlineMs() },
-      ),
-    settle: (horizonSeconds) => runner.run((sql) => settleReservations(sql, horizonSeconds, 100)),
+      );
+    },
+    async settle(horizonSeconds) {
+      await runner.run((sql) => settleReservations(sql, horizonSeconds, 100));
+      await runner.run((sql) => retireExpired(sql, 100));
+      await runner.run(forgetOldRequests);
+    },
     fence: () => runner.run(fenceRestored),
     relay: () =>
       relayEvents(

@@ -1,9 +1,9 @@
 import { CardNumber } from '../../lambdas/tokenization/card-number.ts';
-import { TokenizationError } from '../../lambdas/tokenization/errors/tokenization-error.ts';
 import { madeUpCard } from '../local/made-up-cards.ts';
 import { Crashed } from './fault-modes.ts';
 import { PlannedFaults, untouched } from './interceptor.ts';
 import { type ProcessUnderTest, startProcess } from './process-under-test.ts';
+import { createAs, detokenizeAs, lookupAs } from './recorded-client.ts';
 import type { World } from './world.ts';
 
 /** One thing that the product does, from a known beginning; the client tries again as clients do. */
@@ -13,6 +13,8 @@ export interface Scenario {
   readonly pool: number;
   /** Whether pairs of faults are tried on it as well. */
   readonly doubles: boolean;
+  /** Whether NS1's and NS2's look-ups may name a stranger's token: where the product asks twice. See TomeWitness. */
+  readonly lookupsLie?: boolean;
   readonly prepare?: (world: World) => Promise<void>;
   /** Throws Crashed when the process died; it is called again in a new process then. */
   readonly run: (process: ProcessUnderTest, world: World) => Promise<void>;
@@ -20,55 +22,6 @@ export interface Scenario {
 
 const CARD = madeUpCard(1);
 const OTHER = madeUpCard(2);
-
-/** What a client sees of a create, lookup or detokenize, written down for the checker. A crash is a connection that closes. */
-export async function createAs(
-  process: ProcessUnderTest,
-  world: World,
-  card: string,
-  idempotencyKey?: string,
-): Promise<void> {
-  const key = idempotencyKey === undefined ? {} : { idempotencyKey };
-  await asClient(world, { operation: 'create', card, ...key }, async () => {
-    const created = await process.tokenizer.create(CardNumber.parse(card), process.context(), idempotencyKey);
-    return { status: created.created ? 201 : 200, reference: created.cardReference };
-  });
-}
-
-export async function lookupAs(
-  process: ProcessUnderTest,
-  world: World,
-  card: string,
-  orTokenize = false,
-): Promise<void> {
-  await asClient(world, { operation: 'lookup', card }, async () => {
-    const number = CardNumber.parse(card);
-    if (!orTokenize) return { status: 200, reference: await process.tokenizer.lookup(number, process.context()) };
-    const found = await process.tokenizer.lookupOrTokenize(number, process.context());
-    return { status: found.created ? 201 : 200, reference: found.cardReference };
-  });
-}
-
-export async function detokenizeAs(process: ProcessUnderTest, world: World, reference: string): Promise<void> {
-  await asClient(world, { operation: 'detokenize', reference }, async () => {
-    const number = await process.tokenizer.detokenize(reference as never, process.context());
-    return { status: 200, card: number.reveal() };
-  });
-}
-
-async function asClient(
-  world: World,
-  asked: Omit<World['answers'][number], 'status'>,
-  act: () => Promise<Omit<World['answers'][number], 'operation'>>,
-): Promise<void> {
-  try {
-    world.answers.push({ ...asked, ...(await act()) });
-  } catch (error) {
-    if (error instanceof Crashed) throw error;
-    if (!(error instanceof TokenizationError)) throw error;
-    world.answers.push({ ...asked, status: error.retryable ? 503 : 400 });
-  }
-}
 
 /** The reference that was last given out. */
 const lastReference = (world: World): string | undefined =>
@@ -97,6 +50,16 @@ async function anotherDomainsCard(world: World): Promise<void> {
   await world.tome.ns2.tokenize(token, null, call);
 }
 
+/** Backups are older than what they are taken of. */
+async function createdAndLost(world: World): Promise<void> {
+  await created(world);
+  await world.sql.unsafe(`
+    SET session_replication_role = replica;
+    DELETE FROM pair WHERE state = 'USED'; DELETE FROM outbox_event;
+    SET session_replication_role = origin;
+  `);
+}
+
 /** A creation whose process dies right after it has reserved its pair. */
 async function dyingCreation(world: World): Promise<void> {
   const dying = startProcess(world, new PlannedFaults(new Map([[0, 'crash-after']]), world.deferred));
@@ -106,24 +69,38 @@ async function dyingCreation(world: World): Promise<void> {
 }
 
 export const SCENARIOS: readonly Scenario[] = [
-  { name: 'create', pool: 3, doubles: true, run: (process, world) => createAs(process, world, CARD) },
+  {
+    name: 'create',
+    pool: 3,
+    doubles: true,
+    lookupsLie: true,
+    prepare: anotherDomainsCard,
+    run: (process, world) => createAs(process, world, CARD),
+  },
   {
     name: 'create with a key',
     pool: 3,
     doubles: true,
+    lookupsLie: true,
+    prepare: anotherDomainsCard,
     run: (process, world) => createAs(process, world, CARD, 'key-1'),
   },
   {
     name: 'create of a card that has a reference',
     pool: 3,
     doubles: true,
-    prepare: created,
+    lookupsLie: true,
+    async prepare(world) {
+      await anotherDomainsCard(world);
+      await created(world);
+    },
     run: (process, world) => createAs(process, world, CARD, 'key-2'),
   },
   {
     name: 'create on an empty pool',
     pool: 0,
     doubles: true,
+    lookupsLie: true,
     prepare: anotherDomainsCard,
     run: (process, world) => createAs(process, world, CARD, 'key-3'),
   },
@@ -143,6 +120,13 @@ export const SCENARIOS: readonly Scenario[] = [
     run: (process, world) => lookupAs(process, world, CARD, true),
   },
   {
+    name: 'lookup or tokenize of a card that has a reference',
+    pool: 3,
+    doubles: false,
+    prepare: created,
+    run: (process, world) => lookupAs(process, world, CARD, true),
+  },
+  {
     name: 'lookup',
     pool: 3,
     doubles: false,
@@ -157,20 +141,27 @@ export const SCENARIOS: readonly Scenario[] = [
     run: async (process, world) => detokenizeAs(process, world, lastReference(world) ?? ''),
   },
   {
+    name: 'lookup of a pair that the database has lost',
+    pool: 3,
+    doubles: false,
+    prepare: createdAndLost,
+    run: (process, world) => lookupAs(process, world, CARD),
+  },
+  {
     name: 'detokenize of a pair that the database has lost',
     pool: 3,
     doubles: false,
-    async prepare(world) {
-      await created(world);
-      await world.sql.unsafe(`
-        SET session_replication_role = replica;
-        DELETE FROM pair WHERE state = 'USED'; DELETE FROM outbox_event;
-        SET session_replication_role = origin;
-      `);
-    },
+    prepare: createdAndLost,
     run: async (process, world) => detokenizeAs(process, world, lastReference(world) ?? ''),
   },
   { name: 'prefetch', pool: 0, doubles: true, run: async (process) => void (await process.prefetch(4)) },
+  {
+    name: 'prefetch in bulk',
+    pool: 0,
+    doubles: true,
+    prepare: async (world) => void world.simulator.turn({ bulkTokenize: 'present' }),
+    run: async (process) => void (await process.prefetch(4, true)),
+  },
   {
     name: 'one key for two cards',
     pool: 3,
@@ -197,10 +188,10 @@ export const SCENARIOS: readonly Scenario[] = [
         INSERT INTO fault_watch.station SELECT pair_id, state, reservation_id FROM pair_life;
         SET session_replication_role = origin;
       `);
-      await startProcess(world, untouched).fence();
     },
     async run(process, world) {
       const reference = lastReference(world) ?? '';
+      await process.fence();
       await createAs(process, world, OTHER);
       await detokenizeAs(process, world, reference);
       await lookupAs(process, world, CARD);
@@ -213,6 +204,11 @@ export const SCENARIOS: readonly Scenario[] = [
     async prepare(world) {
       await created(world);
       await dyingCreation(world);
+      await world.sql.unsafe(`
+        SET session_replication_role = replica;
+        UPDATE available_pair SET expires_at = now() - interval '1 second';
+        SET session_replication_role = origin;
+      `);
     },
     async run(process) {
       await process.settle(-1);

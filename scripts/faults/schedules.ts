@@ -1,11 +1,10 @@
-import { madeUpCard } from '../local/made-up-cards.ts';
 import { seededRandom } from '../simulator/seeded-random.ts';
 import type { Violation } from './checker/invariants.ts';
 import { Crashed, isOutage } from './fault-modes.ts';
 import { untouched } from './interceptor.ts';
-import { type ProcessUnderTest, startProcess } from './process-under-test.ts';
+import { pickOperation } from './pick-operation.ts';
+import { startProcess } from './process-under-test.ts';
 import { recover, verdict } from './recovery.ts';
-import { createAs, detokenizeAs, lookupAs } from './scenarios.ts';
 import { ScheduledActor, SeededScheduler, type Step } from './seeded-scheduler.ts';
 import type { World } from './world.ts';
 
@@ -17,15 +16,20 @@ export interface ScheduleResult {
 
 const ACTORS = 6;
 const OPERATIONS = 40;
-const CARDS = 8;
 const FAULT_RATE = 0.06;
 
 type Random = () => number;
 
 /** Forty operations by six actors in one interleaving, then recovery and the checker. The seed decides everything. */
-export async function runSchedule(world: World, seed: number): Promise<ScheduleResult> {
-  await world.reset();
+export async function runSchedule(given: World, seed: number): Promise<ScheduleResult> {
+  const world = { ...given, tome: given.wirelessTome };
+  await world.reset(seed);
   const random = seededRandom(seed);
+  world.simulator.turn({ alreadyBound: random() < 0.5 ? 'echo' : 'conflict', bulkTokenize: 'present' });
+  const settings = {
+    holdSeconds: random() < 0.7 ? 0 : 3_600,
+    leaseSeconds: random() < 0.5 ? 0 : 60,
+  };
   const restoreClock = jumpingClock(random);
   const pool = Math.floor(random() * 12);
   if (pool > 0) await startProcess(world, untouched).prefetch(pool);
@@ -39,7 +43,10 @@ export async function runSchedule(world: World, seed: number): Promise<ScheduleR
       const operation = queue.shift();
       if (operation === undefined) return;
       operations += 1;
-      const process = startProcess(world, new ScheduledActor(`${name}: ${operation.name}`, scheduler));
+      const process = startProcess(world, new ScheduledActor(`${name}: ${operation.name}`, scheduler), {
+        ...settings,
+        lookupsLie: operation.name.startsWith('create'),
+      });
       try {
         await operation.run(process, world);
       } catch (error) {
@@ -58,45 +65,6 @@ export async function runSchedule(world: World, seed: number): Promise<ScheduleR
   violations.push(...(await verdict(world, true)));
   restoreClock();
   return { violations, steps: scheduler.steps, operations };
-}
-
-interface Operation {
-  readonly name: string;
-  readonly run: (process: ProcessUnderTest, world: World) => Promise<void>;
-}
-
-function pickOperation(random: Random): Operation {
-  const number = Math.floor(random() * CARDS) + 1;
-  const card = madeUpCard(number);
-  const key = `key-${number}-${Math.floor(random() * 3)}`;
-  const chance = random();
-  if (chance < 0.3) return { name: `create card ${number}`, run: (process, world) => createAs(process, world, card) };
-  if (chance < 0.55)
-    return { name: `create card ${number} with ${key}`, run: (process, world) => createAs(process, world, card, key) };
-  if (chance < 0.62) return { name: `look up card ${number}`, run: (process, world) => lookupAs(process, world, card) };
-  if (chance < 0.7) {
-    return {
-      name: `look up or tokenize card ${number}`,
-      run: (process, world) => lookupAs(process, world, card, true),
-    };
-  }
-  if (chance < 0.8) {
-    const which = random();
-    return {
-      name: 'detokenize',
-      async run(process, world) {
-        const given = world.answers.flatMap(({ operation, reference, status }) =>
-          operation === 'create' && status < 300 && reference !== undefined ? [reference] : [],
-        );
-        const reference = given[Math.floor(which * given.length)];
-        if (reference !== undefined) await detokenizeAs(process, world, reference);
-      },
-    };
-  }
-  if (chance < 0.88) return { name: 'prefetch', run: async (process) => void (await process.prefetch(6)) };
-  if (chance < 0.94)
-    return { name: 'settle', run: async (process) => void (await process.settle(random() < 0.5 ? -1 : 900)) };
-  return { name: 'relay', run: async (process) => void (await process.relay()) };
 }
 
 /** The process's idea of the date jumps by up to an hour at every look (I13). The database's does not. */

@@ -21,6 +21,7 @@ export class ScheduledActor implements Interceptor {
   readonly name: string;
   readonly #scheduler: SeededScheduler;
   #isDead = false;
+  #hasLied = false;
 
   constructor(name: string, scheduler: SeededScheduler) {
     this.name = name;
@@ -30,9 +31,11 @@ export class ScheduledActor implements Interceptor {
   async around<Result>(point: Point, act: () => Promise<Result>): Promise<Result> {
     if (this.#isDead) throw new Crashed();
     const mode = await this.#scheduler.turn(this, point);
+    const isSeenThrough = mode === 'wrong-echo' && this.#hasLied && point.isSecondWitness === true;
+    this.#hasLied ||= mode === 'wrong-echo';
     return this.#scheduler.step(() => {
       if (this.#isDead) throw new Crashed();
-      if (mode === null) return act();
+      if (mode === null || isSeenThrough) return act();
       return strike(mode, point, act, {
         die: () => {
           this.#isDead = true;

@@ -10,6 +10,7 @@ import { type Simulator, startSimulator } from '../simulator/simulator.ts';
 import type { Answered } from './checker/evidence.ts';
 import type { Dispatch } from './intercepted-ports.ts';
 import { Deferred } from './interceptor.ts';
+import { createWirelessTome } from './wireless-tome.ts';
 
 /** Everything outside the processes under test: a real database, TOME, and what was seen from outside. */
 export interface World {
@@ -17,13 +18,15 @@ export interface World {
   readonly database: Database;
   readonly simulator: Simulator;
   readonly tome: Tome;
+  /** The same TOME without the wire. */
+  readonly wirelessTome: Tome;
   readonly answers: Answered[];
   readonly events: CardCreatedEvent[];
   readonly disclosures: DisclosureRecord[];
   readonly dispatches: Dispatch[];
   readonly deferred: Deferred;
-  /** Empty again, for the next run. */
-  reset(): Promise<void>;
+  /** Empty again, for the next run. TOME's chance begins anew with the seed, so that a run does not depend on those before it. */
+  reset(seed?: number): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -91,7 +94,7 @@ const RESET = `
 `;
 
 /** A world over an empty database of its own on the server of `serverUrl` (which ends in its maintenance database). */
-export async function createWorld(serverUrl: string, seed: number): Promise<World> {
+export async function createWorld(serverUrl: string, seed: number, connections = 6): Promise<World> {
   const name = `world_${process.pid}_${seed}_${Date.now()}`;
   const admin = connect(serverUrl, { maxConnections: 1, prepare: false });
   await admin.unsafe(`CREATE DATABASE ${name}`);
@@ -99,7 +102,12 @@ export async function createWorld(serverUrl: string, seed: number): Promise<Worl
   await migrate(url, { grants: [] });
   const sql = connect(url, { maxConnections: 2, prepare: true });
   await sql.unsafe(WATCH_EDGES);
-  const database = new Database(url, { maxConnections: 6, queryTimeoutMs: 5_000, attempts: 3, prepare: true });
+  const database = new Database(url, {
+    maxConnections: connections,
+    queryTimeoutMs: 20_000,
+    attempts: 3,
+    prepare: true,
+  });
   const simulator = await startSimulator({ seed, switches: { latencyMs: 0, rateLimitScope: 'off' } });
   const client = new TomeClient({
     settings: {
@@ -121,15 +129,17 @@ export async function createWorld(serverUrl: string, seed: number): Promise<Worl
     database,
     simulator,
     tome: createHttpTome(client),
+    wirelessTome: createWirelessTome(simulator),
     answers: [],
     events: [],
     disclosures: [],
     dispatches: [],
     deferred: new Deferred(),
-    async reset() {
+    async reset(runSeed = seed) {
       await sql.unsafe(RESET);
-      simulator.wipe();
+      simulator.wipe(runSeed);
       simulator.faults.clear();
+      simulator.turn({ alreadyBound: 'echo', bulkTokenize: 'absent' });
       for (const list of [world.answers, world.events, world.disclosures, world.dispatches]) list.length = 0;
     },
     async close() {

@@ -32,14 +32,15 @@ export interface Simulator {
   ledgerSummary(): LedgerSummary;
   switches(): Switches;
   turn(changes: SwitchChanges): Switches;
-  /** Forgets everything. For use together with a wiped database, and never without. */
-  wipe(): void;
+  /** Forgets everything, and begins anew with a seed if one is given. For use together with a wiped database, and never without. */
+  wipe(seed?: number): void;
   close(): Promise<void>;
 }
 
 /** TOME as this project sees it, on loopback (brief 3). Rejects when the port is in use, or with ForeignJournal. */
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
-  const random = seededRandom(options.seed ?? 1);
+  let generator = seededRandom(options.seed ?? 1);
+  const random = (): number => generator();
   const journal =
     options.journal === undefined ? null : new Journal(options.journal.path, options.journal.installation);
   const vaults = { ns1: new Vault('ns1', random, journal), ns2: new Vault('ns2', random, journal) };
@@ -81,7 +82,8 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
       switches = switchesFrom(changes, switches);
       return switches;
     },
-    wipe() {
+    wipe(seed) {
+      if (seed !== undefined) generator = seededRandom(seed);
       vaults.ns1.wipe();
       vaults.ns2.wipe();
       ledger.reset();

@@ -124,6 +124,45 @@ test.each(['internal_token', 'card_reference'])('the %s of a pair never changes'
   });
 });
 
+test('a pair that was reserved is put on offer by nobody but release, not even by whoever owns the table', async () => {
+  await fillPool(db.database, 1);
+  const id = randomUUID();
+  const [pair] = await db.sql<{ pair_id: bigint }[]>`SELECT pair_id FROM reserve(${id})`;
+  const pairId = pair?.pair_id as bigint;
+  await db.sql`DELETE FROM reservation`;
+  const offer = db.sql`SELECT put_on_offer(ARRAY[${pairId}::bigint])`;
+  await expect(offer).rejects.toMatchObject({ code: '23514', constraint_name: 'only_free_pairs_are_offered' });
+  await db.sql`INSERT INTO reservation (id, pair_id) VALUES (${id}, ${pairId})`;
+  expect(await db.sql`SELECT release(${id}, ${pairId}, 'not-dispatched', NULL) AS released`).toEqual([
+    { released: true },
+  ]);
+});
+
+test('what stands on a shelf has the tokens of its pair and never stands for another', async () => {
+  await fillPool(db.database, 2);
+  await db.sql`SELECT reserve(${randomUUID()})`;
+  const refused = { code: '23514' };
+  for (const change of [
+    "UPDATE available_pair SET internal_token = 'another'",
+    "UPDATE available_pair SET card_reference = '9000000000000000'",
+    'UPDATE available_pair SET pair_id = 999',
+    "UPDATE available_pair SET expires_at = now() + interval '1 day'",
+    'UPDATE reservation SET pair_id = 999',
+    'UPDATE reservation SET id = gen_random_uuid()',
+  ]) {
+    await expect(db.sql.unsafe(change)).rejects.toMatchObject(refused);
+  }
+  const swapped = db.sql.begin(async (transaction) => {
+    await transaction`UPDATE pair SET released_at = now() WHERE id = (SELECT pair_id FROM available_pair)`;
+    await transaction`
+      WITH gone AS (DELETE FROM available_pair RETURNING *)
+      INSERT INTO available_pair (ticket, pair_id, internal_token, card_reference)
+      SELECT ticket + 100, pair_id, 'another', card_reference FROM gone
+    `;
+  });
+  await expect(swapped).rejects.toMatchObject(refused);
+});
+
 test('neither token can stand in two pairs, nor a reference be its own internal token', async () => {
   const pair = newPair();
   const insert = (internalToken: string, cardReference: string) =>

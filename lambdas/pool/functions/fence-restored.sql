@@ -1,9 +1,11 @@
 -- After a restore from backup nobody knows which of the pairs that look unused were given out since: none of them is ever offered again (rule 9).
 -- Reads repair those that were. The prefetch lease is overtaken, so that a run that survived the restore cannot put its pairs on offer.
--- Spare tokens may have been paired since, too.
+-- Spare tokens may have been paired since, too. Whoever is writing is waited for and everybody else kept out until the fence stands, or a
+-- pair taken in the moment before would be missed, and could be given back after it. Reads go on.
 CREATE OR REPLACE FUNCTION fence_restored(OUT quarantined int, OUT spare_tokens int) LANGUAGE plpgsql AS $$
 BEGIN
   UPDATE job_lease SET fencing = fencing + 1000000, holder = 'restore fence', expires_at = now() WHERE job = 'prefetch';
+  LOCK TABLE available_pair, reservation, pair, staged_pair IN EXCLUSIVE MODE;
   WITH unstaged AS (DELETE FROM staged_pair RETURNING pair_id),
     withdrawn AS (DELETE FROM available_pair RETURNING pair_id),
     closed AS (DELETE FROM reservation RETURNING pair_id, id, reserved_at),

@@ -124,20 +124,39 @@ BEGIN
     FROM shelved
     LEFT JOIN pair ON pair.id = shelved.pair_id
     WHERE pair.state IS DISTINCT FROM 'POOLED'
+      OR greatest(pair.available_at, pair.released_at) IS DISTINCT FROM now()
+      OR (pair.internal_token, pair.card_reference, pair.expires_at)
+        IS DISTINCT FROM (shelved.internal_token, shelved.card_reference, shelved.expires_at)
       OR EXISTS (SELECT 1 FROM reservation WHERE reservation.pair_id = shelved.pair_id)
   ) THEN
-    RAISE EXCEPTION 'available_pair: only a pooled pair that nobody holds is put on offer'
+    RAISE EXCEPTION 'available_pair: only a pair that was just activated or given back, and that nobody holds, is put on offer'
       USING ERRCODE = 'check_violation', CONSTRAINT = TG_NAME;
   END IF;
   RETURN NULL;
 END $$;
 
--- Putting on offer is rare and in bulk, so the look costs nothing where it matters.
+-- Putting on offer is rare and in bulk, so the look costs nothing where it matters. It happens in the transaction that activates the pair or
+-- writes down who gave it back and why (now() is that transaction's own time), and never later: no timer can put a pair back (rule 1).
 CREATE TRIGGER only_free_pairs_are_offered
   AFTER INSERT ON available_pair
   REFERENCING NEW TABLE AS shelved
   FOR EACH STATEMENT
   EXECUTE FUNCTION refuse_shelving();
+
+-- A row on these shelves may move or go, and never stand for another pair. Fires by the columns that a statement names, which no function does.
+CREATE FUNCTION refuse_shelf_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION '%: a row never stands for another pair', TG_TABLE_NAME
+    USING ERRCODE = 'check_violation', CONSTRAINT = TG_NAME;
+END $$;
+CREATE TRIGGER offered_pair_never_changes
+  BEFORE UPDATE OF pair_id, internal_token, card_reference, expires_at ON available_pair
+  FOR EACH ROW
+  EXECUTE FUNCTION refuse_shelf_change();
+CREATE TRIGGER held_pair_never_changes
+  BEFORE UPDATE OF id, pair_id ON reservation
+  FOR EACH ROW
+  EXECUTE FUNCTION refuse_shelf_change();
 
 -- For people, and for the checker.
 CREATE VIEW pair_life AS

@@ -1,0 +1,62 @@
+import { randomUUID } from 'node:crypto';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { createPairStore } from '../../lambdas/pool/pair-store.ts';
+import { fenceRestored } from '../../lambdas/pool/pool-jobs.ts';
+import { createRefillStore } from '../../lambdas/pool/refill-store.ts';
+import { fillPool } from './fill-pool.ts';
+import { createTestDatabase, type TestDatabase } from './test-database.ts';
+
+let db: TestDatabase;
+
+beforeEach(async () => {
+  db = await createTestDatabase();
+});
+
+afterEach(() => db.drop());
+
+const store = () =>
+  createPairStore(db.database, { holdSeconds: 10, retentionSeconds: 60, directCreationsPerSecond: 5 });
+const states = async (): Promise<readonly string[]> =>
+  (await db.sql<{ state: string }[]>`SELECT state FROM pair_life ORDER BY pair_id`).map(({ state }) => state);
+
+test('a pair that is just being reserved while the fence is set does not come back to the pool afterwards', async () => {
+  await fillPool(db.database, 2);
+  const id = randomUUID();
+  const reserved = Promise.withResolvers<bigint>();
+  const letGo = Promise.withResolvers<void>();
+  const reserving = db.sql.begin(async (transaction) => {
+    const [pair] = await transaction<{ pair_id: bigint }[]>`SELECT pair_id FROM reserve(${id})`;
+    reserved.resolve(pair?.pair_id as bigint);
+    await letGo.promise;
+  });
+  const pairId = await reserved.promise;
+  const fencing = db.database.run(fenceRestored);
+  await waitUntilSomebodyWaits();
+  letGo.resolve();
+  await reserving;
+  expect(await fencing).toMatchObject({ quarantined: 2 });
+  expect(await db.sql`SELECT release(${id}, ${pairId}, 'not-dispatched', NULL) AS released`).toEqual([
+    { released: false },
+  ]);
+  expect(await states()).toEqual(['QUARANTINED', 'QUARANTINED']);
+  expect(await store().reserve(randomUUID(), null)).toEqual({ outcome: 'no-pair', poolEmpty: true });
+});
+
+test('a prefetch run that survived the restore can put nothing on offer', async () => {
+  const refill = createRefillStore(db.database, { leaseSeconds: 60, maxMappingFailures: 3, expiryMarginSeconds: 0 });
+  const lease = await refill.acquireLease('a run from before');
+  if (lease === null) throw new Error('The lease is free.');
+  await db.database.run(fenceRestored);
+  await expect(refill.activate(lease, [1n])).rejects.toMatchObject({ code: 'lease-lost' });
+});
+
+async function waitUntilSomebodyWaits(): Promise<void> {
+  for (;;) {
+    const [{ waiting } = { waiting: 0 }] = await db.sql<{ waiting: number }[]>`
+      SELECT count(*)::int AS waiting FROM pg_locks
+      WHERE NOT granted AND (database IS NULL OR database = (SELECT oid FROM pg_database WHERE datname = current_database()))
+    `;
+    if (waiting > 0) return;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}

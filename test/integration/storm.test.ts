@@ -1,0 +1,32 @@
+import { expect, inject, test } from 'vitest';
+import { runSchedule } from '../../scripts/faults/schedules.ts';
+import { runStorm } from '../../scripts/faults/storm.ts';
+import { createWorld } from '../../scripts/faults/world.ts';
+
+const ACTORS = 24;
+
+test('statements of two dozen connections that truly overlap give no pair twice, lose none and break no invariant', async () => {
+  const world = await createWorld(inject('postgresUrl'), 11, ACTORS);
+  for (const seed of [1, 2]) {
+    const { violations, drained } = await runStorm(world, { operations: 1_500, actors: ACTORS, seed });
+    expect(violations).toEqual([]);
+    expect(drained).toBeGreaterThan(0);
+    const edges = await world.sql<{ edge: string }[]>`
+      SELECT DISTINCT from_state || ' ' || to_state AS edge FROM fault_watch.edge
+    `;
+    expect(edges.map(({ edge }) => edge)).toEqual(
+      expect.arrayContaining(['RESERVED AVAILABLE', 'RESERVED QUARANTINED', 'RESERVED USED', 'QUARANTINED USED']),
+    );
+  }
+  await world.close();
+});
+
+test('a schedule tells the same story again, whatever ran before it', async () => {
+  const world = await createWorld(inject('postgresUrl'), 12);
+  const first = await runSchedule(world, 5);
+  await runSchedule(world, 6);
+  const second = await runSchedule(world, 5);
+  expect(second.steps).toEqual(first.steps);
+  expect(first.steps.length).toBeGreaterThan(40);
+  await world.close();
+});
