@@ -2,7 +2,7 @@ import type { Violation } from './checker/invariants.ts';
 import { Crashed, type FaultMode, isOutage, modesOf, type Point } from './fault-modes.ts';
 import { type FaultPlan, PlannedFaults, untouched } from './interceptor.ts';
 import { startProcess } from './process-under-test.ts';
-import { recover, verdict } from './recovery.ts';
+import { bringToRest, surprise, verdict } from './recovery.ts';
 import { SCENARIOS, type Scenario } from './scenarios.ts';
 import type { World } from './world.ts';
 
@@ -95,12 +95,7 @@ async function runOnce(given: World, scenario: Scenario, plan: FaultPlan) {
     try {
       await scenario.run(startProcess(world, faults, { lookupsLie: scenario.lookupsLie ?? false }), world);
     } catch (error) {
-      if (!(error instanceof Crashed) && !isOutage(error)) {
-        violations.push({
-          invariant: 'no surprise',
-          says: error instanceof Error ? `${error.name}: ${error.message}` : 'unknown',
-        });
-      }
+      if (!(error instanceof Crashed) && !isOutage(error)) violations.push(surprise(scenario.name, error));
       continue;
     }
     if (world.answers.slice(answered).every(({ status }) => status < 500)) break;
@@ -109,8 +104,7 @@ async function runOnce(given: World, scenario: Scenario, plan: FaultPlan) {
     violations.push({ invariant: 'no surprise', says: 'a request failed though nothing went wrong' });
   }
   violations.push(...(await verdict(world, false)));
-  await recover(world, Math.max(scenario.pool, 2));
-  violations.push(...(await verdict(world, true)));
+  violations.push(...(await bringToRest(world, Math.max(scenario.pool, 2))));
   return { reached: faults.reached, tries, violations };
 }
 

@@ -38,6 +38,8 @@ export interface Dispatch {
   /** When it was sent, in milliseconds since 1970, by a clock that no test moves. */
   readonly atMs: number;
   readonly verdict: 'ours' | 'other' | 'unknown';
+  /** The request that sent it. */
+  readonly correlationId: string;
 }
 
 export interface TomeWitness {
@@ -64,9 +66,9 @@ export function interceptTome(tome: Tome, interceptor: Interceptor, parts: TomeW
       let atMs = 0;
       const noteIf = (verdict: Dispatch['verdict'], requests = 1): void => {
         if (name !== 'ns1' || token === null) return;
-        for (let sent = 1; sent < requests; sent += 1)
-          parts.dispatches.push({ token: String(token), atMs, verdict: 'unknown' });
-        parts.dispatches.push({ token: String(token), atMs, verdict });
+        const dispatch = { token: String(token), atMs, correlationId: call.correlationId };
+        for (let sent = 1; sent < requests; sent += 1) parts.dispatches.push({ ...dispatch, verdict: 'unknown' });
+        parts.dispatches.push({ ...dispatch, verdict });
       };
       try {
         atMs = wallClockMs();

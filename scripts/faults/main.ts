@@ -5,6 +5,7 @@ import { runDegradation } from './processes/degradation.ts';
 import { runProcessTrial } from './processes/trial.ts';
 import { runSchedule } from './schedules.ts';
 import { startServer } from './server.ts';
+import { runStorm } from './storm.ts';
 import { createWorld, type World } from './world.ts';
 
 /** What each kind of trial ends with: one line of JSON, and exit code 1 on a violation. */
@@ -26,7 +27,11 @@ const { values } = parseArgs({
     replay: { type: 'string' },
     minutes: { type: 'string' },
     'stop-at-first': { type: 'boolean', default: false },
+    /** So many operations at once from two dozen connections. */
+    storm: { type: 'string' },
     mutants: { type: 'boolean', default: false },
+    /** Of `--mutants` only each so many-th. */
+    every: { type: 'string', default: '1' },
     processes: { type: 'boolean', default: false },
     degradation: { type: 'boolean', default: false },
     /** Kills, database crashes, cut commits and freezes of `--processes`. */
@@ -35,6 +40,9 @@ const { values } = parseArgs({
     hunt: { type: 'boolean', default: false },
   },
 });
+
+const STORM_ACTORS = 24;
+const STORM_OPERATIONS = 2_000;
 
 const say = (text: string): void => {
   process.stdout.write(`${text}\n`);
@@ -101,10 +109,30 @@ async function replay(world: World, index: number): Promise<Summary> {
   };
 }
 
-/** Single faults, then pairs of faults, then a thousand schedules, as far as the first violation. */
+/** Statements that truly overlap, in storms of at most so many operations each. */
+async function storms(operations: number): Promise<Summary> {
+  const world = await createWorld(server.url, Number(values.seed), STORM_ACTORS);
+  let runs = 0;
+  let violations = 0;
+  for (let done = 0; done < operations; done += STORM_OPERATIONS) {
+    const seed = seedOf(Number(values.seed), runs);
+    const storm = { operations: Math.min(STORM_OPERATIONS, operations - done), actors: STORM_ACTORS, seed };
+    const found = (await runStorm(world, storm)).violations;
+    runs += 1;
+    violations += Math.min(1, found.length);
+    if (found.length > 0) tell({ story: `storm ${runs}`, violations: found });
+    if (found.length > 0 && values['stop-at-first']) break;
+  }
+  await world.close();
+  return { mode: 'storm', seed: Number(values.seed), runs, operations, violations };
+}
+
+/** Single faults, a storm, then pairs of faults, then a thousand schedules, as far as the first violation. */
 async function hunt(world: World): Promise<Summary> {
   const single = await exhaustive(world, false, 1);
   if (single.violations > 0) return single;
+  const storm = await storms(2 * STORM_OPERATIONS);
+  if (storm.violations > 0) return storm;
   const seeded = await schedules(world, 250, Number.POSITIVE_INFINITY);
   if (seeded.violations > 0) return seeded;
   const double = await exhaustive(world, true, 5);
@@ -113,14 +141,17 @@ async function hunt(world: World): Promise<Summary> {
 }
 
 async function mutants(): Promise<Summary> {
-  const results = await tryMutants(server.url, values.only, ({ name, isCaught, by }) =>
-    say(`${isCaught ? 'caught  ' : 'SURVIVED'} ${name}: ${by}`),
-  );
+  const results = await tryMutants({
+    serverUrl: server.url,
+    only: values.only,
+    every: Number(values.every),
+    onResult: ({ name, isCaught, by }) => say(`${isCaught ? 'caught  ' : 'SURVIVED'} ${name}: ${by}`),
+  });
   const survivors = results.filter(({ isCaught }) => !isCaught).length;
   return {
     mode: 'mutants',
     runs: results.length,
-    operations: 0,
+    operations: results.reduce((sum, { operations }) => sum + operations, 0),
     caught: results.length - survivors,
     violations: survivors,
   };
@@ -154,6 +185,7 @@ async function chosen(world: World): Promise<Summary> {
   if (values.mutants) return mutants();
   if (values.processes) return processes();
   if (values.degradation) return degradation();
+  if (values.storm !== undefined) return storms(Number(values.storm));
   if (values.hunt) return hunt(world);
   if (values.replay !== undefined) return replay(world, Number(values.replay));
   if (values.exhaustive) return exhaustive(world, true);

@@ -2,60 +2,75 @@ import { spawn } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { DOMAIN_MUTANTS } from './mutants/domain-mutants.ts';
-import type { Mutant } from './mutants/mutant.ts';
-import { POOL_MUTANTS } from './mutants/pool-mutants.ts';
+import { type Mutant, planted } from './mutants/mutant.ts';
+import { MUTANTS } from './mutants/mutants.ts';
 
 export interface MutantResult {
   readonly name: string;
   readonly isCaught: boolean;
-  /** The first violation, in words. */
+  /** The first violation, in words; or why the bug could not be hunted. */
   readonly by: string;
+  readonly operations: number;
 }
 
+export interface MutantOptions {
+  readonly serverUrl: string;
+  /** Only the bug of this name. */
+  readonly only: string | undefined;
+  /** Only every so many of them. */
+  readonly every: number;
+  readonly onResult: (result: MutantResult) => void;
+}
+
+/** Hunts at once: each is a process that waits for its database half of the time. */
+const HUNTERS = 2;
+
 /** Plants one bug after another into a copy of the project and hunts it with the same trials that the project has to pass. */
-export async function tryMutants(
-  serverUrl: string,
-  only: string | undefined,
-  onResult: (result: MutantResult) => void,
-): Promise<readonly MutantResult[]> {
+export async function tryMutants({
+  serverUrl,
+  only,
+  every,
+  onResult,
+}: MutantOptions): Promise<readonly MutantResult[]> {
+  const chosen = MUTANTS.filter(({ name }, index) => (only === undefined ? index % every === 0 : name === only));
+  const queue = chosen.values();
   const results: MutantResult[] = [];
-  for (const mutant of [...POOL_MUTANTS, ...DOMAIN_MUTANTS].filter(({ name }) => only === undefined || name === only)) {
-    const result = await tryMutant(mutant, serverUrl);
-    results.push(result);
-    onResult(result);
-  }
+  const work = async (): Promise<void> => {
+    for (const mutant of queue) {
+      const result = await tryMutant(mutant, serverUrl);
+      results.push(result);
+      onResult(result);
+    }
+  };
+  await Promise.all(Array.from({ length: HUNTERS }, work));
   return results;
 }
 
-async function tryMutant(mutant: Mutant, serverUrl: string): Promise<MutantResult> {
+async function tryMutant({ name, edits }: Mutant, serverUrl: string): Promise<MutantResult> {
   const copy = mkdtempSync(join(tmpdir(), 'mutant-'));
   try {
-    for (const name of ['lambdas', 'scripts', 'package.json']) cpSync(name, join(copy, name), { recursive: true });
+    for (const part of ['lambdas', 'scripts', 'package.json']) cpSync(part, join(copy, part), { recursive: true });
     symlinkSync(resolve('node_modules'), join(copy, 'node_modules'));
-    for (const { file, find, replace } of mutant.edits) {
-      const path = join(copy, file);
-      const text = readFileSync(path, 'utf8');
-      if (text.split(find).length !== 2)
-        throw new Error(`${mutant.name}: "${find}" is not in exactly one place of ${file}`);
-      writeFileSync(
-        path,
-        text.replace(find, () => replace),
-      );
+    for (const change of edits) {
+      const path = join(copy, change.file);
+      writeFileSync(path, planted(readFileSync(path, 'utf8'), change));
     }
     const { code, output } = await hunt(copy, serverUrl);
-    const violation =
-      output.split('\n').find((line) => line.startsWith('  ')) ?? output.trim().split('\n').at(-1) ?? '';
-    // Exit code 1 with a summary is a violation found; anything else is a mutant that does not even run.
-    const isCaught = code === 1 && /"violations":[1-9]/.test(output);
-    return { name: mutant.name, isCaught, by: violation.trim().slice(0, 160) };
+    const lines = output.trim().split('\n');
+    const violation = lines.find((line) => line.startsWith('  ')) ?? lines.at(-1) ?? '';
+    // Exit code 1 with a summary is a violation found; anything else is a bug that does not even run.
+    const isCaught = code === 1 && /"violations":[1-9]/.test(lines.at(-1) ?? '');
+    const operations = Number(/"operations":(\d+)/.exec(lines.at(-1) ?? '')?.[1] ?? 0);
+    return { name, isCaught, by: violation.trim().slice(0, 160), operations };
+  } catch (error) {
+    return { name, isCaught: false, by: String(error), operations: 0 };
   } finally {
     rmSync(copy, { recursive: true, force: true });
   }
 }
 
 /** The longest a hunt may take; a bug that makes the product hang counts as not caught. */
-const HUNT_TIMEOUT_MS = 240_000;
+const HUNT_TIMEOUT_MS = 400_000;
 
 function hunt(copy: string, serverUrl: string): Promise<{ code: number | null; output: string }> {
   return new Promise((resolve) => {

@@ -5,8 +5,24 @@ import { untouched } from './interceptor.ts';
 import { startProcess } from './process-under-test.ts';
 import type { World } from './world.ts';
 
+/** Recovery, and the checker's verdict on what it left. That recovery itself fails is a violation too. */
+export async function bringToRest(world: World, poolTarget: number): Promise<Violation[]> {
+  try {
+    await recover(world, poolTarget);
+    return await verdict(world, true);
+  } catch (error) {
+    return [surprise('recovery', error)];
+  }
+}
+
+/** Something that nobody expects, whatever struck. */
+export const surprise = (where: string, error: unknown): Violation => ({
+  invariant: 'no surprise',
+  says: `${where}: ${error instanceof Error ? `${error.name}: ${error.message}` : 'unknown'}`,
+});
+
 /** What operation brings the world to rest: late effects arrive, the jobs run once more, undisturbed. */
-export async function recover(world: World, poolTarget: number): Promise<void> {
+async function recover(world: World, poolTarget: number): Promise<void> {
   await world.deferred.arriveAll();
   const jobs = startProcess(world, untouched);
   await world.sql`UPDATE job_lease SET expires_at = now() - interval '1 second'`;

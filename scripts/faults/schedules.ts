@@ -4,7 +4,7 @@ import { Crashed, isOutage } from './fault-modes.ts';
 import { untouched } from './interceptor.ts';
 import { pickOperation } from './pick-operation.ts';
 import { startProcess } from './process-under-test.ts';
-import { recover, verdict } from './recovery.ts';
+import { bringToRest, surprise, verdict } from './recovery.ts';
 import { ScheduledActor, SeededScheduler, type Step } from './seeded-scheduler.ts';
 import type { World } from './world.ts';
 
@@ -50,19 +50,13 @@ export async function runSchedule(given: World, seed: number): Promise<ScheduleR
       try {
         await operation.run(process, world);
       } catch (error) {
-        if (!(error instanceof Crashed) && !isOutage(error)) {
-          violations.push({
-            invariant: 'no surprise',
-            says: `${operation.name}: ${error instanceof Error ? error.message : 'unknown'}`,
-          });
-        }
+        if (!(error instanceof Crashed) && !isOutage(error)) violations.push(surprise(operation.name, error));
       }
     }
   };
   await scheduler.run(Array.from({ length: ACTORS }, (_, index) => actor(`actor ${index + 1}`)));
   violations.push(...(await verdict(world, false)));
-  await recover(world, 2);
-  violations.push(...(await verdict(world, true)));
+  violations.push(...(await bringToRest(world, 2)));
   restoreClock();
   return { violations, steps: scheduler.steps, operations };
 }

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { arrayLiteral } from '../../lambdas/pool/array-parameters.ts';
 import type { Sql } from '../../lambdas/pool/database.ts';
 import { seededRandom } from '../simulator/seeded-random.ts';
 import type { Violation } from './checker/invariants.ts';
 import { Crashed, isOutage, modesOf, type Point, strike } from './fault-modes.ts';
 import { type Deferred, type Interceptor, untouched } from './interceptor.ts';
-import { type Operation, pickOperation } from './pick-operation.ts';
+import { pickOperation } from './pick-operation.ts';
 import { startProcess } from './process-under-test.ts';
-import { recover, verdict } from './recovery.ts';
+import { bringToRest, surprise, verdict } from './recovery.ts';
+import { HANDS, reserveOne } from './storm-hands.ts';
 import type { World } from './world.ts';
 
 export interface StormResult {
@@ -19,6 +19,7 @@ export interface StormResult {
 
 const FAULT_RATE = 0.02;
 const POOL_TARGET = 200;
+const HELD_MS = 20;
 
 /**
  * Nobody takes turns here: all actors work at once, each statement on a connection of its own, so that statements truly overlap inside PostgreSQL.
@@ -45,17 +46,18 @@ export async function runStorm(
       const settings = { leaseSeconds: random() < 0.2 ? 0 : 0.2, lookupsLie: operation.name.startsWith('create') };
       await operation.run(startProcess(world, faults, settings), world).catch((error: unknown) => {
         if (error instanceof Crashed || isOutage(error)) return;
-        violations.push({ invariant: 'no surprise', says: `${operation.name}: ${String(error)}` });
+        violations.push(surprise(operation.name, error));
       });
       if (random() < 0.1) await world.deferred.arrive();
     }
   };
   await Promise.all(Array.from({ length: actors }, act));
   violations.push(...(await verdict(world, false)));
-  await recover(world, actors);
-  violations.push(...(await verdict(world, true)));
-  const drained = await drain(world, actors, violations);
-  return { operations: done, violations, drained };
+  violations.push(...(await bringToRest(world, actors)));
+  const drained = violations.length > 0 ? 0 : await drain(world, actors);
+  if (drained === null)
+    violations.push({ invariant: 'I9', says: 'what was on offer could not be reserved, each pair once' });
+  return { operations: done, violations, drained: drained ?? 0 };
 }
 
 class FaultsNowAndThen implements Interceptor {
@@ -87,68 +89,11 @@ class FaultsNowAndThen implements Interceptor {
 const pick = <Value>(values: readonly Value[], random: () => number): Value =>
   values[Math.floor(random() * values.length)] as Value;
 
-const anyPairs = async (sql: Sql, count: number): Promise<readonly bigint[]> =>
-  (await sql<{ id: bigint }[]>`SELECT id FROM pair ORDER BY random() LIMIT ${count}`).map(({ id }) => id);
-
-const reserveOne = async (sql: Sql, id: string): Promise<bigint | undefined> =>
-  (await sql<{ pairId: bigint }[]>`SELECT pair_id AS "pairId" FROM reserve(${id})`)[0]?.pairId;
-
-/** Calls of the database's functions that no order of the product's own would make. */
-const HANDS: readonly Operation[] = [
-  {
-    name: 'a pair is reserved and given back',
-    async run(_process, { database }) {
-      const id = randomUUID();
-      const pairId = await database.run((sql) => reserveOne(sql, id));
-      if (pairId !== undefined)
-        await database.run((sql) => sql`SELECT release(${id}, ${pairId}, 'not-dispatched', NULL)`);
-    },
-  },
-  {
-    name: 'one reservation is executed twice at once, and left',
-    async run(_process, { database }) {
-      const id = randomUUID();
-      const one = (): Promise<unknown> =>
-        database.run((sql) => reserveOne(sql, id)).catch(unlessRefused(['reservation_pkey']));
-      await Promise.all([one(), one()]);
-    },
-  },
-  {
-    name: 'a reservation is given back, quarantined and settled at once',
-    async run(process, { database }) {
-      const id = randomUUID();
-      const pairId = await database.run((sql) => reserveOne(sql, id));
-      if (pairId === undefined) return;
-      await Promise.all([
-        database.run((sql) => sql`SELECT release(${id}, ${pairId}, 'not-dispatched', NULL)`),
-        database.run((sql) => sql`SELECT quarantine_reservation(${id}, ${pairId}, 'conflict')`),
-        process.settle(-1),
-      ]);
-    },
-  },
-  {
-    name: 'pairs are put on offer by nobody',
-    run: async (_process, { database }) =>
-      void (await database
-        .run(async (sql) => sql`SELECT put_on_offer(${arrayLiteral(await anyPairs(sql, 3))})`)
-        .catch(unlessRefused(['only_free_pairs_are_offered', 'available_pair_pair_id_key']))),
-  },
-  {
-    name: 'unused pairs are quarantined',
-    run: async (_process, { database }) =>
-      void (await database.run(
-        async (sql) => sql`SELECT quarantine_unused(${arrayLiteral(await anyPairs(sql, 1))}, 'conflict')`,
-      )),
-  },
-];
-
-const unlessRefused = (constraints: readonly string[]) => (error: unknown) => {
-  const name = error instanceof Error && 'constraint_name' in error ? String(error.constraint_name) : '';
-  if (!constraints.includes(name)) throw error;
-};
-
-/** Reserves what is on offer from all sides until nothing is left; every pair must come once. */
-async function drain({ sql, database }: World, actors: number, violations: Violation[]): Promise<number> {
+/**
+ * Reserves what is on offer from all sides until nothing is left; how many that were, or `null` when it was not each pair once. All of it is in one
+ * hand at first, which lets go: it was not gone, and nobody may have been told that the pool is empty.
+ */
+async function drain({ sql, database }: World, actors: number): Promise<number | null> {
   const [{ count } = { count: 0 }] = await sql<{ count: number }[]>`SELECT count(*)::int AS count FROM available_pair`;
   const taken: bigint[] = [];
   const take = async (): Promise<void> => {
@@ -158,8 +103,16 @@ async function drain({ sql, database }: World, actors: number, violations: Viola
       taken.push(pairId);
     }
   };
-  await Promise.all(Array.from({ length: actors }, take));
-  if (taken.length !== count || new Set(taken).size !== count)
-    violations.push({ invariant: 'I9', says: `${count} pairs were on offer and ${taken.length} were reserved` });
-  return taken.length;
+  let taking: Promise<unknown> = Promise.resolve();
+  const holding = sql.begin(async (transaction) => {
+    for (let held = 0; held < count; held += 1) await reserveOne(transaction as unknown as Sql, randomUUID());
+    taking = Promise.all(Array.from({ length: actors }, take));
+    await new Promise((resolve) => setTimeout(resolve, HELD_MS));
+    throw new Crashed();
+  });
+  await holding.catch((error: unknown) => {
+    if (!(error instanceof Crashed)) throw error;
+  });
+  await taking;
+  return taken.length === count && new Set(taken).size === count ? count : null;
 }

@@ -58,6 +58,7 @@ export interface Evidence {
     readonly token: string;
     readonly atMs: number;
     readonly verdict: 'ours' | 'other' | 'unknown';
+    readonly correlationId: string;
   }[];
   /** Whatever the product wrote elsewhere: logs, metrics. */
   readonly output: string;

@@ -1,5 +1,5 @@
 import type { Evidence } from './evidence.ts';
-import { heldTwice, releasedThoughSent } from './reservation-history.ts';
+import { heldTwice, releasedThoughSent, sentTwoTokens } from './reservation-history.ts';
 
 export interface Violation {
   readonly invariant: string;
@@ -107,6 +107,7 @@ export const INVARIANTS: Readonly<Record<string, { readonly atRest: boolean; rea
         .filter(({ to, settledBy, reservationId, adopted }) => to === 'USED' && settledBy !== reservationId && !adopted)
         .map(({ pairId }) => `pair ${pairId} was used by somebody who did not hold it`),
       ...heldTwice(edges),
+      ...sentTwoTokens({ dispatches }),
       ...releasedThoughSent({ edges, rows, dispatches }),
     ],
   },

@@ -17,6 +17,16 @@ export function heldTwice(edges: Evidence['edges']): string[] {
   });
 }
 
+/** A request sends one token to NS1, however often: never a second pair after an unknown outcome (rule 3). */
+export function sentTwoTokens({ dispatches }: Pick<Evidence, 'dispatches'>): string[] {
+  const tokens = new Map<string, Set<string>>();
+  for (const { correlationId, token } of dispatches)
+    tokens.set(correlationId, (tokens.get(correlationId) ?? new Set()).add(token));
+  return [...tokens.values()]
+    .filter(({ size }) => size > 1)
+    .map(({ size }) => `one request tried ${size} pairs at NS1`);
+}
+
 /**
  * A pair may go back only if, while it was held, nothing was sent to NS1, or one request was and NS1 named another token. What was sent
  * belongs to the last reservation before it; the clocks of the two witnesses agree to a millisecond.

@@ -101,6 +101,20 @@ export const DOMAIN_MUTANTS: readonly Mutant[] = [
     ],
   },
   {
+    name: 'after an unknown outcome one look-up is believed',
+    edits: [edit(FINISH, '  if ((await lookUp()) !== bound) throw error;\n', '')],
+  },
+  {
+    name: 'after an unknown outcome a second pair is tried',
+    edits: [
+      edit(
+        FINISH,
+        '  if (bound === null) throw error;\n',
+        "  if (bound === null) {\n    const other = await dependencies.store.reserve(dependencies.newReservationId(), null);\n    if (other.outcome === 'reserved') return finishReservation(dependencies, { ...held, reservation: other.reservation }, context);\n    throw error;\n  }\n",
+      ),
+    ],
+  },
+  {
     name: 'a pair is used though NS1 never answered',
     edits: [
       edit(

@@ -11,6 +11,12 @@ const IDS_NOT_UNIQUE = edit(
   'id uuid,\n  pair_id bigint NOT NULL UNIQUE',
 );
 
+const TAKEN_STAYS = edit(
+  functions('reserve'),
+  'DELETE FROM available_pair\n      WHERE ticket = place AND (expires_at IS NULL OR expires_at > now())\n      RETURNING * INTO taken;',
+  'SELECT * INTO taken FROM available_pair WHERE ticket = place;',
+);
+
 /** Bugs in the database functions and the schema. */
 export const POOL_MUTANTS: readonly Mutant[] = [
   {
@@ -24,7 +30,69 @@ export const POOL_MUTANTS: readonly Mutant[] = [
       ),
     ],
   },
+  {
+    name: 'the settler gives stale pairs back in the name of their owners',
+    edits: [
+      edit(
+        functions('settle-reservations'),
+        "      state = 'QUARANTINED',\n      reservation_id = closed.id,\n      reserved_at = closed.reserved_at,\n      reason = 'stale-reservation',\n      quarantined_at = now()",
+        "      released_at = now(), released_by = closed.id, reason = 'not-dispatched'",
+      ),
+      edit(
+        functions('settle-reservations'),
+        '    INSERT INTO quarantined_pair (pair_id)\n    SELECT id FROM quarantined\n    RETURNING pair_id',
+        '    SELECT pair.id AS pair_id, quarantined.id FROM pair JOIN quarantined USING (id)',
+      ),
+      edit(
+        functions('settle-reservations'),
+        'SELECT count(*)::int FROM shelved\n',
+        'SELECT count(*)::int FROM shelved;\n  SELECT coalesce(put_on_offer(ARRAY(SELECT id FROM pair WHERE released_at = now())), 0)\n',
+      ),
+    ],
+  },
   { name: 'reservation ids are not unique', edits: [IDS_NOT_UNIQUE] },
+  {
+    name: 'a pair may be in two hands',
+    edits: [
+      edit(PAIR_LIFE, 'pair_id bigint NOT NULL UNIQUE,\n  reserved_at', 'pair_id bigint NOT NULL,\n  reserved_at'),
+      TAKEN_STAYS,
+    ],
+  },
+  {
+    name: 'what is put on offer is not looked at',
+    edits: [
+      edit(
+        PAIR_LIFE,
+        '  IF EXISTS (\n    SELECT 1\n    FROM shelved',
+        '  IF false AND EXISTS (\n    SELECT 1\n    FROM shelved',
+      ),
+    ],
+  },
+  {
+    name: 'the pool is called empty while its last pair is only locked',
+    edits: [
+      edit(
+        functions('reserve'),
+        '    IF NOT FOUND THEN\n      SELECT ticket INTO place',
+        '    IF NOT FOUND THEN\n      RETURN;\n      SELECT ticket INTO place',
+      ),
+    ],
+  },
+  {
+    name: 'the event is written with the reservation',
+    edits: [
+      edit(
+        functions('reserve'),
+        '  INSERT INTO reservation (id, pair_id) VALUES (p_reservation_id, taken.pair_id);\n',
+        '  INSERT INTO reservation (id, pair_id) VALUES (p_reservation_id, taken.pair_id);\n  INSERT INTO outbox_event (pair_id, card_reference) VALUES (taken.pair_id, taken.card_reference) ON CONFLICT DO NOTHING;\n',
+      ),
+      edit(
+        functions('mark-used'),
+        'VALUES (p_pair_id, reference);',
+        'VALUES (p_pair_id, reference) ON CONFLICT DO NOTHING;',
+      ),
+    ],
+  },
   {
     name: 'internal tokens are not unique',
     edits: [
@@ -34,13 +102,7 @@ export const POOL_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a pair stays on the shelf when it is taken',
-    edits: [
-      edit(
-        functions('reserve'),
-        'DELETE FROM available_pair\n      WHERE ticket = place AND (expires_at IS NULL OR expires_at > now())\n      RETURNING * INTO taken;',
-        'SELECT * INTO taken FROM available_pair WHERE ticket = place;',
-      ),
-    ],
+    edits: [TAKEN_STAYS],
   },
   {
     name: 'the event is written after the pair is used, in a transaction of its own',

@@ -87,7 +87,16 @@ test.each<[string, Partial<Evidence>]>([
     'I6',
     {
       edges: [edge('AVAILABLE', 'RESERVED', { atMs: 900 }), edge('RESERVED', 'AVAILABLE')],
-      dispatches: [{ token: TOKEN, atMs: 950, verdict: 'unknown' }],
+      dispatches: [{ token: TOKEN, atMs: 950, verdict: 'unknown', correlationId: 'c' }],
+    },
+  ],
+  [
+    'I6',
+    {
+      dispatches: [
+        { token: TOKEN, atMs: 950, verdict: 'unknown', correlationId: 'c' },
+        { token: 'it_2', atMs: 951, verdict: 'ours', correlationId: 'c' },
+      ],
     },
   ],
   ['I7', { events: [] }],
@@ -135,7 +144,7 @@ test('a call whose answer was lost is counted, and a pair that was given back ri
     tome: { ...sound.tome, issued: { ns1: [TOKEN, 'it_lost'], ns2: [REFERENCE] } },
     lostCalls: [{ namespace: 'ns1', requested: 1 }],
     edges: [edge('AVAILABLE', 'RESERVED', { atMs: 900 }), edge('RESERVED', 'AVAILABLE')],
-    dispatches: [{ token: TOKEN, atMs: 950, verdict: 'other' }],
+    dispatches: [{ token: TOKEN, atMs: 950, verdict: 'other', correlationId: 'c' }],
   };
   expect(judge(fine, true)).toEqual([]);
 });

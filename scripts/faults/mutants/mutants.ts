@@ -1,0 +1,6 @@
+import { DOMAIN_MUTANTS } from './domain-mutants.ts';
+import type { Mutant } from './mutant.ts';
+import { POOL_MUTANTS } from './pool-mutants.ts';
+
+/** All bugs to plant. */
+export const MUTANTS: readonly Mutant[] = [...POOL_MUTANTS, ...DOMAIN_MUTANTS];
