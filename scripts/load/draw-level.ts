@@ -5,11 +5,13 @@ const HEIGHT = 10;
 /** Eighths of a character's height. */
 const BLOCKS = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'] as const;
 
+const inSeconds = (second: number): string => `${second} s`;
+
 /**
  * Available pairs over time, as lines of text. Each column is the lowest level of its share of the time, so that a pool that was dry for
  * a moment shows it; `·` on the ground marks a column in which it was.
  */
-export function drawLevel(samples: readonly LevelSample[]): string {
+export function drawLevel(samples: readonly LevelSample[], nameTime = inSeconds): string {
   const first = samples[0];
   const last = samples.at(-1);
   if (first === undefined || last === undefined) return 'no level was seen';
@@ -26,10 +28,12 @@ export function drawLevel(samples: readonly LevelSample[]): string {
     });
     return `${label.padStart(7)} ┤${bars.join('')}`.trimEnd();
   });
-  const end = `${last.second} s`;
-  return [...rows, `        └${'─'.repeat(WIDTH)}`, `${`         ${first.second}`.padEnd(81 - end.length)}${end}`].join(
-    '\n',
-  );
+  const end = nameTime(last.second);
+  return [
+    ...rows,
+    `        └${'─'.repeat(WIDTH)}`,
+    `${`         ${nameTime(first.second)}`.padEnd(81 - end.length)}${end}`,
+  ].join('\n');
 }
 
 function lowestByColumn(samples: readonly LevelSample[], from: number, to: number): readonly number[] {

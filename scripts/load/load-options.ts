@@ -35,6 +35,7 @@ Without --url a local stack is started, its pool filled, and both are gone after
   --idempotency-keys   each creation with an Idempotency-Key of its own
   --seed N             the same order of operations again (a random one)
   --out FILE           where the result goes (load-results.json)
+  --profile day        a day of cards in some minutes: npm run load -- --profile day --help
   --help               this text
 
 Cards are made up, in a range that no network issues; each creation takes a pair for good, so never point it at production.

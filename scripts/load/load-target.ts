@@ -20,12 +20,15 @@ export async function deployedTarget(url: string, options: { readonly sigv4: boo
   return { url, sender, tomeUrl: await tomeUrlOf(url), close: async () => sender.close() };
 }
 
+/** The load counts every failure itself; a log line for each would only slow the stack down. */
+const QUIET = { POWERTOOLS_LOG_LEVEL: process.env['POWERTOOLS_LOG_LEVEL'] ?? 'SILENT' };
+
 /** A local stack in a process of its own, so that the load's timers and the stack do not wait for each other; it ends with the load. */
 export async function localTarget(
   script = 'scripts/local/start.ts',
   environment: Readonly<Record<string, string>> = {},
 ): Promise<LoadTarget> {
-  const stack = await startProcess(script, { PORT: String(await freePort()), ...environment });
+  const stack = await startProcess(script, { PORT: String(await freePort()), ...QUIET, ...environment });
   const sender = new HttpSender({ url: stack.url });
   return {
     url: stack.url,

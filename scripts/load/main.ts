@@ -1,7 +1,10 @@
 import { writeFileSync } from 'node:fs';
+import { InvalidSettings } from '../../lambdas/runtime/settings.ts';
 import { seededRandom } from '../simulator/seeded-random.ts';
 import { steadyArrivals } from './arrivals.ts';
 import { CardTraffic } from './card-traffic.ts';
+import { DAY_USAGE, parseDayOptions } from './day/day-options.ts';
+import { runDay } from './day/run-day.ts';
 import { type LevelSample, watchLevel } from './level-samples.ts';
 import { InvalidArguments, type LoadOptions, parseLoadOptions, USAGE } from './load-options.ts';
 import { type LoadResult, loadReport } from './load-report.ts';
@@ -59,9 +62,13 @@ async function measure(options: LoadOptions, target: LoadTarget): Promise<LoadRe
   return { target: target.url, rate, outcome, tome: calls, level: watch.samples, levelFailures: watch.failures };
 }
 
-/** `npm run load`. */
-async function main(): Promise<number> {
-  const options = parseLoadOptions(process.argv.slice(2), Math.random);
+function write(file: string, result: object): void {
+  writeFileSync(file, `${JSON.stringify({ date: new Date().toISOString(), ...result }, null, 2)}\n`);
+  say(`written to ${file}`);
+}
+
+async function steady(args: readonly string[]): Promise<number> {
+  const options = parseLoadOptions(args, Math.random);
   if (options === null) {
     say(USAGE);
     return 0;
@@ -70,19 +77,35 @@ async function main(): Promise<number> {
   try {
     const result = await measure(options, target);
     say(loadReport(result));
-    writeFileSync(options.out, `${JSON.stringify({ date: new Date().toISOString(), ...result }, null, 2)}\n`);
-    say(`written to ${options.out}`);
+    write(options.out, result);
     return result.outcome.wrongTotal === 0 ? 0 : 1;
   } finally {
     await target.close();
   }
 }
 
+async function day(args: readonly string[]): Promise<number> {
+  const options = parseDayOptions(args);
+  if (options === null) {
+    say(DAY_USAGE);
+    return 0;
+  }
+  const { result, wrongTotal } = await runDay(options, say);
+  write(options.out, result);
+  return wrongTotal === 0 ? 0 : 1;
+}
+
+/** `npm run load`: a steady rate, or a day. */
+function main(): Promise<number> {
+  const args = process.argv.slice(2);
+  return args.some((arg) => /^--profile(=|$)/.test(arg)) ? day(args) : steady(args);
+}
+
 main().then(
   (code) => process.exit(code),
   (error: unknown) => {
-    const isOurs = error instanceof InvalidArguments || error instanceof CannotSign;
-    process.stderr.write(`${isOurs ? error.message : error instanceof Error ? error.stack : 'unknown error'}\n`);
+    const isOurs = [InvalidArguments, CannotSign, InvalidSettings].some((kind) => error instanceof kind);
+    process.stderr.write(`${error instanceof Error ? (isOurs ? error.message : error.stack) : 'unknown error'}\n`);
     process.exit(2);
   },
 );

@@ -30,6 +30,9 @@ const MAX_BODY_BYTES = 16_384;
 /** API Gateway's own limit, which a function's remaining time is counted down from, in milliseconds. */
 const INTEGRATION_TIMEOUT_MS = 29_000;
 
+/** Long enough that no client sends on a connection while it is being closed, in milliseconds. */
+const IDLE_CONNECTION_MS = 65_000;
+
 /**
  * What API Gateway is on AWS: it makes the same events from the same route table and hands them to the same handlers, over HTTP on loopback.
  * Rejects when the port is in use.
@@ -37,7 +40,7 @@ const INTEGRATION_TIMEOUT_MS = 29_000;
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { port, functions, sideRoute } = options;
   const admission = new Admission(options.admission ?? DEFAULT_ADMISSION);
-  const server = createServer((request, response) => {
+  const server = createServer({ keepAliveTimeout: IDLE_CONNECTION_MS }, (request, response) => {
     handle(request, response).catch((error: unknown) => {
       process.stderr.write(`gateway: ${error instanceof Error ? error.stack : 'unknown error'}\n`);
       if (!response.headersSent) send(response, 500, {}, JSON.stringify({ message: 'Internal server error' }));

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { PrefetchTally } from '../../lambdas/tokenization/refill/prefetch-run.ts';
 import { ForeignJournal } from '../simulator/journal.ts';
 import { startSimulator } from '../simulator/simulator.ts';
+import type { AdmissionSettings } from './admission.ts';
 import { CannotStart } from './cannot-start.ts';
 import { useDefaultEnvironment } from './default-environment.ts';
 import { startEmbeddedDatabase } from './embedded-database.ts';
@@ -24,7 +25,10 @@ export interface LocalStackOptions {
   readonly schedules?: boolean;
   /** Whether to fill the pool before it is called ready. */
   readonly firstPrefetch?: boolean;
+  /** How many pairs that brings, where it is not the target. */
+  readonly firstPrefetchPairs?: number;
   readonly tomeLatencyMs?: number;
+  readonly admission?: AdmissionSettings;
 }
 
 export interface LocalStack {
@@ -86,10 +90,16 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
     running.push(functions.close);
     await functions.runJob('migrate');
     onProgress('the schema is up to date');
-    if (options.firstPrefetch ?? true) await fillPool(onProgress);
+    if (options.firstPrefetch ?? true) await fillPool(onProgress, options.firstPrefetchPairs);
 
     const sideRoute = localRoutes({ simulator, queue, runJob: functions.runJob });
-    const gateway = await startGateway({ port: options.port, functions: functions.api, sideRoute });
+    const { port, admission } = options;
+    const gateway = await startGateway({
+      port,
+      functions: functions.api,
+      sideRoute,
+      ...(admission === undefined ? {} : { admission }),
+    });
     running.push(gateway.close);
     if (options.schedules ?? true) running.push(startSchedules(functions.runJob));
     return { url: gateway.url, tomeUrl: simulator.url, databaseUrl, close };
@@ -99,13 +109,16 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
   }
 }
 
-async function fillPool(onProgress: (line: string) => void): Promise<void> {
+async function fillPool(onProgress: (line: string) => void, pairs: number | undefined): Promise<void> {
   const { composePrefetch } = await import('../../lambdas/runtime/compose-prefetch.ts');
-  const configured = process.env['TOME_BATCH_CALLS_PER_SECOND'];
-  process.env['TOME_BATCH_CALLS_PER_SECOND'] = FIRST_PREFETCH_CALLS_PER_SECOND;
-  const prefetch = await composePrefetch((tally) => onProgress(progressLine(tally)));
-  if (configured === undefined) delete process.env['TOME_BATCH_CALLS_PER_SECOND'];
-  else process.env['TOME_BATCH_CALLS_PER_SECOND'] = configured;
+  const level =
+    pairs === undefined
+      ? {}
+      : { POOL_TARGET_MIN: String(pairs), POOL_TARGET_MAX: String(pairs), POOL_COVER_MINUTES: '0' };
+  const prefetch = await withEnvironment(
+    { TOME_BATCH_CALLS_PER_SECOND: FIRST_PREFETCH_CALLS_PER_SECOND, ...level },
+    () => composePrefetch((tally) => onProgress(progressLine(tally))),
+  );
   const result = await prefetch.run({
     runId: 'first-prefetch',
     deadlineMs: performance.now() + prefetch.timeLimitMs,
@@ -113,6 +126,23 @@ async function fillPool(onProgress: (line: string) => void): Promise<void> {
   if (result.stoppedBy !== null)
     onProgress(`the first prefetch stopped early: ${result.stoppedBy}; the next one goes on`);
   await prefetch.close();
+}
+
+/** Settings that hold while something is composed, and no longer. */
+async function withEnvironment<Result>(
+  settings: Readonly<Record<string, string>>,
+  compose: () => Promise<Result>,
+): Promise<Result> {
+  const before = Object.keys(settings).map((name) => [name, process.env[name]] as const);
+  Object.assign(process.env, settings);
+  try {
+    return await compose();
+  } finally {
+    for (const [name, value] of before) {
+      if (value === undefined) delete process.env[name];
+      else process.env[name] = value;
+    }
+  }
 }
 
 const progressLine = ({ activated, target, fetched }: PrefetchTally): string =>

@@ -41,6 +41,8 @@ interface RunOptions {
   readonly store?: RefillStore;
   readonly batchCallsPerSecond?: number;
   readonly timeMs?: number;
+  /** Taken between a look at the pool and the next, as if cards were created meanwhile. */
+  readonly takenMeanwhile?: number;
 }
 
 const refillStore = (): RefillStore =>
@@ -51,6 +53,7 @@ function run({
   store = refillStore(),
   batchCallsPerSecond = 5_000,
   timeMs = 20_000,
+  takenMeanwhile = 0,
 }: RunOptions = {}): Promise<PrefetchResult> {
   const client = new TomeClient({
     settings: {
@@ -70,7 +73,10 @@ function run({
   const dependencies = {
     tome: createHttpTome(client),
     store,
-    poolLevel: () => db.database.run(readPoolHealth),
+    poolLevel: async () => {
+      const level = await db.database.run(readPoolHealth);
+      return { ...level, available: level.available - takenMeanwhile };
+    },
     clock: systemClock,
     luhnPolicy: 'must-fail' as const,
     settings: { ...SETTINGS, ...settings },
@@ -118,6 +124,14 @@ test('a prefetch fills the pool to its target in several batches, and a second o
   await expectNothingLost();
 });
 
+test('a run ends when the pool is full, though cards are created all the time', async () => {
+  expect(await run({ takenMeanwhile: 1 })).toMatchObject({ outcome: 'full', stoppedBy: null });
+  const rounds = simulator.ledger
+    .calls()
+    .filter(({ operation, namespace }) => operation === 'prefetch' && namespace === 'ns1');
+  expect(rounds).toHaveLength(3);
+});
+
 test('bulk mapping takes one call for many pairs and leaves the failed items for later', async () => {
   simulator.turn({ bulkTokenize: 'present', bulkFailureRate: 0.2 });
   const first = await run({ settings: { bulkTokenize: true } });
@@ -161,7 +175,7 @@ describe('odd answers', () => {
     await run();
     simulator.faults.order({ operation: 'tokenize', namespace: 'ns2', kind: 'wrong-token', count: 1 });
     expect(await run({ settings: { targetMin: 130 } })).toMatchObject({ quarantined: 1 });
-    expect(await health()).toMatchObject({ available: 130, quarantined: 1 });
+    expect(await health()).toMatchObject({ available: 129, quarantined: 1 });
     expect(await db.sql`SELECT reason FROM pair WHERE state = 'QUARANTINED'`).toEqual([{ reason: 'wrong-echo' }]);
   });
 

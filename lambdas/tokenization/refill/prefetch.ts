@@ -3,7 +3,7 @@ import { TomeError } from '../errors/tome-error.ts';
 import { fetchTokens } from './fetch-tokens.ts';
 import { mapStagedPairs } from './map-staged-pairs.ts';
 import type { PrefetchDependencies, PrefetchRun, PrefetchTally } from './prefetch-run.ts';
-import { planRefill } from './refill-plan.ts';
+import { isWorthAnotherRound, planRefill } from './refill-plan.ts';
 
 export interface PrefetchResult extends PrefetchTally {
   readonly outcome: 'full' | 'incomplete' | 'overtaken' | 'already-running';
@@ -51,6 +51,7 @@ const MOST_FRUITLESS_ROUNDS = 3;
 /** What stopped the run before the pool was full, or `null`. */
 async function fillPool(dependencies: PrefetchDependencies, run: PrefetchRun): Promise<string | null> {
   const { clock, settings } = dependencies;
+  let rounds = 0;
   let fruitlessRounds = 0;
   try {
     for (;;) {
@@ -59,7 +60,8 @@ async function fillPool(dependencies: PrefetchDependencies, run: PrefetchRun): P
       const plan = planRefill(await dependencies.poolLevel(), settings);
       run.tally.target = plan.target;
       dependencies.onProgress?.(run.tally);
-      if (plan.deficit === 0) return null;
+      if (plan.deficit === 0 || (rounds > 0 && !isWorthAnotherRound(plan))) return null;
+      rounds += 1;
       const staged = await fetchTokens(dependencies, run, Math.min(plan.deficit, settings.batchSize));
       fruitlessRounds = staged === 0 ? fruitlessRounds + 1 : 0;
       if (fruitlessRounds === MOST_FRUITLESS_ROUNDS) return 'no-tokens';

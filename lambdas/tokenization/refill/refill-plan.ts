@@ -48,3 +48,13 @@ export function planRefill(level: PoolLevel, settings: RefillSettings): RefillPl
     deficit: Math.max(0, target - level.available - level.staged),
   };
 }
+
+/** What a pool may lack, as a share of its target, and still count as full to a run that has filled it already. */
+const NEARLY_FULL_RATIO = 0.02;
+
+/**
+ * Whether a run that has filled the pool goes another round. Not for the few pairs that are taken while it works: at a few creations a second it would
+ * never end, and each of its tiny rounds is two more calls to TOME.
+ */
+export const isWorthAnotherRound = ({ target, deficit }: RefillPlan): boolean =>
+  deficit > Math.floor(target * NEARLY_FULL_RATIO);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { planRefill } from '../../../lambdas/tokenization/refill/refill-plan.ts';
+import { isWorthAnotherRound, planRefill } from '../../../lambdas/tokenization/refill/refill-plan.ts';
 
 const settings = { targetMin: 1_000, targetMax: 20_000, coverMinutes: 30, lowWaterRatio: 0.3, leadMinutes: 3 };
 const count = fc.integer({ min: 0, max: 100_000 });
@@ -40,4 +40,9 @@ test('the low-water mark covers what goes until a refill brings its first pairs,
   expect(lowWater(4_800)).toBe(Math.floor(6_000 * 0.3));
   expect(lowWater(null)).toBe(lowWater(4_800));
   expect(lowWater(100)).toBe(200 * 3 + 100 * 30);
+});
+
+test('a run goes another round for a missing batch, and not for the few pairs that are taken while it works', () => {
+  const worth = (deficit: number) => isWorthAnotherRound({ target: 5_000, lowWater: 1_500, deficit });
+  expect([worth(0), worth(3), worth(100), worth(101), worth(5_000)]).toEqual([false, false, false, true, true]);
 });

@@ -1,0 +1,34 @@
+export interface DayShape {
+  /** Cards created in the day. */
+  readonly cards: number;
+  /** Creations a second while a run of virtual cards is made, how long that takes and when it begins, in seconds. */
+  readonly peakPerSecond: number;
+  readonly peakSeconds: number;
+  readonly peakAt: number;
+}
+
+export const DAY_SECONDS = 86_400;
+
+/** Weights of the hours of a business day without the virtual cards: quiet nights, a hump before noon and one after. */
+const HOURS = [
+  0.6, 0.4, 0.3, 0.3, 0.4, 0.8, 1.8, 3.2, 5, 7, 8.2, 8.4, 7.6, 7.2, 7.4, 7.6, 7.4, 6.6, 5.4, 4.4, 3.6, 2.8, 2, 1.2,
+] as const;
+
+/** Creations in each second of the day; they add up to its cards. Throws RangeError when the peak alone is more. */
+export function dayCurve({ cards, peakPerSecond, peakSeconds, peakAt }: DayShape): readonly number[] {
+  const isPeak = (second: number): boolean => second >= peakAt && second < peakAt + peakSeconds;
+  const weights = Array.from({ length: DAY_SECONDS }, (_, second) => (isPeak(second) ? 0 : weightAt(second)));
+  const others = cards - peakPerSecond * peakSeconds;
+  if (others < 0) throw new RangeError('The peak alone is more than the cards of the day.');
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  return weights.map((weight, second) => (isPeak(second) ? peakPerSecond : (weight / total) * others));
+}
+
+/** Straight lines from the middle of one hour to the middle of the next. */
+function weightAt(second: number): number {
+  const at = second / 3_600 - 0.5;
+  const hour = Math.floor(at);
+  const share = at - hour;
+  const weight = (index: number): number => HOURS[(index + 24) % 24] ?? 0;
+  return weight(hour) * (1 - share) + weight(hour + 1) * share;
+}

@@ -1,0 +1,56 @@
+import { type DayShape, dayCurve } from './day-curve.ts';
+import { type DayOutcome, type DaySettings, modelDay } from './day-model.ts';
+
+export interface PlacedDay {
+  readonly peakAt: number;
+  readonly outcome: DayOutcome;
+}
+
+export type DayWithoutPlace = Omit<DayShape, 'peakAt'>;
+
+const TEN_O_CLOCK = 36_000;
+const FIVE_MINUTES = 300;
+
+/**
+ * The peak may come at any moment between two refills, and just after the health job has looked is the worst second of a minute. So the day is
+ * tried with the peak at twelve such moments between ten and eleven.
+ */
+function* placedDays(shape: DayWithoutPlace, settings: DaySettings): Iterable<PlacedDay> {
+  for (let place = 0; place < 12; place += 1) {
+    const peakAt = TEN_O_CLOCK + 1 + place * FIVE_MINUTES;
+    yield { peakAt, outcome: modelDay(dayCurve({ ...shape, peakAt }), settings) };
+  }
+}
+
+/** The day whose peak finds the pool at its worst: most refused, then most direct creations, then the lowest level. */
+export function worstDay(shape: DayWithoutPlace, settings: DaySettings): PlacedDay {
+  const isWorse = ({ outcome: one }: PlacedDay, { outcome: other }: PlacedDay): boolean =>
+    (one.refused - other.refused || one.direct - other.direct || other.poolMinimum - one.poolMinimum) > 0;
+  return [...placedDays(shape, settings)].reduce((worst, day) => (isWorse(day, worst) ? day : worst));
+}
+
+const STEP = 500;
+const MOST = 200_000;
+
+/**
+ * The smallest POOL_TARGET_MIN, in steps of 500, with which the pool never runs dry, wherever the peak falls; `null` when none up to 200,000 is
+ * enough. Stops at the first moment that runs dry, so most of the search is short.
+ */
+export function neededTarget(shape: DayWithoutPlace, settings: DaySettings): number | null {
+  const isEnough = (targetMin: number): boolean => {
+    const targetMax = Math.max(settings.targetMax, targetMin);
+    for (const { outcome } of placedDays(shape, { ...settings, targetMin, targetMax })) {
+      if (outcome.poolMinimum === 0) return false;
+    }
+    return true;
+  };
+  let low = 0;
+  let high = MOST / STEP;
+  if (!isEnough(MOST)) return null;
+  while (high - low > 1) {
+    const middle = Math.floor((low + high) / 2);
+    if (isEnough(middle * STEP)) high = middle;
+    else low = middle;
+  }
+  return high * STEP;
+}
