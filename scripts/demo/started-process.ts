@@ -6,10 +6,11 @@ export interface StartedProcess {
   close(): Promise<void>;
 }
 
-/** Another of this project's programs, once it has said `ready` and its address. What it logs is not shown. */
+/** Another of this project's programs, once it has said `ready` and its address. What it logs is not shown, but told to `onOutput`. */
 export async function startProcess(
   script: string,
   environment: Readonly<Record<string, string>>,
+  onOutput: (text: string) => void = () => undefined,
 ): Promise<StartedProcess> {
   const child = spawn(process.execPath, [script], {
     env: { ...process.env, ...environment },
@@ -18,6 +19,7 @@ export async function startProcess(
   const url = await new Promise<string>((resolve, reject) => {
     let output = '';
     child.stdout.on('data', (chunk) => {
+      onOutput(String(chunk));
       output = (output + String(chunk)).slice(-2_000);
       const ready = /ready (\S+)/.exec(output)?.[1];
       if (ready !== undefined) resolve(ready);

@@ -2,7 +2,6 @@ import { join } from 'node:path';
 import type { PrefetchTally } from '../../lambdas/tokenization/refill/prefetch-run.ts';
 import { ForeignJournal } from '../simulator/journal.ts';
 import { startSimulator } from '../simulator/simulator.ts';
-import type { AdmissionSettings } from './admission.ts';
 import { CannotStart } from './cannot-start.ts';
 import { useDefaultEnvironment } from './default-environment.ts';
 import { startEmbeddedDatabase } from './embedded-database.ts';
@@ -28,7 +27,6 @@ export interface LocalStackOptions {
   /** How many pairs that brings, where it is not the target. */
   readonly firstPrefetchPairs?: number;
   readonly tomeLatencyMs?: number;
-  readonly admission?: AdmissionSettings;
 }
 
 export interface LocalStack {
@@ -93,13 +91,7 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
     if (options.firstPrefetch ?? true) await fillPool(onProgress, options.firstPrefetchPairs);
 
     const sideRoute = localRoutes({ simulator, queue, runJob: functions.runJob });
-    const { port, admission } = options;
-    const gateway = await startGateway({
-      port,
-      functions: functions.api,
-      sideRoute,
-      ...(admission === undefined ? {} : { admission }),
-    });
+    const gateway = await startGateway({ port: options.port, functions: functions.api, sideRoute });
     running.push(gateway.close);
     if (options.schedules ?? true) running.push(startSchedules(functions.runJob));
     return { url: gateway.url, tomeUrl: simulator.url, databaseUrl, close };

@@ -16,12 +16,13 @@ const HOURS = [
 
 /** Creations in each second of the day; they add up to its cards. Throws RangeError when the peak alone is more. */
 export function dayCurve({ cards, peakPerSecond, peakSeconds, peakAt }: DayShape): readonly number[] {
-  const isPeak = (second: number): boolean => second >= peakAt && second < peakAt + peakSeconds;
-  const weights = Array.from({ length: DAY_SECONDS }, (_, second) => (isPeak(second) ? 0 : weightAt(second)));
   const others = cards - peakPerSecond * peakSeconds;
   if (others < 0) throw new RangeError('The peak alone is more than the cards of the day.');
-  const total = weights.reduce((sum, weight) => sum + weight, 0);
-  return weights.map((weight, second) => (isPeak(second) ? peakPerSecond : (weight / total) * others));
+  const curve = [...WEIGHTS];
+  curve.fill(0, peakAt, peakAt + peakSeconds);
+  const share = others / curve.reduce((sum, weight) => sum + weight, 0);
+  for (let second = 0; second < DAY_SECONDS; second += 1) curve[second] = (curve[second] ?? 0) * share;
+  return curve.fill(peakPerSecond, peakAt, peakAt + peakSeconds);
 }
 
 /** Straight lines from the middle of one hour to the middle of the next. */
@@ -32,3 +33,5 @@ function weightAt(second: number): number {
   const weight = (index: number): number => HOURS[(index + 24) % 24] ?? 0;
   return weight(hour) * (1 - share) + weight(hour + 1) * share;
 }
+
+const WEIGHTS = Array.from({ length: DAY_SECONDS }, (_, second) => weightAt(second));

@@ -42,9 +42,9 @@ const TOKENIZES_OF_DIRECT = 2;
 
 /**
  * A day of the pool, second by second, by the product's own plan of refills (`planRefill`) and the rules of its jobs. It starts with a full pool at
- * midnight. Whole pairs and whole seconds; latencies are not in it.
+ * midnight. Whole pairs and whole seconds; latencies are not in it. `untilSecond` ends it early.
  */
-export function modelDay(curve: readonly number[], settings: DaySettings): DayOutcome {
+export function modelDay(curve: readonly number[], settings: DaySettings, untilSecond = DAY_SECONDS): DayOutcome {
   const memory = new ConsumptionMemory();
   const refill = new RefillModel(settings, memory);
   const target = (second: number, used: number) =>
@@ -58,7 +58,7 @@ export function modelDay(curve: readonly number[], settings: DaySettings): DayOu
   let poolMinimum = available;
   let poolMinimumAt = 0;
 
-  for (let second = 0; second < DAY_SECONDS; second += 1) {
+  for (let second = 0; second < untilSecond; second += 1) {
     if (second % settings.healthEverySeconds === 0) {
       if (isWanted || available < target(second, used).lowWater) {
         refill.start(second);

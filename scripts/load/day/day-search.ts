@@ -15,19 +15,19 @@ const FIVE_MINUTES = 300;
  * The peak may come at any moment between two refills, and just after the health job has looked is the worst second of a minute. So the day is
  * tried with the peak at twelve such moments between ten and eleven.
  */
-function* placedDays(shape: DayWithoutPlace, settings: DaySettings): Iterable<PlacedDay> {
-  for (let place = 0; place < 12; place += 1) {
-    const peakAt = TEN_O_CLOCK + 1 + place * FIVE_MINUTES;
-    yield { peakAt, outcome: modelDay(dayCurve({ ...shape, peakAt }), settings) };
-  }
-}
+const PLACES = Array.from({ length: 12 }, (_, place) => TEN_O_CLOCK + 1 + place * FIVE_MINUTES);
 
 /** The day whose peak finds the pool at its worst: most refused, then most direct creations, then the lowest level. */
 export function worstDay(shape: DayWithoutPlace, settings: DaySettings): PlacedDay {
   const isWorse = ({ outcome: one }: PlacedDay, { outcome: other }: PlacedDay): boolean =>
     (one.refused - other.refused || one.direct - other.direct || other.poolMinimum - one.poolMinimum) > 0;
-  return [...placedDays(shape, settings)].reduce((worst, day) => (isWorse(day, worst) ? day : worst));
+  return PLACES.map((peakAt) => ({ peakAt, outcome: modelDay(dayCurve({ ...shape, peakAt }), settings) })).reduce(
+    (worst, day) => (isWorse(day, worst) ? day : worst),
+  );
 }
+
+/** By then the pool of a day with a peak at that moment has seen the worst, in seconds after its end. */
+const AFTERMATH_SECONDS = 600;
 
 const STEP = 500;
 const MOST = 200_000;
@@ -37,12 +37,13 @@ const MOST = 200_000;
  * enough. Stops at the first moment that runs dry, so most of the search is short.
  */
 export function neededTarget(shape: DayWithoutPlace, settings: DaySettings): number | null {
+  const days = PLACES.map((peakAt) => ({
+    curve: dayCurve({ ...shape, peakAt }),
+    until: peakAt + shape.peakSeconds + AFTERMATH_SECONDS,
+  }));
   const isEnough = (targetMin: number): boolean => {
-    const targetMax = Math.max(settings.targetMax, targetMin);
-    for (const { outcome } of placedDays(shape, { ...settings, targetMin, targetMax })) {
-      if (outcome.poolMinimum === 0) return false;
-    }
-    return true;
+    const sized = { ...settings, targetMin, targetMax: Math.max(settings.targetMax, targetMin) };
+    return days.every(({ curve, until }) => modelDay(curve, sized, until).poolMinimum > 0);
   };
   let low = 0;
   let high = MOST / STEP;

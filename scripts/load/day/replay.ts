@@ -40,7 +40,8 @@ const LOOK_EVERY_MS = 500;
 
 /**
  * A window of the day at its real rates against the real product: as many pairs as the model has then, PostgreSQL, the simulator with TOME's limit and
- * latency, jobs at the seconds at which their schedules start them. Each creation is answered by a detokenize somewhere in the window.
+ * latency, jobs at the seconds at which their schedules start them. A detokenize for every ten creations looks whether references hold; more would only
+ * use up this machine, because the pool does not feel them.
  */
 export async function replayWindow({ day, curve, window, settings, progress }: ReplayOptions): Promise<LoadResult> {
   const level = day.outcome.seconds[window.from - 1]?.available ?? settings.targetMin;
@@ -54,13 +55,13 @@ export async function replayWindow({ day, curve, window, settings, progress }: R
     const runId = 'day';
     const tome = await watchTome(target.tomeUrl, runId);
     const traffic = new CardTraffic({
-      mix: { create: 1, lookup: 0, detokenize: 1 },
+      mix: { create: 10, lookup: 0, detokenize: 1 },
       firstSerial: 1,
       runId,
       idempotencyKeys: false,
       random: seededRandom(window.from),
     });
-    const rates = curve.slice(window.from, window.to).map((creations) => 2 * creations);
+    const rates = curve.slice(window.from, window.to).map((creations) => (creations * 11) / 10);
     const clock = startJobClock(target.url, window.from, settings);
     let looks = 0;
     const watch = watchLevel(target.sender, LOOK_EVERY_MS, ({ second, available, staged }) => {

@@ -8,8 +8,6 @@ const stack = await startLocalStack({
   port: Number(process.env['PORT'] ?? 0),
   schedules: false,
   firstPrefetchPairs: Number(process.env['DAY_FIRST_PAIRS']),
-  // What an AWS account's functions may work on at once; nobody waits for a place there.
-  admission: { concurrency: 1_000, maxWaitMs: 1 },
 });
 process.stdout.write(`ready ${stack.url}\n`);
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
