@@ -1,0 +1,46 @@
+import { CannotSign } from '../load/sigv4.ts';
+import { CLI_USAGE, type CliOptions, InvalidCommand, parseCliOptions } from './cli-options.ts';
+import { CommandFailed, detokenize, lookup, pool, tokenize } from './commands.ts';
+import { type Deployment, findDeployment } from './deployment.ts';
+import { readSecretLine } from './read-secret-line.ts';
+
+const ask = (question: string): Promise<string> =>
+  readSecretLine(question, { input: process.stdin, output: process.stderr });
+
+function run({ command, reference, reveal }: CliOptions, { sender, refill }: Deployment): Promise<string> {
+  switch (command) {
+    case 'tokenize':
+      return ask('Card number: ').then((cardNumber) => tokenize(sender, cardNumber));
+    case 'lookup':
+      return ask('Card number: ').then((cardNumber) => lookup(sender, cardNumber));
+    case 'detokenize':
+      return (reference === null ? ask('Reference: ') : Promise.resolve(reference)).then((given) =>
+        detokenize(sender, given, reveal),
+      );
+    case 'pool':
+      return pool(sender);
+    case 'refill':
+      return refill();
+  }
+}
+
+/** `npm run cli`. Exits with 1 when the deployment refuses, with 2 when the command cannot be carried out. */
+async function main(): Promise<void> {
+  const options = parseCliOptions(process.argv.slice(2));
+  if (options === null) {
+    process.stdout.write(CLI_USAGE);
+    return;
+  }
+  const deployment = await findDeployment(options.where);
+  try {
+    process.stdout.write(`${await run(options, deployment)}\n`);
+  } finally {
+    deployment.sender.close();
+  }
+}
+
+main().catch((error: unknown) => {
+  const isOurs = [InvalidCommand, CommandFailed, CannotSign].some((kind) => error instanceof kind);
+  process.stderr.write(`${error instanceof Error ? (isOurs ? error.message : error.stack) : 'unknown error'}\n`);
+  process.exitCode = error instanceof CommandFailed ? 1 : 2;
+});

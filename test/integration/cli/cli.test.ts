@@ -1,0 +1,55 @@
+import { spawn } from 'node:child_process';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { madeUpCard } from '../../../scripts/local/made-up-cards.ts';
+import { type RunningStack, startStack } from '../running-stack.ts';
+
+let running: RunningStack;
+
+beforeAll(async () => {
+  running = await startStack({ POOL_TARGET_MIN: '50', POOL_COVER_MINUTES: '0' });
+});
+
+afterAll(() => running.stop());
+
+/** The program itself, as a person runs it, with what it is given on standard input. */
+async function cli(args: readonly string[], input = ''): Promise<{ code: number; out: string; err: string }> {
+  const child = spawn(process.execPath, ['scripts/cli/main.ts', ...args, '--url', running.stack.url]);
+  const told = { out: '', err: '' };
+  child.stdout.on('data', (chunk) => {
+    told.out += String(chunk);
+  });
+  child.stderr.on('data', (chunk) => {
+    told.err += String(chunk);
+  });
+  child.stdin.end(input);
+  const code = await new Promise<number>((resolve) => child.once('close', (status) => resolve(status ?? -1)));
+  return { code, ...told };
+}
+
+test('a card goes its way: tokenize, again, lookup, detokenize masked and whole', async () => {
+  const card = madeUpCard(77);
+  const first = await cli(['tokenize'], `${card}\n`);
+  expect(first).toMatchObject({ code: 0, err: '' });
+  const reference = first.out.trim();
+  expect(reference).toMatch(/^\d{16}$/);
+  expect((await cli(['tokenize'], card)).out).toBe(`${reference} (it had this one already)\n`);
+  expect((await cli(['lookup'], card)).out).toBe(`${reference}\n`);
+  expect((await cli(['detokenize', reference])).out).toBe(`${card.slice(0, 6)}******${card.slice(-4)}\n`);
+  expect((await cli(['detokenize', '--reveal'], reference)).out).toBe(`${card}\n`);
+});
+
+test('the pool is shown and refilled', async () => {
+  await cli(['tokenize'], madeUpCard(78));
+  expect((await cli(['pool'])).out).toMatch(/^available +\d+$/m);
+  expect((await cli(['refill'])).out).toMatch(/^\d+ pairs came on offer: full\.\n$/);
+  expect((await cli(['pool'])).out).toMatch(/^available +50$/m);
+});
+
+test('what the API refuses is said with its code and correlation id, without the number, and exits with 1', async () => {
+  const wrong = `${madeUpCard(79).slice(0, 15)}x`;
+  const { code, out, err } = await cli(['lookup'], wrong);
+  expect({ code, out }).toEqual({ code: 1, out: '' });
+  expect(err).toMatch(/^400; invalid-input; .*; [0-9a-f-]{36}\n$/);
+  expect(err).not.toContain(wrong);
+  expect((await cli(['lookup'], madeUpCard(80))).err).toContain('404; card-not-found');
+});
