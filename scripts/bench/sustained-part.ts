@@ -1,5 +1,6 @@
 import type { Sql } from '../../lambdas/pool/database.ts';
 import { connect } from '../../lambdas/pool/database.ts';
+import { closeEvents, takeEvents } from '../../lambdas/pool/pool-jobs.ts';
 import type { BenchPart } from './bench-part.ts';
 import { refill } from './bench-server.ts';
 import { type ClosedLoop, closedLoop } from './client-load.ts';
@@ -9,8 +10,11 @@ import { median } from './report.ts';
 const CLIENTS = 64;
 /** Between two refills of 5,000 pairs, in milliseconds. */
 const REFILL_PAUSE_MS = 500;
+/** Events closed at once, as the relay does with a full outbox, and its pause when there are fewer. */
+const RELAY_BATCH = 1_000;
+const RELAY_PAUSE_MS = 100;
 
-/** Reserve and mark used for a long time with refills and autovacuum going on, plain and with a snapshot that keeps vacuum from its work. */
+/** Reserve and mark used for a long time with refills, the relay and autovacuum going on, plain and with a snapshot that keeps vacuum from its work. */
 export const sustainedPart: BenchPart = {
   name: 'sustained',
   async run({ server, isFull, progress }) {
@@ -23,10 +27,10 @@ export const sustainedPart: BenchPart = {
       if (isOurs) await refill(sql, seconds * 11_000);
       await sql.unsafe('CHECKPOINT');
       const release = isSnapshotHeld ? await holdSnapshot(url) : async () => undefined;
-      const stopRefills = isOurs ? keepRefilling(sql) : async () => undefined;
+      const stopJobs = isOurs ? keepWorking(sql) : async () => undefined;
       const work = isOurs ? reserveAndMark : twoBareUpdates;
       const result = await closedLoop(address, { clients: CLIENTS, seconds, work });
-      await stopRefills();
+      await stopJobs();
       await release();
       details[name] = [...(details[name] ?? []), result];
       progress(`${name}: ${Math.round(result.rate)} a second`);
@@ -72,16 +76,31 @@ async function holdSnapshot(url: string): Promise<() => Promise<void>> {
   };
 }
 
-function keepRefilling(sql: Sql): () => Promise<void> {
+/** The background work that belongs to what is measured: refills, and the relay, which closes events and files used pairs. */
+function keepWorking(sql: Sql): () => Promise<void> {
   let isStopped = false;
-  const refilling = (async () => {
+  const repeat = async (pauseMs: number, work: () => Promise<boolean>): Promise<void> => {
     while (!isStopped) {
-      await refill(sql, 5_000);
-      await new Promise((resolve) => setTimeout(resolve, REFILL_PAUSE_MS));
+      const isMoreWaiting = await work();
+      if (!isMoreWaiting) await new Promise((resolve) => setTimeout(resolve, pauseMs));
     }
-  })();
+  };
+  const jobs = [
+    repeat(REFILL_PAUSE_MS, async () => {
+      await refill(sql, 5_000);
+      return false;
+    }),
+    repeat(RELAY_PAUSE_MS, async () => {
+      const events = await takeEvents(sql, RELAY_BATCH, 30);
+      await closeEvents(
+        sql,
+        events.map(({ pairId }) => pairId),
+      );
+      return events.length === RELAY_BATCH;
+    }),
+  ];
   return async () => {
     isStopped = true;
-    await refilling;
+    await Promise.all(jobs);
   };
 }

@@ -60,8 +60,14 @@ const WATCH_EDGES = `
   END $$;
   CREATE FUNCTION fault_watch.note_pair() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
   BEGIN
-    -- A pooled pair's station is told by its shelf.
-    IF NEW.state <> 'POOLED' THEN
+    -- A pooled pair's station is told by its shelf, and the relay files what is used already.
+    IF NEW.state <> 'POOLED' AND NOT (
+      TG_OP = 'UPDATE' AND NEW.state = 'USED' AND NEW.adopted_at IS NULL
+      AND EXISTS (
+        SELECT FROM fault_watch.station
+        WHERE pair_id = NEW.id AND state = 'USED' AND holder IS NOT DISTINCT FROM NEW.reservation_id
+      )
+    ) THEN
       PERFORM fault_watch.note(NEW.id, NEW.state::text, NULL, NEW.reservation_id, NEW.adopted_at IS NOT NULL, NEW.reason);
     END IF;
     RETURN NULL;
@@ -76,10 +82,19 @@ const WATCH_EDGES = `
     PERFORM fault_watch.note(NEW.pair_id, 'RESERVED', NEW.id, NEW.id, false, NULL);
     RETURN NULL;
   END $$;
+  CREATE FUNCTION fault_watch.note_event() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+  BEGIN
+    -- Where the registry was told at once, the pair's own row has said it.
+    IF EXISTS (SELECT FROM pair WHERE id = NEW.pair_id AND state <> 'USED') THEN
+      PERFORM fault_watch.note(NEW.pair_id, 'USED', NULL, NEW.reservation_id, false, NULL);
+    END IF;
+    RETURN NULL;
+  END $$;
   CREATE TRIGGER zz_watch_entry AFTER INSERT ON pair FOR EACH ROW EXECUTE FUNCTION fault_watch.note_pair();
   CREATE TRIGGER zz_watch_state AFTER UPDATE OF state ON pair FOR EACH ROW EXECUTE FUNCTION fault_watch.note_pair();
   CREATE TRIGGER zz_watch_offer AFTER INSERT ON available_pair FOR EACH ROW EXECUTE FUNCTION fault_watch.note_offer();
   CREATE TRIGGER zz_watch_reservation AFTER INSERT ON reservation FOR EACH ROW EXECUTE FUNCTION fault_watch.note_reservation();
+  CREATE TRIGGER zz_watch_event AFTER INSERT ON outbox_event FOR EACH ROW EXECUTE FUNCTION fault_watch.note_event();
 `;
 
 /** Triggers are off for it: pairs are never deleted otherwise. */

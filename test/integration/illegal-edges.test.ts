@@ -31,8 +31,10 @@ async function pairIn(state: State): Promise<bigint> {
   if (state !== 'POOLED') {
     const reserved = await store.reserve(randomUUID(), null);
     if (reserved.outcome !== 'reserved') throw new Error('There is a pair to reserve.');
-    if (state === 'USED') await store.markUsed(reserved.reservation);
-    else await store.quarantineReservation(reserved.reservation, 'conflict');
+    if (state === 'USED') {
+      await store.markUsed(reserved.reservation);
+      await db.sql`SELECT close_events(ARRAY[${reserved.reservation.pairId}::bigint])`;
+    } else await store.quarantineReservation(reserved.reservation, 'conflict');
   }
   return row?.id as bigint;
 }
@@ -191,6 +193,18 @@ test('a pair enters staged, or used when TOME bound it outside the pool, and nev
   ] as const) {
     await expect(insert(state, origin)).rejects.toMatchObject({ code: '23514' });
   }
+});
+
+test('a pair that is used is neither quarantined nor forgotten before the relay has filed it', async () => {
+  await fillPool(db.database, 1);
+  const store = createPairStore(db.database, { holdSeconds: 1, retentionSeconds: 60, directCreationsPerSecond: 1 });
+  const reserved = await store.reserve(randomUUID(), null);
+  if (reserved.outcome !== 'reserved') throw new Error('There is a pair to reserve.');
+  await store.markUsed(reserved.reservation);
+  await expect(db.sql`UPDATE pair SET state = 'QUARANTINED'`).rejects.toMatchObject({ code: '23514' });
+  await expect(db.sql`DELETE FROM outbox_event`).rejects.toMatchObject({ code: '23514' });
+  await db.sql`SELECT close_events(ARRAY[${reserved.reservation.pairId}::bigint])`;
+  expect(await db.sql`SELECT state FROM pair`).toEqual([{ state: 'USED' }]);
 });
 
 test('no pair is ever deleted', async () => {

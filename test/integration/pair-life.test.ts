@@ -117,7 +117,7 @@ describe('finishing', () => {
     const reservation = await reserveOne();
     await Promise.all([store.markUsed(reservation), store.markUsed(reservation)]);
     await store.markUsed(reservation);
-    const events = await db.sql`SELECT card_reference FROM outbox_event`;
+    const events = await db.sql`SELECT card_reference FROM take_events(10, 30)`;
     expect(events).toEqual([{ card_reference: reservation.cardReference }]);
     expect(await db.database.run(readPoolHealth)).toMatchObject({ reserved: 0, used: 1 });
   });
@@ -191,16 +191,21 @@ describe('finishing', () => {
     await expect(store.insertBound(contradiction, 'repair')).rejects.toMatchObject({ code: 'pair-conflict' });
   });
 
-  test('the history of a pair stands on its row', async () => {
+  test.each(['before', 'after'])('the history of a pair stands in its life %s the relay has filed it', async (when) => {
     await fillPool(db.database, 1);
     const first = await reserveOne();
     await store.release(first, 'card-already-bound', null);
-    await store.markUsed(await reserveOne());
+    const used = await reserveOne();
+    await store.markUsed(used);
+    if (when === 'after') await db.sql`SELECT close_events(ARRAY[${used.pairId}::bigint])`;
     const [row] = await db.sql`
-      SELECT reason, staged_at <= available_at AND available_at <= released_at AND released_at <= reserved_at AND reserved_at <= used_at AS ordered
-      FROM pair
+      SELECT reason, staged_at <= available_at AND available_at <= released_at AND released_at <= reserved_at AND reserved_at <= used_at AS ordered,
+        state, reservation_id
+      FROM pair_life
     `;
-    expect(row).toEqual({ reason: 'card-already-bound', ordered: true });
+    expect(row).toEqual({ reason: 'card-already-bound', ordered: true, state: 'USED', reservation_id: used.id });
+    await store.markUsed(used);
+    expect(await store.findByInternalToken(used.internalToken)).toMatchObject({ state: 'USED' });
   });
 });
 

@@ -24,6 +24,10 @@ BEGIN
     DELETE FROM available_pair WHERE pair_id = subject.id;
     IF NOT FOUND THEN
       DELETE FROM reservation WHERE pair_id = subject.id RETURNING * INTO held;
+      -- Its owner has used it meanwhile, or long ago, and the relay has not filed it yet.
+      IF NOT FOUND AND EXISTS (SELECT FROM outbox_event WHERE pair_id = subject.id) THEN
+        RETURN;
+      END IF;
     END IF;
   END IF;
   IF subject.state <> 'QUARANTINED' AND held.id IS NULL THEN
@@ -38,5 +42,5 @@ BEGIN
       reservation_id = coalesce(held.id, reservation_id),
       reserved_at = coalesce(held.reserved_at, reserved_at)
     WHERE id = subject.id;
-  INSERT INTO outbox_event (pair_id, card_reference) VALUES (subject.id, subject.card_reference);
+  INSERT INTO outbox_event (pair_id) VALUES (subject.id);
 END $$;

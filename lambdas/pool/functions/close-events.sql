@@ -1,7 +1,13 @@
--- Closes events that the queue has taken, and counts them once: only rows that this statement deletes.
+-- Closes events that the queue has taken, files their pairs as USED in the registry, and counts them once: only rows that this statement deletes.
 CREATE OR REPLACE FUNCTION close_events(p_pair_ids bigint[]) RETURNS void LANGUAGE sql AS $$
   WITH sent AS (
-    DELETE FROM outbox_event WHERE pair_id = ANY (p_pair_ids) RETURNING pair_id
+    DELETE FROM outbox_event WHERE pair_id = ANY (p_pair_ids) RETURNING *
+  ),
+  filed AS (
+    UPDATE pair
+    SET state = 'USED', reservation_id = sent.reservation_id, reserved_at = sent.reserved_at, used_at = sent.occurred_at
+    FROM sent
+    WHERE pair.id = sent.pair_id AND pair.state = 'POOLED'
   )
   UPDATE sent_event_count SET sent = sent + (SELECT count(*) FROM sent)
 $$;

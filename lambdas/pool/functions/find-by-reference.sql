@@ -5,7 +5,15 @@ RETURNS TABLE (internal_token text, card_reference text, state text, is_mapped b
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
   RETURN QUERY
-    SELECT pair.internal_token, pair.card_reference, pair.state::text, pair.available_at IS NOT NULL OR pair.origin <> 'prefetch', false
+    SELECT
+      pair.internal_token,
+      pair.card_reference,
+      CASE
+        WHEN pair.state = 'POOLED' AND EXISTS (SELECT FROM outbox_event WHERE outbox_event.pair_id = pair.id) THEN 'USED'
+        ELSE pair.state::text
+      END,
+      pair.available_at IS NOT NULL OR pair.origin <> 'prefetch',
+      false
     FROM pair
     WHERE pair.card_reference = p_card_reference;
   IF NOT FOUND THEN

@@ -7,10 +7,10 @@ BEGIN
     INSERT INTO pair (internal_token, card_reference, state, origin, used_at)
     VALUES (p_internal_token, p_card_reference, 'USED', p_origin, now())
     ON CONFLICT DO NOTHING
-    RETURNING id, card_reference
+    RETURNING id
   )
-  INSERT INTO outbox_event (pair_id, card_reference)
-    SELECT id, card_reference FROM used;
+  INSERT INTO outbox_event (pair_id)
+    SELECT id FROM used;
   IF FOUND THEN
     RETURN true;
   END IF;

@@ -68,14 +68,15 @@ BEGIN
     idempotency_key.*,
     pair.internal_token,
     pair.card_reference AS pair_reference,
-    pair.state,
+    CASE WHEN pair.state = 'POOLED' AND outbox_event.pair_id IS NOT NULL THEN 'USED' ELSE pair.state END AS state,
     pair.reason,
-    pair.reservation_id AS pair_reservation_id,
+    coalesce(pair.reservation_id, outbox_event.reservation_id) AS pair_reservation_id,
     reservation.id AS open_reservation_id
     INTO standing
     FROM idempotency_key
     LEFT JOIN pair ON pair.id = idempotency_key.pair_id
     LEFT JOIN reservation ON reservation.id = idempotency_key.reservation_id
+    LEFT JOIN outbox_event ON outbox_event.pair_id = idempotency_key.pair_id
     WHERE key_hash = p_key_hash;
   -- Forgotten in between: no row at all, and the caller begins anew.
   IF NOT FOUND THEN RETURN; END IF;

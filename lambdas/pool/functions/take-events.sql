@@ -14,6 +14,7 @@ LANGUAGE sql AS $$
   UPDATE outbox_event
   SET attempts = attempts + 1, not_before = now() + make_interval(secs => p_lease_seconds)
   FROM due
+  JOIN pair ON pair.id = due.pair_id
   WHERE outbox_event.pair_id = due.pair_id
-  RETURNING outbox_event.pair_id, outbox_event.card_reference, outbox_event.occurred_at
+  RETURNING outbox_event.pair_id, pair.card_reference, outbox_event.occurred_at
 $$;

@@ -2,9 +2,10 @@
 --
 -- The registry `pair` holds every pair that ever was; rows are never deleted and their two tokens never change. Beside it stand
 -- small shelves that list who is in a passing state, so that no statement ever scans the tens of millions that are used.
--- Between STAGED and USED a pair is POOLED, and the shelf that it stands on says the rest: `available_pair` on offer, `reservation` in
--- somebody's hand. So reserving moves a row from shelf to shelf and leaves the registry alone, which is what makes it as fast
--- as a bare update (docs/decisions.md has the figures). The view `pair_life` gives the five states their names.
+-- From STAGED to USED a pair is POOLED, and the shelf that it stands on says the rest: `available_pair` on offer, `reservation` in
+-- somebody's hand, `outbox_event` used with its event still to be sent. So reserving and using a pair move a row from shelf to shelf and leave
+-- the registry alone; the relay files used pairs there, many at a time, as it closes their events. An update of the registry in mark_used
+-- cost more than all the rest of it (docs/performance.md has the figures). The view `pair_life` gives the five states their names.
 --
 -- Functions (../functions) are the only way to take an edge: the roles that serve requests may execute some of them, and nothing else.
 -- The triggers here hold for whoever has more rights than that.
@@ -43,7 +44,6 @@ BEGIN
     USING ERRCODE = 'check_violation', CONSTRAINT = TG_NAME;
 END $$;
 
--- The conditions are short, because PostgreSQL reads them anew for each statement: a long one took a quarter of the rate.
 -- Whether a row stands on the right shelf is the business of the functions; these keep the registry itself.
 CREATE TRIGGER pair_state_goes_forward
   AFTER UPDATE OF state ON pair
@@ -51,7 +51,7 @@ CREATE TRIGGER pair_state_goes_forward
   WHEN (NEW.state <= OLD.state OR (OLD.state = 'STAGED' AND NEW.state = 'USED'))
   EXECUTE FUNCTION refuse_pair_change('this update');
 
--- Fires by the columns that a statement names, so that it costs the hot path nothing.
+-- Fires by the columns that a statement names.
 CREATE TRIGGER pair_tokens_never_change
   BEFORE UPDATE OF id, internal_token, card_reference, origin, expires_at, staged_at ON pair
   FOR EACH ROW
@@ -128,6 +128,7 @@ BEGIN
       OR (pair.internal_token, pair.card_reference, pair.expires_at)
         IS DISTINCT FROM (shelved.internal_token, shelved.card_reference, shelved.expires_at)
       OR EXISTS (SELECT 1 FROM reservation WHERE reservation.pair_id = shelved.pair_id)
+      OR EXISTS (SELECT 1 FROM outbox_event WHERE outbox_event.pair_id = shelved.pair_id)
   ) THEN
     RAISE EXCEPTION 'available_pair: only a pair that was just activated or given back, and that nobody holds, is put on offer'
       USING ERRCODE = 'check_violation', CONSTRAINT = TG_NAME;
@@ -158,6 +159,50 @@ CREATE TRIGGER held_pair_never_changes
   FOR EACH ROW
   EXECUTE FUNCTION refuse_shelf_change();
 
+-- One row an event not yet sent (A7). To write it is to use the pair: mark_used moves the reservation here. The primary key makes it one for
+-- each pair.
+CREATE TABLE outbox_event (
+  pair_id bigint PRIMARY KEY,
+  -- The reservation that used the pair, until the registry has it; NULL where the registry was told at once.
+  reservation_id uuid,
+  reserved_at timestamptz,
+  occurred_at timestamptz NOT NULL DEFAULT now(),
+  attempts int NOT NULL DEFAULT 0,
+  -- While a relay has it in hand, and after a failed attempt.
+  not_before timestamptz NOT NULL DEFAULT now()
+);
+
+CREATE FUNCTION refuse_quarantine_of_used() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF EXISTS (SELECT FROM outbox_event WHERE pair_id = NEW.id) THEN
+    RAISE EXCEPTION 'pair: a used pair never goes to quarantine'
+      USING ERRCODE = 'check_violation', CONSTRAINT = TG_NAME;
+  END IF;
+  RETURN NEW;
+END $$;
+
+-- USED is for ever, in the registry or not yet.
+CREATE TRIGGER pair_used_is_for_ever
+  BEFORE UPDATE OF state ON pair
+  FOR EACH ROW
+  WHEN (OLD.state = 'POOLED' AND NEW.state = 'QUARANTINED')
+  EXECUTE FUNCTION refuse_quarantine_of_used();
+
+CREATE FUNCTION refuse_unfiled_close() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF EXISTS (SELECT FROM closed JOIN pair ON pair.id = closed.pair_id WHERE pair.state <> 'USED') THEN
+    RAISE EXCEPTION 'outbox_event: an event is closed when its pair stands as used in the registry'
+      USING ERRCODE = 'check_violation', CONSTRAINT = TG_NAME;
+  END IF;
+  RETURN NULL;
+END $$;
+
+CREATE TRIGGER only_filed_events_are_closed
+  AFTER DELETE ON outbox_event
+  REFERENCING OLD TABLE AS closed
+  FOR EACH STATEMENT
+  EXECUTE FUNCTION refuse_unfiled_close();
+
 -- For people, and for the checker.
 CREATE VIEW pair_life AS
 SELECT
@@ -166,31 +211,23 @@ SELECT
   pair.card_reference,
   CASE
     WHEN pair.state <> 'POOLED' THEN pair.state::text
+    WHEN outbox_event.pair_id IS NOT NULL THEN 'USED'
     WHEN reservation.id IS NULL THEN 'AVAILABLE'
     ELSE 'RESERVED'
   END AS state,
-  coalesce(pair.reservation_id, reservation.id) AS reservation_id,
+  coalesce(pair.reservation_id, outbox_event.reservation_id, reservation.id) AS reservation_id,
   pair.reason,
   pair.origin,
   pair.staged_at,
   pair.available_at,
-  coalesce(reservation.reserved_at, pair.reserved_at) AS reserved_at,
+  coalesce(reservation.reserved_at, outbox_event.reserved_at, pair.reserved_at) AS reserved_at,
   pair.released_at,
   pair.quarantined_at,
   pair.adopted_at,
-  pair.used_at
+  coalesce(pair.used_at, outbox_event.occurred_at) AS used_at
 FROM pair
-LEFT JOIN reservation ON reservation.pair_id = pair.id;
-
--- One row an event not yet sent, written by the function that marks the pair USED (A7). The primary key makes it one for each pair.
-CREATE TABLE outbox_event (
-  pair_id bigint PRIMARY KEY,
-  card_reference text NOT NULL,
-  occurred_at timestamptz NOT NULL DEFAULT now(),
-  attempts int NOT NULL DEFAULT 0,
-  -- While a relay has it in hand, and after a failed attempt.
-  not_before timestamptz NOT NULL DEFAULT now()
-);
+LEFT JOIN reservation ON reservation.pair_id = pair.id
+LEFT JOIN outbox_event ON outbox_event.pair_id = pair.id;
 
 -- Events sent so far. Together with the outbox this counts the used pairs without looking at them.
 CREATE TABLE sent_event_count (

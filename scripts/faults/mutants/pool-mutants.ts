@@ -109,13 +109,13 @@ export const POOL_MUTANTS: readonly Mutant[] = [
     edits: [
       edit(
         functions('mark-used'),
-        '  INSERT INTO outbox_event (pair_id, card_reference) VALUES (p_pair_id, reference);\n',
+        '    INSERT INTO outbox_event (pair_id, reservation_id, reserved_at) VALUES (p_pair_id, p_reservation_id, opened_at);\n',
         '',
       ),
       edit(
         STORE,
         "      if (marked?.['isOurs'] !== true) throw new ReservationLost();\n",
-        "      if (marked?.['isOurs'] !== true) throw new ReservationLost();\n      await database.run((sql) => sql`INSERT INTO outbox_event (pair_id, card_reference) SELECT id, card_reference FROM pair WHERE id = ${pairId} ON CONFLICT DO NOTHING`);\n",
+        "      if (marked?.['isOurs'] !== true) throw new ReservationLost();\n      await database.run((sql) => sql`INSERT INTO outbox_event (pair_id, reservation_id) VALUES (${pairId}, ${id}) ON CONFLICT DO NOTHING`);\n",
       ),
     ],
   },
@@ -167,23 +167,11 @@ export const POOL_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'an adopted pair is told to nobody',
-    edits: [
-      edit(
-        functions('adopt'),
-        '  INSERT INTO outbox_event (pair_id, card_reference) VALUES (subject.id, subject.card_reference);\n',
-        '',
-      ),
-    ],
+    edits: [edit(functions('adopt'), '  INSERT INTO outbox_event (pair_id) VALUES (subject.id);\n', '')],
   },
   {
     name: 'a pair of the direct path is told to nobody',
-    edits: [
-      edit(
-        functions('insert-bound'),
-        'SELECT id, card_reference FROM used;',
-        'SELECT id, card_reference FROM used WHERE false;',
-      ),
-    ],
+    edits: [edit(functions('insert-bound'), 'SELECT id FROM used;', 'SELECT id FROM used WHERE false;')],
   },
   {
     name: 'a quarantined pair stays on its shelf',
