@@ -159,23 +159,24 @@ export const SCENARIOS: readonly Scenario[] = [
     name: 'prefetch in bulk',
     pool: 0,
     doubles: true,
-    prepare: async (world) => void world.simulator.turn(bulkTokenize: 'present' ),
+    prepare: async (world) => void world.simulator.turn({ bulkTokenize: 'present' }),
     run: async (process) => void (await process.prefetch(4, true)),
   },
   {
     name: 'one key for two cards',
     pool: 3,
     doubles: false,
-    async run(process, world) 
+    async run(process, world) {
       await createAs(process, world, CARD, 'key-5');
-      await createAs(process, world, OTHER, 'key-5');,
+      await createAs(process, world, OTHER, 'key-5');
+    },
   },
   {
     name: 'work on after a restore from backup',
     // One pair, so that whoever is offered what was given out before is offered this one.
     pool: 1,
     doubles: false,
-    async prepare(world) 
+    async prepare(world) {
       await world.sql.unsafe('DROP SCHEMA IF EXISTS backup CASCADE; CREATE SCHEMA backup');
       for (const table of RESTORED) await world.sql.unsafe(`CREATE TABLE backup.${table} AS SELECT * FROM ${table}`);
       await created(world);
@@ -186,7 +187,8 @@ export const SCENARIOS: readonly Scenario[] = [
         DELETE FROM fault_watch.edge; DELETE FROM fault_watch.station;
         INSERT INTO fault_watch.station SELECT pair_id, state, reservation_id FROM pair_life;
         SET session_replication_role = origin;
-      `);,
+      `);
+    },
     async run(process, world) {
       const reference = lastReference(world) ?? '';
       await process.fence();
@@ -199,16 +201,18 @@ export const SCENARIOS: readonly Scenario[] = [
     name: 'settle and relay',
     pool: 3,
     doubles: false,
-    async prepare(world) 
+    async prepare(world) {
       await created(world);
       await dyingCreation(world);
       await world.sql.unsafe(`
         SET session_replication_role = replica;
         UPDATE available_pair SET expires_at = now() - interval '1 second';
         SET session_replication_role = origin;
-      `);,
-    async run(process) 
+      `);
+    },
+    async run(process) {
       await process.settle(-1);
-      await process.relay();,
+      await process.relay();
+    },
   },
 ];

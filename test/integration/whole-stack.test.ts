@@ -92,7 +92,7 @@ describe('on a filled pool', () => {
     expect(new Set(answers.map(referenceOf)).size).toBe(1);
     expect(answers.filter(({ status }) => status === 201)).toHaveLength(1);
     const [{ used } = { used: 0 }] = await running.db.sql<{ used: number }[]>`
-      SELECT count(*)::int AS used FROM pair WHERE card_reference = ${referenceOf(answers[0] as Answer)} AND state = 'USED'
+      SELECT count(*)::int AS used FROM pair_life WHERE card_reference = ${referenceOf(answers[0] as Answer)} AND state = 'USED'
     `;
     expect(used).toBe(1);
   });
@@ -114,7 +114,7 @@ describe('on a filled pool', () => {
     const tokens = cards.map((card) => tokenOf.get(card));
     expect(new Set(tokens).size).toBe(number);
     const rows = await running.db.sql<{ internal_token: string; card_reference: string }[]>`
-      SELECT internal_token, card_reference FROM pair WHERE internal_token = ANY (${arrayLiteral(tokens as string[])}::text[]) AND state = 'USED'
+      SELECT internal_token, card_reference FROM pair_life WHERE internal_token = ANY (${arrayLiteral(tokens as string[])}::text[]) AND state = 'USED'
     `;
     const referenceByToken = new Map(
       rows.map(({ internal_token, card_reference }) => [internal_token, card_reference]),
@@ -133,7 +133,7 @@ describe('on a filled pool', () => {
     expect(events.filter(({ cardReferenceId }) => cardReferenceId === reference)).toHaveLength(1);
     const [{ used } = { used: 0 }] = await running.db.sql<
       { used: number }[]
-    >`SELECT count(*)::int AS used FROM pair WHERE state = 'USED'`;
+    >`SELECT count(*)::int AS used FROM pair_life WHERE state = 'USED'`;
     expect(new Set(events.map(({ eventId }) => eventId)).size).toBe(used);
   });
 });

@@ -84,12 +84,12 @@ export const POOL_MUTANTS: readonly Mutant[] = [
       edit(
         functions('reserve'),
         '  INSERT INTO reservation (id, pair_id) VALUES (p_reservation_id, taken.pair_id);\n',
-        '  INSERT INTO reservation (id, pair_id) VALUES (p_reservation_id, taken.pair_id);\n  INSERT INTO outbox_event (pair_id, card_reference) VALUES (taken.pair_id, taken.card_reference) ON CONFLICT DO NOTHING;\n',
+        '  INSERT INTO reservation (id, pair_id) VALUES (p_reservation_id, taken.pair_id);\n  INSERT INTO outbox_event (pair_id, reservation_id) VALUES (taken.pair_id, p_reservation_id) ON CONFLICT DO NOTHING;\n',
       ),
       edit(
         functions('mark-used'),
-        'VALUES (p_pair_id, reference);',
-        'VALUES (p_pair_id, reference) ON CONFLICT DO NOTHING;',
+        'VALUES (p_pair_id, p_reservation_id, opened_at);',
+        'VALUES (p_pair_id, p_reservation_id, opened_at) ON CONFLICT DO NOTHING;',
       ),
     ],
   },
