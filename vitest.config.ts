@@ -20,6 +20,7 @@ export default defineConfig({
           ...shared,
           name: 'infrastructure',
           include: ['test/infrastructure/**/*.test.ts'],
+          globalSetup: ['test/infrastructure/all-environments.ts'],
           testTimeout: 120_000,
         },
       },

@@ -35,10 +35,8 @@ export function functionStatements(scope: Construct, surroundings: Surroundings,
     ...(usesDatabase && signIn.by === 'iam' ? [allow('OwnDatabaseRole', ['rds-db:connect'], [signIn.connectArn])] : []),
     ...(secrets.length > 0 ? [allow('OwnSecrets', ['secretsmanager:GetSecretValue'], secrets)] : []),
     ...(queues.length > 0 ? [allow('OwnQueues', ['sqs:SendMessage'], queues)] : []),
-    ...throughServices(scope, surroundings, [
-      ...(secrets.length > 0 ? ['secretsmanager'] : []),
-      ...(queues.length > 0 ? ['sqs'] : []),
-    ]),
+    ...(secrets.length > 0 ? [throughService(scope, surroundings, 'secretsmanager', ['kms:Decrypt'])] : []),
+    ...(queues.length > 0 ? [throughService(scope, surroundings, 'sqs', ['kms:Decrypt', 'kms:GenerateDataKey'])] : []),
     ...(rights.publishesGauges
       ? [
           allow('OwnGauges', ['cloudwatch:PutMetricData'], ['*'], {
@@ -63,17 +61,16 @@ const allow = (sid: string, actions: string[], resources: string[], conditions?:
 const defaultBusArn = (scope: Construct): string =>
   Stack.of(scope).formatArn({ service: 'events', resource: 'event-bus', resourceName: 'default' });
 
-/** The key, only by way of the services that hold what it encrypts. */
-function throughServices(scope: Construct, { key }: Surroundings, services: readonly string[]) {
-  if (services.length === 0) return [];
-  const { region } = Stack.of(scope);
-  const via = services.map((service) => `${service}.${region}.amazonaws.com`);
-  return [
-    allow('KeyThroughServices', ['kms:Decrypt', 'kms:GenerateDataKey'], [key.keyArn], {
-      StringEquals: { 'kms:ViaService': via },
-    }),
-  ];
-}
+/** The key, only by way of a service that holds what it encrypts. */
+const throughService = (
+  scope: Construct,
+  { key }: Surroundings,
+  service: 'secretsmanager' | 'sqs',
+  actions: string[],
+) =>
+  allow(service === 'sqs' ? 'KeyThroughQueues' : 'KeyThroughSecrets', actions, [key.keyArn], {
+    StringEquals: { 'kms:ViaService': `${service}.${Stack.of(scope).region}.amazonaws.com` },
+  });
 
 /** Lambda needs these rights of the role to attach the function to its subnets; the function's own code is denied them. */
 function networkInterface(functionArn: string) {

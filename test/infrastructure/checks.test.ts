@@ -1,9 +1,10 @@
 import { type App, Validations } from 'aws-cdk-lib';
 import type { NagPack } from 'cdk-nag';
 import type { IConstruct } from 'constructs';
-import { describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { checkPacks } from '../../lib/checks/add-checks.ts';
-import { ENVIRONMENT_NAMES, synthesize } from './synthesized-environment.ts';
+import { type Synthesis, synthesizeEnvironment } from './synthesize-environment.ts';
+import { ENVIRONMENT_NAMES } from './synthesized-environment.ts';
 
 interface Acknowledgement {
   readonly path: string;
@@ -40,15 +41,21 @@ function deafened(pack: NagPack): NagPack {
 }
 
 describe.each(ENVIRONMENT_NAMES)('%s', (name) => {
+  let synthesis: Synthesis;
+
+  beforeAll(() => {
+    synthesis = synthesizeEnvironment(name);
+  });
+
   test('passes AwsSolutions, Serverless, PCI DSS 3.2.1, our PCI DSS 4.0.1 pack and CloudFormation’s schemas', () => {
-    const { app, report } = synthesize(name);
+    const { app, report } = synthesis;
     const findings = checkPacks(app).flatMap((pack) => pack.validateScope(app).violations);
     expect(findings).toEqual([]);
     expect(report.pluginReports.flatMap(({ violations }) => violations)).toEqual([]);
   });
 
   test('has no acknowledgement that silences nothing', () => {
-    const { app, report } = synthesize(name);
+    const { app, report } = synthesis;
     const findings = rawFindings(app);
     const bySchemas = report.pluginReports.flatMap(({ suppressedViolations = [] }) =>
       suppressedViolations.map(({ ruleName }) => ruleName),
@@ -64,7 +71,7 @@ describe.each(ENVIRONMENT_NAMES)('%s', (name) => {
   });
 
   test('acknowledges with reasons that say more than that it is so', () => {
-    const reasons = new Set(acknowledgementsIn(synthesize(name).app).map(({ reason }) => reason));
+    const reasons = new Set(acknowledgementsIn(synthesis.app).map(({ reason }) => reason));
     expect([...reasons].filter((reason) => reason.split(' ').length < 15)).toEqual([]);
   });
 });

@@ -1,103 +1,51 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { App } from 'aws-cdk-lib';
-import { addChecks } from '../../lib/checks/add-checks.ts';
-import { deployEnvironment } from '../../lib/deploy-environment.ts';
+import { inject } from 'vitest';
 import type { EnvironmentName } from '../../lib/environment.ts';
-import { environmentNamed } from '../../lib/validate-environment.ts';
 
+/** A resource of one of an environment's templates, its names without hashes and CloudFormation's functions written out (plain-value.ts). */
 export interface Resource {
-  readonly Type: string;
-  // biome-ignore lint/suspicious/noExplicitAny: a template's properties are whatever CloudFormation has for each type.
-  readonly Properties: any;
-  readonly DependsOn?: string | readonly string[];
-  readonly DeletionPolicy?: string;
-  // biome-ignore lint/suspicious/noExplicitAny: as above.
-  readonly UpdatePolicy?: any;
-}
-
-/** A resource with where it was found. */
-export interface FoundResource extends Resource {
   readonly stack: string;
   readonly id: string;
-}
-
-export interface StackTemplate {
-  readonly Resources: Readonly<Record<string, Resource>>;
-  readonly Outputs?: Readonly<Record<string, { readonly Value: unknown }>>;
+  readonly type: string;
+  // biome-ignore lint/suspicious/noExplicitAny: properties are whatever CloudFormation has for each type.
+  readonly properties: any;
+  readonly dependsOn: readonly string[];
+  readonly deletionPolicy: string | undefined;
+  // biome-ignore lint/suspicious/noExplicitAny: as above.
+  readonly updatePolicy: any;
 }
 
 export interface SynthesizedEnvironment {
   readonly name: EnvironmentName;
-  readonly app: App;
-  readonly templates: Readonly<Record<string, StackTemplate>>;
-  /** CDK's own report of the checks. */
-  readonly report: ValidationReport;
-  all(type: string): readonly FoundResource[];
-  /** The only resource of its type whose logical name starts so. */
-  one(type: string, idStart?: string): FoundResource;
-}
-
-export interface ValidationReport {
-  readonly pluginReports: readonly {
-    readonly pluginName: string;
-    readonly violations: readonly { readonly ruleName: string; readonly description: string }[];
-    readonly suppressedViolations?: readonly { readonly ruleName: string }[];
-  }[];
+  readonly resources: readonly Resource[];
+  /** All of a type, in all stacks or in one. */
+  all(type: string, stack?: string): readonly Resource[];
+  /** The only resource of its type in a stack whose logical name starts so. */
+  one(type: string, stack: string, idStart?: string): Resource;
 }
 
 export const ENVIRONMENT_NAMES: readonly EnvironmentName[] = ['dev', 'qa', 'uat', 'prod', 'local'];
 export const AWS_ENVIRONMENT_NAMES = ENVIRONMENT_NAMES.filter((name) => name !== 'local');
 
-const synthesized = new Map<EnvironmentName, SynthesizedEnvironment>();
-
-/** An environment as `cdk synth` makes it, once for each test file; without the functions' bundles, which no template depends on. */
-export function synthesize(name: EnvironmentName): SynthesizedEnvironment {
-  const before = synthesized.get(name);
-  if (before !== undefined) return before;
-  const outdir = mkdtempSync(join(tmpdir(), `synthesized-${name}-`));
-  try {
-    const app = new App({ context: contextOfTheCli(), outdir });
-    deployEnvironment(app, environmentNamed(name));
-    addChecks(app);
-    const { stacks } = app.synth();
-    const environment = withQueries(name, app, {
-      templates: Object.fromEntries(stacks.map(({ stackName, template }) => [stackName, template as StackTemplate])),
-      report: JSON.parse(readFileSync(join(outdir, 'validation-report.json'), 'utf8')),
-    });
-    synthesized.set(name, environment);
-    return environment;
-  } finally {
-    rmSync(outdir, { recursive: true, force: true });
-  }
+/** What an environment's templates hold, as synthesized once for the whole run (all-environments.ts). */
+export function synthesized(name: EnvironmentName): SynthesizedEnvironment {
+  const resources: readonly Resource[] = JSON.parse(
+    readFileSync(join(inject('synthesizedEnvironments'), `${name}.json`), 'utf8'),
+  );
+  return { name, resources, ...queriesOf(name, resources) };
 }
 
-/** What the command line hands an app: the flags of cdk.json; and no bundling. */
-export const contextOfTheCli = (): Record<string, unknown> => ({
-  ...JSON.parse(readFileSync('cdk.json', 'utf8')).context,
-  'aws:cdk:bundling-stacks': [],
-});
-
-function withQueries(
-  name: EnvironmentName,
-  app: App,
-  { templates, report }: Pick<SynthesizedEnvironment, 'templates' | 'report'>,
-): SynthesizedEnvironment {
-  const resources = Object.entries(templates).flatMap(([stack, { Resources }]) =>
-    Object.entries(Resources).map(([id, resource]) => ({ ...resource, stack, id })),
-  );
-  const all = (type: string) => resources.filter(({ Type }) => Type === type);
+function queriesOf(name: EnvironmentName, resources: readonly Resource[]): Pick<SynthesizedEnvironment, 'all' | 'one'> {
+  const all = (type: string, stack?: string) =>
+    resources.filter((resource) => resource.type === type && (stack === undefined || resource.stack === stack));
   return {
-    name,
-    app,
-    templates,
-    report,
     all,
-    one(type, idStart = '') {
-      const found = all(type).filter(({ id }) => id.startsWith(idStart));
-      const [only] = found;
-      if (only === undefined || found.length > 1) throw new Error(`${found.length} of ${type} ${idStart} in ${name}.`);
+    one(type, stack, idStart = '') {
+      const [only, ...others] = all(type, stack).filter(({ id }) => id.startsWith(idStart));
+      if (only === undefined || others.length > 0) {
+        throw new Error(`${name}: ${others.length + (only === undefined ? 0 : 1)} of ${type} ${idStart} in ${stack}.`);
+      }
       return only;
     },
   };

@@ -1,0 +1,198 @@
+import { describe, expect, test } from 'vitest';
+import { databaseRoleOf, type FunctionName, RIGHTS } from '../../lambdas/rights.ts';
+import { ENVIRONMENTS } from '../../lib/environments.ts';
+import { identityGrants, resourcePolicies } from './policy-statements.ts';
+import { AWS_ENVIRONMENT_NAMES, ENVIRONMENT_NAMES, synthesized } from './synthesized-environment.ts';
+
+const NAMES = Object.keys(RIGHTS) as FunctionName[];
+const JOBS: readonly FunctionName[] = [
+  'prefetch',
+  'pool-health',
+  'settle-reservations',
+  'relay-events',
+  'fence-restored',
+  'migrate',
+];
+const idOf = (name: FunctionName): string => `Functions${name.replaceAll('-', '')}`;
+
+/** What the table of rights comes to for one function on AWS, as `action on resource`. */
+function share(name: FunctionName, prefix: string, account: string): readonly string[] {
+  const rights = RIGHTS[name];
+  const isJob = JOBS.includes(name);
+  const reads = [
+    ...(rights.readsAdministratorSecret ? [`${prefix}-data:DatabaseClusterMasterUserSecretSecretArn`] : []),
+    ...(rights.readsIdempotencySecret ? [`${prefix}-data:IdempotencySecret`] : []),
+  ];
+  const sends = [...(rights.sendsCardEvents ? ['CardEventsQueue.Arn'] : []), ...(isJob ? ['DeadLetters.Arn'] : [])];
+  const key = `${prefix}-data:KeyArn`;
+  return [
+    `logs:CreateLogStream on ${idOf(name)}Logs.Arn`,
+    `logs:PutLogEvents on ${idOf(name)}Logs.Arn`,
+    'xray:PutTraceSegments on *',
+    'xray:PutTelemetryRecords on *',
+    ...NETWORK_INTERFACE.map((action) => `${action} on *`),
+    ...(rights.execute.length > 0
+      ? [
+          `rds-db:connect on arn:aws:rds-db:us-east-1:${account}:dbuser:${prefix}-data:ProxyResourceId/${databaseRoleOf(name)}`,
+        ]
+      : []),
+    ...reads.map((secret) => `secretsmanager:GetSecretValue on ${secret}`),
+    ...sends.map((queue) => `sqs:SendMessage on ${queue}`),
+    ...(reads.length > 0 ? [`kms:Decrypt on ${key}`] : []),
+    ...(sends.length > 0 ? [`kms:Decrypt on ${key}`, `kms:GenerateDataKey on ${key}`] : []),
+    ...(rights.publishesGauges
+      ? ['cloudwatch:PutMetricData on *', `events:PutEvents on arn:aws:events:us-east-1:${account}:event-bus/default`]
+      : []),
+  ].sort();
+}
+
+const NETWORK_INTERFACE = [
+  'ec2:CreateNetworkInterface',
+  'ec2:DescribeNetworkInterfaces',
+  'ec2:DescribeSubnets',
+  'ec2:DeleteNetworkInterface',
+  'ec2:AssignPrivateIpAddresses',
+  'ec2:UnassignPrivateIpAddresses',
+];
+
+/** Actions that AWS lets nobody bind to a resource, or that a condition binds instead. */
+const UNBOUND = new Set([
+  'xray:PutTraceSegments',
+  'xray:PutTelemetryRecords',
+  'cloudwatch:PutMetricData',
+  ...NETWORK_INTERFACE,
+]);
+
+describe.each(AWS_ENVIRONMENT_NAMES)('%s', (environmentName) => {
+  const environment = synthesized(environmentName);
+  const { account, domains } = ENVIRONMENTS[environmentName];
+  const grants = identityGrants(environment);
+  const DOMAINS = Object.keys(domains);
+
+  test.each(DOMAINS.flatMap((domain) => NAMES.map((name) => [domain, name] as const)))(
+    'in the domain %s the function %s may do its share of the table of rights and nothing else',
+    (domain, name) => {
+      const prefix = `${environmentName}-${domain}`;
+      const stack = `${prefix}-service`;
+      const own = grants.filter(({ stack: of, holder }) => of === stack && holder === `${idOf(name)}Policy`);
+      const allowed = own
+        .filter(({ effect }) => effect === 'Allow')
+        .map(({ action, resource }) => `${action} on ${resource}`);
+      expect(allowed.sort()).toEqual(share(name, prefix, account));
+
+      const role = environment.one('AWS::IAM::Role', stack, `${idOf(name)}Role`).properties;
+      expect(role.ManagedPolicyArns).toEqual([`${idOf(name)}Policy`]);
+      expect(role.Policies).toBeUndefined();
+      expect(role.AssumeRolePolicyDocument.Statement).toEqual([
+        { Action: 'sts:AssumeRole', Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' } },
+      ]);
+      expect(functionOf(name, domain).Role).toBe(`${idOf(name)}Role.Arn`);
+    },
+  );
+
+  const functionOf = (name: FunctionName, domain: string) =>
+    environment.one('AWS::Lambda::Function', `${environmentName}-${domain}-service`, `${idOf(name)}Function`)
+      .properties;
+
+  test.each(DOMAINS)('in the domain %s the code of a function cannot use what attaches it to the network', (domain) => {
+    for (const name of NAMES) {
+      const functionArn = `arn:aws:lambda:us-east-1:${account}:function:${functionOf(name, domain).FunctionName}`;
+      const denied = grants.filter(
+        ({ stack, holder, effect }) =>
+          stack === `${environmentName}-${domain}-service` && holder === `${idOf(name)}Policy` && effect === 'Deny',
+      );
+      expect(denied.map(({ action }) => action).sort()).toEqual([...NETWORK_INTERFACE].sort());
+      expect(denied.map(({ condition }) => condition)).toEqual(
+        denied.map(() => ({ ArnEquals: { 'lambda:SourceFunctionArn': functionArn } })),
+      );
+    }
+  });
+
+  test('a secret is read by one function of its own domain: the administrator’s by the migration, the hashing key by creation', () => {
+    const readers = grants
+      .filter(({ action }) => action.startsWith('secretsmanager:'))
+      .map(({ stack, holder, action, resource }) => `${stack} ${holder} ${action} ${resource}`);
+    expect(readers.sort()).toEqual(
+      DOMAINS.flatMap((domain) => {
+        const prefix = `${environmentName}-${domain}`;
+        return [
+          `${prefix}-service FunctionscreatecardPolicy secretsmanager:GetSecretValue ${prefix}-data:IdempotencySecret`,
+          `${prefix}-service FunctionsmigratePolicy secretsmanager:GetSecretValue ${prefix}-data:DatabaseClusterMasterUserSecretSecretArn`,
+        ];
+      }).sort(),
+    );
+  });
+
+  test('the proxy signs in to its own cluster as each function’s role, and as no other', () => {
+    for (const domain of DOMAINS) {
+      const users = grants
+        .filter(({ stack, action }) => stack === `${environmentName}-${domain}-data` && action === 'rds-db:connect')
+        .map(({ resource }) => resource);
+      const cluster = `arn:aws:rds-db:us-east-1:${account}:dbuser:DatabaseCluster.DBClusterResourceId`;
+      const roles = NAMES.filter((name) => RIGHTS[name].execute.length > 0).map(databaseRoleOf);
+      expect(users.sort()).toEqual(roles.map((role) => `${cluster}/${role}`).sort());
+    }
+  });
+
+  test('metrics may only be written into the domain’s own namespace', () => {
+    const writers = grants.filter(({ action }) => action === 'cloudwatch:PutMetricData');
+    expect(writers.map(({ stack, condition }) => [stack, condition])).toEqual(
+      DOMAINS.map((domain) => [
+        `${environmentName}-${domain}-service`,
+        { StringEquals: { 'cloudwatch:namespace': `CardTokenizationPool/${domain}` } },
+      ]),
+    );
+  });
+
+  test('a key may be used only by way of the service that holds what it encrypts', () => {
+    const users = grants.filter(({ action }) => action.startsWith('kms:'));
+    expect(users.length).toBeGreaterThan(10);
+    for (const { condition } of users) {
+      expect(condition).toEqual({
+        StringEquals: { 'kms:ViaService': expect.stringMatching(/^(sqs|secretsmanager)\.us-east-1\.amazonaws\.com$/) },
+      });
+    }
+  });
+});
+
+describe.each(ENVIRONMENT_NAMES)('%s', (environmentName) => {
+  const environment = synthesized(environmentName);
+  const grants = identityGrants(environment);
+
+  test('no policy of an identity has a wildcard for an action, and none for a resource where AWS knows a narrower one', () => {
+    expect(grants.length).toBeGreaterThan(50);
+    expect(grants.filter(({ action }) => action.includes('*'))).toEqual([]);
+    expect(
+      grants.filter(({ action, resource, effect }) => effect === 'Allow' && resource === '*' && !UNBOUND.has(action)),
+    ).toEqual([]);
+  });
+
+  test('no resource’s policy allows anything to everybody', () => {
+    const policies = resourcePolicies(environment);
+    expect(policies.length).toBeGreaterThan(5);
+    const open = policies.filter(
+      ([, { Effect, Principal }]) => Effect === 'Allow' && JSON.stringify(Principal ?? '*').includes('"*"'),
+    );
+    expect(open.map(([{ id }]) => id)).toEqual([]);
+  });
+
+  test('CDK’s own functions are the only ones without a policy of ours, and may do one thing', () => {
+    const roles = environment.all('AWS::IAM::Role').filter(({ id }) => id.includes('CustomResourceProvider'));
+    const mayDo = grants
+      .filter(({ holder }) => roles.some(({ id }) => id === holder))
+      .map(({ action, resource }) => `${action} on ${resource}`);
+    expect([...new Set(mayDo)].sort()).toEqual(
+      environmentName === 'local'
+        ? ['lambda:InvokeFunction on FunctionsmigrateFunction.Arn:*']
+        : [
+            expect.stringMatching(
+              /^ec2:AuthorizeSecurityGroupEgress on arn:aws:ec2:us-east-1:\d{12}:security-group\/NetworkVpc.DefaultSecurityGroup$/,
+            ),
+            expect.stringMatching(/^ec2:AuthorizeSecurityGroupIngress on .*DefaultSecurityGroup$/),
+            expect.stringMatching(/^ec2:RevokeSecurityGroupEgress on .*DefaultSecurityGroup$/),
+            expect.stringMatching(/^ec2:RevokeSecurityGroupIngress on .*DefaultSecurityGroup$/),
+            'lambda:InvokeFunction on FunctionsmigrateFunction.Arn:*',
+          ],
+    );
+  });
+});

@@ -1,0 +1,68 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { App } from 'aws-cdk-lib';
+import { addChecks } from '../../lib/checks/add-checks.ts';
+import { deployEnvironment } from '../../lib/deploy-environment.ts';
+import type { EnvironmentName } from '../../lib/environment.ts';
+import { environmentNamed } from '../../lib/validate-environment.ts';
+import { plainValue, withoutHashes } from './plain-value.ts';
+import type { Resource } from './synthesized-environment.ts';
+
+/** CDK's own report of the checks. */
+export interface ValidationReport {
+  readonly pluginReports: readonly {
+    readonly pluginName: string;
+    readonly violations: readonly { readonly ruleName: string; readonly description: string }[];
+    readonly suppressedViolations?: readonly { readonly ruleName: string }[];
+  }[];
+}
+
+export interface Synthesis {
+  readonly app: App;
+  readonly resources: readonly Resource[];
+  readonly report: ValidationReport;
+}
+
+/** An environment as `cdk synth` makes it, checks included; without the functions' bundles, which no template depends on. */
+export function synthesizeEnvironment(name: EnvironmentName): Synthesis {
+  const outdir = mkdtempSync(join(tmpdir(), `synthesis-${name}-`));
+  try {
+    const app = new App({ context: contextOfTheCli(), outdir });
+    deployEnvironment(app, environmentNamed(name));
+    addChecks(app);
+    const { stacks } = app.synth();
+    return {
+      app,
+      resources: stacks.flatMap(({ stackName, template }) => resourcesOf(stackName, template)),
+      report: JSON.parse(readFileSync(join(outdir, 'validation-report.json'), 'utf8')),
+    };
+  } finally {
+    rmSync(outdir, { recursive: true, force: true });
+  }
+}
+
+/** What the command line hands an app: the flags of cdk.json; and no bundling. */
+const contextOfTheCli = (): Record<string, unknown> => ({
+  ...JSON.parse(readFileSync('cdk.json', 'utf8')).context,
+  'aws:cdk:bundling-stacks': [],
+});
+
+function resourcesOf(
+  stack: string,
+  template: { readonly Resources: Readonly<Record<string, object>> },
+): readonly Resource[] {
+  return Object.entries(template.Resources).map(([id, raw]) => {
+    // biome-ignore lint/suspicious/noExplicitAny: as above.
+    const { Type, Properties = {}, DependsOn = [], DeletionPolicy, UpdatePolicy } = plainValue(raw) as any;
+    return {
+      stack,
+      id: withoutHashes(id),
+      type: Type,
+      properties: Properties,
+      dependsOn: [DependsOn].flat(),
+      deletionPolicy: DeletionPolicy,
+      updatePolicy: UpdatePolicy,
+    };
+  });
+}
