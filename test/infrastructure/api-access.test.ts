@@ -1,0 +1,95 @@
+import { describe, expect, test } from 'vitest';
+import { ROUTES } from '../../lambdas/api/routes.ts';
+import { ENVIRONMENTS } from '../../lib/environments.ts';
+import { identityGrants } from './policy-statements.ts';
+import { AWS_ENVIRONMENT_NAMES, synthesized } from './synthesized-environment.ts';
+
+interface Caller {
+  readonly account: string;
+  /** The ARN of the role that the caller has assumed. */
+  readonly role: string;
+}
+
+interface Statement {
+  readonly Effect: 'Allow' | 'Deny';
+  readonly Principal: '*' | { readonly AWS: string | readonly string[] };
+  readonly Resource: string | readonly string[];
+  readonly Condition?: {
+    readonly [Operator in 'ArnEquals' | 'ArnNotEquals']?: { readonly 'aws:PrincipalArn': string | readonly string[] };
+  };
+}
+
+/** What an API's resource policy says of a call, by IAM's rules: a denial that applies wins over everything. */
+function verdict(
+  statements: readonly Statement[],
+  { account, role }: Caller,
+  resource: string,
+): 'denied' | 'allowed' | 'silent' {
+  const applying = statements.filter(({ Principal, Resource, Condition }) => {
+    const principals = Principal === '*' ? ['*'] : [Principal.AWS].flat();
+    const equals = Condition?.ArnEquals?.['aws:PrincipalArn'];
+    const differs = Condition?.ArnNotEquals?.['aws:PrincipalArn'];
+    return (
+      (principals.includes('*') || principals.includes(`arn:aws:iam::${account}:root`)) &&
+      [Resource].flat().includes(resource) &&
+      (equals === undefined || [equals].flat().includes(role)) &&
+      (differs === undefined || ![differs].flat().includes(role))
+    );
+  });
+  if (applying.some(({ Effect }) => Effect === 'Deny')) return 'denied';
+  return applying.some(({ Effect }) => Effect === 'Allow') ? 'allowed' : 'silent';
+}
+
+const resourceOf = (operation: string): string => {
+  const route = ROUTES.find((candidate) => candidate.operation === operation);
+  return `execute-api:/live/${route?.method}${route?.path}`;
+};
+const caller = (account: string, role: string): Caller => ({ account, role: `arn:aws:iam::${account}:role/${role}` });
+
+describe.each(AWS_ENVIRONMENT_NAMES)('%s', (name) => {
+  const environment = synthesized(name);
+  const { account: own, domains } = ENVIRONMENTS[name];
+  const policyOf = (domain: string): readonly Statement[] =>
+    environment.one('AWS::ApiGateway::RestApi', `${name}-${domain}-service`).properties.Policy.Statement;
+
+  test.each(ROUTES.map(({ operation }) => operation).filter((operation) => operation !== 'detokenize'))(
+    'a consumer account may let its callers use %s; a stranger’s may not, and our own callers go by their own policies',
+    (operation) => {
+      const says = (domain: string, who: Caller) => verdict(policyOf(domain), who, resourceOf(operation));
+      expect(says('card', caller('555555555555', 'anybody'))).toBe('allowed');
+      expect(says('program', caller('666666666666', 'anybody'))).toBe('allowed');
+      expect(says('card', caller('666666666666', 'anybody'))).toBe('silent');
+      expect(says('card', caller('999999999999', 'anybody'))).toBe('silent');
+      expect(says('card', caller(own, 'anybody'))).toBe('silent');
+    },
+  );
+
+  test('card numbers are shown to the roles that a consumer names, and denied to everybody else, whatever their own policies say', () => {
+    const says = (domain: string, who: Caller) => verdict(policyOf(domain), who, resourceOf('detokenize'));
+    expect(says('card', caller('555555555555', 'card-embossing'))).toBe('allowed');
+    expect(says('card', caller('555555555555', 'card-embossing-2'))).toBe('denied');
+    expect(says('card', caller('555555555555', 'anybody'))).toBe('denied');
+    expect(says('card', caller('999999999999', 'card-embossing'))).toBe('denied');
+    expect(says('card', caller(own, 'administrator'))).toBe('denied');
+    expect(says('program', caller('666666666666', 'anybody'))).toBe('denied');
+    expect(says('program', caller('555555555555', 'card-embossing'))).toBe('denied');
+  });
+
+  test('our own callers get the use of the API and the sight of card numbers by two policies, and no role of ours has either', () => {
+    for (const domain of Object.keys(domains)) {
+      const stack = `${name}-${domain}-service`;
+      const granted = (holder: string) =>
+        identityGrants(environment)
+          .filter((grant) => grant.stack === stack && grant.holder === holder)
+          .map(({ action, resource }) => `${action} ${resource.replace(/^.*:ApiRestApi\/live/, '')}`);
+      const right = (operations: readonly { method: string; path: string }[]) =>
+        operations.map(({ method, path }) => `execute-api:Invoke /${method}${path}`).sort();
+      expect(granted('Callersuse').sort()).toEqual(right(ROUTES.filter(({ operation }) => operation !== 'detokenize')));
+      expect(granted('Callersdetokenize')).toEqual(right(ROUTES.filter(({ operation }) => operation === 'detokenize')));
+    }
+    const attached = environment.all('AWS::IAM::Role').flatMap(({ properties }) => properties.ManagedPolicyArns ?? []);
+    expect(attached.filter((policy: string) => policy.startsWith('Callers'))).toEqual([]);
+    const invokers = identityGrants(environment).filter(({ action }) => action.startsWith('execute-api:'));
+    expect([...new Set(invokers.map(({ holder }) => holder))].sort()).toEqual(['Callersdetokenize', 'Callersuse']);
+  });
+});

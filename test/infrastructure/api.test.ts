@@ -1,0 +1,118 @@
+import { describe, expect, test } from 'vitest';
+import { ROUTES } from '../../lambdas/api/routes.ts';
+import { ENVIRONMENTS } from '../../lib/environments.ts';
+import { ENVIRONMENT_NAMES, synthesized } from './synthesized-environment.ts';
+
+const SERVICES = ENVIRONMENT_NAMES.flatMap((name) =>
+  Object.keys(ENVIRONMENTS[name].domains).map((domain) => [`${name}-${domain}-service`, name] as const),
+);
+
+describe.each(SERVICES)('%s', (stack, name) => {
+  const environment = synthesized(name);
+  const isOnAws = name !== 'local';
+  const stage = environment.one('AWS::ApiGateway::Stage', stack);
+
+  test('every method of the API is one of the routes, signed by IAM, and looks at the body before a function starts', () => {
+    const methods = environment.all('AWS::ApiGateway::Method', stack);
+    expect(methods.map(({ properties }) => properties.OperationName).sort()).toEqual(
+      ROUTES.map(({ operation }) => operation).sort(),
+    );
+    for (const { properties } of methods) {
+      expect(properties.AuthorizationType).toBe('AWS_IAM');
+      expect(properties.RequestValidatorId).toBe('ApiRestApiBody');
+      expect(properties.Integration).toMatchObject({
+        Type: 'AWS_PROXY',
+        Uri: expect.stringContaining('FunctionAliaslive/invocations'),
+      });
+      const route = ROUTES.find(({ operation }) => operation === properties.OperationName);
+      expect(properties.RequestModels === undefined).toBe(route?.request === null);
+    }
+    expect(environment.one('AWS::ApiGateway::RequestValidator', stack).properties).toMatchObject({
+      ValidateRequestBody: true,
+    });
+  });
+
+  test('a request model asks for the field as text and says nothing by which API Gateway would quote its value', () => {
+    const models = environment.all('AWS::ApiGateway::Model', stack);
+    expect(models).toHaveLength(ROUTES.filter(({ request }) => request !== null).length);
+    for (const { properties } of models) {
+      const { type, required, properties: fields, $schema: _dialect, ...others } = properties.Schema;
+      expect(type).toBe('object');
+      expect(required).toHaveLength(1);
+      expect(fields).toEqual({ [required[0]]: { type: 'string' } });
+      expect(others).toEqual({});
+    }
+  });
+
+  test('what API Gateway answers by itself quotes neither the request nor what was wrong with it', () => {
+    const answers = environment.all('AWS::ApiGateway::GatewayResponse', stack);
+    expect(answers.length).toBeGreaterThan(4);
+    const text = JSON.stringify(answers.map(({ properties }) => properties));
+    expect([...new Set(text.match(/\$(context|input|stageVariables)\.[\w.]+/g))]).toEqual(['$context.requestId']);
+    expect(answers.map(({ properties }) => properties.ResponseType)).toContain('BAD_REQUEST_BODY');
+  });
+
+  test('each method is throttled as its route says', () => {
+    const settings = stage.properties.MethodSettings;
+    for (const { method, path, throttle } of ROUTES) {
+      const found = settings.find(
+        ({ HttpMethod, ResourcePath }: { HttpMethod: string; ResourcePath: string }) =>
+          HttpMethod === method && ResourcePath === `/${path.replaceAll('/', '~1')}`,
+      );
+      expect(found).toMatchObject({
+        ThrottlingRateLimit: throttle.ratePerSecond,
+        ThrottlingBurstLimit: throttle.burst,
+      });
+    }
+  });
+
+  test('the access log says who called what and how it ended, and has no body; errors are logged, traces of data are not', () => {
+    const { AccessLogSetting, MethodSettings } = stage.properties;
+    expect(Object.keys(JSON.parse(AccessLogSetting.Format)).sort()).toEqual([
+      'account',
+      'caller',
+      'latencyMs',
+      'method',
+      'requestId',
+      'resource',
+      'sourceIp',
+      'status',
+      'time',
+    ]);
+    expect(AccessLogSetting.Format).not.toMatch(/body|input|authorizer|path\b(?<!resourcePath)/i);
+    expect(
+      MethodSettings.filter(({ DataTraceEnabled }: { DataTraceEnabled?: boolean }) => DataTraceEnabled !== false),
+    ).toEqual([]);
+    expect(MethodSettings[0]).toMatchObject({ HttpMethod: '*', LoggingLevel: 'ERROR' });
+  });
+
+  test('API Gateway’s own log is there before it writes to it, masked on AWS', () => {
+    const log = environment.one('AWS::Logs::LogGroup', stack, 'ApiErrorLog');
+    expect(log.properties.LogGroupName).toBe('API-Gateway-Execution-Logs_ApiRestApi/live');
+    expect(stage.dependsOn).toContain('ApiErrorLog');
+    expect(log.properties.DataProtectionPolicy === undefined).toBe(!isOnAws);
+  });
+
+  test.runIf(isOnAws)('the API takes strong TLS only and stands behind the firewall, whose log has no bodies', () => {
+    expect(environment.one('AWS::ApiGateway::RestApi', stack).properties).toMatchObject({
+      SecurityPolicy: 'SecurityPolicy_TLS13_1_2_PFS_PQ_2025_09',
+      EndpointAccessMode: 'STRICT',
+      EndpointConfiguration: { Types: ['REGIONAL'] },
+    });
+    expect(environment.one('AWS::WAFv2::WebACLAssociation', stack).properties).toEqual({
+      ResourceArn: expect.stringMatching(/restapis\/ApiRestApi\/stages\/ApiRestApiDeploymentStagelive$/),
+      WebACLArn: 'FirewallAcl.Arn',
+    });
+    const { DataProtectionConfig, Rules, VisibilityConfig } = environment.one('AWS::WAFv2::WebACL', stack).properties;
+    expect(DataProtectionConfig.DataProtections).toEqual([{ Field: { FieldType: 'BODY' }, Action: 'SUBSTITUTION' }]);
+    expect([VisibilityConfig, ...Rules.map((rule: { VisibilityConfig: object }) => rule.VisibilityConfig)]).toEqual(
+      Array.from({ length: Rules.length + 1 }, () => expect.objectContaining({ SampledRequestsEnabled: false })),
+    );
+    const { LogDestinationConfigs, RedactedFields } = environment.one(
+      'AWS::WAFv2::LoggingConfiguration',
+      stack,
+    ).properties;
+    expect(LogDestinationConfigs).toEqual([expect.stringMatching(/:log-group:FirewallLog$/)]);
+    expect(RedactedFields).toHaveLength(2);
+  });
+});

@@ -1,0 +1,138 @@
+import { describe, expect, test } from 'vitest';
+import { type FunctionName, RIGHTS } from '../../lambdas/rights.ts';
+import type { AwsEnvironment } from '../../lib/environment.ts';
+import { ENVIRONMENTS } from '../../lib/environments.ts';
+import { AWS_ENVIRONMENT_NAMES, synthesized } from './synthesized-environment.ts';
+
+const NAMES = Object.keys(RIGHTS) as FunctionName[];
+
+describe.each(AWS_ENVIRONMENT_NAMES)('%s', (name) => {
+  const environment = synthesized(name);
+  const { availabilityZones, domains, tome } = ENVIRONMENTS[name] as AwsEnvironment;
+  const network = `${name}-network`;
+
+  test('the network has no way in from the internet or out to it', () => {
+    const types = new Set(environment.resources.map(({ type }) => type));
+    expect(
+      [...types].filter(
+        (type) => /Gateway$|EIP|TransitGateway|VPNConnection|VPCPeering/.test(type) && type.startsWith('AWS::EC2::'),
+      ),
+    ).toEqual([]);
+    expect(environment.all('AWS::EC2::Route')).toEqual([]);
+    const subnets = environment.all('AWS::EC2::Subnet');
+    expect(subnets.map(({ properties }) => [properties.AvailabilityZone, properties.MapPublicIpOnLaunch])).toEqual(
+      availabilityZones.map((zone) => [zone, false]),
+    );
+    expect(environment.all('AWS::EC2::FlowLog')).toHaveLength(1);
+    expect(environment.all('Custom::VpcRestrictDefaultSG')).toHaveLength(1);
+  });
+
+  test('no rule of a security group names addresses: each is one port between two groups', () => {
+    const inline = environment
+      .all('AWS::EC2::SecurityGroup')
+      .flatMap(({ properties }) => [
+        ...(properties.SecurityGroupIngress ?? []),
+        ...(properties.SecurityGroupEgress ?? []),
+      ]);
+    // CDK's way to write that nothing may leave: a rule for an address that nobody has.
+    expect([...new Set(inline.map((rule) => rule.CidrIp))]).toEqual(['255.255.255.255/32']);
+    const rules = [
+      ...environment.all('AWS::EC2::SecurityGroupIngress'),
+      ...environment.all('AWS::EC2::SecurityGroupEgress'),
+    ];
+    expect(rules.length).toBeGreaterThan(10);
+    for (const { properties } of rules) {
+      expect(properties).not.toHaveProperty('CidrIp');
+      expect(properties).not.toHaveProperty('CidrIpv6');
+      expect(properties).not.toHaveProperty('SourcePrefixListId');
+      expect(properties.IpProtocol).toBe('tcp');
+      expect(properties.FromPort).toBe(properties.ToPort);
+      expect(properties.SourceSecurityGroupId ?? properties.DestinationSecurityGroupId).toBeDefined();
+    }
+  });
+
+  test('a group without a rule for what leaves says so, because AWS otherwise lets everything leave', () => {
+    const opened = new Set(
+      environment.all('AWS::EC2::SecurityGroupEgress').map(({ stack, properties }) => `${stack} ${properties.GroupId}`),
+    );
+    const unsaid = environment
+      .all('AWS::EC2::SecurityGroup')
+      .filter(
+        ({ stack, id, properties }) =>
+          properties.SecurityGroupEgress === undefined && !opened.has(`${stack} ${id}.GroupId`),
+      );
+    expect(unsaid).toEqual([]);
+  });
+
+  test.each(Object.keys(domains))(
+    'in the domain %s each function stands behind the doors of its rights and no other',
+    (domain) => {
+      const data = `${name}-${domain}-data`;
+      for (const functionName of NAMES) {
+        const rights = RIGHTS[functionName];
+        const { VpcConfig } = environment.one(
+          'AWS::Lambda::Function',
+          `${name}-${domain}-service`,
+          `Functions${functionName.replaceAll('-', '')}Function`,
+        ).properties;
+        expect(VpcConfig.SubnetIds).toHaveLength(availabilityZones.length);
+        expect([...VpcConfig.SecurityGroupIds].sort()).toEqual(
+          [
+            ...(rights.execute.length > 0 ? [`${data}:ProxyProxyClientsGroupId`] : []),
+            ...(rights.readsAdministratorSecret ? [`${data}:DatabaseClusterClientsGroupId`] : []),
+            ...(rights.readsAdministratorSecret || rights.readsIdempotencySecret
+              ? [`${network}:DoorssecretsclientsGroupId`]
+              : []),
+            ...(rights.callsTome ? [`${network}:DoorstomeclientsGroupId`] : []),
+            ...(rights.sendsCardEvents ? [`${network}:DoorsqueuesclientsGroupId`] : []),
+            ...(rights.publishesGauges ? [`${network}:DoorsmetricsclientsGroupId`] : []),
+          ].sort(),
+        );
+      }
+    },
+  );
+
+  test('through an endpoint this account may ask for what functions need and for nothing else', () => {
+    const endpoints = environment.all('AWS::EC2::VPCEndpoint');
+    const asked = Object.fromEntries(
+      endpoints.map(({ properties }) => [
+        properties.ServiceName,
+        properties.PolicyDocument?.Statement.map(({ Action }: { Action: unknown }) => Action),
+      ]),
+    );
+    expect(asked).toEqual({
+      'com.amazonaws.us-east-1.secretsmanager': ['secretsmanager:GetSecretValue'],
+      'com.amazonaws.us-east-1.sqs': ['sqs:SendMessage'],
+      'com.amazonaws.us-east-1.monitoring': ['cloudwatch:PutMetricData'],
+      // A service of somebody else's has its own rules.
+      [tome.privateLinkService]: undefined,
+    });
+    for (const { properties } of endpoints) {
+      expect(properties.PrivateDnsEnabled).toBe(true);
+      expect(properties.SecurityGroupIds).toHaveLength(1);
+    }
+  });
+
+  test.each(Object.keys(domains))(
+    'the database of %s is private, in two zones or more, and takes TLS only',
+    (domain) => {
+      const stack = `${name}-${domain}-data`;
+      const instances = environment.all('AWS::RDS::DBInstance', stack).map(({ properties }) => properties);
+      expect(instances.filter(({ PubliclyAccessible }) => PubliclyAccessible !== false)).toEqual([]);
+      expect(new Set(instances.map(({ AvailabilityZone }) => AvailabilityZone)).size).toBe(instances.length);
+      expect(instances.length).toBeGreaterThan(1);
+      expect(environment.one('AWS::RDS::DBClusterParameterGroup', stack).properties.Parameters['rds.force_ssl']).toBe(
+        '1',
+      );
+      expect(environment.one('AWS::RDS::DBProxy', stack).properties).toMatchObject({
+        DefaultAuthScheme: 'IAM_AUTH',
+        RequireTLS: true,
+        DebugLogging: false,
+      });
+      expect(environment.one('AWS::RDS::DBProxy', stack).properties).not.toHaveProperty('Auth');
+      expect(environment.one('AWS::RDS::DBCluster', stack).properties).toMatchObject({
+        EnableIAMDatabaseAuthentication: true,
+      });
+    },
+  );
+});
