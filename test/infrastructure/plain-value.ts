@@ -16,7 +16,7 @@ export function plainValue(value: unknown): unknown {
 
 /** A logical name as its author wrote it. */
 export const withoutHashes = (text: string): string =>
-  text.replace(/(?<=\w)[0-9A-F]{8}(?=[0-9a-f]{32}$|[A-Z.]|$)/g, '').replace(/(?<=[A-Za-z])[0-9a-f]{32}$/, '');
+  text.replace(/(?<=[A-Za-z])[0-9A-F]{8}(?=[0-9a-f]{32}$|[A-Z.]|$)/g, '').replace(/(?<=[A-Za-z])[0-9a-f]{32}$/, '');
 
 const FUNCTIONS: Readonly<Record<string, (argument: never) => string | undefined>> = {
   Ref: (id: string) => withoutHashes(id),

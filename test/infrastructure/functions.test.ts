@@ -1,0 +1,115 @@
+import { describe, expect, test } from 'vitest';
+import { ROUTES } from '../../lambdas/api/routes.ts';
+import { ENVIRONMENTS } from '../../lib/environments.ts';
+import { ENVIRONMENT_NAMES, synthesized } from './synthesized-environment.ts';
+
+const SERVICES = ENVIRONMENT_NAMES.flatMap((name) =>
+  Object.keys(ENVIRONMENTS[name].domains).map((domain) => [`${name}-${domain}-service`, name, domain] as const),
+);
+const JOBS = ['fence-restored', 'migrate', 'pool-health', 'prefetch', 'relay-events', 'settle-reservations'];
+const REQUESTS: readonly string[] = ROUTES.map(({ operation }) => operation);
+
+describe.each(SERVICES)('%s', (stack, name, domain) => {
+  const environment = synthesized(name);
+  const prefix = `${name}-${domain}`;
+  const own = environment
+    .all('AWS::Lambda::Function', stack)
+    .filter(({ properties }) => properties.FunctionName !== undefined)
+    .map(({ id, dependsOn, properties }) => ({
+      id,
+      dependsOn,
+      properties,
+      name: properties.FunctionName.replace(`${prefix}-`, ''),
+    }));
+
+  test('has the functions of the table of rights and no other', () => {
+    expect(own.map((found) => found.name).sort()).toEqual([...REQUESTS, ...JOBS].sort());
+    expect(new Set(own.map(({ properties }) => properties.Runtime))).toEqual(new Set(['nodejs24.x']));
+    expect(new Set(own.map(({ properties }) => properties.TracingConfig.Mode))).toEqual(new Set(['Active']));
+  });
+
+  test('a function that nobody waits for has a dead-letter queue, before and after its start; the others are waited for', () => {
+    const unattended = environment.all('AWS::Lambda::EventInvokeConfig', stack).map(({ properties }) => properties);
+    for (const { id, name: of, properties } of own) {
+      const isJob = JOBS.includes(of);
+      expect(properties.DeadLetterConfig?.TargetArn).toBe(isJob ? 'DeadLetters.Arn' : undefined);
+      const invocation = unattended.find(({ FunctionName }) => FunctionName === id);
+      expect(invocation?.DestinationConfig.OnFailure.Destination).toBe(isJob ? 'DeadLetters.Arn' : undefined);
+      if (isJob) expect(invocation?.MaximumRetryAttempts).toBe(0);
+    }
+    const callers = environment.all('AWS::Lambda::Permission', stack).map(({ properties }) => properties);
+    const waited = callers.filter(({ Principal }) => Principal === 'apigateway.amazonaws.com');
+    expect(waited.map(({ FunctionName }) => FunctionName).sort()).toEqual(
+      REQUESTS.map((request) => `Functions${request.replaceAll('-', '')}FunctionAliaslive`).sort(),
+    );
+    expect(
+      waited.every(({ SourceArn }) => /ApiRestApi\/ApiRestApiDeploymentStagelive\/(GET|POST)\/v1\//.test(SourceArn)),
+    ).toBe(true);
+    const others = callers.filter(({ Principal }) => Principal !== 'apigateway.amazonaws.com');
+    expect(others.map(({ FunctionName, Principal, SourceArn }) => [FunctionName, Principal, SourceArn]).sort()).toEqual(
+      [
+        ['FunctionsprefetchFunction.Arn', 'events.amazonaws.com', 'RefillRule.Arn'],
+        ['FunctionsprefetchFunction.Arn', 'sns.amazonaws.com', 'RefillTopic'],
+      ],
+    );
+  });
+
+  test('one prefetch runs at a time, and one of each other job', () => {
+    for (const { name: of, properties } of own) {
+      expect(properties.ReservedConcurrentExecutions).toBe(JOBS.includes(of) ? 1 : undefined);
+    }
+  });
+
+  test('no function is told to log its events', () => {
+    const variables = own.flatMap(({ properties }) => Object.keys(properties.Environment.Variables));
+    expect(variables.length).toBeGreaterThan(20);
+    expect(
+      variables.filter((variable) => variable.startsWith('POWERTOOLS_') || variable === 'AWS_LAMBDA_LOG_LEVEL'),
+    ).toEqual([]);
+  });
+
+  test('every function belongs to its domain, and says so in the metrics that alarms read', () => {
+    expect(new Set(own.map(({ properties }) => properties.Environment.Variables.PRODUCER_DOMAIN))).toEqual(
+      new Set([domain]),
+    );
+  });
+
+  test('the migration runs before any other function changes, and its failure stops them', () => {
+    expect(environment.one('Custom::Trigger', stack).properties).toMatchObject({
+      HandlerArn: 'FunctionsmigrateFunctionCurrentVersion',
+      InvocationType: 'RequestResponse',
+      ExecuteOnHandlerChange: true,
+    });
+    for (const { name: of, dependsOn } of own)
+      expect([of, dependsOn.includes('Migration')]).toEqual([of, of !== 'migrate']);
+    for (const { dependsOn, id } of environment.all('AWS::Lambda::Alias', stack))
+      expect([id, dependsOn]).toEqual([id, ['Migration']]);
+  });
+
+  test('the migration may take as long as it allows itself, and the deployment waits for it longer', () => {
+    const seconds = own.find(({ name: of }) => of === 'migrate')?.properties.Timeout;
+    const waitedMs = Number(environment.one('Custom::Trigger', stack).properties.Timeout);
+    expect(seconds).toBeGreaterThan(600);
+    expect(waitedMs).toBeGreaterThan(seconds * 1_000);
+  });
+
+  test('functions reach the database as their own role through the proxy; the migration alone as its administrator', () => {
+    for (const { name: of, properties } of own) {
+      const { DATABASE_USER, DATABASE_SECRET_ID, DATABASE_PREPARE, DATABASE_TLS } = properties.Environment.Variables;
+      if (name === 'local') {
+        expect([DATABASE_SECRET_ID, DATABASE_USER]).toEqual(['local-card/database', undefined]);
+      } else if (of === 'migrate') {
+        expect([DATABASE_SECRET_ID, DATABASE_TLS]).toEqual([
+          `${prefix}-data:DatabaseClusterMasterUserSecretSecretArn`,
+          'true',
+        ]);
+      } else {
+        expect([DATABASE_SECRET_ID, DATABASE_USER, DATABASE_PREPARE]).toEqual([
+          undefined,
+          of.replaceAll('-', '_'),
+          'false',
+        ]);
+      }
+    }
+  });
+});
