@@ -1,0 +1,69 @@
+import { expect, test } from 'vitest';
+import { type Resource, synthesized } from './synthesized-environment.ts';
+
+/** What a reviewer wants to see of each type; all else is asserted where it matters, or follows. */
+const SHOWN: Readonly<Record<string, readonly string[]>> = {
+  'AWS::ApiGateway::Method': ['HttpMethod', 'AuthorizationType', 'OperationName'],
+  'AWS::ApiGateway::Resource': ['PathPart'],
+  'AWS::ApiGateway::RestApi': ['Name', 'SecurityPolicy', 'EndpointAccessMode'],
+  'AWS::ApiGateway::Stage': ['StageName', 'TracingEnabled'],
+  'AWS::CloudWatch::Alarm': ['AlarmName', 'Threshold', 'EvaluationPeriods', 'TreatMissingData'],
+  'AWS::CodeDeploy::DeploymentGroup': ['DeploymentConfigName'],
+  'AWS::EC2::Subnet': ['AvailabilityZone', 'CidrBlock'],
+  'AWS::EC2::SecurityGroup': ['GroupDescription'],
+  'AWS::EC2::SecurityGroupEgress': ['FromPort', 'DestinationSecurityGroupId'],
+  'AWS::EC2::SecurityGroupIngress': ['FromPort', 'SourceSecurityGroupId'],
+  'AWS::EC2::VPC': ['CidrBlock'],
+  'AWS::EC2::VPCEndpoint': ['ServiceName'],
+  'AWS::KMS::Key': ['EnableKeyRotation'],
+  'AWS::Lambda::Function': ['FunctionName', 'Runtime', 'MemorySize', 'Timeout', 'ReservedConcurrentExecutions'],
+  'AWS::Lambda::Permission': ['Principal'],
+  'AWS::Logs::LogGroup': ['LogGroupName', 'RetentionInDays'],
+  'AWS::RDS::DBCluster': [
+    'Engine',
+    'EngineVersion',
+    'BackupRetentionPeriod',
+    'DeletionProtection',
+    'ServerlessV2ScalingConfiguration',
+  ],
+  'AWS::RDS::DBClusterParameterGroup': ['Parameters'],
+  'AWS::RDS::DBInstance': ['DBInstanceClass', 'AvailabilityZone', 'PromotionTier'],
+  'AWS::RDS::DBProxy': ['DefaultAuthScheme', 'RequireTLS', 'IdleClientTimeout'],
+  'AWS::SNS::Topic': ['TopicName'],
+  'AWS::SNS::Subscription': ['Protocol'],
+  'AWS::SQS::Queue': ['QueueName', 'MessageRetentionPeriod', 'VisibilityTimeout'],
+  'AWS::Scheduler::Schedule': ['ScheduleExpression'],
+  'AWS::SecretsManager::Secret': ['Name'],
+  'AWS::WAFv2::WebACL': ['Scope', 'DefaultAction'],
+};
+
+/** Made by CDK from the others, and not worth a reviewer's line. */
+const OMITTED = new Set([
+  'AWS::CDK::Metadata',
+  'AWS::EC2::RouteTable',
+  'AWS::EC2::SubnetRouteTableAssociation',
+  'AWS::ApiGateway::Deployment',
+]);
+
+function lineOf({ id, type, properties, deletionPolicy }: Resource): string {
+  const shown = (SHOWN[type] ?? []).flatMap((name) =>
+    properties[name] === undefined ? [] : [`${name}=${JSON.stringify(properties[name]).replaceAll('"', '')}`],
+  );
+  const kept = deletionPolicy === 'Retain' || deletionPolicy === 'Snapshot' ? [`[${deletionPolicy}]`] : [];
+  return [type.replace('AWS::', ''), id, ...shown, ...kept].join(' ');
+}
+
+test.each([
+  ['prod', 'prod-network'],
+  ['prod', 'prod-card-data'],
+  ['prod', 'prod-card-service'],
+  ['local', 'local-card-data'],
+  ['local', 'local-card-service'],
+] as const)('the %s environment’s stack %s is what was last reviewed', async (name, stack) => {
+  const lines = synthesized(name)
+    .resources.filter((resource) => resource.stack === stack && !OMITTED.has(resource.type))
+    .map(lineOf)
+    .sort();
+  expect(lines.length).toBeGreaterThan(1);
+  await expect(`${lines.join('\n')}\n`).toMatchFileSnapshot(`snapshots/${stack}.txt`);
+});
