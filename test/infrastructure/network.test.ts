@@ -76,7 +76,7 @@ describe.each(AWS_ENVIRONMENT_NAMES)('%s', (name) => {
           `Functions${functionName.replaceAll('-', '')}Function`,
         ).properties;
         expect(VpcConfig.SubnetIds).toHaveLength(availabilityZones.length);
-        expect([...VpcConfig.SecurityGroupIds].sort()).toEqual(
+        expect([...VpcConfig.SecurityGroupIds].map(String).sort()).toEqual(
           [
             ...(rights.execute.length > 0 ? [`${data}:ProxyProxyClientsGroupId`] : []),
             ...(rights.readsAdministratorSecret ? [`${data}:DatabaseClusterClientsGroupId`] : []),

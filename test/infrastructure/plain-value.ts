@@ -24,8 +24,8 @@ const FUNCTIONS: Readonly<Record<string, (argument: never) => string | undefined
   'Fn::GetStackOutput': ({ StackName, OutputName }: { StackName: string; OutputName: string }) =>
     `${StackName}:${withoutHashes(OutputName.replace(/^PublishOutput(FnGetAtt|Ref)/, '').slice(0, outputLength(OutputName)))}`,
   'Fn::Join': ([separator, parts]: [string, unknown[]]) => parts.map(plainValue).join(separator),
-  'Fn::Select': ([index, list]: [number, unknown]) => `${plainValue(list)}[${index}]`,
-  'Fn::Split': ([separator, text]: [string, unknown]) => `${plainValue(text)} split by ${separator}`,
+  'Fn::Select': ([index, list]: [number, unknown]) => `${String(plainValue(list))}[${index}]`,
+  'Fn::Split': ([separator, text]: [string, unknown]) => `${String(plainValue(text))} split by ${separator}`,
   'Fn::Sub': (text: unknown) => (typeof text === 'string' ? text : undefined),
 };
 
