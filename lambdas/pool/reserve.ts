@@ -17,7 +17,7 @@ type TakenPair = Omit<Reservation, 'id'>;
 /** AVAILABLE -> RESERVED (A1), one round trip. How it is safe stands in `functions/reserve.sql`. */
 export async function reserve(sql: Sql, reservationId: string): Promise<ReserveOutcome> {
   const pair = (await takePair(sql, reservationId)) ?? null;
-  if (pair === null) return { outcome: 'no-pair', poolEmpty: true };
+  if (pair === null) return { outcome: 'no-pair' };
   return { outcome: 'reserved', reservation: { id: reservationId, ...pair }, resumed: false };
 }
 
@@ -50,7 +50,6 @@ interface KeyOutcome {
   readonly cardReference: CardReference;
   readonly isResumed: boolean;
   readonly isCreated: boolean;
-  readonly isPoolEmpty: boolean;
   readonly heldSeconds: number;
 }
 
@@ -71,7 +70,6 @@ export async function reserveForKey(
         card_reference AS "cardReference",
         is_resumed AS "isResumed",
         is_created AS "isCreated",
-        is_pool_empty AS "isPoolEmpty",
         held_seconds AS "heldSeconds"
       FROM reserve_for_key(
         ${reservationId},
@@ -97,7 +95,7 @@ function outcomeOf(told: KeyOutcome): ReserveOutcome {
       };
     }
     case 'no-pair':
-      return { outcome: 'no-pair', poolEmpty: told.isPoolEmpty };
+      return { outcome: 'no-pair' };
     case 'completed':
       return { outcome: 'key-completed', cardReference: told.cardReference, created: told.isCreated };
     case 'in-progress':

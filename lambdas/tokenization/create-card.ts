@@ -37,10 +37,8 @@ export async function createCard(
     }
     case 'no-pair':
       return holding(dependencies, claim, context, async () => {
-        if (reserved.poolEmpty) {
-          dependencies.report('pool-empty', context);
-          await store.requestRefill();
-        }
+        dependencies.report('pool-empty', context);
+        await store.requestRefill();
         return createDirectly(dependencies, cardNumber, claim, context);
       });
   }

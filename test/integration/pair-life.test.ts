@@ -71,7 +71,7 @@ describe('reserving', () => {
 
   test('an expired pair is never reserved', async () => {
     await fillPool(db.database, 3, new Date(Date.now() - 1_000));
-    expect(await reserve()).toEqual({ outcome: 'no-pair', poolEmpty: true });
+    expect(await reserve()).toEqual({ outcome: 'no-pair' });
   });
 
   test("neither a used pair nor one in somebody's hand can be put on offer, and no pair twice", async () => {
@@ -85,7 +85,7 @@ describe('reserving', () => {
     const [free] = await db.sql<{ pair_id: bigint }[]>`SELECT pair_id FROM available_pair`;
     await expect(offer(free?.pair_id as bigint)).rejects.toMatchObject({ code: '23505' });
     await reserveOne();
-    expect(await reserve()).toEqual({ outcome: 'no-pair', poolEmpty: true });
+    expect(await reserve()).toEqual({ outcome: 'no-pair' });
   });
 
   test('pairs whose tickets were drawn in vain are found again when the tickets run out', async () => {
@@ -97,7 +97,7 @@ describe('reserving', () => {
     await expect(drawnInVain).rejects.toThrow('rolled back');
     const pairs = await Promise.all(Array.from({ length: 20 }, reserveOne));
     expect(new Set(pairs.map(({ pairId }) => pairId)).size).toBe(20);
-    expect(await reserve()).toEqual({ outcome: 'no-pair', poolEmpty: true });
+    expect(await reserve()).toEqual({ outcome: 'no-pair' });
   });
 
   test('what was left far behind is moved to the end by the next refill', async () => {
@@ -107,7 +107,7 @@ describe('reserving', () => {
     const tickets = await db.sql<{ ticket: bigint }[]>`SELECT ticket FROM available_pair ORDER BY ticket`;
     expect(tickets.map(({ ticket }) => Number(ticket) - 10_000)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
     await Promise.all(Array.from({ length: 10 }, reserveOne));
-    expect(await reserve()).toEqual({ outcome: 'no-pair', poolEmpty: true });
+    expect(await reserve()).toEqual({ outcome: 'no-pair' });
   });
 });
 
@@ -153,7 +153,7 @@ describe('finishing', () => {
     expect(await db.database.run((sql) => settleReservations(sql, 900, 100))).toBe(1);
     expect(await stateOf(stale)).toBe('QUARANTINED');
     expect(await stateOf(fresh)).toBe('RESERVED');
-    expect(await reserve()).toEqual({ outcome: 'no-pair', poolEmpty: true });
+    expect(await reserve()).toEqual({ outcome: 'no-pair' });
     await store.release(stale, 'not-dispatched', null);
     expect(await stateOf(stale)).toBe('QUARANTINED');
     await store.markUsed(stale);
@@ -179,7 +179,7 @@ describe('finishing', () => {
       await store.adopt(token);
       expect(await store.findByInternalToken(token)).toMatchObject({ state: 'USED' });
       expect(await db.sql`SELECT 1 FROM outbox_event`).toHaveLength(1);
-      if (state !== 'STAGED') expect(await reserve()).toEqual({ outcome: 'no-pair', poolEmpty: true });
+      if (state !== 'STAGED') expect(await reserve()).toEqual({ outcome: 'no-pair' });
     },
   );
 

@@ -39,7 +39,7 @@ test('a pair that is just being reserved while the fence is set does not come ba
     { released: false },
   ]);
   expect(await states()).toEqual(['QUARANTINED', 'QUARANTINED']);
-  expect(await store().reserve(randomUUID(), null)).toEqual({ outcome: 'no-pair', poolEmpty: true });
+  expect(await store().reserve(randomUUID(), null)).toEqual({ outcome: 'no-pair' });
 });
 
 test('a prefetch run that survived the restore can put nothing on offer', async () => {

@@ -1,7 +1,7 @@
 -- The same for a caller's Idempotency-Key (rule 6), whose row goes in the same transaction. The primary key of idempotency_key lets one
 -- execution in; every other one finds the row and is told what it means:
 --   reserved     the pair, and whether an earlier request made the reservation (is_resumed)
---   no-pair      the key is held and no pair is: the direct path is open (pool_empty: because none is left)
+--   no-pair      the key is held and the pool is empty: the direct path is open
 --   completed    the answer
 --   in-progress  somebody holds the key for so many seconds more
 --   conflict     another body
@@ -9,8 +9,9 @@
 -- A hold that has run out is taken over under the row's lock by one request only, and from then on the former holder can no longer give the pair
 -- back (release looks at is_resumed). Only then is it read how far the earlier request came, by a statement of its own, so that
 -- the read is not older than the take-over: USED by its reservation -> the answer; in hand, or quarantined as stale by the settler -> the same
--- pair is driven to its end, which is safe because the body, and with it the card, is the same; anything else -> the direct path, where
--- NS1 knows the card's token if it has one.
+-- pair is driven to its end, which is safe because the body, and with it the card, is the same. Where nothing is left to go on with (the pool was
+-- empty, or the pair was given back or taken out of circulation) the request begins anew as the key's first, with a pair of its own: NS1
+-- binds a card once, whatever the earlier request may still do.
 CREATE OR REPLACE FUNCTION reserve_for_key(
   p_reservation_id uuid,
   p_key_hash bytea,
@@ -25,7 +26,6 @@ CREATE OR REPLACE FUNCTION reserve_for_key(
   card_reference text,
   is_resumed boolean,
   is_created boolean,
-  is_pool_empty boolean,
   held_seconds int
 ) LANGUAGE plpgsql AS $$
 #variable_conflict use_column
@@ -47,7 +47,7 @@ BEGIN
   IF FOUND THEN
     SELECT * INTO taken FROM reserve(p_reservation_id);
     IF NOT FOUND THEN
-      outcome := 'no-pair'; is_pool_empty := true;
+      outcome := 'no-pair';
       RETURN NEXT; RETURN;
     END IF;
     UPDATE idempotency_key SET pair_id = taken.pair_id WHERE key_hash = p_key_hash;
@@ -112,6 +112,15 @@ BEGIN
     pair_id := standing.pair_id; internal_token := standing.internal_token; card_reference := standing.pair_reference;
     RETURN NEXT; RETURN;
   END IF;
-  outcome := 'no-pair'; is_pool_empty := is_own AND standing.pair_id IS NULL;
+  SELECT * INTO taken FROM reserve(p_reservation_id);
+  IF NOT FOUND THEN
+    outcome := 'no-pair';
+    RETURN NEXT; RETURN;
+  END IF;
+  UPDATE idempotency_key
+    SET reservation_id = p_reservation_id, pair_id = taken.pair_id, is_resumed = false
+    WHERE key_hash = p_key_hash;
+  outcome := 'reserved'; reservation_id := p_reservation_id; is_resumed := false;
+  pair_id := taken.pair_id; internal_token := taken.internal_token; card_reference := taken.card_reference;
   RETURN NEXT;
 END $$;

@@ -24,11 +24,8 @@ export type ReserveOutcome =
       /** True when an earlier request with this key made the reservation: then it may have been sent to NS1 already. */
       readonly resumed: boolean;
     }
-  /**
-   * Nothing was reserved, and a claim, if one was given, is held all the same: the direct path is open. `poolEmpty` is false when the claim is an
-   * earlier one whose pair was given back or taken out of circulation.
-   */
-  | { readonly outcome: 'no-pair'; readonly poolEmpty: boolean }
+  /** The pool is empty. A claim, if one was given, is held all the same: the direct path is open. */
+  | { readonly outcome: 'no-pair' }
   | { readonly outcome: 'key-completed'; readonly cardReference: CardReference; readonly created: boolean }
   | { readonly outcome: 'key-in-progress'; readonly retryAfterSeconds: number }
   | { readonly outcome: 'key-conflict' };

@@ -1,0 +1,68 @@
+import { randomUUID } from 'node:crypto';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { createPairStore } from '../../lambdas/pool/pair-store.ts';
+import type {
+  IdempotencyClaim,
+  PairStore,
+  Reservation,
+  ReserveOutcome,
+} from '../../lambdas/tokenization/ports/pair-store.ts';
+import { fillPool } from './fill-pool.ts';
+import { createTestDatabase, type TestDatabase } from './test-database.ts';
+
+let db: TestDatabase;
+
+beforeEach(async () => {
+  db = await createTestDatabase();
+});
+
+afterEach(() => db.drop());
+
+const holdingFor = (holdSeconds: number): PairStore =>
+  createPairStore(db.database, { holdSeconds, retentionSeconds: 60, directCreationsPerSecond: 5 });
+const newClaim = (): IdempotencyClaim => ({ keyHash: Buffer.from(randomUUID()), fingerprint: Buffer.from('body') });
+const reservationOf = (outcome: ReserveOutcome): Reservation => {
+  if (outcome.outcome !== 'reserved') throw new Error(`Expected a reservation, not ${outcome.outcome}.`);
+  return outcome.reservation;
+};
+
+test('a key whose first request found the pool empty is served from the pool once it is filled', async () => {
+  const store = holdingFor(0);
+  const claim = newClaim();
+  expect(await store.reserve(randomUUID(), claim)).toEqual({ outcome: 'no-pair' });
+  await fillPool(db.database, 2);
+  const again = await store.reserve(randomUUID(), claim);
+  expect(again).toMatchObject({ outcome: 'reserved', resumed: false });
+  await store.markUsed(reservationOf(again));
+  expect(await store.reserve(randomUUID(), claim)).toEqual({
+    outcome: 'key-completed',
+    cardReference: reservationOf(again).cardReference,
+    created: true,
+  });
+});
+
+test('a key whose request gave its pair back unsent gets another, which that request can no longer give back', async () => {
+  const store = holdingFor(0);
+  const claim = newClaim();
+  await fillPool(db.database, 3);
+  const first = reservationOf(await store.reserve(randomUUID(), claim));
+  expect(await store.release(first, 'not-dispatched', claim)).toBe(true);
+  const again = await store.reserve(randomUUID(), claim);
+  expect(again).toMatchObject({ outcome: 'reserved', resumed: false });
+  expect(await store.release(first, 'not-dispatched', claim)).toBe(false);
+  const resumed = await store.reserve(randomUUID(), claim);
+  expect(resumed).toMatchObject({ outcome: 'reserved', resumed: true, reservation: reservationOf(again) });
+  expect(await store.release(reservationOf(again), 'not-dispatched', claim)).toBe(false);
+});
+
+test('the take-over of a key, executed again after its commit was lost, gives the same pair', async () => {
+  const claim = newClaim();
+  expect(await holdingFor(0).reserve(randomUUID(), claim)).toEqual({ outcome: 'no-pair' });
+  await fillPool(db.database, 3);
+  const id = randomUUID();
+  const store = holdingFor(60);
+  const first = await store.reserve(id, claim);
+  expect(await store.reserve(id, claim)).toEqual(first);
+  expect(await store.reserve(randomUUID(), claim)).toMatchObject({ outcome: 'key-in-progress' });
+  expect(await db.sql`SELECT 1 FROM reservation`).toHaveLength(1);
+});
