@@ -30,8 +30,8 @@ const { values } = parseArgs({
     /** So many operations at once from two dozen connections. */
     storm: { type: 'string' },
     mutants: { type: 'boolean', default: false },
-    /** Of `--mutants` only each so many-th. */
-    every: { type: 'string', default: '1' },
+    /** Of `--mutants` the part K/N only. */
+    share: { type: 'string', default: '1/1' },
     processes: { type: 'boolean', default: false },
     degradation: { type: 'boolean', default: false },
     /** Kills, database crashes, cut commits and freezes of `--processes`. */
@@ -144,7 +144,7 @@ async function mutants(): Promise<Summary> {
   const results = await tryMutants({
     serverUrl: server.url,
     only: values.only,
-    every: Number(values.every),
+    share: { part: Number(values.share.split('/')[0]), of: Number(values.share.split('/')[1]) },
     onResult: ({ name, isCaught, by }) => say(`${isCaught ? 'caught  ' : 'SURVIVED'} ${name}: ${by}`),
   });
   const survivors = results.filter(({ isCaught }) => !isCaught).length;

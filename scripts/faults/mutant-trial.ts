@@ -17,8 +17,8 @@ export interface MutantOptions {
   readonly serverUrl: string;
   /** Only the bug of this name. */
   readonly only: string | undefined;
-  /** Only every so many of them. */
-  readonly every: number;
+  /** One part of them only; parts count from 1, and together are all. */
+  readonly share: { readonly part: number; readonly of: number };
   readonly onResult: (result: MutantResult) => void;
 }
 
@@ -29,10 +29,13 @@ const HUNTERS = 2;
 export async function tryMutants({
   serverUrl,
   only,
-  every,
+  share,
   onResult,
 }: MutantOptions): Promise<readonly MutantResult[]> {
-  const chosen = MUTANTS.filter(({ name }, index) => (only === undefined ? index % every === 0 : name === only));
+  const chosen = MUTANTS.filter(({ name }, index) =>
+    only === undefined ? index % share.of === share.part - 1 : name === only,
+  );
+  if (chosen.length === 0) throw new Error('There is no such bug to plant.');
   const queue = chosen.values();
   const results: MutantResult[] = [];
   const work = async (): Promise<void> => {
