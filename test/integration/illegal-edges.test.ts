@@ -39,11 +39,10 @@ async function pairIn(state: State): Promise<bigint> {
   return row?.id as bigint;
 }
 
+/** A pair in the pool stands on a shelf, and must leave it first. */
 const LEGAL: readonly (readonly [State, State])[] = [
   ['STAGED', 'POOLED'],
   ['STAGED', 'QUARANTINED'],
-  ['POOLED', 'QUARANTINED'],
-  ['POOLED', 'USED'],
   ['QUARANTINED', 'USED'],
 ];
 
@@ -173,6 +172,21 @@ test('neither token can stand in two pairs, nor a reference be its own internal 
   await expect(insert(pair.internalToken, newPair().cardReference)).rejects.toMatchObject({ code: '23505' });
   await expect(insert(newPair().internalToken, pair.cardReference)).rejects.toMatchObject({ code: '23505' });
   await expect(insert(pair.cardReference, pair.cardReference)).rejects.toMatchObject({ code: '23514' });
+});
+
+test('a pair leaves the pool off every shelf, and as used only by a reservation', async () => {
+  const id = await pairIn('POOLED');
+  const leave = (change: string) => db.sql.unsafe(`UPDATE pair SET ${change} WHERE id = ${id}`);
+  const refused = { code: '23514', constraint_name: 'pair_leaves_pool_off_every_shelf' };
+  const used = "state = 'USED', reservation_id = gen_random_uuid()";
+  await expect(leave(used)).rejects.toMatchObject(refused);
+  await expect(leave("state = 'QUARANTINED'")).rejects.toMatchObject(refused);
+  await db.sql`SELECT reserve(${randomUUID()})`;
+  await expect(leave(used)).rejects.toMatchObject(refused);
+  await expect(leave("state = 'QUARANTINED'")).rejects.toMatchObject(refused);
+  await db.sql`DELETE FROM reservation`;
+  await expect(leave("state = 'USED'")).rejects.toMatchObject(refused);
+  await leave(used);
 });
 
 test('a pair enters staged, or used when TOME bound it outside the pool, and never otherwise', async () => {

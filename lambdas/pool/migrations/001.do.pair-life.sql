@@ -208,6 +208,26 @@ CREATE TRIGGER pair_used_is_for_ever
   WHEN (OLD.state = 'POOLED' AND NEW.state = 'QUARANTINED')
   EXECUTE FUNCTION refuse_quarantine_of_used();
 
+CREATE FUNCTION refuse_leaving_pool() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF (NEW.state = 'USED' AND NEW.reservation_id IS NULL)
+    OR EXISTS (SELECT FROM available_pair WHERE pair_id = NEW.id)
+    OR EXISTS (SELECT FROM reservation WHERE pair_id = NEW.id)
+  THEN
+    RAISE EXCEPTION 'pair: it leaves the pool off every shelf, and as used only by a reservation'
+      USING ERRCODE = 'check_violation', CONSTRAINT = TG_NAME;
+  END IF;
+  RETURN NULL;
+END $$;
+
+-- A pair that is used or in quarantine is never on offer, and what was used was reserved. Looked at when the statement is done. The hot path does not
+-- update the registry, so nobody waits for this.
+CREATE TRIGGER pair_leaves_pool_off_every_shelf
+  AFTER UPDATE OF state ON pair
+  FOR EACH ROW
+  WHEN (OLD.state = 'POOLED' AND NEW.state <> 'POOLED')
+  EXECUTE FUNCTION refuse_leaving_pool();
+
 CREATE FUNCTION refuse_unfiled_close() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF EXISTS (SELECT FROM closed JOIN pair ON pair.id = closed.pair_id WHERE pair.state <> 'USED') THEN

@@ -170,6 +170,20 @@ export const POOL_MUTANTS: readonly Mutant[] = [
     edits: [edit(functions('adopt'), '  INSERT INTO outbox_event (pair_id) VALUES (subject.id);\n', '')],
   },
   {
+    name: 'adoption overlooks that a pair is used and not filed yet',
+    edits: [
+      edit(
+        functions('adopt'),
+        'IF NOT FOUND AND EXISTS (SELECT FROM outbox_event',
+        'IF false AND EXISTS (SELECT FROM outbox_event',
+      ),
+    ],
+  },
+  {
+    name: 'an event is closed and its pair not filed',
+    edits: [edit(functions('close-events'), "AND pair.state = 'POOLED'", "AND pair.state = 'STAGED'")],
+  },
+  {
     name: 'a pair of the direct path is told to nobody',
     edits: [edit(functions('insert-bound'), 'SELECT id FROM used;', 'SELECT id FROM used WHERE false;')],
   },
