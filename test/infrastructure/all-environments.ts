@@ -16,7 +16,10 @@ declare module 'vitest' {
 export default function setup(project: TestProject): () => void {
   const folder = mkdtempSync(join(tmpdir(), 'synthesized-'));
   for (const name of ENVIRONMENT_NAMES) {
-    writeFileSync(join(folder, `${name}.json`), JSON.stringify(synthesizeEnvironment(name).resources));
+    writeFileSync(
+      join(folder, `${name}.json`),
+      JSON.stringify(synthesizeEnvironment(name, { isChecked: false }).resources),
+    );
   }
   project.provide('synthesizedEnvironments', folder);
   return () => rmSync(folder, { recursive: true, force: true });
