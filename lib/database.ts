@@ -101,10 +101,11 @@ export class Database extends Construct {
   }
 }
 
-/** TLS only, and neither statements' parameters nor whole statements in the log. */
+/** TLS only, and in the log neither statements' parameters nor the values of rows that an error is about: internal tokens stay in the tables. */
 const PARAMETERS = {
   'rds.force_ssl': '1',
   log_statement: 'none',
+  log_error_verbosity: 'terse',
   log_parameter_max_length: '0',
   log_parameter_max_length_on_error: '0',
   log_min_duration_statement: '1000',

@@ -51,7 +51,10 @@ export interface AwsEnvironment extends AnyEnvironment {
   readonly kind: 'aws';
   readonly availabilityZones: readonly [string, string, ...string[]];
   readonly vpcCidr: string;
-  /** `privateLinkService`: the name of the endpoint service by which TOME's owners let this account in. */
+  /**
+   * `privateLinkService`: the name of the endpoint service by which TOME's owners let this account in. It must be offered in each of
+   * `availabilityZones`, and its private DNS name be the host of `url`.
+   */
   readonly tome: { readonly url: string; readonly privateLinkService: string };
   readonly aurora: {
     readonly minAcu: number;

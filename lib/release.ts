@@ -1,5 +1,5 @@
 import { Duration } from 'aws-cdk-lib';
-import { Alarm, ComparisonOperator, type IMetric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { Alarm, type AlarmProps, ComparisonOperator, type IMetric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import {
   type ILambdaDeploymentConfig,
   LambdaDeploymentConfig,
@@ -55,6 +55,8 @@ export class Release extends Construct {
           this.alias.metricDuration({ period, statistic: 'p99' }),
           SLOW_MS,
           'The function is slow',
+          // New code starts cold; slow is what stays slow.
+          { evaluationPeriods: 3, datapointsToAlarm: 2 },
         ),
         this.#alarm('Breaker', metrics.counter('BreakerOpened', {}, { period }), 0, 'TOME is taken to be down'),
       ],
@@ -63,11 +65,17 @@ export class Release extends Construct {
     acknowledgeRelease(deployment);
   }
 
-  #alarm(id: string, metric: IMetric, threshold: number, what: string): Alarm {
+  #alarm(
+    id: string,
+    metric: IMetric,
+    threshold: number,
+    what: string,
+    patience: Pick<AlarmProps, 'evaluationPeriods' | 'datapointsToAlarm'> = { evaluationPeriods: 1 },
+  ): Alarm {
     return new Alarm(this, id, {
       metric,
       threshold,
-      evaluationPeriods: 1,
+      ...patience,
       comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
       treatMissingData: TreatMissingData.NOT_BREACHING,
       alarmDescription: `${what} while a release is under way: it rolls back. Runbook: docs/runbook.md#a-release-rolled-back`,

@@ -114,16 +114,21 @@ describe.each(AWS_ENVIRONMENT_NAMES)('%s', (name) => {
   });
 
   test.each(Object.keys(domains))(
-    'the database of %s is private, in two zones or more, and takes TLS only',
+    'the database of %s is private, in two zones or more, takes TLS only and logs no values',
     (domain) => {
       const stack = `${name}-${domain}-data`;
       const instances = environment.all('AWS::RDS::DBInstance', stack).map(({ properties }) => properties);
       expect(instances.filter(({ PubliclyAccessible }) => PubliclyAccessible !== false)).toEqual([]);
       expect(new Set(instances.map(({ AvailabilityZone }) => AvailabilityZone)).size).toBe(instances.length);
       expect(instances.length).toBeGreaterThan(1);
-      expect(environment.one('AWS::RDS::DBClusterParameterGroup', stack).properties.Parameters['rds.force_ssl']).toBe(
-        '1',
-      );
+      expect(environment.one('AWS::RDS::DBClusterParameterGroup', stack).properties.Parameters).toEqual({
+        'rds.force_ssl': '1',
+        log_statement: 'none',
+        log_error_verbosity: 'terse',
+        log_parameter_max_length: '0',
+        log_parameter_max_length_on_error: '0',
+        log_min_duration_statement: '1000',
+      });
       expect(environment.one('AWS::RDS::DBProxy', stack).properties).toMatchObject({
         DefaultAuthScheme: 'IAM_AUTH',
         RequireTLS: true,
