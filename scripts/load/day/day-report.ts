@@ -14,6 +14,7 @@ export interface WindowFigures {
 
 const number = (value: number): string => value.toLocaleString('en-US');
 const percent = (share: number): string => `${(share * 100).toFixed(1)}%`;
+const fewer = (share: number): string => (share < 0 ? `${percent(-share)} more` : `${percent(share)} fewer`);
 export const timeOfDay = (second: number): string =>
   [second / 3_600, (second / 60) % 60, second % 60].map((part) => String(Math.floor(part)).padStart(2, '0')).join(':');
 
@@ -30,9 +31,9 @@ export function dayReport(outcome: DayOutcome, peakAt: number): string {
     `  ${number(created)} cards created; pool minimum ${number(poolMinimum)} pairs at ${timeOfDay(poolMinimumAt)}, dry for ${drySeconds} s`,
     `  by the direct path: ${number(direct)} (${percent(direct / created)}); refused with Retry-After: ${number(refused)}`,
     '  TOME calls, with one detokenize for each card:',
-    `    live    ${number(liveCalls).padStart(9)}  ${percent(1 - liveCalls / dualCalls)} fewer than the ${number(dualCalls)} of the dual-call way`,
+    `    live    ${number(liveCalls).padStart(9)}  ${fewer(1 - liveCalls / dualCalls)} than the ${number(dualCalls)} of the dual-call way`,
     `    batch   ${number(Math.round(batchCalls)).padStart(9)}  one for each pair, while nobody waits${stock(stockGrowth)}`,
-    `    in all  ${number(Math.round(total)).padStart(9)}  ${percent(1 - total / dualCalls)} fewer`,
+    `    in all  ${number(Math.round(total)).padStart(9)}  ${fewer(1 - total / dualCalls)}`,
     '',
     'available pairs through the day',
     drawLevel(hundredth, timeOfDay),
