@@ -48,11 +48,16 @@ export function countParts(stacks: readonly Template[]): DeployedParts {
   const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
   const clusters = stacks.flatMap((stack) => {
     const resources = Object.values(stack);
-    const scaling = ofType('AWS::RDS::DBCluster', resources)[0]?.Properties?.['ServerlessV2ScalingConfiguration'];
-    const { MinCapacity = 0 } = (scaling ?? {}) as { MinCapacity?: number };
-    return scaling === undefined
-      ? []
-      : [{ acuOfWriter: MinCapacity, acu: MinCapacity * ofType('AWS::RDS::DBInstance', resources).length }];
+    const cluster = ofType('AWS::RDS::DBCluster', resources)[0]?.Properties;
+    if (cluster === undefined) return [];
+    const { MinCapacity = 0 } = (cluster['ServerlessV2ScalingConfiguration'] ?? {}) as { MinCapacity?: number };
+    return [
+      {
+        acu: MinCapacity * ofType('AWS::RDS::DBInstance', resources).length,
+        // RDS makes the administrator's secret itself, which no template shows.
+        keepsSecret: cluster['ManageMasterUserPassword'] === true,
+      },
+    ];
   });
   return {
     domains: ofType('AWS::ApiGateway::RestApi').length,
@@ -62,7 +67,7 @@ export function countParts(stacks: readonly Template[]): DeployedParts {
     endpoints: sum(ofType('AWS::EC2::VPCEndpoint').map(({ Properties }) => lengthOf(Properties?.['SubnetIds']))),
     warmGb: sum(stacks.map(warmGbOf)),
     keys: ofType('AWS::KMS::Key').length,
-    secrets: ofType('AWS::SecretsManager::Secret').length,
+    secrets: ofType('AWS::SecretsManager::Secret').length + clusters.filter(({ keepsSecret }) => keepsSecret).length,
     alarmMetrics: sum(ofType('AWS::CloudWatch::Alarm').map(metricsOfAlarm)),
     dashboards: ofType('AWS::CloudWatch::Dashboard').length,
     webAcls: ofType('AWS::WAFv2::WebACL').length,

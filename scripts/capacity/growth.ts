@@ -22,13 +22,11 @@ export interface Growth {
 /** Share of the day's cards in its busiest hour: of the curve that `npm run load -- --profile day` takes. */
 const BUSIEST_HOUR = 0.084;
 const PAGE_BYTES = 8_192;
-/** Entries of a page of the largest index above its leaves: 28 bytes of token with their heads, two thirds full. */
-const FANOUT = 130;
 
 /** What so many cards a day ask for. `tomePerSecond`: TOME's limit of one endpoint; `mappingPerSecond`: the batch budget. */
 export function growthAt(
   cardsPerDay: number,
-  storage: Pick<StorageFigures, 'total' | 'table' | 'indexes'>,
+  storage: Pick<StorageFigures, 'total' | 'table' | 'indexes' | 'indexFanout'>,
   { tomePerSecond, mappingPerSecond }: { readonly tomePerSecond: number; readonly mappingPerSecond: number },
 ): Growth {
   const busiestHour = (cardsPerDay * BUSIEST_HOUR) / 3_600;
@@ -46,6 +44,6 @@ export function growthAt(
     pairsPerYear,
     gbPerYear: (pairsPerYear * storage.total) / 1e9,
     indexGbPerYear: (pairsPerYear * (storage.total - storage.table)) / 1e9,
-    indexLevelsAfterYear: 1 + Math.ceil(Math.log(leaves) / Math.log(FANOUT)),
+    indexLevelsAfterYear: 1 + Math.ceil(Math.log(leaves) / Math.log(storage.indexFanout)),
   };
 }

@@ -4,7 +4,7 @@ import { growthAt } from './growth.ts';
 import { measureLogVolume } from './measure-log-volume.ts';
 import { measureStorage } from './measure-storage.ts';
 import { monthlyCost, totalOf } from './monthly-cost.ts';
-import { costTable, growthTable, logTable, storageTable } from './report.ts';
+import { costTable, growthTable, logTable, storageNote, storageTable } from './report.ts';
 
 /** `npm run capacity`: measures what a pair and a request leave behind, and does the arithmetic of docs/capacity.md and docs/cost.md. */
 const { values } = parseArgs({
@@ -23,7 +23,7 @@ const CARDS_PER_DAY = [50_000, 100_000, 1_000_000, 10_000_000] as const;
 const LIMITS = { tomePerSecond: 250, mappingPerSecond: 80 } as const;
 
 const storage = await measureStorage(pairs, say);
-say(`\n${storageTable(storage)}\n\nthe largest index has ${storage.indexLevels} levels with ${pairs} pairs\n`);
+say(`\n${storageTable(storage)}\n\n${storageNote(storage)}\n`);
 const logs = await measureLogVolume();
 say(`${logTable(logs)}\n`);
 say(`${growthTable(CARDS_PER_DAY.map((cardsPerDay) => growthAt(cardsPerDay, storage, LIMITS)))}\n`);

@@ -4,7 +4,7 @@ import { connect, type Sql } from '../../lambdas/pool/database.ts';
 import { migrate } from '../../lambdas/pool/migrate.ts';
 import { startEmbeddedDatabase } from '../local/embedded-database.ts';
 import { temporaryFolder } from '../local/temporary-folder.ts';
-import { giveCards, prefetchPairs, relayEvents } from './pair-lives.ts';
+import { giveCards, prefetchPairs, relayEvents, takeLease } from './pair-lives.ts';
 
 /** Bytes for each pair that was used, unless the name says otherwise. */
 export interface StorageFigures {
@@ -13,15 +13,18 @@ export interface StorageFigures {
   /** By index of the registry. */
   readonly indexes: Readonly<Record<string, number>>;
   readonly total: number;
-  /** All other tables and their indexes: shelves, events, samples. They hold what is under way, and what vacuum has left of it. */
-  readonly shelvesAndOthers: number;
+  /** All other tables and their indexes, in all: shelves, events, samples. They hold what is under way, and what vacuum has left of it. */
+  readonly otherTablesInAll: number;
   /** Of a row of idempotency_key with its indexes; one for each creation of the last day. */
   readonly idempotencyKey: number;
   /** Write-ahead log of one pair's prefetch, and of one card's reserve, mark used and relay. */
   readonly walOfPrefetch: number;
   readonly walOfCard: number;
-  /** Levels of the largest index. */
+  /** What reserve, mark used and relay of one card take of one session's time in the database, without the network and the wait for the disk. */
+  readonly millisecondsOfCard: number;
+  /** Levels of the index on internal tokens, and leaves below one of its inner pages. */
   readonly indexLevels: number;
+  readonly indexFanout: number;
 }
 
 /**
@@ -35,21 +38,14 @@ export async function measureStorage(pairs: number, progress: (line: string) => 
   const server = await startEmbeddedDatabase({
     directory: join(folder, 'postgres'),
     // What is measured is bytes: no promise about a crash is needed, and the log holds whole pages once only.
-    settings: ['synchronous_commit=off', 'max_wal_size=8GB', 'checkpoint_timeout=1h', 'autovacuum_naptime=5s'],
+    settings: ['synchronous_commit=off', 'max_wal_size=8GB', 'checkpoint_timeout=1h', 'autovacuum_naptime=2s'],
   });
   const sql = connect(server.url, { maxConnections: 1, prepare: false });
   try {
     await migrate(server.url, { grants: [] });
-    progress(`${pairs} pairs are prefetched`);
-    const walOfPrefetch = (await walOf(sql, () => prefetchPairs(sql, pairs))) / pairs;
-    progress(`${pairs} cards take them`);
-    const walOfCard =
-      (await walOf(sql, async () => {
-        await giveCards(sql, pairs);
-        await relayEvents(sql);
-      })) / pairs;
+    const costs = await liveThrough(sql, pairs, progress);
     await sql.unsafe('VACUUM ANALYZE');
-    return { pairs, walOfPrefetch, walOfCard, ...(await sizes(sql, pairs)) };
+    return { pairs, ...costs, ...(await sizes(sql, pairs)) };
   } finally {
     await sql.end({ timeout: 1 });
     await server.stop();
@@ -57,11 +53,30 @@ export async function measureStorage(pairs: number, progress: (line: string) => 
   }
 }
 
-async function walOf(sql: Sql, work: () => Promise<void>): Promise<number> {
-  await sql`CHECKPOINT`;
-  const before = await walPosition(sql);
-  await work();
-  return (await walPosition(sql)) - before;
+/** As many pairs in the pool at once as a refill brings, so that the shelves are as large as they ever are. */
+const ROUND = 5_000;
+
+async function liveThrough(sql: Sql, pairs: number, progress: (line: string) => void) {
+  const fencing = await takeLease(sql);
+  const sum = { walOfPrefetch: 0, walOfCard: 0, millisecondsOfCard: 0 };
+  for (let lived = 0; lived < pairs; lived += ROUND) {
+    const count = Math.min(ROUND, pairs - lived);
+    const start = await walPosition(sql);
+    await prefetchPairs(sql, fencing, { from: lived + 1, count });
+    const prefetched = await walPosition(sql);
+    const startedMs = performance.now();
+    await giveCards(sql, count);
+    await relayEvents(sql);
+    sum.millisecondsOfCard += performance.now() - startedMs;
+    sum.walOfPrefetch += prefetched - start;
+    sum.walOfCard += (await walPosition(sql)) - prefetched;
+    if ((lived / ROUND) % 10 === 0) progress(`${lived + count} of ${pairs} pairs have lived`);
+  }
+  return {
+    walOfPrefetch: sum.walOfPrefetch / pairs,
+    walOfCard: sum.walOfCard / pairs,
+    millisecondsOfCard: sum.millisecondsOfCard / pairs,
+  };
 }
 
 async function walPosition(sql: Sql): Promise<number> {
@@ -95,16 +110,18 @@ async function sizes(sql: Sql, pairs: number) {
     FROM generate_series(1, ${IDEMPOTENCY_KEYS}::int) AS number
   `;
   const [keys] = await sql<{ bytes: number }[]>`SELECT pg_total_relation_size('idempotency_key')::float8 AS bytes`;
-  await sql`CREATE EXTENSION pageinspect`;
-  const [largest] = await sql<{ levels: number }[]>`
-    SELECT max((bt_metap(indexrelid::regclass::text)).level)::int + 1 AS levels FROM pg_index WHERE indrelid = 'pair'::regclass
+  await sql`CREATE EXTENSION pgstattuple`;
+  const [index] = await sql<{ levels: number; fanout: number }[]>`
+    SELECT tree_level + 1 AS levels, leaf_pages / greatest(1, internal_pages - 1)::float8 AS fanout
+    FROM pgstatindex('pair_internal_token_key')
   `;
   return {
     table,
     indexes,
     total: sum(registry),
-    shelvesAndOthers: sum(rows.filter(({ ofTable }) => ofTable !== 'pair')),
+    otherTablesInAll: sum(rows.filter(({ ofTable }) => ofTable !== 'pair')) * pairs,
     idempotencyKey: (keys?.bytes ?? Number.NaN) / IDEMPOTENCY_KEYS,
-    indexLevels: largest?.levels ?? Number.NaN,
+    indexLevels: index?.levels ?? Number.NaN,
+    indexFanout: index?.fanout ?? Number.NaN,
   };
 }

@@ -29,8 +29,8 @@ export const ASSUMED = {
   requestGb: 1,
   jobGb: 0.5,
   jobSeconds: 0.2,
-  /** Reserve, mark used, activate and the relay's share, as Aurora counts its writes; reads come from memory. */
-  iosPerCard: 12,
+  /** Stage, activate, reserve, mark used and relay as Aurora counts its writes, and reads of index leaves that memory does not hold. */
+  iosPerCard: 18,
   /** What AWS itself writes for a request: its platform line and the gateway's access log. */
   platformBytesPerRequest: 900,
   flowLogGb: 1,

@@ -1,30 +1,35 @@
 import type { Sql } from '../../lambdas/pool/database.ts';
 
-const BATCH = 5_000;
 const ACTIVATION_CHUNK = 200;
 
-/** Stages and activates by the refill's functions and in its batches, with random tokens of the simulator's length. */
-export async function prefetchPairs(sql: Sql, pairs: number): Promise<void> {
+/** The right to refill, as its fencing number. */
+export async function takeLease(sql: Sql): Promise<bigint> {
   const [lease] = await sql<{ fencing: bigint }[]>`SELECT acquire_lease('prefetch', 'capacity', 3600) AS fencing`;
-  const fencing = lease?.fencing ?? 0n;
-  for (let staged = 0; staged < pairs; staged += BATCH) {
-    const count = Math.min(BATCH, pairs - staged);
-    await sql`
-      WITH fresh AS (
-        SELECT
-          'it_' || left(translate(encode(sha256(('internal' || number)::bytea), 'base64'), '+/=', 'abc'), 25) AS internal_token,
-          '9' || lpad((('x' || left(md5('reference' || number), 13))::bit(52)::bigint % 1000000000000000)::text, 15, '0') AS reference
-        FROM generate_series(${staged + 1}::int, ${staged + count}::int) AS number
-      )
-      SELECT stage_pairs(
-        ${fencing}, '{}', array_agg(internal_token), array_agg(NULL::timestamptz),
-        array_agg(reference), array_agg(NULL::timestamptz), '{}', '{}', 0
-      )
-      FROM fresh
-    `;
-    for (let activated = 0; activated < count; activated += ACTIVATION_CHUNK) {
-      await sql`SELECT activate_pairs(${fencing}, ARRAY(SELECT pair_id FROM staged_pair LIMIT ${ACTIVATION_CHUNK}))`;
-    }
+  if (lease === undefined) throw new Error('The lease of a fresh database is free.');
+  return lease.fencing;
+}
+
+/** One batch by the refill's functions, with random tokens of the simulator's length; `from` is the number of its first pair. */
+export async function prefetchPairs(
+  sql: Sql,
+  fencing: bigint,
+  { from, count }: { readonly from: number; readonly count: number },
+): Promise<void> {
+  await sql`
+    WITH fresh AS (
+      SELECT
+        'it_' || left(translate(encode(sha256(('internal' || number)::bytea), 'base64'), '+/=', 'abc'), 25) AS internal_token,
+        '9' || lpad((('x' || left(md5('reference' || number), 13))::bit(52)::bigint % 1000000000000000)::text, 15, '0') AS reference
+      FROM generate_series(${from}::int, ${from + count - 1}::int) AS number
+    )
+    SELECT stage_pairs(
+      ${fencing}, '{}', array_agg(internal_token), array_agg(NULL::timestamptz),
+      array_agg(reference), array_agg(NULL::timestamptz), '{}', '{}', 0
+    )
+    FROM fresh
+  `;
+  for (let activated = 0; activated < count; activated += ACTIVATION_CHUNK) {
+    await sql`SELECT activate_pairs(${fencing}, ARRAY(SELECT pair_id FROM staged_pair LIMIT ${ACTIVATION_CHUNK}))`;
   }
 }
 

@@ -6,6 +6,20 @@ import { type CostLine, totalOf } from './monthly-cost.ts';
 const short = (value: number): string => value.toLocaleString('en-US', { maximumSignificantDigits: 3 });
 const bytes = (value: number): string => value.toFixed(0);
 
+/** What stands under the table. */
+export const storageNote = ({
+  pairs,
+  otherTablesInAll,
+  indexLevels,
+  indexFanout,
+  millisecondsOfCard,
+}: StorageFigures): string =>
+  [
+    `With ${pairs.toLocaleString('en-US')} pairs the index on internal tokens has ${indexLevels} levels, ${indexFanout.toFixed(0)} leaves below an inner page.`,
+    `All other tables are ${(otherTablesInAll / 1e6).toFixed(1)} MB together.`,
+    `Reserve, mark used and relay of a card take ${millisecondsOfCard.toFixed(2)} ms of a session.`,
+  ].join(' ');
+
 /** Markdown, so that the documents can hold it as it is printed. */
 const table = (heads: readonly string[], rows: readonly (readonly string[])[]): string =>
   [heads, heads.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
@@ -17,7 +31,6 @@ export function storageTable(storage: StorageFigures): string {
       ['row of the registry `pair`', bytes(storage.table)],
       ...Object.entries(storage.indexes).map(([name, size]) => [`its index \`${name}\``, bytes(size)]),
       ['**a used pair, for ever**', `**${bytes(storage.total)}**`],
-      ['shelves, events and the rest, for each of these pairs', bytes(storage.shelvesAndOthers)],
       ['an idempotency key, for a day', bytes(storage.idempotencyKey)],
       ['write-ahead log of a pair prefetched', bytes(storage.walOfPrefetch)],
       ['write-ahead log of a card: reserve, mark used, relay', bytes(storage.walOfCard)],

@@ -101,6 +101,8 @@ function main(): Promise<number> {
   return args.some((arg) => /^--profile(=|$)/.test(arg)) ? day(args) : steady(args);
 }
 
+// Leaving by `exit` takes the local stack along.
+process.once('SIGINT', () => process.exit(130)).once('SIGTERM', () => process.exit(143));
 main().then(
   (code) => process.exit(code),
   (error: unknown) => {

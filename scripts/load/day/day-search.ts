@@ -29,12 +29,18 @@ export function worstDay(shape: DayWithoutPlace, settings: DaySettings): PlacedD
 /** By then the pool of a day with a peak at that moment has seen the worst, in seconds after its end. */
 const AFTERMATH_SECONDS = 600;
 
+/**
+ * What the pool must still hold at its worst moment, as a share of the target: 429s of bursts and the machine's own pauses slow a refill down in
+ * the replay, and are not in the model.
+ */
+const RESERVE_RATIO = 0.1;
+
 const STEP = 500;
 const MOST = 200_000;
 
 /**
- * The smallest POOL_TARGET_MIN, in steps of 500, with which the pool never runs dry, wherever the peak falls; `null` when none up to 200,000 is
- * enough. Stops at the first moment that runs dry, so most of the search is short.
+ * The smallest POOL_TARGET_MIN, in steps of 500, with which a tenth of the pool is left at its worst moment, wherever the peak falls; `null` when none up
+ * to 200,000 is enough. Stops at the first moment that has less, so most of the search is short.
  */
 export function neededTarget(shape: DayWithoutPlace, settings: DaySettings): number | null {
   const days = PLACES.map((peakAt) => ({
@@ -43,7 +49,7 @@ export function neededTarget(shape: DayWithoutPlace, settings: DaySettings): num
   }));
   const isEnough = (targetMin: number): boolean => {
     const sized = { ...settings, targetMin, targetMax: Math.max(settings.targetMax, targetMin) };
-    return days.every(({ curve, until }) => modelDay(curve, sized, until).poolMinimum > 0);
+    return days.every(({ curve, until }) => modelDay(curve, sized, until).poolMinimum > targetMin * RESERVE_RATIO);
   };
   let low = 0;
   let high = MOST / STEP;

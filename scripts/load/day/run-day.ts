@@ -28,7 +28,7 @@ export async function runDay(
   };
   const orNone = (target: number | null): string => (target === null ? 'no' : String(target));
   say(
-    `never dry: POOL_TARGET_MIN=${orNone(needed.asConfigured)} with this low-water ratio, ` +
+    `never below a tenth of the pool: POOL_TARGET_MIN=${orNone(needed.asConfigured)} with this low-water ratio, ` +
       `${orNone(needed.earliestRefill)} with POOL_LOW_WATER_RATIO=${EARLIEST_LOW_WATER}\n`,
   );
   const { seconds: _, ...figures } = day.outcome;

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { growthAt } from '../../../scripts/capacity/growth.ts';
 
-const storage = { total: 460, table: 260, indexes: { pair_pkey: 30, pair_internal_token_key: 90 } };
+const storage = { total: 460, table: 260, indexes: { pair_pkey: 30, pair_internal_token_key: 90 }, indexFanout: 200 };
 const limits = { tomePerSecond: 250, mappingPerSecond: 80 };
 
 test('what a hundred thousand cards a day ask for is what a reader works out by hand', () => {

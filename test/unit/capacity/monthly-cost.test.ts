@@ -10,7 +10,10 @@ const parts = countParts([
   {
     Cluster: {
       Type: 'AWS::RDS::DBCluster',
-      Properties: { ServerlessV2ScalingConfiguration: { MinCapacity: 2, MaxCapacity: 32 } },
+      Properties: {
+        ServerlessV2ScalingConfiguration: { MinCapacity: 2, MaxCapacity: 32 },
+        ManageMasterUserPassword: true,
+      },
     },
     Writer: { Type: 'AWS::RDS::DBInstance' },
     Reader: { Type: 'AWS::RDS::DBInstance' },
@@ -53,7 +56,7 @@ test('what is there is counted from the templates', () => {
     endpoints: 3,
     warmGb: 5,
     keys: 1,
-    secrets: 0,
+    secrets: 1,
     alarmMetrics: 4,
     dashboards: 0,
     webAcls: 1,
