@@ -7,6 +7,11 @@ export function* steadyArrivals(perSecond: number, seconds: number): Arrivals {
   for (let index = 0; index < total; index += 1) yield (index * 1_000) / perSecond;
 }
 
+/** So many requests in one moment. */
+export function* arrivalsAtOnce(count: number): Arrivals {
+  for (let index = 0; index < count; index += 1) yield 0;
+}
+
 /** Sums of rates are not exact; this much is not a request. */
 const TOLERANCE = 1e-6;
 

@@ -4,6 +4,8 @@ import { LOAD_OPERATIONS, type OperationMix } from './card-traffic.ts';
 export interface LoadOptions {
   readonly rate: number;
   readonly seconds: number;
+  /** So many requests in one moment, in place of a rate; `null` for the rate. */
+  readonly atOnce: number | null;
   /** `null`: a local stack of its own. */
   readonly url: string | null;
   readonly sigv4: boolean;
@@ -29,6 +31,7 @@ Without --url a local stack is started, its pool filled, and both are gone after
 
   --rate R             requests a second, 0.1 to 10000 (50)
   --seconds S          for so long, 1 to 86400 (30)
+  --at-once N          N creations in one moment instead, 1 to 5000
   --url URL            a deployment that runs already; an execute-api address is signed for
   --sigv4              sign for any other address too (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_REGION)
   --mix LIST           shares of the operations (create=50,lookup=10,detokenize=40)
@@ -49,7 +52,7 @@ export function parseLoadOptions(args: readonly string[], random: () => number):
   const values = parsed(args);
   if (values.help) return null;
   const faults: string[] = [];
-  const number = (name: 'rate' | 'seconds' | 'seed', least: number, most: number): number => {
+  const number = (name: 'rate' | 'seconds' | 'seed' | 'at-once', least: number, most: number): number => {
     const value = Number(values[name]);
     if (!/^\d+(\.\d+)?$/.test(values[name] ?? '') || value < least || value > most) {
       faults.push(`--${name} must be a number from ${least} to ${most}.`);
@@ -60,9 +63,10 @@ export function parseLoadOptions(args: readonly string[], random: () => number):
   const options = {
     rate: number('rate', 0.1, 10_000),
     seconds: number('seconds', 1, 86_400),
+    atOnce: values['at-once'] === undefined ? null : Math.trunc(number('at-once', 1, 5_000)),
     url: values.url ?? null,
     sigv4: values.sigv4,
-    mix: parseMix(values.mix, faults),
+    mix: values['at-once'] === undefined ? parseMix(values.mix, faults) : { create: 1, lookup: 0, detokenize: 0 },
     idempotencyKeys: values['idempotency-keys'],
     seed: number('seed', 0, 2 ** 31),
     out: values.out,
@@ -81,6 +85,7 @@ function parsed(args: readonly string[]) {
       options: {
         rate: { type: 'string', default: '50' },
         seconds: { type: 'string', default: '30' },
+        'at-once': { type: 'string' },
         url: { type: 'string' },
         sigv4: { type: 'boolean', default: false },
         mix: { type: 'string', default: DEFAULT_MIX },

@@ -8,7 +8,8 @@ import type { TomeCalls } from './tome-watch.ts';
 /** Everything that a run found; the result file holds it as it is. */
 export interface LoadResult {
   readonly target: string;
-  readonly rate: number;
+  /** In words, such as `50 requests a second for 30 s`. */
+  readonly load: string;
   readonly outcome: LoadOutcome;
   /** `null` where the ledger is not there to be read. */
   readonly tome: TomeCalls | null;

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { InvalidSettings } from '../../lambdas/runtime/settings.ts';
 import { seededRandom } from '../simulator/seeded-random.ts';
-import { steadyArrivals } from './arrivals.ts';
+import { arrivalsAtOnce, steadyArrivals } from './arrivals.ts';
 import { CardTraffic } from './card-traffic.ts';
 import { DAY_USAGE, parseDayOptions } from './day/day-options.ts';
 import { runDay } from './day/run-day.ts';
@@ -38,7 +38,7 @@ function progressLine(options: LoadOptions): {
       answers = answered;
     },
     onSample: ({ second, available, staged }) => {
-      const line = `${second.toFixed(0)} of ${options.seconds} s: ${answers} answers; ${available} pairs available, ${staged} on their way`;
+      const line = `${second.toFixed(0)}${options.atOnce === null ? ` of ${options.seconds}` : ''} s: ${answers} answers; ${available} pairs available, ${staged} on their way`;
       if (process.stdout.isTTY) process.stdout.write(`\r${line.padEnd(100)}`);
       else if (lines % 10 === 0) say(line);
       lines += 1;
@@ -47,19 +47,21 @@ function progressLine(options: LoadOptions): {
 }
 
 async function measure(options: LoadOptions, target: LoadTarget): Promise<LoadResult> {
-  const { rate, seconds, mix, idempotencyKeys, seed } = options;
+  const { rate, seconds, atOnce, mix, idempotencyKeys, seed } = options;
   const runId = `load-${Math.floor(Math.random() * 2 ** 31).toString(36)}`;
   const firstSerial = Math.floor(Math.random() * 1_000_000_000);
   const traffic = new CardTraffic({ mix, idempotencyKeys, runId, firstSerial, random: seededRandom(seed) });
   const tome = target.tomeUrl === null ? null : await watchTome(target.tomeUrl, runId);
-  say(`${rate} requests a second for ${seconds} s to ${target.url} (seed ${seed})`);
+  const load = atOnce === null ? `${rate} requests a second for ${seconds} s` : `${atOnce} creations at once`;
+  say(`${load} to ${target.url} (seed ${seed})`);
   const { onAnswer, onSample } = progressLine(options);
   const watch = watchLevel(target.sender, LOOK_EVERY_MS, onSample);
-  const outcome = await runLoad({ sender: target.sender, traffic, arrivals: steadyArrivals(rate, seconds), onAnswer });
+  const arrivals = atOnce === null ? steadyArrivals(rate, seconds) : arrivalsAtOnce(atOnce);
+  const outcome = await runLoad({ sender: target.sender, traffic, arrivals, onAnswer });
   await watch.stop();
   const calls = tome === null ? null : await tome.finish();
   if (process.stdout.isTTY) say('');
-  return { target: target.url, rate, outcome, tome: calls, level: watch.samples, levelFailures: watch.failures };
+  return { target: target.url, load, outcome, tome: calls, level: watch.samples, levelFailures: watch.failures };
 }
 
 function write(file: string, result: object): void {

@@ -76,7 +76,7 @@ export async function replayWindow({ day, curve, window, settings, progress }: R
     const calls = await tome.finish();
     return {
       target: target.url,
-      rate: Math.max(...rates),
+      load: `${window.to - window.from} s of the day`,
       outcome,
       tome: calls,
       level: watch.samples,

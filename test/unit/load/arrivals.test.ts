@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { changingArrivals, steadyArrivals } from '../../../scripts/load/arrivals.ts';
+import { arrivalsAtOnce, changingArrivals, steadyArrivals } from '../../../scripts/load/arrivals.ts';
 
 test('requests at a steady rate are due at equal distances', () => {
   expect([...steadyArrivals(4, 1.5)]).toEqual([0, 250, 500, 750, 1_000, 1_250]);
@@ -20,4 +20,8 @@ test('every second of a changing rate gets its own share', () => {
   const due = [...changingArrivals([2, 0, 50, 1])];
   const inSecond = (second: number) => due.filter((dueMs) => Math.ceil(dueMs / 1_000) === second + 1).length;
   expect([0, 1, 2, 3].map(inSecond)).toEqual([2, 0, 50, 1]);
+});
+
+test('requests at once are all due at the start', () => {
+  expect([...arrivalsAtOnce(3)]).toEqual([0, 0, 0]);
 });

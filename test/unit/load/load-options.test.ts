@@ -17,6 +17,7 @@ test('without arguments a local stack gets a modest load', () => {
   expect(parse()).toMatchObject({
     rate: 50,
     seconds: 30,
+    atOnce: null,
     url: null,
     sigv4: false,
     mix: { create: 50, lookup: 10, detokenize: 40 },
@@ -43,4 +44,9 @@ test('a signature without an address is refused', () => {
 
 test('help wants nothing else', () => {
   expect(parse('--help')).toBeNull();
+});
+
+test('a number of creations at once takes the place of the rate and the mix', () => {
+  expect(parse('--at-once', '1000')).toMatchObject({ atOnce: 1_000, mix: { create: 1, lookup: 0, detokenize: 0 } });
+  expect(faultsOf('--at-once', '9999')).toContain('--at-once');
 });
