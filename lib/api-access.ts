@@ -18,9 +18,9 @@ export function apiAccess(consumers: readonly Consumer[]): PolicyDocument {
       ...consumers
         .filter(({ operations }) => operations.length > 0)
         .map(
-          ({ name, account, operations }) =>
+          ({ account, operations }, index) =>
             new PolicyStatement({
-              sid: sidOf('Use', name),
+              sid: `Use${index + 1}`,
               principals: [new AccountPrincipal(account)],
               actions: ['execute-api:Invoke'],
               resources: operations.map(invocationOf),
@@ -57,5 +57,3 @@ function invocationOf(operation: ApiRoute['operation']): string {
   if (route === undefined) throw new Error(`There is no route ${operation}.`);
   return `execute-api:/${API_STAGE}/${route.method}${route.path}`;
 }
-
-const sidOf = (verb: string, name: string): string => `${verb}${name.replaceAll(/[^A-Za-z0-9]/g, '')}`;
