@@ -29,21 +29,20 @@ function intercepted(sql: Sql, interceptor: Interceptor): Sql {
 /** What a statement does, for people: the database function that it calls. */
 const labelOf = (text: string): string => /\b([a-z_]+)\(/.exec(text)?.[1] ?? text.trim().slice(0, 30);
 
-/** The true date, whatever a test does to Date.now later. */
-const wallClockMs = Date.now.bind(Date);
-
 /** One NS1 tokenize that a process sent, and what came of it: for judging whether its pair could go back to the pool. */
 export interface Dispatch {
   readonly token: string;
-  /** When it was sent, in milliseconds since 1970, by a clock that no test moves. */
-  readonly atMs: number;
   readonly verdict: 'ours' | 'other' | 'unknown';
   /** The request that sent it. */
   readonly correlationId: string;
+  /** The reservation that the request held. */
+  readonly reservationId: string | null;
 }
 
 export interface TomeWitness {
   readonly dispatches: Dispatch[];
+  /** The reservation that the process holds just now. */
+  readonly heldReservation: () => string | null;
   readonly strangersToken: (namespace: 'ns1' | 'ns2') => string | undefined;
   /** A creation asks twice before it believes. A read believes its one answer, as it is promised to: then look-ups do not lie. */
   readonly lookupsLie: boolean;
@@ -63,15 +62,14 @@ export function interceptTome(tome: Tome, interceptor: Interceptor, parts: TomeW
         name: `tome ${name} tokenize`,
         lie: (answer: object) => withToken(answer, parts.strangersToken(name)),
       } as const;
-      let atMs = 0;
+      const reservationId = parts.heldReservation();
       const noteIf = (verdict: Dispatch['verdict'], requests = 1): void => {
         if (name !== 'ns1' || token === null) return;
-        const dispatch = { token: String(token), atMs, correlationId: call.correlationId };
+        const dispatch = { token: String(token), correlationId: call.correlationId, reservationId };
         for (let sent = 1; sent < requests; sent += 1) parts.dispatches.push({ ...dispatch, verdict: 'unknown' });
         parts.dispatches.push({ ...dispatch, verdict });
       };
       try {
-        atMs = wallClockMs();
         const answer = await interceptor.around(point, () => namespace.tokenize(source, token, call));
         noteIf(answer.token === token ? 'ours' : 'other', answer.attempts);
         return answer;

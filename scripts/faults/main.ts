@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { type Finding, runExhaustive } from './exhaustive.ts';
+import { type Finding, runExhaustive, type Share } from './exhaustive.ts';
 import { tryMutants } from './mutant-trial.ts';
 import { runDegradation } from './processes/degradation.ts';
 import { runProcessTrial } from './processes/trial.ts';
@@ -30,7 +30,7 @@ const { values } = parseArgs({
     /** So many operations at once from two dozen connections. */
     storm: { type: 'string' },
     mutants: { type: 'boolean', default: false },
-    /** Of `--mutants` the part K/N only. */
+    /** Of `--exhaustive` and `--mutants` the part K/N only. */
     share: { type: 'string', default: '1/1' },
     processes: { type: 'boolean', default: false },
     degradation: { type: 'boolean', default: false },
@@ -48,6 +48,11 @@ const say = (text: string): void => {
   process.stdout.write(`${text}\n`);
 };
 
+const share = (): Share => {
+  const [part = 1, of = 1] = values.share.split('/').map(Number);
+  return { part, of };
+};
+
 const tell = ({ story, violations }: Finding): void => {
   say(story);
   // The first of each kind, so that many of one kind hide none of another.
@@ -59,6 +64,7 @@ async function exhaustive(world: World, doubles: boolean, stride = Number(values
   const { findings, ...counted } = await runExhaustive(world, {
     doubles,
     stride,
+    share: share(),
     stopAtFirst: values['stop-at-first'],
     only: values.only,
     onProgress: say,
@@ -144,7 +150,7 @@ async function mutants(): Promise<Summary> {
   const results = await tryMutants({
     serverUrl: server.url,
     only: values.only,
-    share: { part: Number(values.share.split('/')[0]), of: Number(values.share.split('/')[1]) },
+    share: share(),
     onResult: ({ name, isCaught, by }) => say(`${isCaught ? 'caught  ' : 'SURVIVED'} ${name}: ${by}`),
   });
   const survivors = results.filter(({ isCaught }) => !isCaught).length;

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import type { Share } from './exhaustive.ts';
 import { type Mutant, planted } from './mutants/mutant.ts';
 import { MUTANTS } from './mutants/mutants.ts';
 
@@ -18,7 +19,7 @@ export interface MutantOptions {
   /** Only the bug of this name. */
   readonly only: string | undefined;
   /** One part of them only; parts count from 1, and together are all. */
-  readonly share: { readonly part: number; readonly of: number };
+  readonly share: Share;
   readonly onResult: (result: MutantResult) => void;
 }
 

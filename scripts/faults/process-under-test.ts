@@ -46,8 +46,10 @@ export function startProcess(
   { holdSeconds = 0, leaseSeconds = 60, lookupsLie = false }: ProcessSettings = {},
 ): ProcessUnderTest {
   const runner = interceptSql(world.database, interceptor);
+  let held: string | null = null;
   const tome = interceptTome(world.tome, interceptor, {
     dispatches: world.dispatches,
+    heldReservation: () => held,
     strangersToken: (namespace) => world.simulator.vaults[namespace].strangersToken(),
     lookupsLie,
   });
@@ -59,7 +61,14 @@ export function startProcess(
   const refillStore = createRefillStore(runner, { leaseSeconds, maxMappingFailures: 3, expiryMarginSeconds: 0 });
   const tokenizer = createPooledTokenizer({
     tome,
-    store,
+    store: {
+      ...store,
+      async reserve(...args) {
+        const outcome = await store.reserve(...args);
+        held = outcome.outcome === 'reserved' ? outcome.reservation.id : null;
+        return outcome;
+      },
+    },
     clock: systemClock,
     luhnPolicy: 'must-fail',
     newReservationId: randomUUID,

@@ -19,7 +19,6 @@ export interface EdgeTaken {
   readonly settledBy: string | null;
   readonly adopted: boolean;
   readonly reason: string | null;
-  readonly atMs: number;
 }
 
 export interface StoredRow {
@@ -56,9 +55,10 @@ export interface Evidence {
   readonly disclosures: readonly { readonly cardReference: string }[];
   readonly dispatches: readonly {
     readonly token: string;
-    readonly atMs: number;
     readonly verdict: 'ours' | 'other' | 'unknown';
     readonly correlationId: string;
+    /** The reservation in whose name it was sent. */
+    readonly reservationId: string | null;
   }[];
   /** Whatever the product wrote elsewhere: logs, metrics. */
   readonly output: string;
@@ -79,7 +79,7 @@ export async function readDatabase(sql: Sql): Promise<DatabaseEvidence> {
   const edges = watched
     ? await sql<EdgeTaken[]>`
         SELECT pair_id AS "pairId", from_state AS "from", to_state AS "to", reservation_id AS "reservationId", settled_by AS "settledBy",
-          adopted, reason, extract(epoch FROM at)::float8 * 1000 AS "atMs"
+          adopted, reason
         FROM fault_watch.edge ORDER BY number
       `
     : [];

@@ -27,27 +27,21 @@ export function sentTwoTokens({ dispatches }: Pick<Evidence, 'dispatches'>): str
     .map(({ size }) => `one request tried ${size} pairs at NS1`);
 }
 
-/**
- * A pair may go back only if, while it was held, nothing was sent to NS1, or one request was and NS1 named another token. What was sent
- * belongs to the last reservation before it; the clocks of the two witnesses agree to a millisecond.
- */
+/** A pair may go back only if, in this reservation's name, nothing was sent to NS1, or one request was and NS1 named another token. */
 export function releasedThoughSent({
   edges,
   rows,
   dispatches,
 }: Pick<Evidence, 'edges' | 'rows' | 'dispatches'>): string[] {
   const tokenOf = new Map(rows.map(({ pairId, internalToken }) => [pairId, internalToken]));
-  return edges.flatMap((edge, index) => {
-    if (edge.from !== 'RESERVED' || edge.to !== 'AVAILABLE') return [];
-    const reservations = edges.filter(({ pairId, to }) => pairId === edge.pairId && to === 'RESERVED');
-    const reservation = edges.slice(0, index).findLast(({ pairId, to }) => pairId === edge.pairId && to === 'RESERVED');
+  return edges.flatMap(({ from, to, pairId, reservationId }) => {
+    if (from !== 'RESERVED' || to !== 'AVAILABLE') return [];
     const sent = dispatches.filter(
-      ({ token, atMs }) =>
-        token === tokenOf.get(edge.pairId) && reservations.findLast((made) => made.atMs <= atMs + 1) === reservation,
+      (dispatch) => dispatch.token === tokenOf.get(pairId) && dispatch.reservationId === reservationId,
     );
     if (sent.length === 0 || (sent.length === 1 && sent[0]?.verdict === 'other')) return [];
     return [
-      `pair ${edge.pairId} was given back after ${sent.length} requests (${sent.map(({ verdict }) => verdict).join(', ')})`,
+      `pair ${pairId} was given back after ${sent.length} requests (${sent.map(({ verdict }) => verdict).join(', ')})`,
     ];
   });
 }

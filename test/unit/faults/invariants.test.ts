@@ -40,7 +40,6 @@ const edge = (from: string, to: string, more: object = {}) => ({
   settledBy: 'r',
   adopted: false,
   reason: null,
-  atMs: 1_000,
   ...more,
 });
 
@@ -86,16 +85,16 @@ test.each<[string, Partial<Evidence>]>([
   [
     'I6',
     {
-      edges: [edge('AVAILABLE', 'RESERVED', { atMs: 900 }), edge('RESERVED', 'AVAILABLE')],
-      dispatches: [{ token: TOKEN, atMs: 950, verdict: 'unknown', correlationId: 'c' }],
+      edges: [edge('AVAILABLE', 'RESERVED'), edge('RESERVED', 'AVAILABLE')],
+      dispatches: [{ token: TOKEN, verdict: 'unknown', correlationId: 'c', reservationId: 'r' }],
     },
   ],
   [
     'I6',
     {
       dispatches: [
-        { token: TOKEN, atMs: 950, verdict: 'unknown', correlationId: 'c' },
-        { token: 'it_2', atMs: 951, verdict: 'ours', correlationId: 'c' },
+        { token: TOKEN, verdict: 'unknown', correlationId: 'c', reservationId: 'r' },
+        { token: 'it_2', verdict: 'ours', correlationId: 'c', reservationId: 'r' },
       ],
     },
   ],
@@ -143,8 +142,11 @@ test('a call whose answer was lost is counted, and a pair that was given back ri
     ...sound,
     tome: { ...sound.tome, issued: { ns1: [TOKEN, 'it_lost'], ns2: [REFERENCE] } },
     lostCalls: [{ namespace: 'ns1', requested: 1 }],
-    edges: [edge('AVAILABLE', 'RESERVED', { atMs: 900 }), edge('RESERVED', 'AVAILABLE')],
-    dispatches: [{ token: TOKEN, atMs: 950, verdict: 'other', correlationId: 'c' }],
+    edges: [edge('AVAILABLE', 'RESERVED'), edge('RESERVED', 'AVAILABLE')],
+    dispatches: [
+      { token: TOKEN, verdict: 'other', correlationId: 'c', reservationId: 'r' },
+      { token: TOKEN, verdict: 'ours', correlationId: 'd', reservationId: 'the next holder' },
+    ],
   };
   expect(judge(fine, true)).toEqual([]);
 });
