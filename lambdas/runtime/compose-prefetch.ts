@@ -6,6 +6,7 @@ import type { PrefetchTally } from '../tokenization/refill/prefetch-run.ts';
 import { composeDatabase } from './compose-database.ts';
 import { composeTome } from './compose-tome.ts';
 import type { JobRun } from './job-handler.ts';
+import { count } from './metrics.ts';
 import { refillSettingsOf } from './refill-settings.ts';
 import { readSettings } from './settings.ts';
 import { systemClock } from './system-clock.ts';
@@ -42,9 +43,21 @@ export async function composePrefetch(onProgress?: (progress: PrefetchTally) => 
   return {
     async run({ runId, deadlineMs }) {
       await database.run(takeRefillRequest);
-      return prefetch(dependencies, { runId, deadlineMs });
+      const result = await prefetch(dependencies, { runId, deadlineMs });
+      countForAlarms(result);
+      return result;
     },
     timeLimitMs: settings.PREFETCH_TIME_LIMIT_MS,
     close: () => database.close(),
   };
+}
+
+/**
+ * A run that ends in order may still have brought too little. Running out of time is in order as long as pairs came: the next run goes on. A run that
+ * found another one at work, or was overtaken by it, leaves the word to that one.
+ */
+function countForAlarms({ outcome, stoppedBy, activated }: PrefetchResult): void {
+  if (outcome === 'already-running' || outcome === 'overtaken') return;
+  const isAsPlanned = outcome === 'full' || (stoppedBy === 'out-of-time' && activated > 0);
+  count(isAsPlanned ? 'PrefetchSucceeded' : 'PrefetchFellShort', {});
 }

@@ -1,3 +1,4 @@
+import type { TomeRateLimited } from '../tokenization/errors/tome-error.ts';
 import type { Tome } from '../tokenization/ports/tome.ts';
 import { createHttpTome } from '../tome/http-tome.ts';
 import { TomeClient } from '../tome/tome-client.ts';
@@ -5,6 +6,9 @@ import { logger } from './logger.ts';
 import { count, time } from './metrics.ts';
 import type { Settings } from './settings.ts';
 import { systemClock } from './system-clock.ts';
+
+/** How a call that TOME refused with 429 ends. */
+const RATE_LIMITED: TomeRateLimited['code'] = 'tome-rate-limited';
 
 /** TOME's client with the metrics of every call (M3, M4). */
 export function composeTome(settings: Settings<'tome'>): Tome {
@@ -25,7 +29,7 @@ export function composeTome(settings: Settings<'tome'>): Tome {
     onCall({ namespace, operation, lane, outcome, durationMs }) {
       count('TomeCalls', { namespace, operation, lane, outcome });
       // One metric for the alarm, which cannot add up all of the others.
-      if (outcome === 'rate-limited') count('TomeRateLimited', {});
+      if (outcome === RATE_LIMITED) count('TomeRateLimited', {});
       time('TomeCallDuration', { namespace, operation, lane }, durationMs);
     },
     onBreaker({ namespace, operation, state }) {

@@ -1,0 +1,150 @@
+import { Duration } from 'aws-cdk-lib';
+import type { Stage } from 'aws-cdk-lib/aws-apigateway';
+import {
+  AlarmStatusWidget,
+  Dashboard as CloudWatchDashboard,
+  GraphWidget,
+  type IAlarm,
+  type IMetric,
+  type IWidget,
+  MathExpression,
+  SingleValueWidget,
+} from 'aws-cdk-lib/aws-cloudwatch';
+import { Construct } from 'constructs';
+import { type PoolMetrics, sumOf } from './pool-metrics.ts';
+
+export interface DashboardProps {
+  /** The dashboard's name, such as `prod-card`. */
+  readonly name: string;
+  readonly metrics: PoolMetrics;
+  readonly stage: Stage;
+  readonly alarms: readonly IAlarm[];
+}
+
+/** Operations that the dual-call way serves with two TOME calls each. */
+const CALLING_OPERATIONS = ['create-card', 'lookup', 'lookup-or-tokenize', 'detokenize'] as const;
+
+const LIVE_ENDPOINTS = [
+  ['ns1', 'tokenize'],
+  ['ns1', 'lookup'],
+  ['ns1', 'detokenize'],
+  ['ns2', 'tokenize'],
+  ['ns2', 'lookup'],
+  ['ns2', 'detokenize'],
+] as const;
+
+const BATCH_ENDPOINTS = [
+  ['ns1', 'prefetch'],
+  ['ns2', 'prefetch'],
+  ['ns2', 'tokenize'],
+  ['ns2', 'bulk-tokenize'],
+] as const;
+
+const MINUTE = Duration.minutes(1);
+const WHOLE_WIDTH = 24;
+const HEIGHT = 6;
+
+/** One page of a producer domain: does anything ring, how long does the pool last, what does TOME cost us, what do callers see. */
+export class Dashboard extends Construct {
+  constructor(scope: Construct, id: string, { name, metrics, stage, alarms }: DashboardProps) {
+    super(scope, id);
+    new CloudWatchDashboard(this, 'Page', {
+      dashboardName: name,
+      defaultInterval: Duration.hours(3),
+      widgets: [
+        [new AlarmStatusWidget({ title: 'Alarms', alarms: [...alarms], width: WHOLE_WIDTH, height: 3 })],
+        row(
+          number('Minutes to empty', metrics.gauge('MinutesToEmpty')),
+          graph('Pairs', [
+            metrics.gauge('PoolAvailable'),
+            metrics.gauge('PoolLowWater'),
+            metrics.gauge('PoolTarget'),
+            metrics.gauge('PoolStaged'),
+          ]),
+          graph('Pairs a minute', [metrics.gauge('ConsumedPerMinute'), metrics.gauge('RefilledPerMinute')]),
+          graph('Out of the pool', [metrics.gauge('PoolReserved'), metrics.gauge('PoolQuarantined')]),
+        ),
+        row(
+          graph('Live TOME calls against the dual-call way', againstDualCalls(metrics)),
+          graph('Live TOME calls by endpoint', callsTo(LIVE_ENDPOINTS, 'live', metrics), { stacked: true }),
+          graph('Batch TOME calls by endpoint', callsTo(BATCH_ENDPOINTS, 'batch', metrics), { stacked: true }),
+        ),
+        row(...CALLING_OPERATIONS.map((operation) => graph(`${operation} (ms)`, latencies(operation, metrics)))),
+        row(
+          graph('Answers', [
+            stage.metricCount({ period: MINUTE, statistic: 'Sum', label: 'requests' }),
+            stage.metricClientError({ period: MINUTE, statistic: 'Sum', label: '4xx' }),
+            stage.metricServerError({ period: MINUTE, statistic: 'Sum', label: '5xx' }),
+          ]),
+          graph('TOME in trouble', [metrics.counter('TomeRateLimited', {}), metrics.counter('BreakerOpened', {})]),
+          graph('Creations by the direct path (%)', [directPathShare(metrics)]),
+          graph('Oldest (s)', [metrics.gauge('OldestReservedSeconds'), metrics.gauge('OldestEventSeconds')]),
+        ),
+      ],
+    });
+  }
+}
+
+type OfWidth = (width: number) => IWidget;
+
+/** Widgets side by side over the whole width. */
+const row = (...widgets: OfWidth[]): IWidget[] => widgets.map((ofWidth) => ofWidth(WHOLE_WIDTH / widgets.length));
+
+const graph =
+  (title: string, left: readonly IMetric[], { stacked = false } = {}): OfWidth =>
+  (width) =>
+    new GraphWidget({ title, left: [...left], stacked, width, height: HEIGHT, leftYAxis: { min: 0 } });
+
+const number =
+  (title: string, metric: IMetric): OfWidth =>
+  (width) =>
+    new SingleValueWidget({ title, metrics: [metric], width, height: HEIGHT });
+
+const latencies = (operation: string, metrics: PoolMetrics): readonly IMetric[] =>
+  ['p50', 'p95', 'p99'].map((statistic) =>
+    metrics.counter('RequestDuration', { operation }, { statistic, label: statistic }),
+  );
+
+/** Each call has one duration, whatever came of it. */
+const callsTo = (
+  endpoints: readonly (readonly [namespace: string, operation: string])[],
+  lane: 'live' | 'batch',
+  metrics: PoolMetrics,
+) =>
+  endpoints.map(([namespace, operation]) =>
+    metrics.counter(
+      'TomeCallDuration',
+      { namespace, operation, lane },
+      { statistic: 'SampleCount', label: `${namespace} ${operation}` },
+    ),
+  );
+
+/** M4: the saving, measured. */
+function againstDualCalls(metrics: PoolMetrics): readonly IMetric[] {
+  const requests = sumOf(
+    CALLING_OPERATIONS.map((operation) =>
+      metrics.counter('RequestDuration', { operation }, { statistic: 'SampleCount' }),
+    ),
+    'requests',
+  );
+  return [
+    sumOf(callsTo(LIVE_ENDPOINTS, 'live', metrics), 'live calls'),
+    new MathExpression({
+      expression: '2 * requests',
+      usingMetrics: { requests },
+      label: 'by the dual-call way',
+      period: MINUTE,
+    }),
+  ];
+}
+
+const directPathShare = (metrics: PoolMetrics): IMetric =>
+  new MathExpression({
+    expression: '100 * direct / SUM([direct, pooled])',
+    usingMetrics: {
+      direct: metrics.counter('TokenizerEvents', { event: 'direct-path' }),
+      pooled: metrics.counter('TokenizerEvents', { event: 'card-created' }),
+    },
+    label: 'direct path (%)',
+    period: MINUTE,
+  });

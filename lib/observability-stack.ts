@@ -1,0 +1,42 @@
+import { CfnOutput, Stack } from 'aws-cdk-lib';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import type { Construct } from 'constructs';
+import { AlarmTopic } from './alarm-topic.ts';
+import { Alarms, type WatchedParts } from './alarms.ts';
+import { Dashboard } from './dashboard.ts';
+import type { DomainSettings, Environment, ProducerDomain } from './environment.ts';
+import { PoolMetrics } from './pool-metrics.ts';
+import { namePrefix, stackIdentity } from './stack-identity.ts';
+
+export interface ObservedService extends WatchedParts {
+  readonly key: IKey;
+}
+
+export interface ObservabilityStackProps {
+  readonly environment: Environment;
+  readonly domain: ProducerDomain;
+  readonly settings: DomainSettings;
+  readonly service: ObservedService;
+}
+
+/** What people see of a producer domain: its alarms, whom they tell, and its dashboard. */
+export class ObservabilityStack extends Stack {
+  constructor(scope: Construct, { environment, domain, settings, service }: ObservabilityStackProps) {
+    const name = namePrefix(environment, domain);
+    super(scope, `${name}-observability`, stackIdentity(environment, 'observability', domain));
+    const metrics = new PoolMetrics(domain);
+    const topic = new AlarmTopic(this, 'AlarmTopic', {
+      key: service.key,
+      name,
+      recipients: environment.alarmRecipients,
+    });
+    const alarms = new Alarms(this, 'Alarms', { environment, settings, name, metrics, topic, parts: service });
+    new Dashboard(this, 'Dashboard', {
+      name,
+      metrics,
+      stage: service.restApi.deploymentStage,
+      alarms: alarms.all,
+    });
+    new CfnOutput(this, 'AlarmTopicArn', { value: topic.topicArn });
+  }
+}
