@@ -32,7 +32,7 @@ export function levelAlarms(
   return [
     {
       runbook: 'pool-low',
-      meaning: `The pool has been below its low-water mark for ${inARow(refillMinutes)} minutes, longer than the refill that was asked for should take.`,
+      meaning: `The pool has been below its low-water mark longer than the refill that was asked for should take (${inARow(refillMinutes)} min).`,
       metric: metrics.gauge('RefillWanted'),
       rings: { atLeast: 1 },
       periods: inARow(refillMinutes),

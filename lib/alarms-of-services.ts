@@ -84,11 +84,10 @@ export function maskedAlarm(name: string, target: IFunction): AlarmRecord {
     name: `card-number-masked-${name}`,
     runbook: 'card-number-masked',
     meaning: `Something like a card number was written to the log of ${name}, and masked there.`,
-    metric: sumOf(
-      [findings({ LogGroupName }), findings({ DataProtectionOperation: 'Audit', LogGroupName })],
-      'lines with findings',
-      FIVE_MINUTES,
-    ),
+    metric: sumOf([findings({ LogGroupName }), findings({ DataProtectionOperation: 'Audit', LogGroupName })], {
+      label: 'lines with findings',
+      period: FIVE_MINUTES,
+    }),
     rings: { above: 0 },
     periods: 1,
     missing: TreatMissingData.NOT_BREACHING,

@@ -125,10 +125,10 @@ function againstDualCalls(metrics: PoolMetrics): readonly IMetric[] {
     CALLING_OPERATIONS.map((operation) =>
       metrics.counter('RequestDuration', { operation }, { statistic: 'SampleCount' }),
     ),
-    'requests',
+    { label: 'requests', ids: 'request' },
   );
   return [
-    sumOf(callsTo(LIVE_ENDPOINTS, 'live', metrics), 'live calls'),
+    sumOf(callsTo(LIVE_ENDPOINTS, 'live', metrics), { label: 'live calls', ids: 'live' }),
     new MathExpression({
       expression: '2 * requests',
       usingMetrics: { requests },

@@ -50,31 +50,43 @@ export class PoolMetrics {
     this.#namespace = metricsNamespace(domain);
   }
 
-  gauge(name: Gauge, { statistic = 'Maximum', period = Duration.minutes(1), label = name }: Reading = {}): Metric {
-    return new Metric({ namespace: this.#namespace, metricName: name, statistic, label, period });
+  gauge(name: Gauge, { statistic = 'Maximum', period = Duration.minutes(1), label }: Reading = {}): Metric {
+    return new Metric({ namespace: this.#namespace, metricName: name, statistic, period, ...labelled(label) });
   }
 
   counter<Name extends keyof Counters>(
     name: Name,
     dimensions: Readonly<Record<Counters[Name], string>>,
-    { statistic = 'Sum', period = Duration.minutes(1), label = name }: Reading = {},
+    { statistic = 'Sum', period = Duration.minutes(1), label }: Reading = {},
   ): Metric {
     const dimensionsMap = { ...SERVICE, ...dimensions };
-    return new Metric({ namespace: this.#namespace, metricName: name, dimensionsMap, statistic, period, label });
+    return new Metric({
+      namespace: this.#namespace,
+      metricName: name,
+      dimensionsMap,
+      statistic,
+      period,
+      ...labelled(label),
+    });
   }
+}
+
+/** Without a label an alarm stays in its plain form, which is the only one that an emulator knows. */
+const labelled = (label: string | undefined) => (label === undefined ? {} : { label });
+
+export interface SumReading {
+  readonly label: string;
+  readonly period?: Duration;
+  /** What its metrics' ids start with; different ones in one graph. */
+  readonly ids?: string;
 }
 
 /** A sum in which what was not counted is nothing, rather than unknown; unknown where nothing at all was counted. An alarm takes ten metrics at most. */
 export function sumOf(
   metrics: readonly IMetric[],
-  label: string,
-  period: Duration = Duration.minutes(1),
+  { label, period = Duration.minutes(1), ids = 'm' }: SumReading,
 ): MathExpression {
-  const usingMetrics = Object.fromEntries(metrics.map((metric, index) => [`m${index}`, metric]));
-  return new MathExpression({
-    expression: `SUM([${Object.keys(usingMetrics).join(', ')}])`,
-    usingMetrics,
-    label,
-    period,
-  });
+  const usingMetrics = Object.fromEntries(metrics.map((metric, index) => [`${ids}${index}`, metric]));
+  const expression = `SUM([${Object.keys(usingMetrics).join(', ')}])`;
+  return new MathExpression({ expression, usingMetrics, label, period });
 }

@@ -1,0 +1,194 @@
+import { Match } from 'aws-cdk-lib/assertions';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { readSettings } from '../../lambdas/runtime/settings.ts';
+import { ASSUMED } from '../../lib/alarms-of-levels.ts';
+import { type AlarmProperties, type AlarmState, type Minute, metricsOf, stateAfter } from './alarm-evaluation.ts';
+import { type ObservedDomain, observedDomain } from './observed-domain.ts';
+
+let prod: ObservedDomain;
+let local: ObservedDomain;
+
+beforeAll(() => {
+  prod = observedDomain('prod');
+  local = observedDomain('local');
+});
+
+test('every alarm tells people when it rings and when it clears, by an encrypted topic that only they may publish to', () => {
+  for (const { alarms, template } of [prod, local]) {
+    const topic = Object.keys(template.findResources('AWS::SNS::Topic'))[0];
+    for (const { AlarmActions, OKActions } of alarms) {
+      expect([AlarmActions, OKActions]).toEqual([[{ Ref: topic }], [{ Ref: topic }]]);
+    }
+    template.hasResourceProperties('AWS::SNS::Topic', { KmsMasterKeyId: Match.anyValue() });
+    template.hasResourceProperties('AWS::SNS::TopicPolicy', {
+      PolicyDocument: {
+        Statement: [
+          { Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } },
+          { Effect: 'Allow', Action: 'sns:Publish', Principal: { Service: 'cloudwatch.amazonaws.com' } },
+        ],
+      },
+    });
+  }
+  prod.template.hasResourceProperties('AWS::SNS::Subscription', {
+    Protocol: 'email',
+    Endpoint: 'card-tokenization-on-call@bank.example',
+  });
+  prod.template.hasOutput('AlarmTopicArn', {});
+});
+
+test('every alarm has a name of its own after its environment and domain', () => {
+  const names = prod.alarms.map(({ AlarmName }) => AlarmName);
+  expect(new Set(names).size).toBe(names.length);
+  expect(names.filter((name) => !name.startsWith('prod-card-'))).toEqual([]);
+});
+
+test('no alarm asks for more than CloudWatch evaluates: ten metrics, and a day of short periods or a week of hours', () => {
+  const daily = observedDomain('prod', { prefetchEveryMinutes: 1_440 });
+  for (const alarm of [...prod.alarms, ...daily.alarms]) {
+    expect(metricsOf(alarm).length).toBeLessThanOrEqual(10);
+    const { Period = 300, EvaluationPeriods } = alarm;
+    expect(Period * EvaluationPeriods).toBeLessThanOrEqual(Period < 3_600 ? 86_400 : 604_800);
+  }
+});
+
+test('the emulator gets only alarms on plain gauges, which it can ring', () => {
+  expect(local.alarms.length).toBeGreaterThan(0);
+  for (const { Metrics, Dimensions, EvaluationPeriods } of local.alarms) {
+    expect([Metrics, Dimensions, EvaluationPeriods]).toEqual([undefined, undefined, 1]);
+  }
+});
+
+test("alarms reckon with the functions' own defaults", () => {
+  const settings = readSettings(['pool', 'settle'], {});
+  expect(ASSUMED).toEqual({
+    lowWaterRatio: settings.POOL_LOW_WATER_RATIO,
+    refillLeadMinutes: settings.POOL_REFILL_LEAD_MINUTES,
+    reservationHorizonSeconds: settings.RESERVATION_HORIZON_SECONDS,
+  });
+});
+
+test('on AWS the volume of detokenize is also held against the usual one of the hour', () => {
+  expect(prod.alarm('detokenize-unusual-for-the-hour')).toMatchObject({
+    ComparisonOperator: 'GreaterThanUpperThreshold',
+    ThresholdMetricId: 'expr_1',
+    TreatMissingData: 'notBreaching',
+  });
+});
+
+/** A minute in which the alarm's metrics of these names had these values. */
+function minuteOf(alarm: AlarmProperties, values: Readonly<Record<string, readonly number[]>>): Minute {
+  const metrics = metricsOf(alarm);
+  const unknown = Object.keys(values).filter((name) => !metrics.some((metric) => metric.name === name));
+  if (unknown.length > 0) throw new Error(`${alarm.AlarmName} does not read ${unknown.join(', ')}.`);
+  return new Map(metrics.map(({ key, name }) => [key, values[name] ?? []]));
+}
+
+/** The states after each of these spans of equal minutes. */
+function statesOver(
+  alarm: AlarmProperties,
+  spans: readonly (readonly [minutes: number, values: Readonly<Record<string, readonly number[]>>])[],
+): readonly AlarmState[] {
+  const past: Minute[] = [];
+  let state: AlarmState = 'OK';
+  return spans.map(([minutes, values]) => {
+    for (let minute = 0; minute < minutes; minute += 1) {
+      past.push(minuteOf(alarm, values));
+      state = stateAfter(alarm, past, state);
+    }
+    return state;
+  });
+}
+
+const SLOW = Array.from({ length: 60 }, () => 1_500);
+const FAST = Array.from({ length: 60 }, () => 60);
+
+describe("on AWS's own metrics each alarm rings and clears, and stays silent where nothing is wrong", () => {
+  test.each<[string, Parameters<typeof statesOver>[1], readonly AlarmState[]]>([
+    [
+      'api-errors',
+      [
+        [5, { Count: [100], '5XXError': [0] }],
+        [5, { Count: [2], '5XXError': [1] }],
+        [5, { Count: [100], '5XXError': [2] }],
+        [5, { Count: [100], '5XXError': [0] }],
+      ],
+      ['OK', 'OK', 'ALARM', 'OK'],
+    ],
+    [
+      'api-latency',
+      [
+        [10, { Count: [60], Latency: FAST }],
+        [10, { Count: [1], Latency: [9_000] }],
+        [10, { Count: [60], Latency: SLOW }],
+        [5, { Count: [60], Latency: FAST }],
+      ],
+      ['OK', 'OK', 'ALARM', 'OK'],
+    ],
+    [
+      'prefetch-failed',
+      [
+        [5, { Errors: [0] }],
+        [1, { Errors: [1] }],
+        [5, {}],
+      ],
+      ['OK', 'ALARM', 'OK'],
+    ],
+    [
+      'dead-letters-jobs',
+      [
+        [1, { ApproximateNumberOfMessagesVisible: [0] }],
+        [1, { ApproximateNumberOfMessagesVisible: [1] }],
+        [30, {}],
+        [1, { ApproximateNumberOfMessagesVisible: [0] }],
+      ],
+      ['OK', 'ALARM', 'ALARM', 'OK'],
+    ],
+    [
+      'dead-letters-card-events',
+      [
+        [1, { ApproximateNumberOfMessagesVisible: [3] }],
+        [1, { ApproximateNumberOfMessagesVisible: [0] }],
+      ],
+      ['ALARM', 'OK'],
+    ],
+    [
+      'database-busy',
+      [
+        [10, { CPUUtilization: [50] }],
+        [10, { CPUUtilization: [95] }],
+        [5, { CPUUtilization: [50] }],
+      ],
+      ['OK', 'ALARM', 'OK'],
+    ],
+    [
+      'database-at-capacity',
+      [
+        [10, { ACUUtilization: [50] }],
+        [10, { ACUUtilization: [100] }],
+        [5, { ACUUtilization: [50] }],
+      ],
+      ['OK', 'ALARM', 'OK'],
+    ],
+  ])('%s', (name, spans, states) => {
+    expect(statesOver(prod.alarm(name), spans)).toEqual(states);
+  });
+
+  test('each alarm on masked card numbers, of which every function has one', () => {
+    const masked = prod.alarms.filter(({ AlarmName }) => AlarmName.includes('-card-number-masked-'));
+    expect(masked).toHaveLength(11);
+    for (const alarm of masked) {
+      const spans = [
+        [5, {}],
+        [1, { LogEventsWithFindings: [1] }],
+        [5, {}],
+      ] as const;
+      expect(statesOver(alarm, spans)).toEqual(['OK', 'ALARM', 'OK']);
+    }
+  });
+
+  test('no alarm on such a metric is left out', () => {
+    const tested = /api-|dead-letters-|database-|card-number-masked-|prefetch-failed/;
+    const onAws = prod.alarms.filter((alarm) => metricsOf(alarm).some(({ namespace }) => namespace.startsWith('AWS/')));
+    expect(onAws.filter(({ AlarmName }) => !tested.test(AlarmName))).toEqual([]);
+  });
+});

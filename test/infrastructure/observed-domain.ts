@@ -1,0 +1,64 @@
+import { readFileSync } from 'node:fs';
+import { App, type Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { DataStack } from '../../lib/data-stack.ts';
+import type { DomainSettings, EnvironmentName } from '../../lib/environment.ts';
+import { ENVIRONMENTS } from '../../lib/environments.ts';
+import { NetworkStack } from '../../lib/network-stack.ts';
+import { ObservabilityStack } from '../../lib/observability-stack.ts';
+import { ServiceStack } from '../../lib/service-stack.ts';
+import type { AlarmProperties } from './alarm-evaluation.ts';
+
+export interface ObservedDomain {
+  readonly template: Template;
+  readonly settings: DomainSettings;
+  readonly alarms: readonly AlarmProperties[];
+  /** The alarm of that name after its environment and domain. */
+  alarm(name: string): AlarmProperties;
+  /** The alarms that belong to the service itself: the canary's, and the one that starts a refill. */
+  readonly serviceAlarms: readonly AlarmProperties[];
+  /** The dashboard's text, where CloudFormation's functions are left out. */
+  readonly dashboard: string;
+}
+
+/** What the command line adds on a deployment; and no bundles, which alarms do not depend on. */
+const CONTEXT = { ...JSON.parse(readFileSync('cdk.json', 'utf8')).context, 'aws:cdk:bundling-stacks': [] };
+
+/** The card domain of an environment as it is deployed, with changed settings where a test needs them small. */
+export function observedDomain(name: EnvironmentName, changes: Partial<DomainSettings> = {}): ObservedDomain {
+  const environment = ENVIRONMENTS[name];
+  if (environment.domains.card === undefined) throw new Error(`${name} has no card domain.`);
+  const settings = { ...environment.domains.card, ...changes };
+  const app = new App({ context: CONTEXT });
+  const network = environment.kind === 'aws' ? new NetworkStack(app, environment) : undefined;
+  const part = { environment, domain: 'card', settings } as const;
+  const data = new DataStack(app, { ...part, network });
+  const { restApi, functions, deadLetterQueues } = new ServiceStack(app, { ...part, network, data });
+  const stack = new ObservabilityStack(app, {
+    ...part,
+    service: { key: data.key, restApi, functions, deadLetterQueues, cluster: data.stores?.database.cluster },
+  });
+  const template = Template.fromStack(stack);
+  const alarms = alarmsOf(template);
+  return {
+    template,
+    settings,
+    alarms,
+    alarm(alarmName) {
+      const alarm = alarms.find(({ AlarmName }) => AlarmName === `${name}-card-${alarmName}`);
+      if (alarm === undefined) throw new Error(`There is no alarm ${alarmName}.`);
+      return alarm;
+    },
+    serviceAlarms: alarmsOf(Template.fromStack(restApi.stack as Stack)),
+    dashboard: textOf(Object.values(template.findResources('AWS::CloudWatch::Dashboard'))[0]?.['Properties']),
+  };
+}
+
+const alarmsOf = (template: Template): readonly AlarmProperties[] =>
+  Object.values(template.findResources('AWS::CloudWatch::Alarm')).map(({ Properties }) => Properties);
+
+function textOf(properties: { readonly DashboardBody: unknown } | undefined): string {
+  const body = properties?.DashboardBody as string | { 'Fn::Join': [string, readonly unknown[]] };
+  if (typeof body === 'string') return body;
+  return body['Fn::Join'][1].map((part) => (typeof part === 'string' ? part : 'token')).join('');
+}
