@@ -1,0 +1,274 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { madeUpCard } from '../../scripts/local/made-up-cards.ts';
+import {
+  type AlarmProperties,
+  type Minute,
+  metricKey,
+  metricsOf,
+  stateAfter,
+} from '../infrastructure/alarm-evaluation.ts';
+import { type ObservedDomain, observedDomain } from '../infrastructure/observed-domain.ts';
+import { MetricRecorder } from './metric-recorder.ts';
+import { type RunningStack, startStack } from './running-stack.ts';
+
+const TARGET = 60;
+
+let running: RunningStack;
+let recorder: MetricRecorder;
+let prod: ObservedDomain;
+let serial = 500_000;
+
+beforeAll(async () => {
+  prod = observedDomain('prod', { unusualDetokenizePerMinute: 10 });
+  running = await startStack({
+    GAUGES_TO: 'cloudwatch',
+    POOL_TARGET_MIN: String(TARGET),
+    POOL_COVER_MINUTES: '0',
+    POOL_REFILL_LEAD_MINUTES: '0',
+    PREFETCH_BULK_TOKENIZE: 'true',
+    TOME_BREAKER_FAILURES: '5',
+    TOME_BREAKER_OPEN_MS: '50',
+    TOME_BATCH_CALLS_PER_SECOND: '1000',
+    TOME_LIVE_CALLS_PER_SECOND: '0',
+    REQUEST_DEADLINE_MS: '5000',
+  });
+  await switchTome({ rateLimitScope: 'off' });
+  recorder = new MetricRecorder(running.output);
+});
+
+afterAll(() => running.stop());
+
+const job = async (name: string): Promise<void> => {
+  await running.post(`/_local/jobs/${name}`, {});
+};
+
+const switchTome = (switches: object): Promise<Response> =>
+  fetch(`${running.stack.url}/_local/tome/switches`, { method: 'PUT', body: JSON.stringify(switches) });
+
+async function whileTome(fault: object, work: () => Promise<void>): Promise<void> {
+  await running.post('/_local/tome/faults', { rate: 1, ...fault });
+  await work();
+  await running.delete('/_local/tome/faults');
+}
+
+const freshCard = (): string => {
+  serial += 1;
+  return madeUpCard(serial);
+};
+
+async function create(count: number): Promise<readonly string[]> {
+  const answers = await Promise.all(
+    Array.from({ length: count }, () => running.post('/v1/cards', { cardNumber: freshCard() })),
+  );
+  return answers.map(({ body }) => String(body['cardReferenceId']));
+}
+
+async function drainTo(left: number): Promise<void> {
+  const { available } = (await running.get('/v1/pool')).body as unknown as { available: number };
+  await create(Math.max(0, available - left));
+}
+
+async function detokenize(times: number): Promise<void> {
+  const [cardReferenceId] = await create(1);
+  for (let count = 0; count < times; count += 1) await running.post('/v1/references/detokenize', { cardReferenceId });
+}
+
+interface Scenario {
+  /** What goes wrong in each minute for as long as the alarm looks back. */
+  readonly wrong: () => Promise<void>;
+  /** A minute in which it is over. */
+  readonly over: () => Promise<void>;
+}
+
+/** Each alarm on a metric of our own, and how its metric comes about in the handlers. */
+const SCENARIOS: Readonly<Record<string, Scenario>> = {
+  'pool-low': {
+    wrong: async () => {
+      await drainTo(TARGET * 0.2);
+      await job('pool-health');
+    },
+    over: async () => {
+      await job('prefetch');
+      await job('pool-health');
+    },
+  },
+  'pool-empty': {
+    wrong: async () => {
+      await drainTo(0);
+      await job('pool-health');
+    },
+    over: async () => {
+      await job('prefetch');
+      await job('pool-health');
+    },
+  },
+  'minutes-to-empty': {
+    wrong: async () => {
+      await job('prefetch');
+      const { used } = (await running.get('/v1/pool')).body as unknown as { used: number };
+      await running.db.sql`DELETE FROM pool_sample`;
+      await running.db.sql`
+        INSERT INTO pool_sample (sampled_at, available, used) VALUES (now() - interval '2 minutes', ${TARGET}, ${used - 100})
+      `;
+      await job('pool-health');
+    },
+    over: async () => {
+      await running.db.sql`DELETE FROM pool_sample`;
+      await job('pool-health');
+    },
+  },
+  'prefetch-failed': {
+    wrong: async () => {
+      await drainTo(TARGET / 2);
+      await whileTome({ operation: 'prefetch', kind: 'error-before' }, () => job('prefetch'));
+    },
+    over: () => job('prefetch'),
+  },
+  'prefetch-missed': {
+    wrong: () => job('pool-health'),
+    over: () => job('prefetch'),
+  },
+  'stale-reservations': {
+    wrong: async () => {
+      await job('prefetch');
+      await whileTome({ operation: 'tokenize', namespace: 'ns1', kind: 'rate-limited' }, async () => {
+        await create(1);
+      });
+      await running.db.sql`UPDATE reservation SET reserved_at = now() - interval '30 minutes'`;
+      await job('pool-health');
+    },
+    over: async () => {
+      await job('settle-reservations');
+      await job('pool-health');
+    },
+  },
+  'outbox-age': {
+    wrong: async () => {
+      await job('prefetch');
+      await create(1);
+      await running.db.sql`UPDATE outbox_event SET occurred_at = now() - interval '10 minutes'`;
+      await job('pool-health');
+    },
+    over: async () => {
+      await job('relay-events');
+      await job('pool-health');
+    },
+  },
+  'health-silent': {
+    wrong: () => job('relay-events'),
+    over: () => job('pool-health'),
+  },
+  'breaker-open': {
+    wrong: () =>
+      whileTome({ operation: 'tokenize', namespace: 'ns1', kind: 'error-before' }, async () => {
+        await create(6);
+      }),
+    over: async () => {
+      await job('prefetch');
+      await create(1);
+    },
+  },
+  'tome-rate-limited': {
+    wrong: () =>
+      whileTome({ operation: 'tokenize', namespace: 'ns1', kind: 'rate-limited' }, async () => {
+        await create(70);
+      }),
+    over: async () => {
+      await job('prefetch');
+      await create(1);
+    },
+  },
+  'direct-path-share': {
+    wrong: async () => {
+      await drainTo(0);
+      await create(12);
+    },
+    over: async () => {
+      await job('prefetch');
+      await create(12);
+    },
+  },
+  'detokenize-unusual': {
+    wrong: () => detokenize(11),
+    over: () => detokenize(1),
+  },
+};
+
+const periodMinutes = ({ Period, Metrics }: AlarmProperties): number =>
+  (Period ?? Metrics?.find(({ MetricStat }) => MetricStat !== undefined)?.MetricStat?.Period ?? 0) / 60;
+
+const times = (count: number, minute: Minute): readonly Minute[] => Array.from({ length: count }, () => minute);
+
+test.each(Object.entries(SCENARIOS))(
+  '%s rings on what the handlers write while it is so, and clears when it is over',
+  async (name, scenario) => {
+    const alarm = prod.alarm(name);
+    const wrong = await recorder.minute(scenario.wrong);
+    const over = await recorder.minute(scenario.over);
+    const lookBack = alarm.EvaluationPeriods * periodMinutes(alarm);
+    const whileWrong = times(lookBack, wrong);
+    expect(stateAfter(alarm, whileWrong, 'OK')).toBe('ALARM');
+    expect(stateAfter(alarm, [...whileWrong, ...times(periodMinutes(alarm), over)], 'ALARM')).toBe('OK');
+    // And not by chance: the same alarm does not ring on what is written when all is well.
+    expect(stateAfter(alarm, times(lookBack, over), 'OK')).toBe('OK');
+  },
+  60_000,
+);
+
+test('every alarm on a metric of our own is among them', () => {
+  const own = prod.alarms.filter(({ ComparisonOperator }) => ComparisonOperator !== 'GreaterThanUpperThreshold');
+  const names = own
+    .filter((alarm) => metricsOf(alarm).some(({ namespace }) => namespace.startsWith('CardTokenizationPool/')))
+    .map(({ AlarmName }) => AlarmName.replace('prod-card-', ''));
+  expect(names.toSorted()).toEqual(Object.keys(SCENARIOS).toSorted());
+});
+
+test('every metric of our own that an alarm, the canary or the dashboard shows is written by the handlers, under this name and these dimensions', async () => {
+  await recorder.minute(async () => {
+    for (const name of [
+      'minutes-to-empty',
+      'prefetch-failed',
+      'breaker-open',
+      'tome-rate-limited',
+      'direct-path-share',
+    ]) {
+      await SCENARIOS[name]?.wrong();
+      await SCENARIOS[name]?.over();
+    }
+    await detokenize(1);
+    await lookUpWhatOnlyTomeKnows();
+  });
+  const dashboard = (JSON.parse(prod.dashboard) as Dashboard).widgets.flatMap(({ properties }) =>
+    (properties.metrics ?? []).flatMap(([namespace, name, ...rest]) => {
+      if (typeof namespace !== 'string' || typeof name !== 'string') return [];
+      const texts = rest.filter((part): part is string => typeof part === 'string');
+      const dimensions = texts.flatMap((text, index) => (index % 2 === 0 ? [[text, texts[index + 1]]] : []));
+      return [{ namespace, key: metricKey(namespace, name, Object.fromEntries(dimensions)) }];
+    }),
+  );
+  const shown = [...prod.alarms.flatMap(metricsOf), ...prod.serviceAlarms.flatMap(metricsOf), ...dashboard];
+  const own = shown.filter(({ namespace }) => namespace.startsWith('CardTokenizationPool/'));
+  expect(own.length).toBeGreaterThan(50);
+  expect(own.map(({ key }) => key).filter((key) => !recorder.seen.has(key))).toEqual([]);
+}, 60_000);
+
+interface Dashboard {
+  readonly widgets: readonly { readonly properties: { readonly metrics?: readonly (readonly unknown[])[] } }[];
+}
+
+/** A card that was bound past this API, and a reference that nobody gave out. */
+async function lookUpWhatOnlyTomeKnows(): Promise<void> {
+  const cardNumber = freshCard();
+  const bind = async (namespace: string, source: string): Promise<string> => {
+    const response = await fetch(`${running.stack.tomeUrl}/v1/namespaces/${namespace}/tokenize`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-request-id': 'a', 'x-lane': 'live' },
+      body: JSON.stringify({ source }),
+    });
+    return ((await response.json()) as { token: string }).token;
+  };
+  await bind('ns2', await bind('ns1', cardNumber));
+  await running.post('/v1/cards/lookup', { cardNumber });
+  await running.post('/v1/cards/lookup-or-tokenize', { cardNumber });
+  await running.post('/v1/references/detokenize', { cardReferenceId: '9000000000000009' });
+}
