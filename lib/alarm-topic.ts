@@ -4,6 +4,7 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { Construct } from 'constructs';
+import { DeadLetterQueue } from './dead-letter-queue.ts';
 
 export interface AlarmTopicProps {
   readonly key: IKey;
@@ -15,6 +16,9 @@ export interface AlarmTopicProps {
 
 /** Where alarms tell people that they ring and that they have cleared. */
 export class AlarmTopic extends Topic {
+  /** Mail that could not be delivered; absent where nobody is written to. */
+  readonly undelivered: DeadLetterQueue | undefined;
+
   constructor(scope: Construct, id: string, { key, name, recipients }: AlarmTopicProps) {
     super(scope, id, { topicName: `${name}-alarms`, masterKey: key, enforceSSL: true });
     const { account } = Stack.of(this);
@@ -33,6 +37,10 @@ export class AlarmTopic extends Topic {
         },
       }),
     );
-    for (const recipient of recipients) this.addSubscription(new EmailSubscription(recipient));
+    if (recipients.length === 0) return;
+    this.undelivered = new DeadLetterQueue(this, 'Undelivered', { key, name: `${name}-undelivered-alarms` });
+    for (const recipient of recipients) {
+      this.addSubscription(new EmailSubscription(recipient, { deadLetterQueue: this.undelivered }));
+    }
   }
 }

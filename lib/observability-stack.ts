@@ -30,7 +30,9 @@ export class ObservabilityStack extends Stack {
       name,
       recipients: environment.alarmRecipients,
     });
-    const alarms = new Alarms(this, 'Alarms', { environment, settings, name, metrics, topic, parts: service });
+    const undelivered = topic.undelivered === undefined ? [] : [{ name: 'alarms', queue: topic.undelivered }];
+    const parts = { ...service, deadLetterQueues: [...service.deadLetterQueues, ...undelivered] };
+    const alarms = new Alarms(this, 'Alarms', { environment, settings, name, metrics, topic, parts });
     new Dashboard(this, 'Dashboard', {
       name,
       metrics,

@@ -144,6 +144,14 @@ describe("on AWS's own metrics each alarm rings and clears, and stays silent whe
       ['OK', 'ALARM', 'ALARM', 'OK'],
     ],
     [
+      'dead-letters-alarms',
+      [
+        [1, { ApproximateNumberOfMessagesVisible: [1] }],
+        [1, { ApproximateNumberOfMessagesVisible: [0] }],
+      ],
+      ['ALARM', 'OK'],
+    ],
+    [
       'dead-letters-card-events',
       [
         [1, { ApproximateNumberOfMessagesVisible: [3] }],
@@ -187,7 +195,8 @@ describe("on AWS's own metrics each alarm rings and clears, and stays silent whe
   });
 
   test('no alarm on such a metric is left out', () => {
-    const tested = /api-|dead-letters-|database-|card-number-masked-|prefetch-failed/;
+    const tested =
+      /-(api-errors|api-latency|prefetch-failed|database-\w[\w-]*|card-number-masked-[\w-]+|dead-letters-(jobs|card-events|alarms))$/;
     const onAws = prod.alarms.filter((alarm) => metricsOf(alarm).some(({ namespace }) => namespace.startsWith('AWS/')));
     expect(onAws.filter(({ AlarmName }) => !tested.test(AlarmName))).toEqual([]);
   });

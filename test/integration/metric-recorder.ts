@@ -21,7 +21,7 @@ export class MetricRecorder {
 
   constructor(output: readonly string[]) {
     this.#output = output;
-    vi.spyOn(CloudWatchClient.prototype, 'send').mockImplementation(async (command: unknown) => {
+    vi.spyOn(CloudWatchClient.prototype, 'send').mockImplementation((command: unknown) => {
       if (!(command instanceof PutMetricDataCommand)) throw new Error('Only gauges are expected.');
       const { Namespace = '', MetricData = [] } = command.input;
       for (const { MetricName = '', Value = Number.NaN, Dimensions = [] } of MetricData) {
