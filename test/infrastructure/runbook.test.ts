@@ -1,0 +1,77 @@
+import { readFileSync } from 'node:fs';
+import { beforeAll, expect, test } from 'vitest';
+import { RIGHTS } from '../../lambdas/rights.ts';
+import { settingGroups } from '../../lambdas/runtime/settings.ts';
+import { observedDomain } from './observed-domain.ts';
+
+const runbook = readFileSync('docs/runbook.md', 'utf8');
+const [, alarmsPart = '', proceduresPart = ''] = runbook.split(/^## (?:Alarms|Procedures)$/m);
+
+let descriptions: readonly string[];
+
+beforeAll(() => {
+  const { alarms, serviceAlarms } = observedDomain('prod');
+  descriptions = [...alarms, ...serviceAlarms].map(({ AlarmDescription }) => AlarmDescription);
+});
+
+interface Entry {
+  readonly anchor: string;
+  readonly text: string;
+}
+
+/** A heading is addressed by its words. */
+const entriesOf = (part: string): readonly Entry[] =>
+  part
+    .split(/^### /m)
+    .slice(1)
+    .map((text) => {
+      const [heading = ''] = text.split('\n');
+      const anchor = heading
+        .toLowerCase()
+        .replaceAll(/[^a-z0-9 -]/g, '')
+        .replaceAll(' ', '-');
+      return { anchor, text };
+    });
+
+test('every alarm says in one sentence what it means and names its entry of the runbook, and every entry has an alarm', () => {
+  const named = descriptions.map((description) => {
+    const anchor = /^[^.]+\. Runbook: docs\/runbook\.md#([a-z0-9-]+)$/.exec(description)?.[1];
+    return anchor ?? `no entry in: ${description}`;
+  });
+  const entries = entriesOf(alarmsPart).map(({ anchor }) => anchor);
+  expect([...new Set(named)].toSorted()).toEqual(entries.toSorted());
+});
+
+test('every entry says what the alarm means, where to look first, what to do, whom to call and how it clears', () => {
+  const parts = ['Means', 'First look', 'Do', 'Escalate', 'Clears'];
+  for (const { anchor, text } of entriesOf(alarmsPart)) {
+    const found = [...text.matchAll(/^- \*\*([A-Z][a-z ]+)\*\* /gm)].map(([, part]) => part);
+    expect({ anchor, found }).toEqual({ anchor, found: parts });
+  }
+});
+
+test('every address within the runbook leads somewhere', () => {
+  const anchors = new Set([...entriesOf(alarmsPart), ...entriesOf(proceduresPart)].map(({ anchor }) => anchor));
+  const links = [...runbook.matchAll(/\]\(#([a-z0-9-]+)\)/g)].map(([, anchor = '']) => anchor);
+  expect(links.length).toBeGreaterThan(20);
+  expect(links.filter((anchor) => !anchors.has(anchor))).toEqual([]);
+});
+
+test('the code that sends people to the runbook sends them to an entry that is there', () => {
+  const anchors = new Set([...entriesOf(alarmsPart), ...entriesOf(proceduresPart)].map(({ anchor }) => anchor));
+  const acknowledgements = readFileSync('lib/checks/acknowledgements.ts', 'utf8');
+  const links = [...acknowledgements.matchAll(/docs\/runbook\.md#([a-z0-9-]+)/g)].map(([, anchor = '']) => anchor);
+  expect(links.filter((anchor) => !anchors.has(anchor))).toEqual([]);
+  expect(links.length).toBeGreaterThan(0);
+});
+
+test('every function and every setting that the runbook names is there', () => {
+  const functions = [...runbook.matchAll(/(?:(?:`|^ *)(?:run|log) |function-name \$P-|lambda\/\$P-)([a-z][a-z-]+)/gm)];
+  const names = functions.map(([, name = '']) => name);
+  expect(names.length).toBeGreaterThan(20);
+  expect(names.filter((name) => !(name in RIGHTS))).toEqual([]);
+  const known = new Set(Object.values(settingGroups).flatMap((group) => Object.keys(group)));
+  const settings = [...runbook.matchAll(/`(?:tomeCalls\.)?([A-Z]+(?:_[A-Z]+)+)`/g)].map(([, name = '']) => name);
+  expect(settings.length).toBeGreaterThan(3);
+  expect(settings.filter((name) => !known.has(name))).toEqual([]);
+});
