@@ -66,8 +66,9 @@ export class Dashboard extends Construct {
         ),
         row(
           graph('Live TOME calls against the dual-call way', againstDualCalls(metrics)),
-          graph('Live TOME calls by endpoint', callsTo(LIVE_ENDPOINTS, 'live', metrics), { stacked: true }),
-          graph('Batch TOME calls by endpoint', callsTo(BATCH_ENDPOINTS, 'batch', metrics), { stacked: true }),
+          graph('Live TOME calls by endpoint', tomeCalls(LIVE_ENDPOINTS, 'live', metrics), { stacked: true }),
+          graph('Batch TOME calls by endpoint', tomeCalls(BATCH_ENDPOINTS, 'batch', metrics), { stacked: true }),
+          graph("TOME's slowest live calls in a hundred (ms)", tomeCalls(LIVE_ENDPOINTS, 'live', metrics, 'p99')),
         ),
         row(...CALLING_OPERATIONS.map((operation) => graph(`${operation} (ms)`, latencies(operation, metrics)))),
         row(
@@ -105,17 +106,18 @@ const latencies = (operation: string, metrics: PoolMetrics): readonly IMetric[] 
     metrics.counter('RequestDuration', { operation }, { statistic, label: statistic }),
   );
 
-/** Each call has one duration, whatever came of it. */
-const callsTo = (
+/** Each call has one duration, whatever came of it; how many there are is the number of calls. */
+const tomeCalls = (
   endpoints: readonly (readonly [namespace: string, operation: string])[],
   lane: 'live' | 'batch',
   metrics: PoolMetrics,
+  statistic: 'SampleCount' | 'p99' = 'SampleCount',
 ) =>
   endpoints.map(([namespace, operation]) =>
     metrics.counter(
       'TomeCallDuration',
       { namespace, operation, lane },
-      { statistic: 'SampleCount', label: `${namespace} ${operation}` },
+      { statistic, label: `${namespace} ${operation}` },
     ),
   );
 
@@ -128,7 +130,7 @@ function againstDualCalls(metrics: PoolMetrics): readonly IMetric[] {
     { label: 'requests', ids: 'request' },
   );
   return [
-    sumOf(callsTo(LIVE_ENDPOINTS, 'live', metrics), { label: 'live calls', ids: 'live' }),
+    sumOf(tomeCalls(LIVE_ENDPOINTS, 'live', metrics), { label: 'live calls', ids: 'live' }),
     new MathExpression({
       expression: '2 * requests',
       usingMetrics: { requests },
