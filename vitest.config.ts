@@ -22,6 +22,8 @@ export default defineConfig({
           include: ['test/infrastructure/**/*.test.ts'],
           globalSetup: ['test/infrastructure/all-environments.ts'],
           testTimeout: 120_000,
+          // After the others: a synthesis takes all of a processor, and integration tests pace their calls by the clock.
+          sequence: { groupOrder: 1 },
         },
       },
     ],
