@@ -4,6 +4,7 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { Construct } from 'constructs';
+import { acknowledgeUndelivered } from './checks/acknowledgements.ts';
 import { DeadLetterQueue } from './dead-letter-queue.ts';
 
 export interface AlarmTopicProps {
@@ -39,6 +40,7 @@ export class AlarmTopic extends Topic {
     );
     if (recipients.length === 0) return;
     this.undelivered = new DeadLetterQueue(this, 'Undelivered', { key, name: `${name}-undelivered-alarms` });
+    acknowledgeUndelivered(this.undelivered);
     for (const recipient of recipients) {
       this.addSubscription(new EmailSubscription(recipient, { deadLetterQueue: this.undelivered }));
     }

@@ -2,6 +2,7 @@ import type { App } from 'aws-cdk-lib';
 import { DataStack } from './data-stack.ts';
 import type { DomainSettings, Environment, ProducerDomain } from './environment.ts';
 import { NetworkStack } from './network-stack.ts';
+import { ObservabilityStack } from './observability-stack.ts';
 import { ServiceStack } from './service-stack.ts';
 
 /** An environment's stacks, one for each lifecycle: a network for all; data, service and observability for each of its producer domains. */
@@ -10,6 +11,10 @@ export function deployEnvironment(app: App, environment: Environment): void {
   for (const [domain, settings] of Object.entries(environment.domains) as [ProducerDomain, DomainSettings][]) {
     const part = { environment, domain, settings, network };
     const data = new DataStack(app, part);
-    new ServiceStack(app, { ...part, data });
+    const { restApi, functions, deadLetterQueues } = new ServiceStack(app, { ...part, data });
+    new ObservabilityStack(app, {
+      ...part,
+      service: { key: data.key, restApi, functions, deadLetterQueues, cluster: data.stores?.database.cluster },
+    });
   }
 }

@@ -24,6 +24,7 @@ export type Gauge =
 
 /** Counters and durations that functions write as embedded metrics, with their dimensions (lambdas/runtime). */
 interface Counters {
+  readonly Requests: 'operation' | 'status';
   readonly RequestDuration: 'operation';
   readonly TomeCallDuration: 'namespace' | 'operation' | 'lane';
   readonly TomeRateLimited: never;
