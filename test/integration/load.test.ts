@@ -1,4 +1,10 @@
-import { expect, test } from 'vitest';
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { steadyArrivals } from '../../scripts/load/arrivals.ts';
 import { CardTraffic } from '../../scripts/load/card-traffic.ts';
 import { watchLevel } from '../../scripts/load/level-samples.ts';
@@ -6,45 +12,109 @@ import { runLoad } from '../../scripts/load/load-run.ts';
 import { deployedTarget } from '../../scripts/load/load-target.ts';
 import { watchTome } from '../../scripts/load/tome-watch.ts';
 import { seededRandom } from '../../scripts/simulator/seeded-random.ts';
-import { startStack } from './running-stack.ts';
+import { type RunningStack, startStack } from './running-stack.ts';
+
+let running: RunningStack;
+let folder: string;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'load-test-'));
+  running = await startStack({ POOL_TARGET_MIN: '300', POOL_COVER_MINUTES: '0' });
+});
+
+afterAll(async () => {
+  await running.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** The program itself, and what its result file holds. */
+async function load(...args: readonly string[]): Promise<{ code: number; said: string }> {
+  const child = spawn(process.execPath, ['scripts/load/main.ts', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let said = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk) => {
+      said += String(chunk);
+    });
+  }
+  const code = await new Promise<number>((resolve) => child.once('close', (status) => resolve(status ?? -1)));
+  return { code, said };
+}
 
 test('a short load over a running stack counts every request, one TOME call each, and the pairs that it took', async () => {
-  const running = await startStack({ POOL_TARGET_MIN: '200', POOL_COVER_MINUTES: '0' });
-  try {
-    const target = await deployedTarget(running.stack.url, { sigv4: false });
-    if (target.tomeUrl === null) throw new Error('A local stack tells where its simulator is.');
-    const tome = await watchTome(target.tomeUrl, 'load-suite');
-    const traffic = new CardTraffic({
-      mix: { create: 50, lookup: 25, detokenize: 25 },
-      firstSerial: 1_000,
-      runId: 'load-suite',
-      idempotencyKeys: true,
-      random: seededRandom(1),
-    });
-    const level = watchLevel(target.sender, 200);
-    const outcome = await runLoad({ sender: target.sender, traffic, arrivals: steadyArrivals(40, 3) });
-    await level.stop();
-    const calls = await tome.finish();
-    await target.close();
+  const target = await deployedTarget(running.stack.url, { sigv4: false });
+  if (target.tomeUrl === null) throw new Error('A local stack tells where its simulator is.');
+  const tome = await watchTome(target.tomeUrl, 'load-suite');
+  const traffic = new CardTraffic({
+    mix: { create: 50, lookup: 25, detokenize: 25 },
+    firstSerial: 1_000,
+    runId: 'load-suite',
+    idempotencyKeys: true,
+    random: seededRandom(1),
+  });
+  const level = watchLevel(target.sender, 200);
+  const outcome = await runLoad({ sender: target.sender, traffic, arrivals: steadyArrivals(40, 3) });
+  await level.stop();
+  const calls = await tome.finish();
+  await target.close();
 
-    expect(outcome).toMatchObject({ sent: 120, notSent: 0, wrongTotal: 0 });
-    const { create, lookup, detokenize } = outcome.operations;
-    expect(create.sent + lookup.sent + detokenize.sent).toBe(120);
-    for (const [name, operation] of Object.entries({ create, lookup, detokenize })) {
-      expect([name, operation.errors]).toEqual([name, {}]);
-      expect(operation.sent).toBeGreaterThan(0);
-      expect(operation.latencyMs.count).toBe(operation.sent);
-    }
-    expect(create.statuses).toEqual({ '201': create.sent });
-    expect(calls).toMatchObject({
-      live: { create: create.sent, lookup: lookup.sent, detokenize: detokenize.sent },
-      liveOfOthers: 0,
-      directCreations: 0,
-    });
-    expect(level.failures).toEqual({});
-    expect(level.samples[0]?.available).toBeGreaterThan(200 - create.sent);
-    expect(level.samples.at(-1)?.available).toBe(200 - create.sent);
-  } finally {
-    await running.stop();
+  expect(outcome).toMatchObject({ sent: 120, notSent: 0, wrongTotal: 0 });
+  const { create, lookup, detokenize } = outcome.operations;
+  expect(create.sent + lookup.sent + detokenize.sent).toBe(120);
+  for (const [name, operation] of Object.entries({ create, lookup, detokenize })) {
+    expect([name, operation.errors]).toEqual([name, {}]);
+    expect(operation.sent).toBeGreaterThan(0);
+    expect(operation.latencyMs.count).toBe(operation.sent);
   }
+  expect(create.statuses).toEqual({ '201': create.sent });
+  expect(calls).toMatchObject({
+    live: { create: create.sent, lookup: lookup.sent, detokenize: detokenize.sent },
+    liveOfOthers: 0,
+    directCreations: 0,
+  });
+  expect(level.failures).toEqual({});
+  expect(level.samples[0]?.available).toBeGreaterThan(300 - create.sent);
+  expect(level.samples.at(-1)?.available).toBe(300 - create.sent);
+});
+
+test('the command loads an address, says what it found and writes it down', async () => {
+  const out = join(folder, 'steady.json');
+  const { code, said } = await load('--url', running.stack.url, '--rate', '20', '--seconds', '2', '--out', out);
+  expect(said).toContain('no card with two references, no reference of two cards, none lost');
+  expect(code).toBe(0);
+  const result = JSON.parse(readFileSync(out, 'utf8'));
+  expect(result.outcome.sent).toBe(40);
+  expect(result.tome.directCreations).toBe(0);
+  expect(JSON.stringify(result)).not.toMatch(/\b4000\d{12}\b/);
+});
+
+test('a hundred creations at once are all answered, each with a reference of its own', async () => {
+  const out = join(folder, 'at-once.json');
+  const { code } = await load('--url', running.stack.url, '--at-once', '100', '--out', out);
+  expect(code).toBe(0);
+  expect(JSON.parse(readFileSync(out, 'utf8')).outcome.operations.create.statuses).toEqual({ '201': 100 });
+});
+
+test('a service that gives two cards one reference is found out, and the exit code says so', async () => {
+  const server = createServer((_request, response) =>
+    response.writeHead(201).end('{"cardReferenceId":"9123456789012345"}'),
+  );
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  const out = join(folder, 'wrong.json');
+  const { code, said } = await load('--url', `http://127.0.0.1:${port}`, '--at-once', '10', '--out', out);
+  server.closeAllConnections();
+  server.close();
+  expect(said).toContain('WRONG: two cards, one reference: 9');
+  expect(code).toBe(1);
+});
+
+test('what cannot be run is said in sentences, with another exit code than what is wrong', async () => {
+  expect(await load('--rate', 'fast', '--mix', 'create')).toMatchObject({
+    code: 2,
+    said: expect.stringContaining('--rate'),
+  });
+  expect(await load('--profile', 'week')).toMatchObject({ code: 2, said: '--profile must be day.\n' });
+  expect(await load('--help')).toMatchObject({ code: 0, said: expect.stringContaining('--at-once') });
 });
