@@ -25,13 +25,13 @@ export class CannotLint extends Error {
  * The path of cfn-lint, of the version that requirements.txt pins, in a virtual environment of its own, installed when it is not there yet.
  * Throws CannotLint.
  */
-export function installedLinter(): string {
+export function installedLinter({ python = 'python3', cache = CACHE } = {}): string {
   const version = createHash('sha256').update(readFileSync(REQUIREMENTS)).digest('hex').slice(0, 12);
-  const folder = join(CACHE, `cfn-lint-${version}`);
+  const folder = join(cache, `cfn-lint-${version}`);
   const finished = join(folder, 'finished');
   if (!existsSync(finished)) {
     run(
-      'python3',
+      python,
       ['-m', 'venv', '--clear', folder],
       'python3 with its venv module (Debian: apt-get install python3-venv)',
     );
