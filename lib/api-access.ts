@@ -15,28 +15,20 @@ export function apiAccess(consumers: readonly Consumer[]): PolicyDocument {
   );
   return new PolicyDocument({
     statements: [
+      // Without names of their own, so that CDK joins those of consumers that may use the same routes.
       ...consumers
         .filter(({ operations }) => operations.length > 0)
-        .map(
-          ({ account, operations }, index) =>
-            new PolicyStatement({
-              sid: `Use${index + 1}`,
-              principals: [new AccountPrincipal(account)],
-              actions: ['execute-api:Invoke'],
-              resources: operations.map(invocationOf),
-            }),
-        ),
-      ...readers.map(
-        ({ account, arn }, index) =>
-          new PolicyStatement({
-            sid: `Detokenize${index + 1}`,
+        .map(({ account, operations }) => invocation([account], operations)),
+      ...(readers.length === 0
+        ? []
+        : [
             // A role that does not exist yet may not be named as a principal; its ARN as a condition may.
-            principals: [new AccountPrincipal(account)],
-            actions: ['execute-api:Invoke'],
-            resources: [invocationOf('detokenize')],
-            conditions: { ArnEquals: { 'aws:PrincipalArn': arn } },
-          }),
-      ),
+            invocation(
+              readers.map(({ account }) => account),
+              ['detokenize'],
+              { ArnEquals: { 'aws:PrincipalArn': readers.map(({ arn }) => arn) } },
+            ),
+          ]),
       new PolicyStatement({
         sid: 'NobodyElseDetokenizes',
         effect: Effect.DENY,
@@ -50,6 +42,18 @@ export function apiAccess(consumers: readonly Consumer[]): PolicyDocument {
     ],
   });
 }
+
+const invocation = (
+  accounts: readonly string[],
+  operations: readonly ApiRoute['operation'][],
+  conditions?: PolicyStatement['conditions'],
+) =>
+  new PolicyStatement({
+    principals: [...new Set(accounts)].map((account) => new AccountPrincipal(account)),
+    actions: ['execute-api:Invoke'],
+    resources: operations.map(invocationOf),
+    ...(conditions === undefined ? {} : { conditions }),
+  });
 
 /** One method of one route, and nothing beside it. */
 function invocationOf(operation: ApiRoute['operation']): string {

@@ -30,6 +30,9 @@ export function faultsOf(environment: Environment): readonly string[] {
   return faults.map((fault) => `${environment.name}: ${fault}`);
 }
 
+/** What fits into 8,192 characters, an API Gateway quota (test/infrastructure/api-access.test.ts). */
+export const MOST_CONSUMERS = 20;
+
 /** A condition that must hold, and the sentence that says so. */
 type Rule = readonly [holds: boolean, sentence: string];
 
@@ -111,6 +114,10 @@ function faultsOfDomain({ pool, consumers, ...settings }: DomainSettings): reado
     ],
     [isAccount(settings.eventReaderAccount), 'eventReaderAccount must have twelve digits.'],
     [new Set(names).size === names.length, 'consumers must have different names.'],
+    [
+      consumers.length <= MOST_CONSUMERS,
+      `consumers must be at most ${MOST_CONSUMERS}, or the API's policy would be longer than API Gateway takes.`,
+    ],
     ...consumers.flatMap(({ name, account, operations, detokenizeRoles }): readonly Rule[] => [
       [isAccount(account), `consumer ${name}: account must have twelve digits.`],
       [operations.length + detokenizeRoles.length > 0, `consumer ${name} must be allowed something.`],

@@ -1,7 +1,11 @@
+import { App, Stack } from 'aws-cdk-lib';
 import { describe, expect, test } from 'vitest';
 import { ROUTES } from '../../lambdas/api/routes.ts';
+import { apiAccess } from '../../lib/api-access.ts';
 import { ENVIRONMENTS } from '../../lib/environments.ts';
+import { MOST_CONSUMERS } from '../../lib/validate-environment.ts';
 import { identityGrants } from './policy-statements.ts';
+import { contextOfTheCli } from './synthesize-environment.ts';
 import { AWS_ENVIRONMENT_NAMES, synthesized } from './synthesized-environment.ts';
 
 interface Caller {
@@ -92,4 +96,21 @@ describe.each(AWS_ENVIRONMENT_NAMES)('%s', (name) => {
     const invokers = identityGrants(environment).filter(({ action }) => action.startsWith('execute-api:'));
     expect([...new Set(invokers.map(({ holder }) => holder))].sort()).toEqual(['Callersdetokenize', 'Callersuse']);
   });
+});
+
+test('the policy of as many consumers as an environment may name fits into API Gateway’s quota', () => {
+  const operations = ['create-card', 'lookup', 'lookup-or-tokenize', 'pool'] as const;
+  const consumers = Array.from({ length: MOST_CONSUMERS }, (_, index) => ({
+    name: `consumer-${index}`,
+    account: String(100_000_000_000 + index),
+    // Four kinds of consumers, each with a role that sees card numbers.
+    operations: operations.slice(0, 1 + (index % operations.length)),
+    detokenizeRoles: [`role-that-sees-card-numbers-${index}`],
+  }));
+  const stack = new Stack(new App({ context: contextOfTheCli() }), 'Quota');
+  const policy = JSON.stringify(stack.resolve(apiAccess(consumers)))
+    .replaceAll('{"Ref":"AWS::Partition"}', 'aws')
+    .replaceAll('execute-api:/', 'arn:aws:execute-api:us-east-1:444444444444:a1b2c3d4e5/');
+  expect(policy).toContain(consumers.at(-1)?.account);
+  expect(policy.length).toBeLessThan(8_192);
 });

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { AwsEnvironment, Consumer, DomainSettings, EmulatorEnvironment } from '../../lib/environment.ts';
 import { ENVIRONMENTS } from '../../lib/environments.ts';
-import { assertUsable, environmentNamed, faultsOf } from '../../lib/validate-environment.ts';
+import { assertUsable, environmentNamed, faultsOf, MOST_CONSUMERS } from '../../lib/validate-environment.ts';
 
 const aws = (name: 'dev' | 'prod', changes: Partial<AwsEnvironment> = {}): AwsEnvironment => ({
   ...(ENVIRONMENTS[name] as AwsEnvironment),
@@ -71,6 +71,17 @@ test.each([
         name: 'a',
         account: '555555555555',
         operations: ['lookup'],
+        detokenizeRoles: [],
+      })),
+    }),
+  ],
+  [
+    "dev: card: consumers must be at most 20, or the API's policy would be longer than API Gateway takes.",
+    domain({
+      consumers: Array.from({ length: MOST_CONSUMERS + 1 }, (_, index) => ({
+        name: `consumer-${index}`,
+        account: '555555555555',
+        operations: ['lookup'] as const,
         detokenizeRoles: [],
       })),
     }),
