@@ -73,6 +73,22 @@ async function detokenize(times: number): Promise<void> {
   for (let count = 0; count < times; count += 1) await running.post('/v1/references/detokenize', { cardReferenceId });
 }
 
+/** One answer of each route to a fault that no handler expects: the database has none of its functions. */
+async function answerWithFaults(): Promise<void> {
+  const cardNumber = freshCard();
+  const { body } = await running.post('/v1/cards', { cardNumber });
+  await running.db.sql`ALTER SCHEMA public RENAME TO hidden`;
+  const answers = [
+    await running.post('/v1/cards', { cardNumber: freshCard() }),
+    await running.post('/v1/cards/lookup', { cardNumber }),
+    await running.post('/v1/cards/lookup-or-tokenize', { cardNumber }),
+    await running.post('/v1/references/detokenize', { cardReferenceId: body['cardReferenceId'] }),
+    await running.get('/v1/pool'),
+  ];
+  await running.db.sql`ALTER SCHEMA hidden RENAME TO public`;
+  expect(answers.map(({ status }) => status)).toEqual([500, 500, 500, 500, 500]);
+}
+
 interface Scenario {
   /** What goes wrong in each minute for as long as the alarm looks back. */
   readonly wrong: () => Promise<void>;
@@ -237,6 +253,7 @@ test('every metric of our own that an alarm, the canary or the dashboard shows i
     }
     await detokenize(1);
     await lookUpWhatOnlyTomeKnows();
+    await answerWithFaults();
   });
   const dashboard = (JSON.parse(prod.dashboard) as Dashboard).widgets.flatMap(({ properties }) =>
     (properties.metrics ?? []).flatMap(([namespace, name, ...rest]) => {
