@@ -66,3 +66,18 @@ test('the take-over of a key, executed again after its commit was lost, gives th
   expect(await store.reserve(randomUUID(), claim)).toMatchObject({ outcome: 'key-in-progress' });
   expect(await db.sql`SELECT 1 FROM reservation`).toHaveLength(1);
 });
+
+test('a pair whose tokens have expired since is not driven to its end: TOME may have given them to somebody else', async () => {
+  const store = holdingFor(0);
+  const claim = newClaim();
+  await fillPool(db.database, 2);
+  const first = reservationOf(await store.reserve(randomUUID(), claim));
+  await db.sql.unsafe(`
+    SET session_replication_role = replica;
+    UPDATE pair SET expires_at = now() - interval '1 second' WHERE id = ${first.pairId};
+    SET session_replication_role = origin;
+  `);
+  const again = await store.reserve(randomUUID(), claim);
+  expect(again).toMatchObject({ outcome: 'reserved', resumed: false });
+  expect(reservationOf(again).pairId).not.toBe(first.pairId);
+});

@@ -10,7 +10,7 @@
 -- back (release looks at is_resumed). Only then is it read how far the earlier request came, by a statement of its own, so that
 -- the read is not older than the take-over: USED by its reservation -> the answer; in hand, or quarantined as stale by the settler -> the same
 -- pair is driven to its end, which is safe because the body, and with it the card, is the same. Where nothing is left to go on with (the pool was
--- empty, or the pair was given back or taken out of circulation) the request begins anew as the key's first, with a pair of its own: NS1
+-- empty, or the pair was given back, taken out of circulation or has expired since, rule 8) the request begins anew as the key's first, with a pair of its own: NS1
 -- binds a card once, whatever the earlier request may still do.
 CREATE OR REPLACE FUNCTION reserve_for_key(
   p_reservation_id uuid,
@@ -68,6 +68,7 @@ BEGIN
     idempotency_key.*,
     pair.internal_token,
     pair.card_reference AS pair_reference,
+    pair.expires_at AS pair_expires_at,
     CASE WHEN pair.state = 'POOLED' AND outbox_event.pair_id IS NOT NULL THEN 'USED' ELSE pair.state END AS state,
     pair.reason,
     coalesce(pair.reservation_id, outbox_event.reservation_id) AS pair_reservation_id,
@@ -75,7 +76,7 @@ BEGIN
     INTO standing
     FROM idempotency_key
     LEFT JOIN pair ON pair.id = idempotency_key.pair_id
-    LEFT JOIN reservation ON reservation.id = idempotency_key.reservation_id
+    LEFT JOIN reservation ON reservation.id = idempotency_key.reservation_id AND reservation.pair_id = idempotency_key.pair_id
     LEFT JOIN outbox_event ON outbox_event.pair_id = idempotency_key.pair_id
     WHERE key_hash = p_key_hash;
   -- Forgotten in between: no row at all, and the caller begins anew.
@@ -103,10 +104,13 @@ BEGIN
     held_seconds := greatest(1, ceil(extract(epoch FROM standing.held_until - now())))::int;
     RETURN NEXT; RETURN;
   END IF;
-  IF standing.open_reservation_id IS NOT NULL
-    OR (standing.state = 'QUARANTINED'
-      AND standing.reason = 'stale-reservation'
-      AND standing.pair_reservation_id = standing.reservation_id)
+  IF (standing.pair_expires_at IS NULL OR standing.pair_expires_at > now())
+    AND (
+      standing.open_reservation_id IS NOT NULL
+      OR (standing.state = 'QUARANTINED'
+        AND standing.reason = 'stale-reservation'
+        AND standing.pair_reservation_id = standing.reservation_id)
+    )
   THEN
     outcome := 'reserved'; reservation_id := standing.reservation_id; is_resumed := NOT is_own;
     pair_id := standing.pair_id; internal_token := standing.internal_token; card_reference := standing.pair_reference;
