@@ -57,8 +57,10 @@ test.each([
   ['prod', 'prod-network'],
   ['prod', 'prod-card-data'],
   ['prod', 'prod-card-service'],
+  ['prod', 'prod-card-observability'],
   ['local', 'local-card-data'],
   ['local', 'local-card-service'],
+  ['local', 'local-card-observability'],
 ] as const)('the %s environment’s stack %s is what was last reviewed', async (name, stack) => {
   const lines = synthesized(name)
     .resources.filter((resource) => resource.stack === stack && !OMITTED.has(resource.type))
