@@ -5,6 +5,7 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { DatabaseCluster } from 'aws-cdk-lib/aws-rds';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { AlarmRecord } from './alarm.ts';
+import { findingsLogName } from './log-protection.ts';
 import { sumOf } from './pool-metrics.ts';
 
 const FIVE_MINUTES = Duration.minutes(5);
@@ -86,6 +87,25 @@ export function maskedAlarm(name: string, target: IFunction): AlarmRecord {
     meaning: `Something like a card number was written to the log of ${name}, and masked there.`,
     metric: sumOf([findings({ LogGroupName }), findings({ DataProtectionOperation: 'Audit', LogGroupName })], {
       label: 'lines with findings',
+      period: FIVE_MINUTES,
+    }),
+    rings: { above: 0 },
+    periods: 1,
+    missing: TreatMissingData.NOT_BREACHING,
+  };
+}
+
+/** Rings when CloudWatch Logs wrote down that it masked something, in whichever log: a function's, API Gateway's or the firewall's. */
+export function maskedAnywhereAlarm(name: string): AlarmRecord {
+  return {
+    name: 'card-number-masked-anywhere',
+    runbook: 'card-number-masked',
+    meaning: 'Something like a card number was written to a log of this domain, and masked there.',
+    metric: new Metric({
+      namespace: 'AWS/Logs',
+      metricName: 'IncomingLogEvents',
+      dimensionsMap: { LogGroupName: findingsLogName(name) },
+      statistic: 'Sum',
       period: FIVE_MINUTES,
     }),
     rings: { above: 0 },

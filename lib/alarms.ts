@@ -8,7 +8,7 @@ import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { type AlarmRecord, raise, runbookLink, tell } from './alarm.ts';
 import { levelAlarms, silenceAlarm } from './alarms-of-levels.ts';
-import { apiAlarms, databaseAlarms, deadLetterAlarm, maskedAlarm } from './alarms-of-services.ts';
+import { apiAlarms, databaseAlarms, deadLetterAlarm, maskedAlarm, maskedAnywhereAlarm } from './alarms-of-services.ts';
 import { workAlarms } from './alarms-of-work.ts';
 import type { DomainSettings, Environment } from './environment.ts';
 import type { ApiFunctionName, JobName } from './pool-functions.ts';
@@ -67,7 +67,7 @@ export class Alarms extends Construct {
 }
 
 /** An emulator sees neither embedded metrics, nor dimensions, nor expressions: there, only the plain gauges ring. */
-function alarmRecords({ environment, settings, metrics, parts }: AlarmsProps): readonly AlarmRecord[] {
+function alarmRecords({ environment, settings, name: prefix, metrics, parts }: AlarmsProps): readonly AlarmRecord[] {
   const levels = levelAlarms(metrics, environment, settings);
   if (environment.kind === 'emulator') return levels;
   const { api, jobs } = parts.functions;
@@ -78,6 +78,7 @@ function alarmRecords({ environment, settings, metrics, parts }: AlarmsProps): r
     ...apiAlarms(parts.restApi.deploymentStage),
     ...parts.deadLetterQueues.map(({ name, queue }) => deadLetterAlarm(name, queue)),
     ...Object.entries({ ...api, ...jobs }).map(([name, target]) => maskedAlarm(name, target.function)),
+    maskedAnywhereAlarm(prefix),
     ...(parts.cluster === undefined ? [] : databaseAlarms(parts.cluster)),
   ];
 }

@@ -25,6 +25,9 @@ const OF_A_NETWORK = ['4\\d{15}', '5[1-5]\\d{14}', '2[2-7]\\d{14}', '3[47]\\d{13
   .map((number) => `${EDGE}${number}${EDGE}`)
   .join('|');
 
+/** Where CloudWatch writes down what it masked, and in which log. */
+export const findingsLogName = (name: string): string => `/card-tokenization-pool/${name}/masked-card-numbers`;
+
 /** A net under the rule that no card number is logged: CloudWatch masks what looks like one, and writes down that it had to, which rings an alarm. */
 export function logProtection(scope: Construct, { environment, key, name }: LogProtectionProps): DataProtectionPolicy {
   return new DataProtectionPolicy({
@@ -38,7 +41,7 @@ export function logProtection(scope: Construct, { environment, key, name }: LogP
     logGroupAuditDestination: new EncryptedLogGroup(scope, 'MaskedCardNumbers', {
       environment,
       key,
-      name: `/card-tokenization-pool/${name}/masked-card-numbers`,
+      name: findingsLogName(name),
     }),
   });
 }

@@ -181,13 +181,13 @@ describe("on AWS's own metrics each alarm rings and clears, and stays silent whe
     expect(statesOver(prod.alarm(name), spans)).toEqual(states);
   });
 
-  test('each alarm on masked card numbers, of which every function has one', () => {
+  test('each alarm on masked card numbers, of which every function has one and all logs together one', () => {
     const masked = prod.alarms.filter(({ AlarmName }) => AlarmName.includes('-card-number-masked-'));
-    expect(masked).toHaveLength(11);
+    expect(masked).toHaveLength(12);
     for (const alarm of masked) {
       const spans = [
         [5, {}],
-        [1, { LogEventsWithFindings: [1] }],
+        [1, { [alarm.AlarmName.endsWith('-anywhere') ? 'IncomingLogEvents' : 'LogEventsWithFindings']: [1] }],
         [5, {}],
       ] as const;
       expect(statesOver(alarm, spans)).toEqual(['OK', 'ALARM', 'OK']);
