@@ -100,16 +100,19 @@ async function runOnce(given: World, scenario: Scenario, plan: FaultPlan) {
   const violations: Violation[] = [];
   while (tries < CLIENT_TRIES) {
     tries += 1;
-    faults.restart();
     const answered = world.answers.length;
     try {
-      await scenario.run(startProcess(world, faults, { lookupsLie: scenario.lookupsLie ?? false }), world);
+      await scenario.run(
+        startProcess(world, faults.startProcess(), { lookupsLie: scenario.lookupsLie ?? false }),
+        world,
+      );
     } catch (error) {
       if (!(error instanceof Crashed) && !isOutage(error)) violations.push(surprise(scenario.name, error));
       continue;
     }
     if (world.answers.slice(answered).every(({ status }) => status < 500)) break;
   }
+  await faults.rest();
   if (plan.size === 0 && world.answers.some(({ status }) => status >= 500)) {
     violations.push({ invariant: 'no surprise', says: 'a request failed though nothing went wrong' });
   }

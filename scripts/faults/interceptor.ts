@@ -35,43 +35,55 @@ export class Deferred {
 /** Where in a run which fault strikes: the points are numbered from 0 in the order in which they are reached. */
 export type FaultPlan = ReadonlyMap<number, FaultMode>;
 
-/**
- * Carries out a plan over the processes of one run. A crash ends the process it strikes: the next process is a new one, and the numbers
- * go on.
- */
-export class PlannedFaults implements Interceptor {
+/** Carries out a plan over the processes of one run; the numbers go on from process to process. */
+export class PlannedFaults {
   readonly reached: Point[] = [];
   readonly #plan: FaultPlan;
   readonly #deferred: Deferred;
-  #isDead = false;
-  #hasLied = false;
+  readonly #underWay = new Set<Promise<unknown>>();
 
   constructor(plan: FaultPlan, deferred: Deferred) {
     this.#plan = plan;
     this.#deferred = deferred;
   }
 
-  /** A new process, for the next try. */
-  restart(): void {
-    this.#isDead = false;
-    this.#hasLied = false;
+  /** A new process. A crash ends the one it strikes, with all that it had begun at once, and for ever. */
+  startProcess(): Interceptor {
+    let isDead = false;
+    let hasLied = false;
+    return {
+      around: async (point, act) => {
+        if (isDead) throw new Crashed();
+        const mode = this.#plan.get(this.reached.length);
+        this.reached.push(point);
+        // Two calls that go out together may change places between runs; a fault that does not fit the one it meets is left out.
+        if (mode === undefined || !modesOf(point).includes(mode)) return this.#follow(act());
+        if (mode === 'wrong-echo') {
+          if (hasLied && point.isSecondWitness === true) return this.#follow(act());
+          hasLied = true;
+        }
+        const surroundings = {
+          die: () => {
+            isDead = true;
+          },
+          defer: (late: () => Promise<unknown>) => this.#deferred.add(late),
+        };
+        return this.#follow(strike(mode, point, act, surroundings));
+      },
+    };
   }
 
-  async around<Result>(point: Point, act: () => Promise<Result>): Promise<Result> {
-    if (this.#isDead) throw new Crashed();
-    const mode = this.#plan.get(this.reached.length);
-    this.reached.push(point);
-    // Two calls that go out together may change places between runs; a fault that does not fit the one it meets is left out.
-    if (mode === undefined || !modesOf(point).includes(mode)) return act();
-    if (mode === 'wrong-echo') {
-      if (this.#hasLied && point.isSecondWitness === true) return act();
-      this.#hasLied = true;
+  /** Resolves when what dead processes had sent has ended too: nothing of one run may happen in the next. */
+  async rest(): Promise<void> {
+    while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay);
+  }
+
+  async #follow<Result>(act: Promise<Result>): Promise<Result> {
+    this.#underWay.add(act);
+    try {
+      return await act;
+    } finally {
+      this.#underWay.delete(act);
     }
-    return strike(mode, point, act, {
-      die: () => {
-        this.#isDead = true;
-      },
-      defer: (late) => this.#deferred.add(late),
-    });
   }
 }

@@ -62,7 +62,7 @@ async function createdAndLost(world: World): Promise<void> {
 
 /** A creation whose process dies right after it has reserved its pair. */
 async function dyingCreation(world: World): Promise<void> {
-  const dying = startProcess(world, new PlannedFaults(new Map([[0, 'crash-after']]), world.deferred));
+  const dying = startProcess(world, new PlannedFaults(new Map([[0, 'crash-after']]), world.deferred).startProcess());
   await createAs(dying, world, OTHER).catch((error: unknown) => {
     if (!(error instanceof Crashed)) throw error;
   });

@@ -32,7 +32,7 @@ test("after an unknown outcome one look-up that names a stranger's token is not 
     ]),
     world.deferred,
   );
-  const struck = startProcess(world, faults, { lookupsLie: true });
+  const struck = startProcess(world, faults.startProcess(), { lookupsLie: true });
   await expect(struck.tokenizer.create(CARD, struck.context())).rejects.toMatchObject({ code: 'tome-outcome-unknown' });
   expect(faults.reached.map(({ name }) => name)).toContain('tome ns1 lookup');
   const { cardReference } = await calm.tokenizer.create(CARD, calm.context());
