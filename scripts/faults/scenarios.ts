@@ -1,8 +1,14 @@
-import { CardNumber } from '../../lambdas/tokenization/card-number.ts';
-import { madeUpCard } from '../local/made-up-cards.ts';
-import { Crashed } from './fault-modes.ts';
-import { PlannedFaults, untouched } from './interceptor.ts';
-import { type ProcessUnderTest, startProcess } from './process-under-test.ts';
+import {
+  anotherDomainsCard,
+  CARD,
+  contradictedPair,
+  created,
+  createdAndLost,
+  dyingCreation,
+  OTHER,
+  restoredBackup,
+} from './beginnings.ts';
+import type { ProcessUnderTest } from './process-under-test.ts';
 import { createAs, detokenizeAs, lookupAs } from './recorded-client.ts';
 import type { World } from './world.ts';
 
@@ -20,53 +26,9 @@ export interface Scenario {
   readonly run: (process: ProcessUnderTest, world: World) => Promise<void>;
 }
 
-const CARD = madeUpCard(1);
-const OTHER = madeUpCard(2);
-
 /** The reference that was last given out. */
 const lastReference = (world: World): string | undefined =>
   world.answers.findLast(({ reference }) => reference !== undefined)?.reference;
-
-/** What a backup holds of the pool. */
-const RESTORED = [
-  'pair',
-  'available_pair',
-  'staged_pair',
-  'quarantined_pair',
-  'reservation',
-  'outbox_event',
-  'sent_event_count',
-  'pool_cursor',
-];
-
-const created = async (world: World): Promise<void> => {
-  await createAs(startProcess(world, untouched), world, CARD);
-};
-
-/** A card that another domain has bound at TOME: somebody whose tokens a wrong answer could name. */
-async function anotherDomainsCard(world: World): Promise<void> {
-  const call = { deadlineMs: Number.POSITIVE_INFINITY, lane: 'live', correlationId: 'another domain' } as const;
-  const { token } = await world.tome.ns1.tokenize(CardNumber.parse(OTHER), null, call);
-  await world.tome.ns2.tokenize(token, null, call);
-}
-
-/** Backups are older than what they are taken of. */
-async function createdAndLost(world: World): Promise<void> {
-  await created(world);
-  await world.sql.unsafe(`
-    SET session_replication_role = replica;
-    DELETE FROM pair WHERE id IN (SELECT pair_id FROM pair_life WHERE state = 'USED'); DELETE FROM outbox_event;
-    SET session_replication_role = origin;
-  `);
-}
-
-/** A creation whose process dies right after it has reserved its pair. */
-async function dyingCreation(world: World): Promise<void> {
-  const dying = startProcess(world, new PlannedFaults(new Map([[0, 'crash-after']]), world.deferred).startProcess());
-  await createAs(dying, world, OTHER).catch((error: unknown) => {
-    if (!(error instanceof Crashed)) throw error;
-  });
-}
 
 export const SCENARIOS: readonly Scenario[] = [
   {
@@ -163,6 +125,23 @@ export const SCENARIOS: readonly Scenario[] = [
     run: async (process) => void (await process.prefetch(4, true)),
   },
   {
+    name: 'prefetch over a pair that NS2 contradicts',
+    pool: 0,
+    doubles: false,
+    prepare: contradictedPair,
+    run: async (process) => void (await process.prefetch(2)),
+  },
+  {
+    name: 'prefetch in bulk over a pair that NS2 contradicts',
+    pool: 0,
+    doubles: false,
+    async prepare(world) {
+      world.simulator.turn({ bulkTokenize: 'present' });
+      await contradictedPair(world);
+    },
+    run: async (process) => void (await process.prefetch(2, true)),
+  },
+  {
     name: 'one key for two cards',
     pool: 3,
     doubles: false,
@@ -176,19 +155,7 @@ export const SCENARIOS: readonly Scenario[] = [
     // One pair, so that whoever is offered what was given out before is offered this one.
     pool: 1,
     doubles: false,
-    async prepare(world) {
-      await world.sql.unsafe('DROP SCHEMA IF EXISTS backup CASCADE; CREATE SCHEMA backup');
-      for (const table of RESTORED) await world.sql.unsafe(`CREATE TABLE backup.${table} AS SELECT * FROM ${table}`);
-      await created(world);
-      await startProcess(world, untouched).relay();
-      await world.sql.unsafe(`
-        SET session_replication_role = replica;
-        ${RESTORED.map((table) => `DELETE FROM ${table}; INSERT INTO ${table} OVERRIDING SYSTEM VALUE SELECT * FROM backup.${table};`).join('\n')}
-        DELETE FROM fault_watch.edge; DELETE FROM fault_watch.station;
-        INSERT INTO fault_watch.station SELECT pair_id, state, reservation_id FROM pair_life;
-        SET session_replication_role = origin;
-      `);
-    },
+    prepare: restoredBackup,
     async run(process, world) {
       const reference = lastReference(world) ?? '';
       await process.fence();
