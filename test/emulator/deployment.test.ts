@@ -56,6 +56,18 @@ async function alarmSays(state: 'ALARM' | 'OK'): Promise<readonly AlarmMessage[]
   return heard.filter(isTold);
 }
 
+/** Makes the next migration fail: one that ran before seems to have been edited since. Returns what undoes it. */
+async function spoilMigration(): Promise<() => Promise<void>> {
+  const sql = postgres(surroundings.databaseUrl, { max: 1 });
+  const [first] = await sql<{ md5: string }[]>`SELECT md5 FROM schema_version WHERE version = 1`;
+  const write = (md5: string) => sql`UPDATE schema_version SET md5 = ${md5} WHERE version = 1`;
+  await write('edited');
+  return async () => {
+    await write(first?.md5 ?? '');
+    await sql.end();
+  };
+}
+
 test('the environment deploys, with its database brought up to date on the way', async () => {
   await runCdk(surroundings, ['deploy', '--require-approval', 'never']);
   const service = await account.outputsOf('local-card-service');
@@ -159,6 +171,18 @@ test('migrating once more changes nothing', async () => {
   expect(await account.invoke('local-card-migrate')).toMatchObject({ applied: [], functionsInstalled: false });
 });
 
+test('a job that fails while nobody waits leaves its event in the dead letters', async () => {
+  const mend = await spoilMigration();
+  await account.start('local-card-migrate', { asked: 'by nobody who waits' });
+  const deadLettersUrl = await account.urlOfQueue('local-card-dead-letters');
+  const letters = await eventually(
+    () => account.takeMessages(deadLettersUrl),
+    ({ length }) => length > 0,
+  );
+  await mend();
+  expect(letters.join()).toContain('by nobody who waits');
+});
+
 test('what is deployed is what the code says', async () => {
   const { output } = await runCdk(surroundings, ['diff']);
   expect(output).toContain('Number of stacks with differences: 0');
@@ -175,12 +199,11 @@ test('destroying the environment leaves nothing behind', async () => {
 });
 
 test('a migration that fails ends the deployment and leaves nothing of it', async () => {
-  const sql = postgres(surroundings.databaseUrl, { max: 1 });
-  await sql`UPDATE schema_version SET md5 = 'edited' WHERE version = 1`;
-  await sql.end();
+  const mend = await spoilMigration();
   const { code, output } = await tryCdk(surroundings, ['deploy', '--require-approval', 'never']);
+  await mend();
   expect(code).not.toBe(0);
-  expect(output).toContain('Migration');
+  expect(output).toMatch(/CREATE_FAILED +\| Custom::Trigger/);
   const left = await inventory(surroundings.endpointUrl);
   expect(left.filter((thing) => /^(function|api|schedule) /.test(thing))).toEqual([]);
 });

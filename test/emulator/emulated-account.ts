@@ -4,6 +4,7 @@ import {
   CreateQueueCommand,
   DeleteMessageCommand,
   DeleteQueueCommand,
+  GetQueueUrlCommand,
   ReceiveMessageCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs';
@@ -58,6 +59,22 @@ export class EmulatedAccount {
       throw new Error(`${functionName} failed (${status}): ${text.slice(0, 500)}`);
     }
     return JSON.parse(text) as Readonly<Record<string, unknown>>;
+  }
+
+  /** Starts a function without waiting for it. */
+  async start(functionName: string, input: object): Promise<void> {
+    const { status } = await signedCall({
+      service: 'lambda',
+      url: `${this.endpointUrl}/2015-03-31/functions/${functionName}/invocations`,
+      headers: { 'x-amz-invocation-type': 'Event' },
+      body: JSON.stringify(input),
+    });
+    if (status !== 202) throw new Error(`${functionName} was not started (${status}).`);
+  }
+
+  async urlOfQueue(name: string): Promise<string> {
+    const { QueueUrl = '' } = await this.#queues.send(new GetQueueUrlCommand({ QueueName: name }));
+    return QueueUrl;
   }
 
   /** A new queue that gets what a topic gets. */
