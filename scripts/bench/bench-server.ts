@@ -7,10 +7,16 @@ import { migrate } from '../../lambdas/pool/migrate.ts';
 import { startEmbeddedDatabase } from '../local/embedded-database.ts';
 import type { WireAddress } from './wire-connection.ts';
 
+/** A migrated database of its own, with the address for wire connections. */
+export interface BenchDatabase {
+  readonly url: string;
+  readonly sql: Sql;
+  readonly address: WireAddress;
+}
+
 export interface BenchServer {
   readonly url: string;
-  /** A migrated database of its own for one part, with the address for wire connections. */
-  createDatabase(): Promise<{ readonly url: string; readonly sql: Sql; readonly address: WireAddress }>;
+  createDatabase(): Promise<BenchDatabase>;
   close(): Promise<void>;
 }
 

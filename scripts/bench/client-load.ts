@@ -1,4 +1,6 @@
-import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
+import { steadyArrivals } from '../load/arrivals.ts';
+import { LatencyHistogram } from '../load/latency-histogram.ts';
+import { openLoop } from '../load/open-loop.ts';
 import { type WireAddress, WireConnection } from './wire-connection.ts';
 
 /** One client's work: what is prepared once, and one operation over it. */
@@ -17,78 +19,50 @@ async function openClients(address: WireAddress, clients: number, work: Work): P
   );
 }
 
-export interface ClosedLoop {
-  /** Operations a second over the whole time. */
-  readonly rate: number;
-  /** Operations a second in each tenth of the time. */
-  readonly tenths: readonly number[];
-}
-
-/** As many operations as so many clients can make, one after the other each. */
+/** As many operations as so many clients can make, one after the other each; how many a second. */
 export async function closedLoop(
   address: WireAddress,
   options: { readonly clients: number; readonly seconds: number; readonly work: Work },
-): Promise<ClosedLoop> {
+): Promise<number> {
   const { clients, seconds, work } = options;
   const connections = await openClients(address, clients, work);
-  const tenths = new Array<number>(10).fill(0);
   const startedMs = performance.now();
   const lengthMs = seconds * 1_000;
+  let count = 0;
   await Promise.all(
     connections.map(async (connection) => {
       for (;;) {
         await work.once(connection);
-        const atMs = performance.now() - startedMs;
-        if (atMs >= lengthMs) break;
-        const tenth = Math.floor((atMs / lengthMs) * 10);
-        tenths[tenth] = (tenths[tenth] ?? 0) + 1;
+        if (performance.now() - startedMs >= lengthMs) break;
+        count += 1;
       }
       connection.close();
     }),
   );
-  const total = tenths.reduce((sum, count) => sum + count, 0);
-  return { rate: total / seconds, tenths: tenths.map((count) => (count * 10) / seconds) };
+  return count / seconds;
 }
 
-/**
- * Operations at a steady rate, whether or not earlier ones are answered. Each latency counts from the moment the operation was due, so that waiting for
- * a free client is part of it (no coordinated omission). In microseconds.
- */
-export async function openLoop(
+/** Operations at a steady rate, whether or not earlier ones are answered; each latency counts from the moment the operation was due. */
+export async function openLoopLatency(
   address: WireAddress,
   options: { readonly perSecond: number; readonly seconds: number; readonly clients: number; readonly work: Work },
-): Promise<RecordableHistogram> {
+): Promise<LatencyHistogram> {
   const { perSecond, seconds, clients, work } = options;
-  const free = await openClients(address, clients, work);
-  const all = [...free];
-  const latency = createHistogram();
-  const due: number[] = [];
-  const total = perSecond * seconds;
-  const startedMs = performance.now();
-  let begun = 0;
-  let ended = 0;
-  const done = Promise.withResolvers<void>();
-
-  const serve = async (connection: WireConnection): Promise<void> => {
-    for (let dueMs = due.shift(); dueMs !== undefined; dueMs = due.shift()) {
+  const all = await openClients(address, clients, work);
+  const free = [...all];
+  const waiting: ((connection: WireConnection) => void)[] = [];
+  const latency = new LatencyHistogram();
+  await openLoop({
+    arrivals: steadyArrivals(perSecond, seconds),
+    async send({ dueMs }) {
+      const connection = free.pop() ?? (await new Promise<WireConnection>((resolve) => waiting.push(resolve)));
       await work.once(connection);
-      latency.record(Math.max(1, Math.round((performance.now() - dueMs) * 1_000)));
-      ended += 1;
-      if (ended === total) done.resolve();
-    }
-    free.push(connection);
-  };
-  const tick = (): void => {
-    const wanted = Math.min(total, Math.floor(((performance.now() - startedMs) / 1_000) * perSecond));
-    for (; begun < wanted; begun += 1) {
-      due.push(startedMs + (begun / perSecond) * 1_000);
-      const connection = free.pop();
-      if (connection !== undefined) serve(connection).catch(done.reject);
-    }
-    if (begun < total) setTimeout(tick, 1);
-  };
-  tick();
-  await done.promise;
+      latency.record(performance.now() - dueMs);
+      const next = waiting.shift();
+      if (next === undefined) free.push(connection);
+      else next(connection);
+    },
+  });
   for (const connection of all) connection.close();
   return latency;
 }
