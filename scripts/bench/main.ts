@@ -5,10 +5,11 @@ import { bulkPart } from './bulk-part.ts';
 import { queuesPart } from './queues-part.ts';
 import { type Ratios, table, writeResults } from './report.ts';
 import { reservePart } from './reserve-part.ts';
+import { servicePart } from './service-part.ts';
 import { sizePart } from './size-part.ts';
 import { sustainedPart } from './sustained-part.ts';
 
-const PARTS: readonly BenchPart[] = [reservePart, sustainedPart, sizePart, bulkPart, queuesPart];
+const PARTS: readonly BenchPart[] = [reservePart, sustainedPart, sizePart, bulkPart, queuesPart, servicePart];
 const RESULTS_FILE = 'bench-results.json';
 
 /** `npm run bench`: brief 6's goals, measured. `--full` takes its time; `--only NAME` runs one part and writes no file unless `--out` names one. */

@@ -39,7 +39,7 @@ export type Ratios = Partial<Record<RatioName, number>>;
 const rounded = (value: number): number => Number(value.toPrecision(4));
 
 /** Whether a figure meets what was asked, as a word. */
-function verdict(name: RatioName, value: number): string {
+export function verdict(name: RatioName, value: number): string {
   const { atLeast, atMost }: Goal = GOALS[name];
   if (atLeast !== undefined) return value >= atLeast ? `meets >= ${atLeast}` : `SHORT of >= ${atLeast}`;
   return value <= (atMost ?? Number.POSITIVE_INFINITY) ? `meets <= ${atMost}` : `SHORT of <= ${atMost}`;

@@ -92,7 +92,9 @@ function readsOf(plan: unknown): readonly string[] {
   const found = new Set<string>();
   const walk = (node: unknown): void => {
     if (typeof node !== 'object' || node === null) return;
-    if ('Relation Name' in node && 'Node Type' in node) found.add(`${node['Relation Name']} (${node['Node Type']})`);
+    if ('Relation Name' in node && 'Node Type' in node) {
+      found.add(`${String(node['Relation Name'])} (${String(node['Node Type'])})`);
+    }
     for (const value of Object.values(node)) walk(value);
   };
   walk(plan);
