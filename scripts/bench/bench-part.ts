@@ -10,5 +10,7 @@ export interface BenchRun {
 
 export interface BenchPart {
   readonly name: string;
+  /** Run only when it is named or in full. */
+  readonly isExtra?: true;
   run(run: BenchRun): Promise<{ readonly ratios: Ratios; readonly details: unknown }>;
 }

@@ -8,15 +8,26 @@ import { reservePart } from './reserve-part.ts';
 import { servicePart } from './service-part.ts';
 import { sizePart } from './size-part.ts';
 import { sustainedPart } from './sustained-part.ts';
+import { triedPart } from './tried-part.ts';
 
-const PARTS: readonly BenchPart[] = [reservePart, sustainedPart, sizePart, bulkPart, queuesPart, servicePart];
+const PARTS: readonly BenchPart[] = [
+  reservePart,
+  sustainedPart,
+  sizePart,
+  bulkPart,
+  queuesPart,
+  servicePart,
+  triedPart,
+];
 const RESULTS_FILE = 'bench-results.json';
 
 /** `npm run bench`: brief 6's goals, measured. `--full` takes its time; `--only NAME` runs one part and writes no file unless `--out` names one. */
 const { values } = parseArgs({
   options: { full: { type: 'boolean', default: false }, only: { type: 'string' }, out: { type: 'string' } },
 });
-const parts = PARTS.filter(({ name }) => values.only === undefined || name === values.only);
+const parts = PARTS.filter(({ name, isExtra }) =>
+  values.only === undefined ? values.full || isExtra !== true : name === values.only,
+);
 if (parts.length === 0) {
   process.stderr.write(`The parts are ${PARTS.map(({ name }) => name).join(', ')}.\n`);
   process.exit(2);

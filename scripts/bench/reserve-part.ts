@@ -15,7 +15,7 @@ export const reservePart: BenchPart = {
     const { sql, address } = await server.createDatabase();
     await createYardsticks(sql);
     const seconds = isFull ? 10 : 2;
-    const rounds = isFull ? 3 : 5;
+    const rounds = isFull ? 3 : 4;
     const rates: Record<string, number[]> = {};
     const note = (name: string, rate: number): number => {
       rates[name] = [...(rates[name] ?? []), Math.round(rate)];

@@ -18,7 +18,7 @@ const ROUNDS = 3;
 export const sizePart: BenchPart = {
   name: 'size',
   async run({ server, isFull, progress }) {
-    const seconds = isFull ? 10 : 4;
+    const seconds = isFull ? 10 : 3;
     const many = isFull ? MANY_IN_FULL : MANY;
     const few = await server.createDatabase();
     const big = await server.createDatabase();
