@@ -7,7 +7,7 @@ import { TRIED, type TriedDesign } from './tried-designs.ts';
 
 const CLIENTS = 64;
 const SECONDS = 2;
-const ROUNDS = 5;
+const ROUNDS = 3;
 /** More than any design takes in a second. */
 const MOST_PER_SECOND = 16_000;
 
