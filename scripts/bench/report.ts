@@ -85,8 +85,10 @@ function commit(): string {
   }
 }
 
-/** The middle of an odd number of figures. */
+/** The middle figure, or the mean of the two in the middle. */
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((one, other) => one - other);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+  const above = sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+  const below = sorted[Math.floor((sorted.length - 1) / 2)] ?? Number.NaN;
+  return (above + below) / 2;
 }

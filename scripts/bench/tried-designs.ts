@@ -157,8 +157,8 @@ export const TRIED: readonly TriedDesign[] = [
     MARK,
   ),
   byFunction(
-    'functions without a search path of their own',
-    'ALTER FUNCTION reserve RESET ALL; ALTER FUNCTION mark_used RESET ALL',
+    'functions with a search path of their own',
+    'ALTER FUNCTION reserve SET search_path = public, pg_temp; ALTER FUNCTION mark_used SET search_path = public, pg_temp',
     RESERVE,
     MARK,
   ),

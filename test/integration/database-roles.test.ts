@@ -1,6 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { migrate } from '../../lambdas/pool/migrate.ts';
 import { ROLE_GRANTS } from '../../lambdas/runtime/compose-migration.ts';
+import { fillPool } from './fill-pool.ts';
 import { createTestDatabase, type TestDatabase } from './test-database.ts';
 
 let pool: TestDatabase;
@@ -11,6 +13,7 @@ beforeEach(async () => {
 
 afterEach(() => pool.drop());
 
+const HOT_PATH = ['reserve', 'mark_used'];
 const INSUFFICIENT_PRIVILEGE = '42501';
 const ROLES = ROLE_GRANTS.map(({ role, execute }) => [role, execute] as const);
 
@@ -96,7 +99,39 @@ test('the server refuses a role what is not its own, and lets it do what is', as
   expect(await refusalOf('detokenize', "SELECT * FROM find_by_reference('0')")).toBeUndefined();
 });
 
-test('every function runs with the rights of its owner and looks for tables nowhere but in its own schema', async () => {
+test('the hot path finds its own tables whatever search path its caller has set', async () => {
+  await fillPool(pool.database, 2);
+  const [used, late] = [randomUUID(), randomUUID()];
+  await pool.sql.begin(async (transaction) => {
+    await transaction.unsafe('SET LOCAL SESSION AUTHORIZATION create_card');
+    await transaction.unsafe(
+      'CREATE TEMP TABLE available_pair (ticket bigint); CREATE TEMP TABLE reservation (id uuid)',
+    );
+    await transaction.unsafe('SET LOCAL search_path = pg_temp');
+    for (const id of [used, late]) {
+      const rows = await transaction.unsafe('SELECT pair_id FROM public.reserve($1)', [id]);
+      expect(rows).toHaveLength(1);
+    }
+    const reserved = await transaction.unsafe('SELECT pair_id FROM public.find_reserved($1)', [used]);
+    const [marked] = await transaction.unsafe('SELECT public.mark_used($1, $2) AS ours', [
+      used,
+      reserved[0]?.['pair_id'],
+    ]);
+    expect(marked?.['ours']).toBe(true);
+  });
+  await pool.sql`SELECT settle_reservations(-1, 10)`;
+  const [held] = await pool.sql<{ pairId: bigint }[]>`SELECT id AS "pairId" FROM pair WHERE reservation_id = ${late}`;
+  await pool.sql.begin(async (transaction) => {
+    await transaction.unsafe('SET LOCAL SESSION AUTHORIZATION create_card');
+    await transaction.unsafe('SET LOCAL search_path = pg_temp');
+    const [marked] = await transaction.unsafe('SELECT public.mark_used($1, $2) AS ours', [late, String(held?.pairId)]);
+    expect(marked?.['ours']).toBe(true);
+  });
+  const states = await pool.sql<{ state: string }[]>`SELECT state FROM pair_life`;
+  expect(states.map(({ state }) => state)).toEqual(['USED', 'USED']);
+});
+
+test('every other function runs with the rights of its owner and looks for tables nowhere but in its own schema', async () => {
   const functions = await pool.sql<{ name: string; isDefiner: boolean; path: string | null }[]>`
     SELECT proname AS name, prosecdef AS "isDefiner", array_to_string(proconfig, ';') AS path FROM pg_proc
     WHERE pronamespace = 'public'::regnamespace AND prokind = 'f' AND prorettype <> 'trigger'::regtype
@@ -104,7 +139,11 @@ test('every function runs with the rights of its owner and looks for tables nowh
   expect(functions.length).toBeGreaterThan(20);
   expect(
     functions
-      .filter(({ isDefiner, path }) => !isDefiner || path !== 'search_path=public, pg_temp')
+
+      .filter(
+        ({ name, isDefiner, path }) =>
+          !isDefiner || path !== (HOT_PATH.includes(name) ? null : 'search_path=public, pg_temp'),
+      )
       .map(({ name }) => name),
   ).toEqual([]);
 });

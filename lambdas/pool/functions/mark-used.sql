@@ -8,24 +8,24 @@ CREATE OR REPLACE FUNCTION mark_used(p_reservation_id uuid, p_pair_id bigint) RE
 DECLARE
   opened_at timestamptz;
 BEGIN
-  DELETE FROM reservation
+  DELETE FROM public.reservation
     WHERE id = p_reservation_id AND pair_id = p_pair_id
     RETURNING reserved_at INTO opened_at;
   IF FOUND THEN
-    INSERT INTO outbox_event (pair_id, reservation_id, reserved_at) VALUES (p_pair_id, p_reservation_id, opened_at);
+    INSERT INTO public.outbox_event (pair_id, reservation_id, reserved_at) VALUES (p_pair_id, p_reservation_id, opened_at);
     RETURN true;
   END IF;
-  UPDATE pair
+  UPDATE public.pair
     SET state = 'USED', used_at = now()
     WHERE id = p_pair_id AND reservation_id = p_reservation_id AND state = 'QUARANTINED';
   IF FOUND THEN
-    DELETE FROM quarantined_pair WHERE pair_id = p_pair_id;
-    INSERT INTO outbox_event (pair_id) VALUES (p_pair_id);
+    DELETE FROM public.quarantined_pair WHERE pair_id = p_pair_id;
+    INSERT INTO public.outbox_event (pair_id) VALUES (p_pair_id);
     RETURN true;
   END IF;
   RETURN EXISTS (
-    SELECT FROM outbox_event WHERE pair_id = p_pair_id AND reservation_id = p_reservation_id
+    SELECT FROM public.outbox_event WHERE pair_id = p_pair_id AND reservation_id = p_reservation_id
     UNION ALL
-    SELECT FROM pair WHERE id = p_pair_id AND reservation_id = p_reservation_id AND state = 'USED'
+    SELECT FROM public.pair WHERE id = p_pair_id AND reservation_id = p_reservation_id AND state = 'USED'
   );
 END $$;

@@ -15,42 +15,42 @@ DECLARE
   place bigint;
   lowest bigint;
   last_place bigint;
-  taken available_pair;
+  taken public.available_pair;
 BEGIN
   LOOP
-    place := nextval('pool_ticket');
-    DELETE FROM available_pair
+    place := nextval('public.pool_ticket');
+    DELETE FROM public.available_pair
       WHERE ticket = place AND (expires_at IS NULL OR expires_at > now())
       RETURNING * INTO taken;
     EXIT WHEN FOUND;
 
-    SELECT floor, tail INTO lowest, last_place FROM pool_cursor;
+    SELECT floor, tail INTO lowest, last_place FROM public.pool_cursor;
     CONTINUE WHEN place < last_place;
     SELECT ticket INTO place
-      FROM available_pair
+      FROM public.available_pair
       WHERE ticket >= lowest AND (expires_at IS NULL OR expires_at > now())
       ORDER BY ticket
       LIMIT 1
       FOR UPDATE SKIP LOCKED;
     IF NOT FOUND THEN
       SELECT ticket INTO place
-        FROM available_pair
+        FROM public.available_pair
         WHERE ticket >= lowest AND (expires_at IS NULL OR expires_at > now())
         ORDER BY ticket
         LIMIT 1
         FOR UPDATE;
     END IF;
     IF FOUND THEN
-      DELETE FROM available_pair WHERE ticket = place RETURNING * INTO taken;
+      DELETE FROM public.available_pair WHERE ticket = place RETURNING * INTO taken;
       EXIT WHEN FOUND;
     END IF;
     -- What was waited for may be gone while something else has come: only an empty shelf ends the search.
     IF NOT EXISTS (
-      SELECT FROM available_pair WHERE ticket >= lowest AND (expires_at IS NULL OR expires_at > now())
+      SELECT FROM public.available_pair WHERE ticket >= lowest AND (expires_at IS NULL OR expires_at > now())
     ) THEN
       RETURN;
     END IF;
   END LOOP;
-  INSERT INTO reservation (id, pair_id) VALUES (p_reservation_id, taken.pair_id);
+  INSERT INTO public.reservation (id, pair_id) VALUES (p_reservation_id, taken.pair_id);
   RETURN QUERY SELECT taken.pair_id, taken.internal_token, taken.card_reference;
 END $$;

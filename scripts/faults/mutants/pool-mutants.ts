@@ -13,8 +13,8 @@ const IDS_NOT_UNIQUE = edit(
 
 const TAKEN_STAYS = edit(
   functions('reserve'),
-  'DELETE FROM available_pair\n      WHERE ticket = place AND (expires_at IS NULL OR expires_at > now())\n      RETURNING * INTO taken;',
-  'SELECT * INTO taken FROM available_pair WHERE ticket = place;',
+  'DELETE FROM public.available_pair\n      WHERE ticket = place AND (expires_at IS NULL OR expires_at > now())\n      RETURNING * INTO taken;',
+  'SELECT * INTO taken FROM public.available_pair WHERE ticket = place;',
 );
 
 /** Bugs in the database functions and the schema. */
@@ -83,8 +83,8 @@ export const POOL_MUTANTS: readonly Mutant[] = [
     edits: [
       edit(
         functions('reserve'),
-        '  INSERT INTO reservation (id, pair_id) VALUES (p_reservation_id, taken.pair_id);\n',
-        '  INSERT INTO reservation (id, pair_id) VALUES (p_reservation_id, taken.pair_id);\n  INSERT INTO outbox_event (pair_id, reservation_id) VALUES (taken.pair_id, p_reservation_id) ON CONFLICT DO NOTHING;\n',
+        '  INSERT INTO public.reservation (id, pair_id) VALUES (p_reservation_id, taken.pair_id);\n',
+        '  INSERT INTO public.reservation (id, pair_id) VALUES (p_reservation_id, taken.pair_id);\n  INSERT INTO public.outbox_event (pair_id, reservation_id) VALUES (taken.pair_id, p_reservation_id) ON CONFLICT DO NOTHING;\n',
       ),
       edit(
         functions('mark-used'),
@@ -109,7 +109,7 @@ export const POOL_MUTANTS: readonly Mutant[] = [
     edits: [
       edit(
         functions('mark-used'),
-        '    INSERT INTO outbox_event (pair_id, reservation_id, reserved_at) VALUES (p_pair_id, p_reservation_id, opened_at);\n',
+        '    INSERT INTO public.outbox_event (pair_id, reservation_id, reserved_at) VALUES (p_pair_id, p_reservation_id, opened_at);\n',
         '',
       ),
       edit(

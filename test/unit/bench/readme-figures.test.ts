@@ -31,6 +31,7 @@ test('a figure on the right side of its goal meets it, on either kind of goal', 
   expect(verdict('overheadP50Ms', 5.1)).toBe('SHORT of <= 5');
 });
 
-test('the median of figures in any order is the middle one', () => {
+test('the median of figures in any order is the middle one, or between the two in the middle', () => {
   expect(median([9, 1, 5])).toBe(5);
+  expect(median([9, 1, 5, 6])).toBe(5.5);
 });
