@@ -112,7 +112,7 @@ export const settingGroups = {
   },
   relay: {
     EVENT_QUEUE_URL: httpUrl,
-    RELAY_BATCH_SIZE: integer(100, 1, 1_000),
+    RELAY_BATCH_SIZE: integer(500, 1, 1_000),
     RELAY_LEASE_SECONDS: integer(30, 1, 900),
     RELAY_TIME_LIMIT_MS: integer(50_000, 1_000, 870_000),
   },

@@ -10,7 +10,7 @@ const CLIENTS = 64;
 /** Between two refills of 5,000 pairs, in milliseconds. */
 const REFILL_PAUSE_MS = 500;
 /** Events closed at once, as the relay does with a full outbox, and its pause when there are fewer. */
-const RELAY_BATCH = 1_000;
+const RELAY_BATCH = 500;
 const RELAY_PAUSE_MS = 100;
 /** Pairs that one slice may take in a second. */
 const PAIRS_PER_SECOND = 10_000;
