@@ -22,7 +22,9 @@ export type RunbookEntry =
   | 'dead-letters'
   | 'card-number-masked'
   | 'database-busy'
-  | 'database-at-capacity';
+  | 'database-at-capacity'
+  | 'refill-wanted'
+  | 'a-release-rolled-back';
 
 /** One alarm: what it watches, when it rings, and where people read what to do. */
 export interface AlarmRecord {

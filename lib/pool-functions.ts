@@ -75,10 +75,6 @@ export class PoolFunctions extends Construct {
     this.jobs = recordOf(Object.keys(JOBS) as JobName[], (name) => this.#job(name, surroundings, variables));
   }
 
-  get all(): readonly TokenFunction[] {
-    return [...Object.values(this.api), ...Object.values(this.jobs)];
-  }
-
   #apiFunction(name: ApiFunctionName, surroundings: Surroundings, variables: FunctionEnvironments): TokenFunction {
     return new TokenFunction(this, name, {
       name,

@@ -9,6 +9,7 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import { LambdaSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { runbookLink } from './alarm.ts';
 import type { PoolMetrics } from './pool-metrics.ts';
 import type { TokenFunction } from './token-function.ts';
 
@@ -60,8 +61,7 @@ export class RefillOnDemand extends Construct {
     this.topic.addSubscription(new LambdaSubscription(prefetch.function, { deadLetterQueue: deadLetters }));
     const alarm = new Alarm(this, 'Alarm', {
       alarmName,
-      alarmDescription:
-        'The pool is below its low-water mark: a refill starts by itself. Runbook: docs/runbook.md#refill-wanted',
+      alarmDescription: `The pool is below its low-water mark: a refill starts by itself. ${runbookLink('refill-wanted')}`,
       metric: metrics.gauge('RefillWanted'),
       threshold: 0,
       comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,

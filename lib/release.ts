@@ -7,6 +7,7 @@ import {
 } from 'aws-cdk-lib/aws-codedeploy';
 import type { Alias } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
+import { runbookLink } from './alarm.ts';
 import { acknowledgeRelease } from './checks/acknowledgements.ts';
 import type { Canary, Environment } from './environment.ts';
 import type { PoolMetrics } from './pool-metrics.ts';
@@ -78,7 +79,7 @@ export class Release extends Construct {
       ...patience,
       comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
       treatMissingData: TreatMissingData.NOT_BREACHING,
-      alarmDescription: `${what} while a release is under way: it rolls back. Runbook: docs/runbook.md#a-release-rolled-back`,
+      alarmDescription: `${what} while a release is under way: it rolls back. ${runbookLink('a-release-rolled-back')}`,
     });
   }
 }
