@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { LOAD_OPERATIONS, type OperationMix } from './card-traffic.ts';
+import { InvalidArguments, understood } from './invalid-arguments.ts';
 
 export interface LoadOptions {
   readonly rate: number;
@@ -13,15 +14,6 @@ export interface LoadOptions {
   readonly idempotencyKeys: boolean;
   readonly seed: number;
   readonly out: string;
-}
-
-/** Everything that is wrong with the arguments, one sentence each. */
-export class InvalidArguments extends Error {
-  override readonly name = 'InvalidArguments';
-
-  constructor(faults: readonly string[]) {
-    super(faults.join('\n'));
-  }
 }
 
 export const USAGE = `npm run load -- [options]
@@ -78,27 +70,25 @@ export function parseLoadOptions(args: readonly string[], random: () => number):
   return options;
 }
 
-function parsed(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        rate: { type: 'string', default: '50' },
-        seconds: { type: 'string', default: '30' },
-        'at-once': { type: 'string' },
-        url: { type: 'string' },
-        sigv4: { type: 'boolean', default: false },
-        mix: { type: 'string', default: DEFAULT_MIX },
-        'idempotency-keys': { type: 'boolean', default: false },
-        seed: { type: 'string' },
-        out: { type: 'string', default: 'load-results.json' },
-        help: { type: 'boolean', default: false },
-      },
-    }).values;
-  } catch (error) {
-    throw new InvalidArguments([error instanceof Error ? error.message : 'The arguments cannot be read.']);
-  }
-}
+const parsed = (args: readonly string[]) =>
+  understood(
+    () =>
+      parseArgs({
+        args: [...args],
+        options: {
+          rate: { type: 'string', default: '50' },
+          seconds: { type: 'string', default: '30' },
+          'at-once': { type: 'string' },
+          url: { type: 'string' },
+          sigv4: { type: 'boolean', default: false },
+          mix: { type: 'string', default: DEFAULT_MIX },
+          'idempotency-keys': { type: 'boolean', default: false },
+          seed: { type: 'string' },
+          out: { type: 'string', default: 'load-results.json' },
+          help: { type: 'boolean', default: false },
+        },
+      }).values,
+  );
 
 function parseMix(text: string, faults: string[]): OperationMix {
   const mix = { create: 0, lookup: 0, detokenize: 0 };

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { InvalidArguments } from '../load-options.ts';
+import { InvalidArguments, understood } from '../invalid-arguments.ts';
 
 export interface DayOptions {
   readonly cards: number;
@@ -49,21 +49,19 @@ export function parseDayOptions(args: readonly string[]): DayOptions | null {
   return options;
 }
 
-function parsed(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        profile: { type: 'string', default: 'day' },
-        cards: { type: 'string', default: '100000' },
-        peak: { type: 'string', default: '150' },
-        'peak-seconds': { type: 'string', default: '120' },
-        'model-only': { type: 'boolean', default: false },
-        out: { type: 'string', default: 'load-results.json' },
-        help: { type: 'boolean', default: false },
-      },
-    }).values;
-  } catch (error) {
-    throw new InvalidArguments([error instanceof Error ? error.message : 'The arguments cannot be read.']);
-  }
-}
+const parsed = (args: readonly string[]) =>
+  understood(
+    () =>
+      parseArgs({
+        args: [...args],
+        options: {
+          profile: { type: 'string', default: 'day' },
+          cards: { type: 'string', default: '100000' },
+          peak: { type: 'string', default: '150' },
+          'peak-seconds': { type: 'string', default: '120' },
+          'model-only': { type: 'boolean', default: false },
+          out: { type: 'string', default: 'load-results.json' },
+          help: { type: 'boolean', default: false },
+        },
+      }).values,
+  );

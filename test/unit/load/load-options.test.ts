@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { InvalidArguments, parseLoadOptions } from '../../../scripts/load/load-options.ts';
+import { InvalidArguments } from '../../../scripts/load/invalid-arguments.ts';
+import { parseLoadOptions } from '../../../scripts/load/load-options.ts';
 
 const parse = (...args: string[]) => parseLoadOptions(args, () => 0.5);
 
