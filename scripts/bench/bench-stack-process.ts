@@ -1,4 +1,5 @@
 import { composePrefetch } from '../../lambdas/runtime/compose-prefetch.ts';
+import { announceReady } from '../local/announce-ready.ts';
 import { startLocalStack } from '../local/local-stack.ts';
 
 /**
@@ -14,13 +15,7 @@ const { stoppedBy } = await prefetch.run({ runId: 'bench-fill', deadlineMs: perf
 await prefetch.close();
 if (stoppedBy !== null) throw new Error(`The pool could not be filled: ${stoppedBy}.`);
 await turn({ bulkTokenize: 'absent' });
-process.stdout.write(`ready ${stack.url}\n`);
-
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(signal, () => {
-    void stack.close().then(() => process.exit(0));
-  });
-}
+announceReady(stack);
 
 async function turn(switches: object): Promise<void> {
   await fetch(`${stack.url}/_local/tome/switches`, { method: 'PUT', body: JSON.stringify(switches) });

@@ -1,10 +1,10 @@
-import { startProcess } from '../demo/started-process.ts';
 import { steadyArrivals } from '../load/arrivals.ts';
 import { CardTraffic, LOAD_OPERATIONS, type LoadOperation } from '../load/card-traffic.ts';
 import { HttpSender } from '../load/http-sender.ts';
 import { type LoadOutcome, runLoad } from '../load/load-run.ts';
 import { type LoadTarget, localTarget } from '../load/load-target.ts';
 import { type TomeCalls, watchTome } from '../load/tome-watch.ts';
+import { startProcess } from '../local/started-process.ts';
 import { seededRandom } from '../simulator/seeded-random.ts';
 
 export type Mix = Partial<Record<LoadOperation, number>>;

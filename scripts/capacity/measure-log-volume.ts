@@ -1,8 +1,8 @@
-import { startProcess } from '../demo/started-process.ts';
 import { steadyArrivals } from '../load/arrivals.ts';
 import { CardTraffic, type OperationMix } from '../load/card-traffic.ts';
 import { HttpSender } from '../load/http-sender.ts';
 import { runLoad } from '../load/load-run.ts';
+import { startProcess } from '../local/started-process.ts';
 
 export interface LogVolume {
   /** Lines and embedded metrics of one request, in bytes. */

@@ -1,8 +1,8 @@
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
 import { freePort } from '../local/free-port.ts';
 import { madeUpCard } from '../local/made-up-cards.ts';
+import { startProcess } from '../local/started-process.ts';
 import { callCounter, type Lane } from './ledger-difference.ts';
-import { startProcess } from './started-process.ts';
 
 const CARDS = Number(process.env['DEMO_CARDS'] ?? 1_000);
 /** Requests under way at once: about 100 a second at TOME's 50 ms, within its 250 a second for both ways. */

@@ -1,5 +1,5 @@
-import { startProcess } from '../demo/started-process.ts';
 import { freePort } from '../local/free-port.ts';
+import { startProcess } from '../local/started-process.ts';
 import { HttpSender } from './http-sender.ts';
 import type { Sender } from './sender.ts';
 import { isExecuteApi, sigV4 } from './sigv4.ts';

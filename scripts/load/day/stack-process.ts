@@ -1,3 +1,4 @@
+import { announceReady } from '../../local/announce-ready.ts';
 import { startLocalStack } from '../../local/local-stack.ts';
 
 /**
@@ -9,9 +10,4 @@ const stack = await startLocalStack({
   schedules: false,
   firstPrefetchPairs: Number(process.env['DAY_FIRST_PAIRS']),
 });
-process.stdout.write(`ready ${stack.url}\n`);
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(signal, () => {
-    void stack.close().then(() => process.exit(0));
-  });
-}
+announceReady(stack);
