@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Share } from './exhaustive.ts';
@@ -26,7 +26,10 @@ export interface MutantOptions {
 /** Hunts at once: each is a process that waits for its database half of the time. */
 const HUNTERS = 2;
 
-/** Plants one bug after another into a copy of the project and hunts it with the same trials that the project has to pass. */
+/**
+ * Plants one bug after another into a copy of the project and hunts it with the trials and tests that
+ * the project itself has to pass.
+ */
 export async function tryMutants({
   serverUrl,
   only,
@@ -50,22 +53,33 @@ export async function tryMutants({
   return results;
 }
 
-async function tryMutant({ name, edits }: Mutant, serverUrl: string): Promise<MutantResult> {
+/** What a copy needs to run the trials and the tests. */
+const COPIED = [
+  'bin',
+  'docs',
+  'lambdas',
+  'lib',
+  'scripts',
+  'test',
+  '.ci',
+  'README.md',
+  'cdk.json',
+  'package.json',
+  'package-lock.json',
+  'tsconfig.json',
+  'vitest.config.ts',
+];
+
+async function tryMutant({ name, edits, tests }: Mutant, serverUrl: string): Promise<MutantResult> {
   const copy = mkdtempSync(join(tmpdir(), 'mutant-'));
   try {
-    for (const part of ['lambdas', 'scripts', 'package.json']) cpSync(part, join(copy, part), { recursive: true });
+    for (const part of COPIED) cpSync(part, join(copy, part), { recursive: true });
     symlinkSync(resolve('node_modules'), join(copy, 'node_modules'));
     for (const change of edits) {
       const path = join(copy, change.file);
       writeFileSync(path, planted(readFileSync(path, 'utf8'), change));
     }
-    const { code, output } = await hunt(copy, serverUrl);
-    const lines = output.trim().split('\n');
-    const violation = lines.find((line) => line.startsWith('  ')) ?? lines.at(-1) ?? '';
-    // Exit code 1 with a summary is a violation found; anything else is a bug that does not even run.
-    const isCaught = code === 1 && /"violations":[1-9]/.test(lines.at(-1) ?? '');
-    const operations = Number(/"operations":(\d+)/.exec(lines.at(-1) ?? '')?.[1] ?? 0);
-    return { name, isCaught, by: violation.trim().slice(0, 160), operations };
+    return { name, ...(await (tests === undefined ? hunt(copy, serverUrl) : runTests(copy, tests))) };
   } catch (error) {
     return { name, isCaught: false, by: String(error), operations: 0 };
   } finally {
@@ -74,13 +88,57 @@ async function tryMutant({ name, edits }: Mutant, serverUrl: string): Promise<Mu
 }
 
 /** The longest a hunt may take; a bug that makes the product hang counts as not caught. */
-const HUNT_TIMEOUT_MS = 400_000;
+const HUNT_TIMEOUT_MS = 900_000;
 
-function hunt(copy: string, serverUrl: string): Promise<{ code: number | null; output: string }> {
+type Catch = Omit<MutantResult, 'name'>;
+
+async function hunt(copy: string, serverUrl: string): Promise<Catch> {
+  const program = ['scripts/faults/main.ts', '--hunt', '--stop-at-first'];
+  const { code, output } = await runNode(program, copy, { FAULTS_SERVER_URL: serverUrl });
+  const lines = output.trim().split('\n');
+  const violation = lines.find((line) => line.startsWith('  ')) ?? lines.at(-1) ?? '';
+  // Exit code 1 with a summary is a violation found; anything else is a bug that does not even run.
+  const isCaught = code === 1 && /"violations":[1-9]/.test(lines.at(-1) ?? '');
+  const operations = Number(/"operations":(\d+)/.exec(lines.at(-1) ?? '')?.[1] ?? 0);
+  return { isCaught, by: violation.trim().slice(0, 160), operations };
+}
+
+interface TestReport {
+  readonly numTotalTests: number;
+  readonly testResults: readonly {
+    readonly assertionResults: readonly { readonly status: string; readonly fullName: string }[];
+  }[];
+}
+
+/** A bug is caught when a test fails. A file that cannot even be loaded says nothing, so it does not count. */
+async function runTests(copy: string, tests: readonly string[]): Promise<Catch> {
+  const report = join(copy, 'report.json');
+  const { code, output } = await runNode(
+    ['node_modules/vitest/vitest.mjs', 'run', ...tests, '--reporter=json', `--outputFile=${report}`],
+    copy,
+    {},
+  );
+  if (!existsSync(report)) return { isCaught: false, by: output.trim().slice(-160), operations: 0 };
+  const { numTotalTests, testResults } = JSON.parse(readFileSync(report, 'utf8')) as TestReport;
+  const failed = testResults
+    .flatMap(({ assertionResults }) => assertionResults)
+    .find(({ status }) => status === 'failed');
+  return {
+    isCaught: code === 1 && failed !== undefined,
+    by: failed?.fullName.slice(0, 160) ?? 'no test failed',
+    operations: numTotalTests,
+  };
+}
+
+function runNode(
+  program: readonly string[],
+  cwd: string,
+  variables: Readonly<Record<string, string>>,
+): Promise<{ code: number | null; output: string }> {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, ['scripts/faults/main.ts', '--hunt', '--stop-at-first'], {
-      cwd: copy,
-      env: { ...process.env, FAULTS_SERVER_URL: serverUrl },
+    const child = spawn(process.execPath, program, {
+      cwd,
+      env: { ...process.env, ...variables },
       stdio: ['ignore', 'pipe', 'pipe'],
       timeout: HUNT_TIMEOUT_MS,
     });

@@ -5,10 +5,14 @@ export interface Edit {
   readonly replace: string;
 }
 
-/** A bug that somebody could write, and that the trials must find. */
+/** A bug that a developer could write, and that a trial or a test must find. */
 export interface Mutant {
   readonly name: string;
+  /** The class of faults that it stands for; docs/faults.md lists the classes. */
+  readonly kind?: string;
   readonly edits: readonly Edit[];
+  /** The test files of which at least one test must fail. Without them the fault trials hunt the bug. */
+  readonly tests?: readonly string[];
 }
 
 /** The file's text with the change in it. Throws when its place is gone, or is not the only one: then the bug tests nothing any more. */
