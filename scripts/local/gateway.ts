@@ -33,6 +33,10 @@ const INTEGRATION_TIMEOUT_MS = 29_000;
 /** Long enough that no client sends on a connection while it is being closed, in milliseconds. */
 const IDLE_CONNECTION_MS = 65_000;
 
+/** The caller of every local request. API Gateway takes it from the signature; no header or setting changes it here. */
+const LOCAL_ACCOUNT = '000000000000';
+const LOCAL_CALLER = `arn:aws:iam::${LOCAL_ACCOUNT}:user/local`;
+
 /**
  * What API Gateway is on AWS: it makes the same events from the same route table and hands them to the same handlers, over HTTP on loopback.
  * Rejects when the port is in use.
@@ -102,7 +106,12 @@ function eventOf(request: IncomingMessage, route: ApiRoute, body: string): APIGa
     body: body === '' ? null : body,
     requestContext: {
       requestId: randomUUID(),
-      identity: { userArn: null, sourceIp: '127.0.0.1' },
+      accountId: LOCAL_ACCOUNT,
+      identity: {
+        userArn: LOCAL_CALLER,
+        accountId: LOCAL_ACCOUNT,
+        sourceIp: request.socket.remoteAddress ?? '127.0.0.1',
+      },
     } as APIGatewayProxyEvent['requestContext'],
   };
 }

@@ -253,7 +253,11 @@ test('one line of the audit trail for each card number disclosed, and no other',
   await detokenize('9999999999999991');
   const lines = running.output.slice(before).filter((line) => line.includes('card number disclosed'));
   expect(lines).toHaveLength(2);
-  for (const line of lines) expect(JSON.parse(line)).toMatchObject({ cardReference: reference, caller: 'local' });
+  for (const line of lines)
+    expect(JSON.parse(line)).toMatchObject({
+      cardReference: reference,
+      caller: 'arn:aws:iam::000000000000:user/local',
+    });
 });
 
 describe('when the pool runs dry', () => {
