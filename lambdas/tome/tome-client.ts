@@ -1,8 +1,8 @@
+import type { Admission } from '../tokenization/circuit-breaker.ts';
 import { TomeError, TomeRateLimited } from '../tokenization/errors/tome-error.ts';
 import type { Clock, Random } from '../tokenization/ports/clock.ts';
 import type { TomeCall } from '../tokenization/ports/tome.ts';
 import { graverFailure, withAttempts } from './call-failure.ts';
-import type { Admission } from './circuit-breaker.ts';
 import type { Lane, Namespace, Operation } from './contract.ts';
 import { AttemptTimedOut } from './fetch-failure.ts';
 import { type Answer, exchange, type RequestBody, type Verdict } from './http-exchange.ts';

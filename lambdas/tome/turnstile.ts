@@ -1,7 +1,12 @@
+import {
+  type Admission,
+  type BreakerSettings,
+  type BreakerState,
+  CircuitBreaker,
+} from '../tokenization/circuit-breaker.ts';
 import { TomeUnavailable } from '../tokenization/errors/tome-error.ts';
 import type { Clock } from '../tokenization/ports/clock.ts';
 import type { TomeCall } from '../tokenization/ports/tome.ts';
-import { type Admission, type BreakerSettings, type BreakerState, CircuitBreaker } from './circuit-breaker.ts';
 import type { Lane, Namespace, Operation } from './contract.ts';
 import { RateBudget } from './rate-budget.ts';
 
@@ -62,7 +67,7 @@ export class Turnstile {
     let breaker = this.#breakers.get(key);
     if (breaker === undefined) {
       const onChange = (state: BreakerState): void => this.#onBreaker?.({ namespace, operation, state });
-      breaker = new CircuitBreaker(this.#settings.breaker, this.#clock, onChange);
+      breaker = new CircuitBreaker(this.#settings.breaker, this.#clock, takenToBeDown, onChange);
       this.#breakers.set(key, breaker);
     }
     return breaker;
@@ -81,3 +86,6 @@ export class Turnstile {
     return budget;
   }
 }
+
+const takenToBeDown = (retryAfterSeconds: number): TomeUnavailable =>
+  new TomeUnavailable('TOME is taken to be down: the circuit breaker is open.', { attempts: 0, retryAfterSeconds });

@@ -1,10 +1,9 @@
-import { TomeUnavailable } from '../tokenization/errors/tome-error.ts';
-import type { Clock } from '../tokenization/ports/clock.ts';
+import type { Clock } from './ports/clock.ts';
 
 export interface BreakerSettings {
   /**
-   * Failures in a row that open it. In a row and not a share of a window: it holds for 150 calls a second and for two an hour alike, and a
-   * TOME that still answers now and then is the retry budget's affair.
+   * Failures in a row that open it. In a row and not a share of a window: it holds for 150 calls a second and for two an hour
+   * alike, and a TOME that still answers now and then is the retry budget's affair.
    */
   readonly failures: number;
   /** Milliseconds that it stays open before one probe is let through. */
@@ -21,17 +20,22 @@ export type BreakerState = 'closed' | 'open' | 'half-open';
 export interface Admission {
   succeed(): void;
   fail(): void;
-  /** The call ended without showing anything about TOME; a probe's place is free again at once. */
+  /** The call ended without showing anything about the other side; a probe's place is free again at once. */
   abandon(): void;
 }
 
+/** Makes the error that a refused call is answered with. */
+export type Refusal = (retryAfterSeconds: number) => Error;
+
 /**
- * One breaker for each operation and namespace. Our own, and not a library's, because a creation must ask it *before* reserving a pair
- * (brief 2, "TOME down") without claiming the probe, and because its clock must be ours for a fault schedule to be replayed.
+ * A circuit breaker: one for each operation and namespace of TOME, and one for the database. It is our own and not a library's,
+ * because a creation must ask it *before* reserving a pair without claiming the probe, and because its clock must be the
+ * injected one for a fault schedule to be replayed.
  */
 export class CircuitBreaker {
   readonly #settings: BreakerSettings;
-  readonly #clock: Clock;
+  readonly #clock: Pick<Clock, 'monotonicMs'>;
+  readonly #refusal: Refusal;
   readonly #onChange: (state: BreakerState) => void;
   #state: BreakerState = 'closed';
   /** Counts the changes of state and the probes, so that a straggler from an earlier one is known. */
@@ -40,21 +44,22 @@ export class CircuitBreaker {
   #openedAtMs = 0;
   #probeUntilMs = 0;
 
-  constructor(settings: BreakerSettings, clock: Clock, onChange: (state: BreakerState) => void) {
+  constructor(
+    settings: BreakerSettings,
+    clock: Pick<Clock, 'monotonicMs'>,
+    refusal: Refusal,
+    onChange: (state: BreakerState) => void,
+  ) {
     this.#settings = settings;
     this.#clock = clock;
+    this.#refusal = refusal;
     this.#onChange = onChange;
   }
 
-  /** Throws TomeUnavailable when a call would be refused now. Changes nothing. */
+  /** Throws the refusal when a call would be refused now. Changes nothing. */
   assertAdmits(): void {
     const waitMs = this.#waitMs();
-    if (waitMs > 0) {
-      throw new TomeUnavailable('TOME is taken to be down: the circuit breaker is open.', {
-        attempts: 0,
-        retryAfterSeconds: Math.max(1, Math.ceil(waitMs / 1_000)),
-      });
-    }
+    if (waitMs > 0) throw this.#refusal(Math.max(1, Math.ceil(waitMs / 1_000)));
   }
 
   /** Before a call; throws like `assertAdmits`. A probe that is never reported on counts as lost after `probeTimeoutMs`. */

@@ -1,11 +1,14 @@
 import { expect, test } from 'vitest';
-import { type BreakerState, CircuitBreaker } from '../../../lambdas/tome/circuit-breaker.ts';
+import { type BreakerState, CircuitBreaker } from '../../../lambdas/tokenization/circuit-breaker.ts';
+import { TomeUnavailable } from '../../../lambdas/tokenization/errors/tome-error.ts';
 import { FakeClock } from '../../fakes/fake-clock.ts';
+
+const refusal = (retryAfterSeconds: number) => new TomeUnavailable('Down.', { attempts: 0, retryAfterSeconds });
 
 function setup() {
   const clock = new FakeClock();
   const states: BreakerState[] = [];
-  const breaker = new CircuitBreaker({ failures: 3, openMs: 2_000 }, clock, (state) => states.push(state));
+  const breaker = new CircuitBreaker({ failures: 3, openMs: 2_000 }, clock, refusal, (state) => states.push(state));
   const open = (): void => {
     for (let failure = 0; failure < 3; failure += 1) {
       breaker.enter(1_000).fail();
