@@ -10,6 +10,7 @@ export const handler = apiHandler({
   operation: 'detokenize',
   schema: cardReferenceRequest,
   deadlineMs,
+  auditedReference: ({ cardReferenceId }) => cardReferenceId,
   async answer({ body, context }) {
     const cardNumber = await tokenizer.detokenize(parseCardReference(body.cardReferenceId), context);
     return { status: 200, body: { cardNumber: cardNumber.reveal() } };

@@ -1,16 +1,17 @@
 import { createHmac, randomUUID } from 'node:crypto';
 import { createPairStore } from '../pool/pair-store.ts';
+import type { Caller } from '../tokenization/caller.ts';
 import type { CardNumber } from '../tokenization/card-number.ts';
 import { createDirectTokenizer } from '../tokenization/direct-tokenizer.ts';
 import { createPooledTokenizer } from '../tokenization/pooled-tokenizer.ts';
-import type { RecordDisclosure } from '../tokenization/ports/audit.ts';
 import type { IdempotencyClaim } from '../tokenization/ports/pair-store.ts';
 import type { Tokenizer } from '../tokenization/tokenizer.ts';
 import type { TokenizerEvent } from '../tokenization/tokenizer-dependencies.ts';
+import { recordDisclosure } from './audit.ts';
 import { composeDatabase } from './compose-database.ts';
 import { composeTome } from './compose-tome.ts';
 import { describe } from './describe-error.ts';
-import { auditLogger, logger } from './logger.ts';
+import { logger } from './logger.ts';
 import { count } from './metrics.ts';
 import { readSecret } from './secret.ts';
 import { readSettings, type Settings } from './settings.ts';
@@ -23,8 +24,6 @@ export interface ComposedTokenizer {
   readonly tokenizer: Tokenizer;
   readonly deadlineMs: number;
 }
-
-const recordDisclosure: RecordDisclosure = (record) => auditLogger.info('card number disclosed', { ...record });
 
 /**
  * Everything that an API function needs, wired once at cold start from its environment. `takesKeys`: whether callers send it
@@ -93,15 +92,24 @@ const LEVEL: Partial<Record<TokenizerEvent, 'info' | 'warn'>> = {
   'hold-not-yielded': 'warn',
 };
 
-/** Keyed hashes, so that neither a key nor a card number can be guessed from the database (rule 6; brief 3, "PCI, honestly"). */
+/**
+ * Keyed hashes, so that neither a key nor a card number can be guessed from the database. The caller's account and principal
+ * are part of both: two callers who choose the same key never meet. The session's name is not, because a retry may
+ * come from another session of the same role.
+ */
 export const claimWith =
   (secret: string) =>
-  (idempotencyKey: string, cardNumber: CardNumber): IdempotencyClaim => ({
-    keyHash: createHmac('sha256', secret).update('key\0').update(idempotencyKey).digest(),
-    fingerprint: createHmac('sha256', secret)
-      .update('body\0')
-      .update(idempotencyKey)
-      .update('\0')
-      .update(cardNumber.reveal())
-      .digest(),
+  (idempotencyKey: string, cardNumber: CardNumber, { account, principal }: Caller): IdempotencyClaim => ({
+    keyHash: keyedHash(secret, ['key', account, principal, idempotencyKey]),
+    fingerprint: keyedHash(secret, ['body', account, principal, idempotencyKey, cardNumber.reveal()]),
   });
+
+/** Each part with its length before it: no two lists of parts are the same input. */
+function keyedHash(secret: string, parts: readonly string[]): Buffer {
+  const hash = createHmac('sha256', secret);
+  for (const part of parts) {
+    const bytes = Buffer.from(part);
+    hash.update(`${bytes.length}:`).update(bytes);
+  }
+  return hash.digest();
+}

@@ -20,7 +20,7 @@ export async function createCard(
 ): Promise<CreatedCard> {
   const { tome, store } = dependencies;
   tome.ns1.assertAdmits('tokenize');
-  const claim = idempotencyKey === undefined ? null : dependencies.claimOf(idempotencyKey, cardNumber);
+  const claim = idempotencyKey === undefined ? null : dependencies.claimOf(idempotencyKey, cardNumber, context.caller);
   const reserved = await store.reserve(dependencies.newReservationId(), claim);
   switch (reserved.outcome) {
     case 'key-completed':

@@ -30,8 +30,8 @@ export function createDirectTokenizer(dependencies: DirectDependencies): Tokeniz
       const internalToken = await tome.ns2.detokenize(cardReference, liveCall(context));
       const cardNumber = internalToken === null ? null : await tome.ns1.detokenize(internalToken, liveCall(context));
       if (cardNumber === null) throw new ReferenceNotFound();
-      const { caller, correlationId } = context;
-      dependencies.recordDisclosure({ cardReference, caller, correlationId });
+      const { caller, correlationId, origin } = context;
+      dependencies.recordDisclosure({ cardReference, caller, correlationId, origin });
       return cardNumber;
     },
   };

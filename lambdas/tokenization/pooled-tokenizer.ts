@@ -53,7 +53,7 @@ async function detokenize(
     await confirmMapping(dependencies, stored, context);
     await ifPossible(dependencies, context, () => adopt(dependencies, stored, context));
   } else if (found === null) await repair(dependencies, { internalToken, cardReference }, context);
-  const { caller, correlationId } = context;
-  dependencies.recordDisclosure({ cardReference, caller, correlationId });
+  const { caller, correlationId, origin } = context;
+  dependencies.recordDisclosure({ cardReference, caller, correlationId, origin });
   return cardNumber;
 }

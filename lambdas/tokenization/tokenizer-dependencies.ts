@@ -1,3 +1,4 @@
+import type { Caller } from './caller.ts';
 import type { CardNumber } from './card-number.ts';
 import type { RecordDisclosure } from './ports/audit.ts';
 import type { Clock } from './ports/clock.ts';
@@ -31,8 +32,8 @@ export interface PooledDependencies extends DirectDependencies {
   readonly clock: Clock;
   /** A fresh random UUID for each reservation. */
   readonly newReservationId: () => string;
-  /** Keyed hashes of the caller's key and body (rule 6). */
-  readonly claimOf: (idempotencyKey: string, cardNumber: CardNumber) => IdempotencyClaim;
+  /** Keyed hashes of the caller's key and body. Keys of different callers have different hashes. */
+  readonly claimOf: (idempotencyKey: string, cardNumber: CardNumber, caller: Caller) => IdempotencyClaim;
   readonly report: (event: TokenizerEvent, context: RequestContext, cause?: unknown) => void;
 }
 

@@ -1,3 +1,4 @@
+import type { Caller, RequestOrigin } from './caller.ts';
 import type { CardNumber } from './card-number.ts';
 import type { CardReference } from './card-reference.ts';
 
@@ -6,8 +7,10 @@ export interface RequestContext {
   /** Monotonic time (ms, of the injected clock) at which the caller stops waiting. */
   readonly deadlineMs: number;
   readonly correlationId: string;
-  /** Who asks, for the audit record: an IAM principal, or `local`. */
-  readonly caller: string;
+  /** Who asks. Owns the Idempotency-Keys that it sends, and is named in the audit record. */
+  readonly caller: Caller;
+  /** For the audit record. */
+  readonly origin: RequestOrigin;
 }
 
 export interface CreatedCard {

@@ -21,6 +21,14 @@ import { interceptQueue, interceptSql, interceptTome } from './intercepted-ports
 import type { Interceptor } from './interceptor.ts';
 import type { World } from './world.ts';
 
+const CLIENT = { account: '000000000000', principal: 'role/client', session: null };
+const NOWHERE = {
+  sourceAddress: null,
+  gatewayRequestId: null,
+  gatewayExtendedRequestId: null,
+  functionRequestId: null,
+};
+
 /** One process of the product, wired like in `lambdas/runtime`, with every await behind the interceptor. */
 export interface ProcessUnderTest {
   readonly tokenizer: Tokenizer;
@@ -79,7 +87,7 @@ export function startProcess(
   const deadlineMs = (): number => systemClock.monotonicMs() + 10_000;
   return {
     tokenizer,
-    context: () => ({ deadlineMs: deadlineMs(), correlationId: randomUUID(), caller: 'client' }),
+    context: () => ({ deadlineMs: deadlineMs(), correlationId: randomUUID(), caller: CLIENT, origin: NOWHERE }),
     async prefetch(target, inBulk = false) {
       await runner.run(takeRefillRequest);
       return prefetch(

@@ -256,7 +256,11 @@ test('one line of the audit trail for each card number disclosed, and no other',
   for (const line of lines)
     expect(JSON.parse(line)).toMatchObject({
       cardReference: reference,
-      caller: 'arn:aws:iam::000000000000:user/local',
+      outcome: 'disclosed',
+      account: '000000000000',
+      principal: 'user/local',
+      sourceAddress: expect.stringMatching(/127\.0\.0\.1$/),
+      gatewayRequestId: expect.any(String),
     });
 });
 

@@ -13,6 +13,7 @@ export interface Problem {
 /** The one table from an error's code to its HTTP status. */
 const STATUS: Readonly<Record<string, { readonly status: number; readonly title: string }>> = {
   'invalid-input': { status: 400, title: 'The request cannot be used' },
+  'caller-unknown': { status: 403, title: 'No caller' },
   'card-not-found': { status: 404, title: 'No reference' },
   'reference-not-found': { status: 404, title: 'No card' },
   'idempotency-in-progress': { status: 409, title: 'Request in progress' },

@@ -67,8 +67,8 @@ export const DOMAIN_MUTANTS: readonly Mutant[] = [
     edits: [
       edit(
         'lambdas/runtime/compose-tokenizer.ts',
-        "  fingerprint: createHmac('sha256', secret)\n",
-        "  fingerprint: Buffer.from(cardNumber.reveal()), unused: createHmac('sha256', secret)\n",
+        "fingerprint: keyedHash(secret, ['body', account, principal, idempotencyKey, cardNumber.reveal()]),",
+        'fingerprint: Buffer.from(cardNumber.reveal()),',
       ),
     ],
   },

@@ -1,0 +1,33 @@
+import type { Caller } from '../../tokenization/caller.ts';
+import { CallerUnknown } from '../../tokenization/errors/caller-unknown.ts';
+
+/** Partition, service, account and what follows. The service is `iam` or `sts`. */
+const PRINCIPAL_ARN = /^arn:aws[a-z0-9-]*:(iam|sts)::(\d{12}):(\S+)$/;
+
+/**
+ * The caller of `requestContext.identity`, from its `userArn`. API Gateway fills it in on routes that are signed by IAM.
+ * Throws CallerUnknown when it is missing, is no principal's ARN, or contradicts `accountId`.
+ */
+export function callerOfIdentity(identity: unknown): Caller {
+  const { userArn, accountId } = (identity ?? {}) as { readonly userArn?: unknown; readonly accountId?: unknown };
+  const [, service, account, resource] = PRINCIPAL_ARN.exec(typeof userArn === 'string' ? userArn : '') ?? [];
+  if (account === undefined || resource === undefined) throw new CallerUnknown();
+  if (typeof accountId === 'string' && accountId !== '' && accountId !== account) throw new CallerUnknown();
+  const principal = service === 'sts' ? temporaryPrincipal(resource) : lastingPrincipal(resource);
+  if (principal === null) throw new CallerUnknown();
+  return { account, ...principal };
+}
+
+type Principal = Omit<Caller, 'account'>;
+
+/** `assumed-role/ROLE/SESSION`, where ROLE may have a path; `federated-user/NAME`, whose name its maker chooses. */
+function temporaryPrincipal(resource: string): Principal | null {
+  const assumed = /^assumed-role\/(.*[^/])\/([^/]+)$/.exec(resource);
+  if (assumed !== null) return { principal: `role/${assumed[1]}`, session: assumed[2] ?? null };
+  const federated = /^federated-user\/(.+)$/.exec(resource);
+  return federated === null ? null : { principal: 'federated-user', session: federated[1] ?? null };
+}
+
+/** `user/NAME` and `role/NAME`, each with or without a path; `root`. */
+const lastingPrincipal = (resource: string): Principal | null =>
+  /^((user|role)\/.*[^/]|root)$/.test(resource) ? { principal: resource, session: null } : null;
