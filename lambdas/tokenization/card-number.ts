@@ -1,13 +1,19 @@
 import { inspect } from 'node:util';
+import { lengthsOfNetwork } from './card-networks.ts';
 import { InvalidInput } from './errors/invalid-input.ts';
 import { passesLuhn } from './luhn.ts';
 
 const REDACTED = '[card number]';
 
 /**
- * A card number (PAN): 13-19 digits with a right check digit (ISO/IEC 7812-1). It cannot be printed by accident: converting it to
- * text, JSON or a debugger's view gives a placeholder. Only `reveal` gives the digits, and only TOME's client and the answer
- * of detokenize call it (brief 1, "lives in memory and in TOME, nowhere else").
+ * A card number (PAN): 13 to 19 digits with a right check digit (ISO/IEC 7812-1), no leading zero, and
+ * a length that the network of its first digits issues. One number in ten passes the check digit with
+ * its security code behind it, so only the length keeps the code out; where a network issues both
+ * lengths, as Visa's 13 and 16, nothing can tell them apart. Numbers of no known network are accepted.
+ *
+ * It cannot be printed by accident: converting it to text, JSON or a debugger's view gives a
+ * placeholder. Only `reveal` gives the digits, and only TOME's client and the answer of detokenize
+ * call it.
  */
 export class CardNumber {
   readonly #digits: string;
@@ -19,6 +25,10 @@ export class CardNumber {
   /** Throws InvalidInput that names the field and never the value. */
   static parse(text: string, field = 'cardNumber'): CardNumber {
     if (!/^[0-9]{13,19}$/.test(text)) throw new InvalidInput(field, 'must be 13 to 19 digits without spaces');
+    if (text.startsWith('0')) throw new InvalidInput(field, 'must not start with 0');
+    if (lengthsOfNetwork(text)?.includes(text.length) === false) {
+      throw new InvalidInput(field, "must have a length that the card's network issues");
+    }
     if (!passesLuhn(text)) throw new InvalidInput(field, 'has a wrong check digit');
     return new CardNumber(text);
   }

@@ -12,13 +12,17 @@ export type CardReference = string & { readonly [brand]: 'CardReference' };
  */
 export const isCardReference = (text: string): text is CardReference => /^[0-9]{16}$/.test(text);
 
+/** Whether a reference may have been given out: it was in order under at least one version of the format. */
+export const mayHaveBeenGivenOut = (text: string): boolean =>
+  REFERENCE_FORMATS.some((format) => findFormatFault(text, 'any', format) === null);
+
 /**
- * A reference as a caller gives it. What starts like a card number under every version of the format was never given out, and may
- * be a card number in the wrong field: it is refused here, before it reaches a statement or TOME.
- * Throws InvalidInput that names the field and never the value.
+ * A reference as a caller gives it. What starts like a card number under every version of the format
+ * was never given out, and may be a card number in the wrong field: it is refused here, before it
+ * reaches a statement or TOME. Throws InvalidInput that names the field and never the value.
  */
 export function parseCardReference(text: string, field = 'cardReferenceId'): CardReference {
-  if (!isCardReference(text) || REFERENCE_FORMATS.every((format) => findFormatFault(text, 'any', format) !== null)) {
+  if (!isCardReference(text) || !mayHaveBeenGivenOut(text)) {
     throw new InvalidInput(field, 'must be a 16-digit card reference');
   }
   return text;

@@ -1,3 +1,4 @@
+import { mayHaveBeenGivenOut } from './card-reference.ts';
 import { ReferenceUnacceptable } from './errors/reference-unacceptable.ts';
 import type { InternalToken } from './internal-token.ts';
 import type { TokenPair } from './pair.ts';
@@ -15,7 +16,8 @@ export async function referenceFor(
   context: RequestContext,
 ): Promise<{ readonly pair: TokenPair; readonly isNew: boolean }> {
   const { token: cardReference, isNew } = await tome.ns2.tokenize(internalToken, null, liveCall(context));
-  return { pair: acceptable({ internalToken, cardReference }, isNew ? luhnPolicy : 'any'), isNew };
+  const pair = { internalToken, cardReference };
+  return { pair: isNew ? newReference(pair, luhnPolicy) : existingReference(pair), isNew };
 }
 
 /** The reference that an internal token already has on NS2, or `null`. Rejects with ReferenceUnacceptable. */
@@ -25,11 +27,19 @@ export async function existingReferenceOf(
   context: RequestContext,
 ): Promise<TokenPair | null> {
   const cardReference = await tome.ns2.lookup(internalToken, liveCall(context));
-  return cardReference === null ? null : acceptable({ internalToken, cardReference }, 'any');
+  return cardReference === null ? null : existingReference({ internalToken, cardReference });
 }
 
-/** A reference that exists may have been given out under another Luhn policy, and must stay readable (invariant I4). */
-function acceptable(pair: TokenPair, luhnPolicy: LuhnPolicy): TokenPair {
+function newReference(pair: TokenPair, luhnPolicy: LuhnPolicy): TokenPair {
   if (findFormatFault(pair.cardReference, luhnPolicy) !== null) throw new ReferenceUnacceptable();
+  return pair;
+}
+
+/**
+ * A reference that exists may have been given out under another Luhn policy or an older version of the
+ * format, and must stay readable (invariant I4).
+ */
+function existingReference(pair: TokenPair): TokenPair {
+  if (!mayHaveBeenGivenOut(pair.cardReference)) throw new ReferenceUnacceptable();
   return pair;
 }

@@ -2,14 +2,21 @@ import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { CardNumber } from '../../../lambdas/tokenization/card-number.ts';
+import { InvalidInput } from '../../../lambdas/tokenization/errors/invalid-input.ts';
 import { passesLuhn } from '../../../lambdas/tokenization/luhn.ts';
+import { anyCardNumber, digits as exactly, withCheckDigit } from './generated-card-numbers.ts';
 
 const digits = (minLength: number, maxLength: number) =>
   fc.array(fc.integer({ min: 0, max: 9 }), { minLength, maxLength }).map((values) => values.join(''));
-const cardNumbers = digits(12, 18).map((body) => {
-  for (let check = 0; check < 10; check += 1) if (passesLuhn(`${body}${check}`)) return `${body}${check}`;
-  throw new Error('One of ten check digits is right.');
-});
+const isRefused = (text: string): boolean => {
+  try {
+    CardNumber.parse(text);
+    return false;
+  } catch (error) {
+    if (error instanceof InvalidInput) return true;
+    throw error;
+  }
+};
 
 test.each(['4111111111111111', '378282246310005', '6304000000000000', '30569309025904'])(
   'a documented test number passes the check digit (%#)',
@@ -27,9 +34,76 @@ test('exactly one of the ten last digits makes a card number', () => {
   );
 });
 
+/** Networks that issue one length where they issue: a number of theirs is accepted and no longer one is. */
+const UNAMBIGUOUS = fc
+  .tuple(
+    fc.constantFrom(
+      ['51', 16],
+      ['55', 16],
+      ['2221', 16],
+      ['2720', 16],
+      ['34', 15],
+      ['37', 15],
+      ['1800', 15],
+      ['8600', 16],
+      ['9860', 16],
+      ['9792', 16],
+      ['508', 16],
+    ),
+    exactly(18),
+  )
+  .map(([[prefix, length], rest]) => withCheckDigit(`${prefix}${rest}`.slice(0, Number(length) - 1)));
+
+test('a number with its security code behind it is refused where the network issues one length', () => {
+  let passing = 0;
+  fc.assert(
+    fc.property(UNAMBIGUOUS, fc.oneof(exactly(3), exactly(4)), (number, code) => {
+      expect(isRefused(number)).toBe(false);
+      if (`${number}${code}`.length <= 19 && passesLuhn(`${number}${code}`)) passing += 1;
+      expect(isRefused(`${number}${code}`)).toBe(true);
+    }),
+    { seed: 8, numRuns: 2_000 },
+  );
+  // Codes that make the check digit right by chance are what the lengths are for.
+  expect(passing).toBeGreaterThan(50);
+});
+
+test('a Visa number has 13, 16 or 19 digits', () => {
+  const accepted = Array.from({ length: 7 }, (_, index) => 13 + index).filter(
+    (length) => !isRefused(withCheckDigit(`4${'0'.repeat(length - 2)}`)),
+  );
+  expect(accepted).toEqual([13, 16, 19]);
+});
+
+test('all zeros and numbers that start with zero are refused', () => {
+  for (let length = 13; length <= 19; length += 1) {
+    expect(isRefused('0'.repeat(length))).toBe(true);
+    expect(isRefused(withCheckDigit(`04${'1'.repeat(length - 3)}`))).toBe(true);
+  }
+});
+
+test('a number of no known network is accepted in any length from 13 to 19 digits', () => {
+  for (let length = 13; length <= 19; length += 1) {
+    expect(isRefused(withCheckDigit(`99${'1'.repeat(length - 3)}`))).toBe(false);
+  }
+});
+
+test('12 and 20 digits are refused with any check digit', () => {
+  for (const body of ['4'.repeat(11), '4'.repeat(19)]) expect(isRefused(withCheckDigit(body))).toBe(true);
+});
+
+test('numbers that networks issue are accepted but for the lengths of a wider range', () => {
+  fc.assert(
+    fc.property(anyCardNumber(), (number) => {
+      if (number.length === 16 && !number.startsWith('1')) expect(isRefused(number)).toBe(false);
+    }),
+    { seed: 8, numRuns: 2_000 },
+  );
+});
+
 test('a card number shows itself in no way but reveal', () => {
   fc.assert(
-    fc.property(cardNumbers, (number) => {
+    fc.property(UNAMBIGUOUS, (number) => {
       const card = CardNumber.parse(number);
       const shown = [
         String(card),

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { parseCardReference } from '../../../lambdas/tokenization/card-reference.ts';
 import { isInternalToken } from '../../../lambdas/tokenization/internal-token.ts';
 import { passesLuhn } from '../../../lambdas/tokenization/luhn.ts';
-import { findFormatFault } from '../../../lambdas/tokenization/reference-format.ts';
+import { findFormatFault, REFERENCE_FORMATS } from '../../../lambdas/tokenization/reference-format.ts';
 
 test.each([
   ['0', 'both lists'],
@@ -20,17 +20,60 @@ test.each([
   ['2500', 'Mastercard 2-series'],
   ['2720', 'Mastercard 2-series, last'],
   ['81', 'UnionPay'],
+  ['82', 'RuPay'],
+  ['1946', 'GPN'],
+  ['2205', 'Borica'],
+  ['286900', 'Carnet'],
+  ['8600', 'UzCard'],
+  ['9112', 'Belkart'],
+  ['9682', 'mada'],
+  ['9704', 'Napas'],
   ['9792', 'Troy'],
+  ['9860', 'Humo'],
 ])('a reference never starts with %s (%s)', (prefix) => {
   expect(findFormatFault(prefix.padEnd(16, '1'), 'any')).toBe('card-network-prefix');
 });
 
-test.each(['1799', '1801', '2130', '2132', '2199', '2205', '2220', '2721', '80', '82', '9791', '9793', '10', '99'])(
+test.each(['1799', '1801', '2130', '2132', '2199', '2206', '2220', '2721', '80', '83', '9791', '9793', '10', '99'])(
   'a reference may start with %s, just outside a network',
   (prefix) => {
     expect(findFormatFault(prefix.padEnd(16, '1'), 'any')).toBeNull();
   },
 );
+
+test('what a version of the format forbids stays as it was on the day it was written', () => {
+  const frozen = REFERENCE_FORMATS.map(({ version, forbidden }) => ({
+    version,
+    forbidden: [...new Set(forbidden.map(({ from, to }) => (from === to ? from : `${from}-${to}`)))].sort().join(' '),
+  }));
+  expect(frozen).toEqual([
+    { version: 1, forbidden: '0 1800 2131 2200-2204 2221-2720 3 4 5 6 7 81 9792' },
+    {
+      version: 2,
+      forbidden:
+        '0 170019 1800 1946 207177 2131 2200-2204 2205 2221-2720 286900 3 4 5 6 7 81 81-82 8600 903769 9051 9112 ' +
+        '9417 9682 9704 9762 9792 9860 9891 991975',
+    },
+  ]);
+});
+
+test('a later version forbids all that the versions before it did', () => {
+  fc.assert(
+    fc.property(fc.stringMatching(/^[0-9]{16}$/), (text) => {
+      const [first, ...later] = REFERENCE_FORMATS.map((format) => findFormatFault(text, 'any', format));
+      if (first !== null) expect(later.every((fault) => fault !== null)).toBe(true);
+    }),
+    { seed: 8, numRuns: 5_000 },
+  );
+});
+
+test('a reference that was given out under version 1 stays readable when a later version forbids its start', () => {
+  for (const prefix of ['82', '8600', '9860', '9704', '2205']) {
+    const reference = prefix.padEnd(16, '1');
+    expect(findFormatFault(reference, 'any')).toBe('card-network-prefix');
+    expect(parseCardReference(reference)).toBe(reference);
+  }
+});
 
 test('the check digit policy decides between the same two references', () => {
   const right = Array.from({ length: 10 }, (_, digit) => `910000000000001${digit}`).find(passesLuhn) as string;
