@@ -60,9 +60,9 @@ export async function startMinistack(directory: string, say: (line: string) => v
   };
 
   const endpointUrl = `http://127.0.0.1:${port}`;
-  const giveUpAt = Date.now() + START_LIMIT_MS;
+  const giveUpAtMs = performance.now() + START_LIMIT_MS;
   while (!(await answers(endpointUrl))) {
-    if (hasEnded() || Date.now() > giveUpAt) {
+    if (hasEnded() || performance.now() > giveUpAtMs) {
       await stop();
       throw new CannotStart(`The emulator did not start: ${readFileSync(logFile, 'utf8').trim().slice(-600)}`);
     }

@@ -1,12 +1,19 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { createServer, type IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { ServerResponse } from 'node:http';
+import { writeAnswer } from '../loopback/connection-faults.ts';
+import { type ReceivedRequest, startLoopbackServer } from '../loopback/loopback-server.ts';
+import { FileNotWritable, LineFile } from '../simulator/line-file.ts';
 
 export interface LocalQueue {
   readonly url: string;
   /** The messages' bodies in the order of their arrival, parsed. */
   readonly events: readonly unknown[];
   close(): Promise<void>;
+}
+
+export interface LocalQueueOptions {
+  /** Where accepted messages are kept. Without it they are gone with the process. */
+  readonly journalPath?: string;
 }
 
 interface BatchEntry {
@@ -17,51 +24,85 @@ interface BatchEntry {
 /** The most events that are kept to be looked at. */
 const KEPT_EVENTS = 100_000;
 
-/** TSYS's queue on one machine: SQS's SendMessageBatch in its JSON protocol, so that the relay's own client talks to it. */
-export async function startLocalQueue(): Promise<LocalQueue> {
-  const events: unknown[] = [];
-  const server = createServer((request, response) => {
-    receive(request)
-      .then((entries) => {
-        for (const { MessageBody } of entries) events.push(JSON.parse(MessageBody));
-        events.splice(0, events.length - KEPT_EVENTS);
-        const Successful = entries.map(({ Id, MessageBody }) => ({
-          Id,
-          MessageId: randomUUID(),
-          MD5OfMessageBody: createHash('md5').update(MessageBody).digest('hex'),
-        }));
-        response.writeHead(200, { 'content-type': 'application/x-amz-json-1.0' });
-        response.end(JSON.stringify({ Successful, Failed: [] }));
-      })
-      .catch(() => {
-        response.writeHead(400, { 'content-type': 'application/x-amz-json-1.0' });
-        response.end(
-          JSON.stringify({
-            __type: 'com.amazonaws.sqs#UnsupportedOperation',
-            message: 'Only SendMessageBatch is here.',
-          }),
-        );
-      });
-  });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject).listen(0, '127.0.0.1', resolve);
+/** SQS takes 1 MiB of messages in one call; the rest is JSON around them. */
+const MAX_BODY_BYTES = 4 * 1_024 * 1_024;
+
+/**
+ * TSYS's queue on one machine: SQS's SendMessageBatch in its JSON protocol, so that the relay's own client talks to it. A message is in the
+ * journal before it is accepted, because the relay never sends an accepted one again. Rejects with FileNotWritable.
+ */
+export async function startLocalQueue({ journalPath }: LocalQueueOptions = {}): Promise<LocalQueue> {
+  const journal = journalPath === undefined ? null : new LineFile(journalPath);
+  const kept = journal?.read() ?? [];
+  const events: unknown[] = kept.slice(-KEPT_EVENTS).flatMap(parsed);
+  journal?.replace(kept.slice(-KEPT_EVENTS));
+  let journaled = events.length;
+
+  const accept = (entries: readonly BatchEntry[]): object => {
+    const bodies = entries.map(({ MessageBody }) => JSON.parse(MessageBody) as unknown);
+    journal?.append(bodies.map((body) => JSON.stringify(body)));
+    events.push(...bodies);
+    events.splice(0, events.length - KEPT_EVENTS);
+    journaled += bodies.length;
+    if (journaled > 2 * KEPT_EVENTS) {
+      journal?.replace(events.map((event) => JSON.stringify(event)));
+      journaled = events.length;
+    }
+    const Successful = entries.map(({ Id, MessageBody }) => ({
+      Id,
+      MessageId: randomUUID(),
+      MD5OfMessageBody: createHash('md5').update(MessageBody).digest('hex'),
+    }));
+    return { Successful, Failed: [] };
+  };
+
+  const server = await startLoopbackServer({
+    port: 0,
+    maxBodyBytes: MAX_BODY_BYTES,
+    serve: async (request, response) => {
+      const entries = entriesOf(request);
+      if (entries === null)
+        return answer(response, 400, fault('UnsupportedOperation', 'Only SendMessageBatch is here.'));
+      try {
+        answer(response, 200, accept(entries));
+      } catch (error) {
+        if (!(error instanceof FileNotWritable)) throw error;
+        answer(response, 503, fault('ServiceUnavailable', error.message));
+      }
+    },
   });
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/000000000000/card-events`,
+    url: `${server.url}/000000000000/card-events`,
     events,
-    async close() {
-      server.closeAllConnections();
-      await new Promise((resolve) => {
-        server.close(resolve);
-      });
-    },
+    close: () => server.close(0),
   };
 }
 
-async function receive(request: IncomingMessage): Promise<readonly BatchEntry[]> {
-  if (request.headers['x-amz-target'] !== 'AmazonSQS.SendMessageBatch') throw new Error('Another operation.');
-  const chunks: Buffer[] = [];
-  for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
-  const { Entries } = JSON.parse(Buffer.concat(chunks).toString('utf8')) as { Entries: BatchEntry[] };
-  return Entries;
+const fault = (code: string, message: string): object => ({ __type: `com.amazonaws.sqs#${code}`, message });
+
+const answer = (response: ServerResponse, status: number, body: object): void =>
+  writeAnswer(response, {
+    status,
+    headers: { 'content-type': 'application/x-amz-json-1.0' },
+    body: JSON.stringify(body),
+  });
+
+/** `null` when the request is another operation, or not in its form. */
+function entriesOf({ headers, body }: ReceivedRequest): readonly BatchEntry[] | null {
+  if (headers['x-amz-target'] !== 'AmazonSQS.SendMessageBatch') return null;
+  const [request] = parsed(body) as { Entries?: unknown }[];
+  const entries = request?.Entries;
+  const isBatch =
+    Array.isArray(entries) &&
+    entries.every((entry) => typeof entry?.Id === 'string' && parsed(String(entry.MessageBody)).length === 1);
+  return isBatch ? (entries as BatchEntry[]) : null;
+}
+
+/** The value, or nothing for a text that is not JSON. */
+function parsed(text: string): readonly unknown[] {
+  try {
+    return [JSON.parse(text) as unknown];
+  } catch {
+    return [];
+  }
 }

@@ -1,5 +1,7 @@
 import type { Operation } from '../../lambdas/tome/contract.ts';
+import { explainRefusal } from '../simulator/explain-refusal.ts';
 import type { FaultOrder } from '../simulator/faults.ts';
+import { parseJson } from '../simulator/http-body.ts';
 import type { Simulator } from '../simulator/simulator.ts';
 import type { SwitchChanges } from '../simulator/switches.ts';
 import { JOBS, type JobName, type RunJob } from './functions.ts';
@@ -14,12 +16,12 @@ export interface LocalParts {
 
 /** What stands beside the API on one machine, and nowhere else: the jobs at a call, TOME's ledger and faults, the queue's events. */
 export function localRoutes({ simulator, queue, runJob }: LocalParts): SideRoute {
-  return async (request, body) => {
-    const { pathname } = new URL(request.url ?? '/', 'http://gateway');
-    const job = /^POST \/_local\/jobs\/([a-z-]+)$/.exec(`${request.method} ${pathname}`)?.[1];
+  return async ({ method, path, body }) => {
+    const route = `${method} ${path}`;
+    const job = /^POST \/_local\/jobs\/([a-z-]+)$/.exec(route)?.[1];
     if (job !== undefined)
       return isJob(job) ? runNow(runJob, job) : { status: 404, body: { error: `The jobs are ${JOBS.join(', ')}.` } };
-    switch (`${request.method} ${pathname}`) {
+    switch (route) {
       case 'GET /_local/tome':
         return { status: 200, body: { url: simulator.url } };
       case 'GET /_local/tome/ledger':
@@ -27,15 +29,15 @@ export function localRoutes({ simulator, queue, runJob }: LocalParts): SideRoute
       case 'GET /_local/tome/faults':
         return { status: 200, body: simulator.faults.list() };
       case 'POST /_local/tome/faults':
-        return orRefusal(() => ({ status: 201, body: simulator.faults.order(JSON.parse(body) as FaultOrder) }));
+        return orRefusal(() => ({ status: 201, body: simulator.faults.order(parseJson(body) as FaultOrder) }));
       case 'DELETE /_local/tome/faults':
         return orRefusal(() => {
-          const { operation } = (body === '' ? {} : JSON.parse(body)) as { operation?: Operation };
+          const { operation } = (body === '' ? {} : parseJson(body)) as { operation?: Operation };
           simulator.faults.clear(operation);
           return { status: 200, body: simulator.faults.list() };
         });
       case 'PUT /_local/tome/switches':
-        return orRefusal(() => ({ status: 200, body: simulator.turn(JSON.parse(body) as SwitchChanges) }));
+        return orRefusal(() => ({ status: 200, body: simulator.turn(parseJson(body) as SwitchChanges) }));
       case 'GET /_local/events':
         return { status: 200, body: queue.events };
       default:
@@ -58,6 +60,6 @@ function orRefusal(act: () => { status: number; body: unknown }) {
   try {
     return act();
   } catch (error) {
-    return { status: 400, body: { error: error instanceof Error ? error.message : 'unknown' } };
+    return { status: 400, body: { error: explainRefusal(error) } };
   }
 }

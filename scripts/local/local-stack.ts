@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { PrefetchTally } from '../../lambdas/tokenization/refill/prefetch-run.ts';
-import { ForeignJournal } from '../simulator/journal.ts';
+import { DamagedJournal, ForeignJournal } from '../simulator/journal.ts';
+import { FileNotWritable } from '../simulator/line-file.ts';
 import { startSimulator } from '../simulator/simulator.ts';
 import { CannotStart } from './cannot-start.ts';
 import { useDefaultEnvironment } from './default-environment.ts';
@@ -75,7 +76,7 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
     running.push(simulator.close);
     onProgress(`the TOME simulator is up at ${simulator.url}`);
 
-    const queue = await startLocalQueue();
+    const queue = await startLocalQueue({ journalPath: join(state.path, 'card-events.jsonl') });
     running.push(queue.close);
 
     useDefaultEnvironment();
@@ -143,7 +144,9 @@ const progressLine = ({ activated, target, fetched }: PrefetchTally): string =>
     : `first prefetch: ${activated} of ${Math.max(target, activated)} pairs are ready`;
 
 function explain(error: unknown): unknown {
-  if (error instanceof ForeignJournal) return new CannotStart(error.message);
+  if ([ForeignJournal, DamagedJournal, FileNotWritable].some((kind) => error instanceof kind)) {
+    return new CannotStart((error as Error).message);
+  }
   if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
     const port = 'port' in error ? String(error.port) : '';
     return new CannotStart(`Port ${port} is in use. Set PORT (the API) or TOME_PORT (the simulator) to another one.`);

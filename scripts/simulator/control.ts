@@ -1,36 +1,28 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import * as z from 'zod/mini';
+import type { ServerResponse } from 'node:http';
 import type { Namespace, Operation } from '../../lambdas/tome/contract.ts';
+import type { ReceivedRequest } from '../loopback/loopback-server.ts';
+import { explainRefusal } from './explain-refusal.ts';
 import type { FaultOrder } from './faults.ts';
-import { readJson, sendJson } from './http-body.ts';
+import { parseJson, sendJson } from './http-body.ts';
 import type { Simulator } from './simulator.ts';
 import type { SwitchChanges } from './switches.ts';
 
 type Answer = readonly [status: number, body: object];
 
 /** The simulator's own surface beside the contract, for tests, the console and the checker. Loopback only, like everything here. */
-export async function handleControl(
-  simulator: Simulator,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
-  const url = new URL(request.url ?? '/', 'http://simulator');
+export function handleControl(simulator: Simulator, request: ReceivedRequest, response: ServerResponse): void {
   try {
-    const [status, body] = await route(simulator, `${request.method} ${url.pathname}`, url.searchParams, request);
+    const [status, body] = route(simulator, request);
     sendJson(response, status, body);
   } catch (error) {
-    sendJson(response, 400, { error: explain(error) });
+    sendJson(response, 400, { error: explainRefusal(error) });
   }
 }
 
-async function route(
-  simulator: Simulator,
-  route: string,
-  query: URLSearchParams,
-  request: IncomingMessage,
-): Promise<Answer> {
+function route(simulator: Simulator, { method, path, query, body }: ReceivedRequest): Answer {
+  const given = (): unknown => (body === '' ? {} : parseJson(body));
   const namespace = (): Namespace => (query.get('namespace') === 'ns2' ? 'ns2' : 'ns1');
-  switch (route) {
+  switch (`${method} ${path}`) {
     case 'GET /_control/health':
       return [200, { status: 'up' }];
     case 'GET /_control/ledger':
@@ -47,29 +39,20 @@ async function route(
     case 'GET /_control/faults':
       return [200, simulator.faults.list()];
     case 'POST /_control/faults':
-      return [201, simulator.faults.order((await readJson(request)) as FaultOrder)];
+      return [201, simulator.faults.order(given() as FaultOrder)];
     case 'DELETE /_control/faults': {
-      const { operation } = ((await readJson(request)) ?? {}) as { operation?: Operation };
+      const { operation } = given() as { operation?: Operation };
       simulator.faults.clear(operation);
       return [200, {}];
     }
     case 'GET /_control/switches':
       return [200, simulator.switches()];
     case 'PUT /_control/switches':
-      return [200, simulator.turn((await readJson(request)) as SwitchChanges)];
+      return [200, simulator.turn(given() as SwitchChanges)];
     case 'POST /_control/wipe':
       simulator.wipe();
       return [200, {}];
     default:
       return [404, { error: 'no such route' }];
   }
-}
-
-function explain(error: unknown): string {
-  if (error instanceof z.core.$ZodError) {
-    return error.issues
-      .map(({ path, message, code }) => `${path.map(String).join('.') || 'body'}: ${code} ${message}`)
-      .join('; ');
-  }
-  return error instanceof Error ? error.message : 'unknown';
 }

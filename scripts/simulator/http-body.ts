@@ -1,21 +1,20 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 
-/** A bulk call of 500 items is the largest request there is. */
-const MAX_REQUEST_BYTES = 200_000;
+/** The text is not JSON. The parser's own message would quote it. */
+export class NotJson extends Error {
+  override readonly name = 'NotJson';
 
-/** The body's JSON; `undefined` when it is too long or not JSON. */
-export async function readJson(request: IncomingMessage): Promise<unknown> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes > MAX_REQUEST_BYTES) return undefined;
-    chunks.push(chunk);
+  constructor() {
+    super('The body must be JSON.');
   }
+}
+
+/** Throws NotJson. */
+export function parseJson(text: string): unknown {
   try {
-    return bytes === 0 ? {} : JSON.parse(Buffer.concat(chunks).toString('utf8'));
+    return JSON.parse(text);
   } catch {
-    return undefined;
+    throw new NotJson();
   }
 }
 
@@ -25,7 +24,7 @@ export function sendJson(
   body: object,
   headers: Readonly<Record<string, string>> = {},
 ): void {
-  if (response.destroyed) return;
+  if (response.destroyed || response.headersSent) return;
   const text = JSON.stringify(body);
   response
     .writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text), ...headers })

@@ -1,10 +1,14 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
 import type { Namespace } from '../../lambdas/tome/contract.ts';
+import { LineFile } from './line-file.ts';
 
 type Entry =
   | { readonly token: string; readonly requestId: string; readonly expiresAtMs: number | null }
   | { readonly source: string; readonly token: string };
+
+type Line = { readonly namespace: Namespace } & (
+  | { readonly requestId: string; readonly expiresAtMs: number | null; readonly tokens: readonly string[] }
+  | { readonly source: string; readonly token: string }
+);
 
 /** The journal belongs to another installation: its bindings and the database's pairs would not fit together. */
 export class ForeignJournal extends Error {
@@ -15,21 +19,34 @@ export class ForeignJournal extends Error {
   }
 }
 
+/** A line in the middle cannot be read. Never shows the line: it holds card numbers and tokens. */
+export class DamagedJournal extends Error {
+  override readonly name = 'DamagedJournal';
+
+  constructor(path: string, line: number) {
+    super(
+      `Line ${line} of the simulator's journal ${path} cannot be read. Restore the data directory from a copy, or remove it.`,
+    );
+  }
+}
+
 /**
- * The simulator's memory on disk: one line for each prefetch answer and each binding, written before it is answered, so that killing the simulator
- * loses nothing that anybody was told. The first line names the installation that it belongs to.
+ * The simulator's memory on disk: one line for each prefetch answer and each binding, written before it is answered, so that killing the
+ * simulator loses nothing that a client was told. The first line names the installation that it belongs to.
  */
 export class Journal {
-  readonly #path: string;
+  readonly #file: LineFile;
   readonly #header: string;
   readonly #entries: Record<Namespace, Entry[]> = { ns1: [], ns2: [] };
 
-  /** Throws ForeignJournal. */
+  /** Throws ForeignJournal, DamagedJournal or FileNotWritable. */
   constructor(path: string, installation: string) {
-    this.#path = path;
-    this.#header = `${JSON.stringify({ journal: 1, installation })}\n`;
-    if (existsSync(path)) this.#replay();
-    else this.wipe();
+    this.#file = new LineFile(path);
+    this.#header = JSON.stringify({ journal: 1, installation });
+    const lines = this.#file.read();
+    // A file without a whole first line was never written to: its maker died while making it.
+    if (lines === null || lines.length === 0) this.wipe();
+    else this.#replay(lines);
   }
 
   /** What was read at the start; handed out once. */
@@ -39,6 +56,7 @@ export class Journal {
     return entries;
   }
 
+  /** Throws FileNotWritable. */
   issued(
     namespace: Namespace,
     requestId: string,
@@ -48,36 +66,41 @@ export class Journal {
     this.#append({ namespace, requestId, expiresAtMs, tokens: tokens.map(({ token }) => token) });
   }
 
+  /** Throws FileNotWritable. */
   bound(namespace: Namespace, source: string, token: string): void {
     this.#append({ namespace, source, token });
   }
 
   wipe(): void {
-    mkdirSync(dirname(this.#path), { recursive: true });
-    writeFileSync(this.#path, this.#header, { mode: 0o600 });
+    this.#file.replace([this.#header]);
   }
 
-  #append(line: object): void {
-    appendFileSync(this.#path, `${JSON.stringify(line)}\n`);
+  #append(line: Line): void {
+    this.#file.append([JSON.stringify(line)]);
   }
 
-  /** A last line without its end was never answered for: it is cut off. */
-  #replay(): void {
-    const text = readFileSync(this.#path, 'utf8');
-    const whole = text.slice(0, text.lastIndexOf('\n') + 1);
-    if (!whole.startsWith(this.#header)) throw new ForeignJournal(this.#path);
-    if (whole.length < text.length) truncateSync(this.#path, Buffer.byteLength(whole));
-    for (const line of whole.slice(this.#header.length).split('\n')) {
-      if (line === '') continue;
-      const { namespace, ...entry } = JSON.parse(line) as { namespace: Namespace } & (
-        | { requestId: string; expiresAtMs: number | null; tokens: string[] }
-        | { source: string; token: string }
-      );
-      const entries = this.#entries[namespace];
-      if ('source' in entry) entries.push(entry);
+  #replay([header, ...lines]: readonly string[]): void {
+    if (header !== this.#header) throw new ForeignJournal(this.#file.path);
+    for (const [index, line] of lines.entries()) {
+      const entry = parsed(line);
+      if (entry === null) throw new DamagedJournal(this.#file.path, index + 2);
+      const entries = this.#entries[entry.namespace];
+      if ('source' in entry) entries.push({ source: entry.source, token: entry.token });
       else
         for (const token of entry.tokens)
           entries.push({ token, requestId: entry.requestId, expiresAtMs: entry.expiresAtMs });
     }
+  }
+}
+
+/** `null` for what is not one of this file's lines. */
+function parsed(text: string): Line | null {
+  try {
+    const line = JSON.parse(text) as Partial<Record<string, unknown>> | null;
+    const isKnown = line?.['namespace'] === 'ns1' || line?.['namespace'] === 'ns2';
+    const isBinding = typeof line?.['source'] === 'string' && typeof line['token'] === 'string';
+    return isKnown && (isBinding || Array.isArray(line['tokens'])) ? (line as unknown as Line) : null;
+  } catch {
+    return null;
   }
 }

@@ -3,7 +3,8 @@ import type { Switches } from './switches.ts';
 
 /**
  * TOME's limit: calls a second of each operation, all namespaces together unless it is switched otherwise. A bucket that refills steadily and
- * holds a tenth of a second, so that the limit means a rate and not a burst at each second's start.
+ * holds a tenth of a second, so that the limit means a rate and not a burst at each second's start. `nowMs` is a monotonic time: a wall clock
+ * that is set back would refuse every call until it has caught up.
  */
 export class RateLimit {
   readonly #buckets = new Map<string, { tokens: number; atMs: number }>();

@@ -1,10 +1,10 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { Namespace } from '../../lambdas/tome/contract.ts';
+import { startLoopbackServer } from '../loopback/loopback-server.ts';
 import { handleControl } from './control.ts';
 import { Faults } from './faults.ts';
 import { Journal } from './journal.ts';
 import { type CallCount, Ledger } from './ledger.ts';
+import type { FileNotWritable } from './line-file.ts';
 import { seededRandom } from './seeded-random.ts';
 import { type SwitchChanges, type Switches, switchesFrom } from './switches.ts';
 import { TomeService } from './tome-service.ts';
@@ -37,7 +37,11 @@ export interface Simulator {
   close(): Promise<void>;
 }
 
-/** TOME as this project sees it, on loopback (brief 3). Rejects when the port is in use, or with ForeignJournal. */
+/** A bulk call of 500 items is the largest request there is. */
+const MAX_BODY_BYTES = 200_000;
+
+/** TOME as this project sees it, on loopback (brief 3). Rejects when the port is in use, and with the
+ * errors of Journal. */
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
   let generator = seededRandom(options.seed ?? 1);
   const random = (): number => generator();
@@ -57,19 +61,22 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     timers.add(timer);
   };
 
-  const service = new TomeService({ vaults, faults, ledger, random, later, switches: () => switches });
-  const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
-    service
-      .handle(request, response)
-      .then((handled) => (handled ? undefined : handleControl(simulator, request, response)))
-      .catch(() => response.destroy());
-  });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject).listen(options.port ?? 0, '127.0.0.1', resolve);
+  let hasWarned = false;
+  const onNotWritable = ({ message }: FileNotWritable): void => {
+    if (!hasWarned) process.stderr.write(`The TOME simulator answers 503: ${message}\n`);
+    hasWarned = true;
+  };
+  const service = new TomeService({ vaults, faults, ledger, random, later, switches: () => switches, onNotWritable });
+  const server = await startLoopbackServer({
+    port: options.port ?? 0,
+    maxBodyBytes: MAX_BODY_BYTES,
+    serve: async (request, response) => {
+      if (!service.handle(request, response)) handleControl(simulator, request, response);
+    },
   });
 
   const simulator: Simulator = {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: server.url,
     ledger,
     faults,
     vaults,
@@ -83,18 +90,15 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
       return switches;
     },
     wipe(seed) {
+      journal?.wipe();
       if (seed !== undefined) generator = seededRandom(seed);
       vaults.ns1.wipe();
       vaults.ns2.wipe();
       ledger.reset();
-      journal?.wipe();
     },
     async close() {
       for (const timer of timers) clearTimeout(timer);
-      server.closeAllConnections();
-      await new Promise((resolve) => {
-        server.close(resolve);
-      });
+      await server.close(0);
     },
   };
   return simulator;

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import * as z from 'zod/mini';
 import {
   CORRELATION_ID_HEADER,
@@ -12,9 +12,11 @@ import {
   REQUEST_ID_HEADER,
   schemas,
 } from '../../lambdas/tome/contract.ts';
+import type { ReceivedRequest } from '../loopback/loopback-server.ts';
 import type { Fault, Faults } from './faults.ts';
-import { readJson, sendJson } from './http-body.ts';
+import { NotJson, parseJson, sendJson } from './http-body.ts';
 import type { Ledger } from './ledger.ts';
+import { FileNotWritable } from './line-file.ts';
 import { operations, strangersAnswer } from './operations.ts';
 import { RateLimit } from './rate-limit.ts';
 import type { Switches } from './switches.ts';
@@ -28,6 +30,8 @@ export interface TomeServiceParts {
   readonly switches: () => Switches;
   /** Runs `work` after `delayMs`, unless the simulator is closed first. */
   readonly later: (delayMs: number, work: () => void) => void;
+  /** Told of each call that the journal could not take. */
+  readonly onNotWritable: (error: FileNotWritable) => void;
 }
 
 interface Call {
@@ -54,8 +58,8 @@ export class TomeService {
   }
 
   /** False when the path is none of the contract's. */
-  async handle(request: IncomingMessage, response: ServerResponse): Promise<boolean> {
-    const endpoint = request.method === 'POST' ? ENDPOINTS.get(request.url ?? '') : undefined;
+  handle(request: ReceivedRequest, response: ServerResponse): boolean {
+    const endpoint = request.method === 'POST' ? ENDPOINTS.get(request.path) : undefined;
     if (endpoint === undefined) return false;
     const { namespace, operation } = endpoint;
     const header = (name: string): string => String(request.headers[name] ?? '').slice(0, 100);
@@ -65,7 +69,7 @@ export class TomeService {
       const correlationId = header(CORRELATION_ID_HEADER);
       this.#parts.ledger.record({ atMs: Date.now(), namespace, operation, lane, outcome, requestId, correlationId });
     };
-    const parsed = z.safeParse(schemas[operation].request, await readJson(request));
+    const parsed = z.safeParse(schemas[operation].request, bodyOf(request));
     if (!parsed.success) {
       record('bad-request');
       sendJson(response, 400, { error: 'bad-request' }, { [REQUEST_ID_HEADER]: requestId });
@@ -78,7 +82,7 @@ export class TomeService {
   #admit(call: Call, response: ServerResponse): void {
     const { namespace, operation, requestId, record } = call;
     const switches = this.#parts.switches();
-    const waitMs = this.#limit.refusalMs(namespace, operation, Date.now(), switches);
+    const waitMs = this.#limit.refusalMs(namespace, operation, performance.now(), switches);
     const fault = waitMs === null ? this.#parts.faults.strike(namespace, operation) : null;
     if (waitMs !== null || fault?.kind === 'rate-limited') {
       record('rate-limited');
@@ -89,9 +93,21 @@ export class TomeService {
     }
     const spread = (this.#parts.random() * 2 - 1) * switches.latencySpread;
     const latencyMs = switches.latencyMs * (1 + spread) + (fault?.kind === 'slow' ? fault.delayMs : 0);
-    const work = (): void => this.#perform(call, fault, response);
+    const work = (): void => this.#whileWritable(call, response, () => this.#perform(call, fault, response));
     if (latencyMs === 0) work();
     else this.#parts.later(latencyMs, work);
+  }
+
+  /** What cannot be written down has not happened, so it is answered 503 and may be tried again. */
+  #whileWritable(call: Call, response: ServerResponse, work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      if (!(error instanceof FileNotWritable)) throw error;
+      call.record('not-writable');
+      this.#parts.onNotWritable(error);
+      sendJson(response, 503, { error: 'unavailable' }, { [REQUEST_ID_HEADER]: call.requestId });
+    }
   }
 
   #perform(call: Call, fault: Fault | null, response: ServerResponse): void {
@@ -107,9 +123,9 @@ export class TomeService {
         return sendJson(response, 503, { error: 'unavailable' }, { [REQUEST_ID_HEADER]: call.requestId });
       case 'apply-late':
         call.record(fault.kind);
-        return this.#parts.later(fault.delayMs, () => {
-          this.#apply(call, fault);
-        });
+        return this.#parts.later(fault.delayMs, () =>
+          this.#whileWritable(call, response, () => void this.#apply(call, fault)),
+        );
       default:
         return this.#answer(call, fault, response);
     }
@@ -156,5 +172,15 @@ export class TomeService {
       default:
         return sendJson(response, status, body, headers);
     }
+  }
+}
+
+/** `undefined`, which no schema takes, for a body that is not JSON. */
+function bodyOf({ body }: ReceivedRequest): unknown {
+  try {
+    return body === '' ? {} : parseJson(body);
+  } catch (error) {
+    if (error instanceof NotJson) return undefined;
+    throw error;
   }
 }

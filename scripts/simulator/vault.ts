@@ -38,13 +38,16 @@ export class Vault {
   issue(requestId: string, count: number, nowMs: number, switches: Switches, make = this.#fresh): IssuedToken[] {
     const expiresAtMs = switches.tokenLifetimeMs === 0 ? null : nowMs + switches.tokenLifetimeMs;
     if (switches.tokenLifetimeMs > 0) this.#collectExpired(nowMs);
-    const tokens = Array.from({ length: count }, () => ({
-      token: this.#reissuable.pop() ?? make(switches),
+    const again = Math.min(count, this.#reissuable.length);
+    const tokens = Array.from({ length: count }, (_, index) => ({
+      token: index < again ? (this.#reissuable.at(-1 - index) ?? make(switches)) : make(switches),
       requestId,
       expiresAtMs,
     }));
-    for (const issued of tokens) this.#issued.set(issued.token, issued);
+    // The journal comes first: what it cannot take was never issued.
     this.#journal?.issued(this.namespace, requestId, tokens);
+    this.#reissuable.length -= again;
+    for (const issued of tokens) this.#issued.set(issued.token, issued);
     return tokens;
   }
 
@@ -58,9 +61,9 @@ export class Vault {
     const token = wanted ?? this.issue(requestId, 1, nowMs, switches)[0]?.token;
     if (token === undefined || !this.#issued.has(token)) return { outcome: 'unknown-token' };
     if (this.#sourceOf.has(token) && switches.binding === 'once') return { outcome: 'token-taken' };
-    if (standing !== undefined) this.#sourceOf.delete(standing);
-    this.#remember(source, token);
+    // The journal comes first: a binding that only memory knew would be answered for, and be gone after a restart.
     this.#journal?.bound(this.namespace, source, token);
+    this.#remember(source, token);
     return { outcome: 'bound', token, isNew: true };
   }
 
@@ -115,6 +118,8 @@ export class Vault {
   }
 
   #remember(source: string, token: string): void {
+    const standing = this.#tokenOf.get(source);
+    if (standing !== undefined) this.#sourceOf.delete(standing);
     this.#tokenOf.set(source, token);
     this.#sourceOf.set(token, source);
   }

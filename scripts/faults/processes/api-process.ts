@@ -7,10 +7,8 @@ const gateway = await startGateway({
   port: 0,
   functions: functions.api,
   admission: { concurrency: 50, maxWaitMs: 1_000 },
-  async sideRoute(request) {
-    const job = /^\/_local\/jobs\/(prefetch|settle-reservations|relay-events|pool-health)$/.exec(
-      request.url ?? '',
-    )?.[1];
+  async sideRoute({ path }) {
+    const job = /^\/_local\/jobs\/(prefetch|settle-reservations|relay-events|pool-health)$/.exec(path)?.[1];
     if (job === undefined) return null;
     return {
       status: 200,
