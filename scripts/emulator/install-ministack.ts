@@ -89,7 +89,14 @@ const inFolder = (draft: string, python: string): Promise<string | null> =>
 
 async function install([command = '', ...words]: readonly string[]): Promise<string | null> {
   try {
-    const options = ['--quiet', '--disable-pip-version-check', '--requirement', REQUIREMENTS];
+    const options = [
+      '--quiet',
+      '--disable-pip-version-check',
+      '--require-hashes',
+      '--only-binary=:all:',
+      '--requirement',
+      REQUIREMENTS,
+    ];
     await run(command, [...words, ...options], { timeout: INSTALL_LIMIT_MS });
     return null;
   } catch (error) {

@@ -35,8 +35,15 @@ export function installedLinter({ python = 'python3', cache = CACHE } = {}): str
       ['-m', 'venv', '--clear', folder],
       'python3 with its venv module (Debian: apt-get install python3-venv)',
     );
-    const install = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--requirement', REQUIREMENTS];
-    run(join(folder, 'bin', 'python'), install, 'pip and a package index that it reaches');
+    const options = [
+      '--quiet',
+      '--disable-pip-version-check',
+      '--require-hashes',
+      '--only-binary=:all:',
+      '--requirement',
+      REQUIREMENTS,
+    ];
+    run(join(folder, 'bin', 'python'), ['-m', 'pip', 'install', ...options], 'pip and a package index that it reaches');
     writeFileSync(finished, '');
   }
   return join(folder, 'bin', 'cfn-lint');

