@@ -35,7 +35,7 @@ const NONE: Rights = {
   statementSeconds: 5,
 };
 
-const READ_BY_TOKEN = ['find_by_internal_token', 'adopt', 'insert_bound'];
+const READ_BY_TOKEN = ['find_by_internal_token', 'caller_budget_wait', 'adopt', 'insert_bound'];
 const CREATE = [
   'reserve',
   'find_reserved',
@@ -53,13 +53,17 @@ const CREATE = [
 export const RIGHTS: Readonly<Record<FunctionName, Rights>> = {
   'create-card': {
     ...NONE,
-    execute: [...CREATE, ...READ_BY_TOKEN, 'reserve_for_key', 'resolve_claim', 'yield_claim'],
+    execute: [...CREATE, ...READ_BY_TOKEN, 'reserve_for_key', 'resolve_claim', 'yield_claim', 'spend_caller_budget'],
     callsTome: true,
     readsIdempotencySecret: true,
   },
-  lookup: { ...NONE, execute: READ_BY_TOKEN, callsTome: true },
+  lookup: { ...NONE, execute: [...READ_BY_TOKEN, 'spend_caller_budget'], callsTome: true },
   'lookup-or-tokenize': { ...NONE, execute: [...CREATE, ...READ_BY_TOKEN], callsTome: true },
-  detokenize: { ...NONE, execute: ['find_by_reference', 'adopt', 'insert_bound'], callsTome: true },
+  detokenize: {
+    ...NONE,
+    execute: ['find_by_reference', 'caller_budget_wait', 'spend_caller_budget', 'adopt', 'insert_bound'],
+    callsTome: true,
+  },
   pool: { ...NONE, execute: ['pool_health'] },
   prefetch: {
     ...NONE,

@@ -1,9 +1,12 @@
 import { composeTokenizer } from '../runtime/compose-tokenizer.ts';
 import { apiHandler } from '../runtime/http/api-handler.ts';
-import { parseCardReference } from '../tokenization/card-reference.ts';
+import { type CardReference, parseCardReference } from '../tokenization/card-reference.ts';
+import { InvalidInput } from '../tokenization/errors/invalid-input.ts';
+import { refuseReference } from '../tokenization/limit-callers.ts';
+import type { RequestContext } from '../tokenization/tokenizer.ts';
 import { cardReferenceRequest } from './schemas.ts';
 
-const { tokenizer, deadlineMs } = await composeTokenizer();
+const { tokenizer, budgets, deadlineMs } = await composeTokenizer();
 
 /** `POST /v1/references/detokenize` (A4). The only answer that holds a card number, and the only route that may reveal one. */
 export const handler = apiHandler({
@@ -12,7 +15,17 @@ export const handler = apiHandler({
   deadlineMs,
   auditedReference: ({ cardReferenceId }) => cardReferenceId,
   async answer({ body, context }) {
-    const cardNumber = await tokenizer.detokenize(parseCardReference(body.cardReferenceId), context);
+    const cardNumber = await tokenizer.detokenize(await referenceOf(body.cardReferenceId, context), context);
     return { status: 200, body: { cardNumber: cardNumber.reveal() } };
   },
 });
+
+/** A text that is no reference counts as a refusal of its caller: guesses look like that too. */
+async function referenceOf(text: string, { caller }: RequestContext): Promise<CardReference> {
+  try {
+    return parseCardReference(text);
+  } catch (error) {
+    if (error instanceof InvalidInput) return refuseReference(budgets, caller, error);
+    throw error;
+  }
+}

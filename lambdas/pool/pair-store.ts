@@ -2,8 +2,11 @@ import type { CardReference } from '../tokenization/card-reference.ts';
 import { InvalidInput } from '../tokenization/errors/invalid-input.ts';
 import { PairConflict } from '../tokenization/errors/pair-conflict.ts';
 import { ReservationLost } from '../tokenization/errors/reservation-lost.ts';
+import type { InternalToken } from '../tokenization/internal-token.ts';
+import type { CallerBudget } from '../tokenization/ports/budget-ledger.ts';
 import type { PairStore, StoredPair } from '../tokenization/ports/pair-store.ts';
 import { bytea } from './array-parameters.ts';
+import { withinBudget } from './caller-budget.ts';
 import type { Sql, StatementRunner } from './database.ts';
 import { type ClaimSettings, reserve, reserveForKey } from './reserve.ts';
 
@@ -45,16 +48,17 @@ export function createPairStore(database: StatementRunner, settings: PairStoreSe
       if (stored?.['isThere'] !== true) throw new PairConflict();
     },
 
-    findByInternalToken: (internalToken) =>
-      database.run(async (sql) => {
-        const [pair] = await sql<StoredPair[]>`
-          SELECT internal_token AS "internalToken", card_reference AS "cardReference", state, is_mapped AS mapped
-          FROM find_by_internal_token(${internalToken})
-        `;
-        return pair ?? null;
-      }),
+    async findByInternalToken(internalToken, budget = NO_BUDGET) {
+      return storedPair(await database.run((sql) => findByInternalToken(sql, internalToken, budget)));
+    },
 
-    findByReference: (reference) => database.run((sql) => findByReference(sql, reference)),
+    async findByReference(reference, budget = NO_BUDGET) {
+      const found = await database.run((sql) => findByReference(sql, reference, budget));
+      const stored = storedPair(found);
+      if (found?.isInternalToken === true)
+        throw new InvalidInput('cardReferenceId', 'must be a 16-digit card reference');
+      return stored;
+    },
 
     resolveClaim: ({ keyHash }, { cardReference, created }) =>
       database.run(
@@ -75,18 +79,59 @@ export function createPairStore(database: StatementRunner, settings: PairStoreSe
   };
 }
 
-async function findByReference(sql: Sql, reference: CardReference): Promise<StoredPair | null> {
-  const [pair] = await sql<(StoredPair & { isInternalToken: boolean })[]>`
+/** A read by nobody in particular: its statement asks for a budget that no row can be of, and so waits for nothing. */
+const NO_BUDGET: CallerBudget = { caller: '', kind: 'lookup-miss', limit: 1, windowSeconds: 0 };
+
+/** A pair, if there is one, and how long the caller has to wait before it may be told. Both from one snapshot. */
+interface FoundPair {
+  readonly waitSeconds: number;
+  readonly internalToken: InternalToken | null;
+  readonly cardReference: CardReference | null;
+  readonly state: StoredPair['state'];
+  readonly mapped: boolean;
+  readonly isInternalToken?: boolean;
+}
+
+async function findByInternalToken(
+  sql: Sql,
+  internalToken: InternalToken,
+  { caller, kind, limit, windowSeconds }: CallerBudget,
+): Promise<FoundPair | undefined> {
+  const [found] = await sql<FoundPair[]>`
     SELECT
-      internal_token AS "internalToken",
-      card_reference AS "cardReference",
-      state,
-      is_mapped AS mapped,
-      is_internal_token AS "isInternalToken"
-    FROM find_by_reference(${reference})
+      found.internal_token AS "internalToken",
+      found.card_reference AS "cardReference",
+      found.state,
+      found.is_mapped AS mapped,
+      budget.wait AS "waitSeconds"
+    FROM find_by_internal_token(${internalToken}) AS found
+    RIGHT JOIN caller_budget_wait(${caller}, ${kind}, ${limit}, ${windowSeconds}) AS budget (wait) ON true
   `;
-  if (pair === undefined) return null;
-  const { isInternalToken, ...stored } = pair;
-  if (isInternalToken) throw new InvalidInput('cardReferenceId', 'must be a 16-digit card reference');
-  return stored;
+  return found;
+}
+
+async function findByReference(
+  sql: Sql,
+  reference: CardReference,
+  { caller, kind, limit, windowSeconds }: CallerBudget,
+): Promise<FoundPair | undefined> {
+  const [found] = await sql<FoundPair[]>`
+    SELECT
+      found.internal_token AS "internalToken",
+      found.card_reference AS "cardReference",
+      found.state,
+      found.is_mapped AS mapped,
+      found.is_internal_token AS "isInternalToken",
+      budget.wait AS "waitSeconds"
+    FROM find_by_reference(${reference}) AS found
+    RIGHT JOIN caller_budget_wait(${caller}, ${kind}, ${limit}, ${windowSeconds}) AS budget (wait) ON true
+  `;
+  return found;
+}
+
+/** Throws CallerBudgetSpent when the caller has to wait, whatever was found. */
+function storedPair(found: FoundPair | undefined): StoredPair | null {
+  const { internalToken = null, cardReference = null, state, mapped } = withinBudget(found) ?? {};
+  if (internalToken === null || cardReference === null || state === undefined || mapped === undefined) return null;
+  return { internalToken, cardReference, state, mapped };
 }

@@ -1,13 +1,17 @@
 import { createHmac, randomUUID } from 'node:crypto';
+import { createBudgetLedger } from '../pool/caller-budget.ts';
 import { createPairStore } from '../pool/pair-store.ts';
 import type { Caller } from '../tokenization/caller.ts';
+import type { CallerBudgets } from '../tokenization/caller-budgets.ts';
 import type { CardNumber } from '../tokenization/card-number.ts';
 import { createDirectTokenizer } from '../tokenization/direct-tokenizer.ts';
+import { limitCallers } from '../tokenization/limit-callers.ts';
 import { createPooledTokenizer } from '../tokenization/pooled-tokenizer.ts';
 import type { IdempotencyClaim } from '../tokenization/ports/pair-store.ts';
 import type { Tokenizer } from '../tokenization/tokenizer.ts';
 import type { TokenizerEvent } from '../tokenization/tokenizer-dependencies.ts';
 import { recordDisclosure } from './audit.ts';
+import { composeCallerBudgets } from './compose-caller-budgets.ts';
 import { composeDatabase } from './compose-database.ts';
 import { composeTome } from './compose-tome.ts';
 import { describe } from './describe-error.ts';
@@ -22,6 +26,7 @@ const HOLD_MARGIN_SECONDS = 5;
 
 export interface ComposedTokenizer {
   readonly tokenizer: Tokenizer;
+  readonly budgets: CallerBudgets;
   readonly deadlineMs: number;
 }
 
@@ -41,7 +46,8 @@ function composeDirect(): ComposedTokenizer {
     luhnPolicy: settings.REFERENCE_LUHN,
     recordDisclosure,
   });
-  return { tokenizer, deadlineMs: settings.REQUEST_DEADLINE_MS };
+  const budgets = composeCallerBudgets(null);
+  return { tokenizer: limitCallers(tokenizer, budgets), budgets, deadlineMs: settings.REQUEST_DEADLINE_MS };
 }
 
 async function composePooled(takesKeys: boolean): Promise<ComposedTokenizer> {
@@ -72,7 +78,8 @@ async function composePooled(takesKeys: boolean): Promise<ComposedTokenizer> {
       }
     },
   });
-  return { tokenizer, deadlineMs: settings.REQUEST_DEADLINE_MS };
+  const budgets = composeCallerBudgets(createBudgetLedger(database));
+  return { tokenizer: limitCallers(tokenizer, budgets), budgets, deadlineMs: settings.REQUEST_DEADLINE_MS };
 }
 
 const secretOf = async (settings: Settings<'idempotency'>): Promise<string> =>

@@ -6,10 +6,10 @@ type Groups = typeof settingGroups;
 
 /** Which groups of settings each function reads. */
 interface GroupsOf extends Record<FunctionName, keyof Groups> {
-  'create-card': 'strategy' | 'domain' | 'request' | 'database' | 'tome' | 'creation' | 'idempotency';
-  lookup: 'strategy' | 'domain' | 'request' | 'database' | 'tome' | 'creation';
-  'lookup-or-tokenize': 'strategy' | 'domain' | 'request' | 'database' | 'tome' | 'creation';
-  detokenize: 'strategy' | 'domain' | 'request' | 'database' | 'tome' | 'creation';
+  'create-card': 'strategy' | 'callers' | 'domain' | 'request' | 'database' | 'tome' | 'creation' | 'idempotency';
+  lookup: 'strategy' | 'callers' | 'domain' | 'request' | 'database' | 'tome' | 'creation';
+  'lookup-or-tokenize': 'strategy' | 'callers' | 'domain' | 'request' | 'database' | 'tome' | 'creation';
+  detokenize: 'strategy' | 'callers' | 'domain' | 'request' | 'database' | 'tome' | 'creation';
   pool: 'domain' | 'request' | 'database';
   prefetch: 'domain' | 'database' | 'tome' | 'pool' | 'prefetch';
   'pool-health': 'domain' | 'database' | 'pool';

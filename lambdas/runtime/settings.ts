@@ -85,6 +85,11 @@ export const settingGroups = {
     IDEMPOTENCY_HMAC_SECRET_ID: z.optional(z.string()),
     IDEMPOTENCY_RETENTION_SECONDS: integer(86_400, 60, 2_592_000),
   },
+  callers: {
+    CALLER_LOOKUP_MISSES_PER_HOUR: integer(100, 0, 1_000_000),
+    CALLER_DETOKENIZE_REFUSALS_PER_HOUR: integer(100, 0, 1_000_000),
+    CALLER_EXISTING_CREATIONS_PER_HOUR: integer(500, 0, 1_000_000),
+  },
   creation: {
     DIRECT_CREATIONS_PER_SECOND: integer(100, 0, 10_000),
   },

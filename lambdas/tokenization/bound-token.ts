@@ -19,7 +19,7 @@ export async function findReference(
   internalToken: InternalToken,
   context: RequestContext,
 ): Promise<CardReference | null> {
-  const stored = await unlessStoreIsDown(dependencies.store.findByInternalToken(internalToken));
+  const stored = await unlessStoreIsDown(dependencies.store.findByInternalToken(internalToken, context.budget));
   if (stored !== null && stored !== 'store-down') {
     await confirmMapping(dependencies, stored, context);
     await ifPossible(dependencies, context, () => adopt(dependencies, stored, context));

@@ -24,7 +24,7 @@ export async function createCard(
   const reserved = await store.reserve(dependencies.newReservationId(), claim);
   switch (reserved.outcome) {
     case 'key-completed':
-      return { cardReference: reserved.cardReference, created: reserved.created };
+      return { cardReference: reserved.cardReference, created: reserved.created, isReplay: true };
     case 'key-in-progress':
       throw new IdempotencyInProgress(reserved.retryAfterSeconds);
     case 'key-conflict':

@@ -44,7 +44,7 @@ async function detokenize(
   context: RequestContext,
 ): Promise<CardNumber> {
   const { tome, store } = dependencies;
-  const found = await unlessStoreIsDown(store.findByReference(cardReference));
+  const found = await unlessStoreIsDown(store.findByReference(cardReference, context.budget));
   const stored = found === 'store-down' ? null : found;
   const internalToken = stored?.internalToken ?? (await tome.ns2.detokenize(cardReference, liveCall(context)));
   const cardNumber = internalToken === null ? null : await tome.ns1.detokenize(internalToken, liveCall(context));

@@ -1,6 +1,7 @@
 import type { Caller, RequestOrigin } from './caller.ts';
 import type { CardNumber } from './card-number.ts';
 import type { CardReference } from './card-reference.ts';
+import type { CallerBudget } from './ports/budget-ledger.ts';
 
 /** What every request carries through the code beside its arguments. */
 export interface RequestContext {
@@ -11,12 +12,16 @@ export interface RequestContext {
   readonly caller: Caller;
   /** For the audit record. */
   readonly origin: RequestOrigin;
+  /** What must not be spent when a read of the store answers this request. */
+  readonly budget?: CallerBudget;
 }
 
 export interface CreatedCard {
   readonly cardReference: CardReference;
   /** False when this card number already had the reference. */
   readonly created: boolean;
+  /** Whether this is the answer of an earlier request with the same Idempotency-Key. */
+  readonly isReplay?: true;
 }
 
 /**

@@ -18,6 +18,7 @@ const STATUS: Readonly<Record<string, { readonly status: number; readonly title:
   'reference-not-found': { status: 404, title: 'No card' },
   'idempotency-in-progress': { status: 409, title: 'Request in progress' },
   'idempotency-conflict': { status: 422, title: 'Idempotency-Key used before' },
+  'caller-budget-spent': { status: 429, title: 'Too many requests' },
   'tome-rate-limited': { status: 429, title: 'Too many requests' },
   'tome-budget-spent': { status: 429, title: 'Too many requests' },
   'pool-empty': { status: 503, title: 'Pool empty' },

@@ -2,6 +2,7 @@ import type { CardReference } from '../card-reference.ts';
 import type { InternalToken } from '../internal-token.ts';
 import type { PairState, TokenPair } from '../pair.ts';
 import type { CreatedCard } from '../tokenizer.ts';
+import type { CallerBudget } from './budget-ledger.ts';
 
 /** A pair held for one creation. "Possibly dispatched" from its first moment on (brief 2, rule 1). */
 export interface Reservation extends TokenPair {
@@ -78,9 +79,13 @@ export interface PairStore {
    * when one half is stored beside another half.
    */
   insertBound(pair: TokenPair, origin: 'direct' | 'repair'): Promise<void>;
-  findByInternalToken(internalToken: InternalToken): Promise<StoredPair | null>;
-  /** Rejects with InvalidInput when the text is some pair's internal token: refused wherever a reference is expected (rule 10). */
-  findByReference(reference: CardReference): Promise<StoredPair | null>;
+  /** Rejects with CallerBudgetSpent when a budget is given that has no unit left, whatever there is to find. */
+  findByInternalToken(internalToken: InternalToken, budget?: CallerBudget): Promise<StoredPair | null>;
+  /**
+   * Rejects with InvalidInput when the text is some pair's internal token: refused wherever a reference is expected. Rejects with
+   * CallerBudgetSpent as `findByInternalToken` does.
+   */
+  findByReference(reference: CardReference, budget?: CallerBudget): Promise<StoredPair | null>;
   /** Ties a key to the pair that answers it, when that is not the pair reserved for it. */
   resolveClaim(claim: IdempotencyClaim, card: CreatedCard): Promise<void>;
   /** Lets the next request with this key go ahead at once instead of waiting for the hold to run out. */

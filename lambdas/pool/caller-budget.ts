@@ -1,0 +1,21 @@
+import { CallerBudgetSpent } from '../tokenization/errors/caller-budget-spent.ts';
+import type { BudgetLedger } from '../tokenization/ports/budget-ledger.ts';
+import type { StatementRunner } from './database.ts';
+
+/** Budgets of callers, counted in the database for all instances together. */
+export const createBudgetLedger = (database: StatementRunner): BudgetLedger => ({
+  async spend({ caller, kind, limit, windowSeconds }) {
+    const [spent] = await database.run(
+      (sql) => sql<{ waitSeconds: number }[]>`
+        SELECT spend_caller_budget(${caller}, ${kind}, ${limit}, ${windowSeconds}) AS "waitSeconds"
+      `,
+    );
+    return spent?.waitSeconds ?? 0;
+  },
+});
+
+/** The row of a read that also asked how long its caller has to wait. Throws CallerBudgetSpent when it has to. */
+export function withinBudget<Row extends { readonly waitSeconds: number }>(row: Row | undefined): Row | undefined {
+  if (row !== undefined && row.waitSeconds > 0) throw new CallerBudgetSpent(row.waitSeconds);
+  return row;
+}

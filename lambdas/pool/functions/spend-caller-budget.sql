@@ -1,0 +1,36 @@
+-- Takes one unit of the caller's budget. Returns 0, or the seconds to wait when there is none left; then nothing is taken.
+--
+-- Concurrency: the row's lock makes executions take turns, and the condition reads the row as it is under that lock, so a
+-- budget of N gives exactly N units to however many functions at once. Repeated after a lost commit it takes a second
+-- unit, which harms nobody.
+-- Each grant also deletes up to ten rows whose budget has been full for a day: they say nothing, and the table stays as
+-- large as the number of callers of a day. SKIP LOCKED: these rows are never waited for, so no two executions wait for each other.
+CREATE OR REPLACE FUNCTION spend_caller_budget(p_caller text, p_kind text, p_limit int, p_window_seconds float8)
+RETURNS float8 LANGUAGE plpgsql AS $$
+DECLARE
+  whole CONSTANT pg_catalog.interval := make_interval(secs => p_window_seconds);
+  one_unit CONSTANT pg_catalog.interval := make_interval(secs => p_window_seconds / p_limit);
+BEGIN
+  INSERT INTO caller_budget AS budget (caller, kind, spent_until)
+    VALUES (p_caller, p_kind, now() + one_unit)
+    ON CONFLICT (caller, kind) DO UPDATE
+      SET spent_until = one_unit
+        + CASE WHEN budget.spent_until > now() + 2 * whole THEN now() ELSE greatest(budget.spent_until, now()) END
+      -- The same rule as in caller_budget_wait, on the row that is locked here instead of the statement's snapshot.
+      WHERE budget.spent_until <= now() + whole - one_unit + make_interval(secs => 0.001)
+        OR budget.spent_until > now() + 2 * whole;
+  IF NOT FOUND THEN
+    RETURN greatest(1, caller_budget_wait(p_caller, p_kind, p_limit, p_window_seconds));
+  END IF;
+  DELETE FROM caller_budget
+    USING (
+      SELECT stale.caller, stale.kind
+      FROM caller_budget AS stale
+      WHERE stale.spent_until < now() - make_interval(days => 1)
+      ORDER BY stale.spent_until
+      LIMIT 10
+      FOR UPDATE SKIP LOCKED
+    ) AS old
+    WHERE caller_budget.caller = old.caller AND caller_budget.kind = old.kind;
+  RETURN 0;
+END $$;
