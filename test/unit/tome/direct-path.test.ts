@@ -40,7 +40,12 @@ const dependencies = () => ({
     }),
   ),
 });
-const context = () => ({ deadlineMs: systemClock.monotonicMs() + 30_000, correlationId: 'test', caller: 'test' });
+const context = () => ({
+  deadlineMs: systemClock.monotonicMs() + 30_000,
+  correlationId: 'test',
+  caller: { account: '555555555555', principal: 'role/test', session: null },
+  origin: { sourceAddress: null, gatewayRequestId: null, gatewayExtendedRequestId: null, functionRequestId: null },
+});
 
 test('a reference that NS2 gave out under version 1 of the format is read and answered for ever', async () => {
   server.script(answers(200, { token: OLD_REFERENCE }));
