@@ -9,32 +9,10 @@ export interface RoleGrants {
 }
 
 /**
- * The hot path's functions. Their texts name each table with its schema instead: a search path that is set for each call takes a fifth of their rate
- * (docs/performance.md). Operators stay PostgreSQL's own, because no role may create anything in any schema.
- */
-const NAMES_ITS_SCHEMA = ['reserve', 'mark_used'];
-
-/**
- * Makes the functions run with their owner's rights and nobody's own, and lets each role execute its share. Where the one who migrates may not create
- * roles (somebody's own PostgreSQL) nobody else gets anything, and 0 is returned.
+ * Makes each role and lets it execute its share of the functions. Where the one who migrates may not create roles (somebody's own PostgreSQL) nobody
+ * else gets anything, and 0 is returned. Changes only what differs, so that it can run with each migration.
  */
 export async function installRoles(sql: Sql, grants: readonly RoleGrants[]): Promise<number> {
-  // Each function's own search path, so that nobody can slip it another table.
-  await sql.unsafe(`
-    DO $$
-    DECLARE
-      routine regprocedure;
-    BEGIN
-      FOR routine IN
-        SELECT oid FROM pg_proc
-        WHERE pronamespace = current_schema()::regnamespace AND prokind = 'f' AND prorettype <> 'trigger'::regtype
-      LOOP
-        EXECUTE format('ALTER FUNCTION %s SECURITY DEFINER SET search_path = %I, pg_temp', routine, current_schema());
-        EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', routine);
-      END LOOP;
-    END $$
-  `);
-  for (const name of NAMES_ITS_SCHEMA) await sql`ALTER FUNCTION ${sql(name)} RESET search_path`;
   const [migrator] = await sql<{ mayCreateRoles: boolean }[]>`
     SELECT rolsuper OR rolcreaterole AS "mayCreateRoles" FROM pg_roles WHERE rolname = current_user
   `;
@@ -45,10 +23,7 @@ export async function installRoles(sql: Sql, grants: readonly RoleGrants[]): Pro
       statement_timeout: `${statementSeconds}s`,
       idle_in_transaction_session_timeout: '5s',
     });
-    await sql`GRANT USAGE ON SCHEMA public TO ${sql(role)}`;
-    // What it may execute no longer: a function that is replaced keeps its grants.
-    await sql`REVOKE ALL ON ALL FUNCTIONS IN SCHEMA public FROM ${sql(role)}`;
-    for (const name of execute) await sql`GRANT EXECUTE ON FUNCTION ${sql(name)} TO ${sql(role)}`;
+    await grantExecute(sql, role, execute);
   }
   return grants.length;
 }
@@ -58,6 +33,9 @@ async function createRole(sql: Sql, role: string): Promise<void> {
   await sql.unsafe(`
     DO $$
     BEGIN
+      IF EXISTS (SELECT FROM pg_roles WHERE rolname = '${role}') THEN
+        RETURN;
+      END IF;
       CREATE ROLE ${role} LOGIN;
       -- Sign-in by IAM, on AWS.
       IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'rds_iam') THEN
@@ -76,5 +54,28 @@ async function limitRole(sql: Sql, role: string, limits: Readonly<Record<string,
       SELECT ${`${name}=${value}`} = ANY (rolconfig) AS "isLimited" FROM pg_roles WHERE rolname = ${role}
     `;
     if (found?.isLimited !== true) await sql.unsafe(`ALTER ROLE ${role} SET ${name} = '${value}'`);
+  }
+}
+
+/** Exactly these functions, and the schema that they are in. A function that is replaced keeps its grants, so those no longer wanted are taken away. */
+async function grantExecute(sql: Sql, role: string, execute: readonly string[]): Promise<void> {
+  const [schema] = await sql<{ isGranted: boolean }[]>`
+    SELECT EXISTS (
+      SELECT FROM pg_namespace, aclexplode(nspacl) AS granted
+      WHERE nspname = 'public' AND granted.grantee = ${role}::regrole AND granted.privilege_type = 'USAGE'
+    ) AS "isGranted"
+  `;
+  if (schema?.isGranted !== true) await sql`GRANT USAGE ON SCHEMA public TO ${sql(role)}`;
+  const granted = await sql<{ name: string; signature: string }[]>`
+    SELECT proname AS name, oid::regprocedure::text AS signature
+    FROM pg_proc, aclexplode(proacl) AS granted
+    WHERE pronamespace = 'public'::regnamespace AND granted.grantee = ${role}::regrole
+  `;
+  for (const { name, signature } of granted) {
+    if (!execute.includes(name)) await sql.unsafe(`REVOKE ALL ON FUNCTION ${signature} FROM ${role}`);
+  }
+  const names = new Set(granted.map(({ name }) => name));
+  for (const name of execute) {
+    if (!names.has(name)) await sql`GRANT EXECUTE ON FUNCTION ${sql(name)} TO ${sql(role)}`;
   }
 }

@@ -1,9 +1,10 @@
-import { createHash } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import Postgrator from 'postgrator';
+import { closeToPublic } from './close-to-public.ts';
 import { connect, type DatabaseAddress, type Sql } from './database.ts';
+import { installFunctions } from './install-functions.ts';
+import { installOwner } from './install-owner.ts';
 import { installRoles, type RoleGrants } from './install-roles.ts';
 
 /** Any constant will do; it is this product's name in the table of advisory locks. */
@@ -12,9 +13,13 @@ const MIGRATION_LOCK = 7_305_118;
 export interface MigrationResult {
   readonly applied: readonly string[];
   readonly version: number;
-  /** Whether the functions and the rights to execute them were installed anew; false when nothing about them has changed. */
+  /** Whether the functions were installed anew; false when nothing about them has changed. */
   readonly functionsInstalled: boolean;
   readonly roles: number;
+  /** Who owns tables and functions: `pool_owner`, or the one who migrates where it may not create roles. */
+  readonly owner: string;
+  /** What every role of the server may still do here, because the one who migrates may not forbid it. */
+  readonly openToPublic: readonly string[];
 }
 
 export interface MigrationOptions {
@@ -25,7 +30,7 @@ export interface MigrationOptions {
 
 /**
  * Brings the database up to date (D2): numbered files, forward only, each with its checksum on record; then the functions, as a whole and only when one
- * of them has changed; then the roles. All of one run in one transaction, so that a failed migration leaves everything as it was. An
+ * of them has changed; then roles, owner and the database's own rights. All of one run in one transaction, so that a failed migration leaves everything as it was. An
  * advisory lock makes runs take turns. Needs a direct connection, not RDS Proxy's, which would pin it.
  */
 export async function migrate(address: DatabaseAddress, options: MigrationOptions): Promise<MigrationResult> {
@@ -35,6 +40,8 @@ export async function migrate(address: DatabaseAddress, options: MigrationOption
     return (await sql.begin(async (begun) => {
       const transaction = begun as unknown as Sql;
       await transaction`SELECT pg_advisory_xact_lock(${MIGRATION_LOCK})`;
+      // What the one who migrates has set for itself must not decide where things are created or found.
+      await transaction`SET LOCAL search_path = public, pg_temp`;
       const postgrator = new Postgrator({
         driver: 'pg',
         migrationPattern: `${directory}/migrations/*.sql`,
@@ -49,33 +56,13 @@ export async function migrate(address: DatabaseAddress, options: MigrationOption
       return {
         applied: applied.map(({ filename }) => basename(filename)),
         version: await postgrator.getDatabaseVersion(),
-        ...(await installFunctions(transaction, join(directory, 'functions'), grants)),
+        functionsInstalled: await installFunctions(transaction, join(directory, 'functions')),
+        roles: await installRoles(transaction, grants),
+        owner: await installOwner(transaction),
+        openToPublic: await closeToPublic(transaction),
       };
     })) as MigrationResult;
   } finally {
     await sql.end({ timeout: 1 });
   }
-}
-
-async function installFunctions(
-  sql: Sql,
-  directory: string,
-  grants: readonly RoleGrants[],
-): Promise<Pick<MigrationResult, 'functionsInstalled' | 'roles'>> {
-  const files = (await readdir(directory)).filter((file) => file.endsWith('.sql')).sort();
-  const texts = await Promise.all(files.map((file) => readFile(join(directory, file), 'utf8')));
-  const checksum = createHash('sha256')
-    .update(JSON.stringify([texts, grants]))
-    .digest('hex');
-  const [installed] = await sql<{ checksum: string }[]>`SELECT checksum FROM installed_functions`;
-  if (installed?.checksum === checksum) return { functionsInstalled: false, roles: 0 };
-  // They call each other, so none can wait for all that it calls.
-  await sql`SET LOCAL check_function_bodies = off`;
-  for (const text of texts) await sql.unsafe(text);
-  const roles = await installRoles(sql, grants);
-  await sql`
-    INSERT INTO installed_functions (checksum) VALUES (${checksum})
-    ON CONFLICT (only_row) DO UPDATE SET checksum = excluded.checksum, installed_at = now()
-  `;
-  return { functionsInstalled: true, roles };
 }

@@ -131,6 +131,14 @@ test('the hot path finds its own tables whatever search path its caller has set'
   expect(states.map(({ state }) => state)).toEqual(['USED', 'USED']);
 });
 
+test('a trigger’s function looks for types and tables in the same places as the function that it runs in', async () => {
+  const functions = await pool.sql<{ path: string | null }[]>`
+    SELECT DISTINCT array_to_string(proconfig, ';') AS path FROM pg_proc
+    WHERE pronamespace = 'public'::regnamespace AND prorettype = 'trigger'::regtype
+  `;
+  expect(functions).toEqual([{ path: 'search_path=pg_catalog, public, pg_temp' }]);
+});
+
 test('every other function runs with the rights of its owner and looks for tables nowhere but in its own schema', async () => {
   const functions = await pool.sql<{ name: string; isDefiner: boolean; path: string | null }[]>`
     SELECT proname AS name, prosecdef AS "isDefiner", array_to_string(proconfig, ';') AS path FROM pg_proc
@@ -139,10 +147,9 @@ test('every other function runs with the rights of its owner and looks for table
   expect(functions.length).toBeGreaterThan(20);
   expect(
     functions
-
       .filter(
         ({ name, isDefiner, path }) =>
-          !isDefiner || path !== (HOT_PATH.includes(name) ? null : 'search_path=public, pg_temp'),
+          !isDefiner || path !== (HOT_PATH.includes(name) ? null : 'search_path=pg_catalog, public, pg_temp'),
       )
       .map(({ name }) => name),
   ).toEqual([]);

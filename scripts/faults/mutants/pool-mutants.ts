@@ -13,7 +13,7 @@ const IDS_NOT_UNIQUE = edit(
 
 const TAKEN_STAYS = edit(
   functions('reserve'),
-  'DELETE FROM public.available_pair\n      WHERE ticket = place AND (expires_at IS NULL OR expires_at > now())\n      RETURNING * INTO taken;',
+  'DELETE FROM public.available_pair\n      WHERE ticket OPERATOR(pg_catalog.=) place AND (expires_at IS NULL OR expires_at OPERATOR(pg_catalog.>) pg_catalog.now())\n      RETURNING * INTO taken;',
   'SELECT * INTO taken FROM public.available_pair WHERE ticket = place;',
 );
 

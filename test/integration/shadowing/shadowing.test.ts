@@ -1,0 +1,132 @@
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import type { Sql } from '../../../lambdas/pool/database.ts';
+import { OWNER } from '../../../lambdas/pool/install-owner.ts';
+import { migrate } from '../../../lambdas/pool/migrate.ts';
+import { ROLE_GRANTS } from '../../../lambdas/runtime/compose-migration.ts';
+import { createTestDatabase, type TestDatabase } from '../test-database.ts';
+import { type AttackResult, attack, calledFunction, prepareTraps } from './attack.ts';
+import { fillSituation, plausibleCalls } from './plausible-calls.ts';
+import { SHADOW_KINDS } from './shadow-objects.ts';
+
+// Hundreds of objects and calls for each role: slow on a busy machine.
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
+
+let pool: TestDatabase;
+let calls: string[];
+
+beforeAll(async () => {
+  pool = await createTestDatabase();
+  await migrate(pool.url, { grants: ROLE_GRANTS });
+  calls = await plausibleCalls(pool.sql, await fillSituation(pool));
+  await prepareTraps(pool.sql);
+});
+
+afterAll(() => pool.drop());
+
+const ROLES = ROLE_GRANTS.map(({ role }) => role);
+
+/** Gives back what the migration takes away, so that only the functions themselves stand between a role and their owner. */
+async function allowTemporaryObjects(sql: Sql): Promise<void> {
+  await sql.unsafe(`
+    DO $$ BEGIN EXECUTE format('GRANT TEMPORARY ON DATABASE %I TO PUBLIC', current_database()); END $$;
+    GRANT USAGE ON LANGUAGE plpgsql TO PUBLIC;
+  `);
+}
+
+async function ownByAdministrator(sql: Sql): Promise<void> {
+  await sql.unsafe(`REASSIGN OWNED BY ${OWNER} TO CURRENT_USER`);
+}
+
+const asInstalled = async (): Promise<void> => undefined;
+
+async function withFunctionsAlone(sql: Sql): Promise<void> {
+  await allowTemporaryObjects(sql);
+  await ownByAdministrator(sql);
+}
+
+/**
+ * A function without a search path that names nothing with its schema. Its body is not checked here, because PostgreSQL would compile it
+ * once for the session, before the shadows are there.
+ */
+async function plantHole(sql: Sql): Promise<void> {
+  await sql.unsafe(`
+    SET LOCAL check_function_bodies = off;
+    CREATE FUNCTION public.planted(p_pair_id bigint) RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER AS $$
+    DECLARE
+      opened_at timestamptz;
+      offered available_pair;
+      id uuid;
+    BEGIN
+      opened_at := now();
+      SELECT * INTO offered FROM public.available_pair LIMIT 1;
+      id := '00000000-0000-0000-0000-000000000000'::pg_catalog.uuid;
+      PERFORM FROM pool_cursor;
+      DELETE FROM quarantined_pair;
+      INSERT INTO quarantined_pair (pair_id) VALUES (7000);
+      RETURN p_pair_id = 5 AND (SELECT count(*) FROM public.pair) > 0;
+    END $$;
+  `);
+}
+
+async function attackByEveryKind(role: string, prepare: (sql: Sql) => Promise<void>): Promise<readonly AttackResult[]> {
+  const results: AttackResult[] = [];
+  for (const kind of SHADOW_KINDS) results.push(await attack(pool.sql, role, kind, calls, prepare));
+  return results;
+}
+
+const escalationsOf = (results: readonly AttackResult[]) =>
+  results.map(({ escalations }) => escalations).filter((found) => Object.keys(found).length > 0);
+
+describe.each(ROLES)('the role %s', (role) => {
+  test('can make no object that a function would take for another', async () => {
+    const results = await attackByEveryKind(role, asInstalled);
+    expect(results.map(({ made }) => made)).toEqual(SHADOW_KINDS.map(() => 0));
+    expect(escalationsOf(results)).toEqual([]);
+  });
+
+  test('gains nothing by such objects where it may make them, though the administrator owns the functions', async () => {
+    const results = await attackByEveryKind(role, withFunctionsAlone);
+    expect(results.every(({ made }) => made > 0)).toBe(true);
+    expect(escalationsOf(results)).toEqual([]);
+  });
+});
+
+test('a role that may execute every function gains nothing either, and every function comes to its end under each kind', async () => {
+  const names = new Set(calls.map(calledFunction));
+  expect(names.size).toBeGreaterThan(30);
+  for (const kind of SHADOW_KINDS) {
+    const result = await attack(pool.sql, 'lookup', kind, calls, async (sql) => {
+      await withFunctionsAlone(sql);
+      await sql`GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO lookup`;
+    });
+    expect([kind, result.escalations]).toEqual([kind, {}]);
+    expect([kind, [...names].filter((name) => !result.completed.has(name))]).toEqual([kind, []]);
+  }
+});
+
+describe.each(SHADOW_KINDS)('where a function can be deceived by another %s', (kind) => {
+  const attackHole = (prepare: (sql: Sql) => Promise<void>) =>
+    attack(pool.sql, 'create_card', kind, ['SELECT public.planted(5)'], async (sql) => {
+      await plantHole(sql);
+      await prepare(sql);
+    });
+
+  test('a role becomes the administrator if nothing else stands in its way', async () => {
+    const { escalations } = await attackHole(allowTemporaryObjects);
+    expect(escalations[kind]).toBeGreaterThan(0);
+    expect(escalations.superuser).toBeGreaterThan(0);
+  });
+
+  test('an owner without rights of its own alone keeps the damage to the tables of the pool', async () => {
+    const { escalations } = await attackHole(async (sql) => {
+      await allowTemporaryObjects(sql);
+      await sql.unsafe(`ALTER FUNCTION planted OWNER TO ${OWNER}`);
+    });
+    expect(escalations.superuser).toBeUndefined();
+  });
+
+  test('a role that may make no temporary objects has none to deceive it with', async () => {
+    const { made } = await attackHole(asInstalled);
+    expect(made).toBe(0);
+  });
+});
