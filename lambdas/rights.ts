@@ -46,6 +46,15 @@ const CREATE = [
   'request_refill',
 ];
 
+const KEYS = [
+  'reserve_for_key',
+  'mark_used_for_key',
+  'complete_idempotency_key',
+  'yield_claim',
+  // Called by the functions of the previous release while a deployment is under way.
+  'resolve_claim',
+];
+
 /**
  * Who may do what, in one place: the deployment makes each function's IAM role and its network rules from this table, and the migration
  * makes its database role. What is not here is not granted.
@@ -53,7 +62,7 @@ const CREATE = [
 export const RIGHTS: Readonly<Record<FunctionName, Rights>> = {
   'create-card': {
     ...NONE,
-    execute: [...CREATE, ...READ_BY_TOKEN, 'reserve_for_key', 'resolve_claim', 'yield_claim', 'spend_caller_budget'],
+    execute: [...CREATE, ...READ_BY_TOKEN, ...KEYS, 'spend_caller_budget'],
     callsTome: true,
     readsIdempotencySecret: true,
   },
@@ -77,6 +86,8 @@ export const RIGHTS: Readonly<Record<FunctionName, Rights>> = {
       'announce_prefetch',
       'stage_pairs',
       'staged_pairs',
+      'activate_mapped_pairs',
+      // Called by the functions of the previous release while a deployment is under way.
       'activate_pairs',
       'quarantine_unused',
       'note_mapping_failure',
@@ -86,7 +97,7 @@ export const RIGHTS: Readonly<Record<FunctionName, Rights>> = {
   },
   'pool-health': { ...NONE, execute: ['pool_health', 'sample_pool'], publishesGauges: true },
   'settle-reservations': { ...NONE, execute: ['settle_reservations', 'retire_expired', 'forget_old_requests'] },
-  'relay-events': { ...NONE, execute: ['take_events', 'close_events'], sendsCardEvents: true },
+  'relay-events': { ...NONE, execute: ['take_events', 'close_sent_events', 'close_events'], sendsCardEvents: true },
   'fence-restored': { ...NONE, execute: ['fence_restored'], statementSeconds: 300 },
   migrate: { ...NONE, readsAdministratorSecret: true },
 };

@@ -23,8 +23,15 @@ export function createPairStore(database: StatementRunner, settings: PairStoreSe
         claim === null ? reserve(sql, reservationId) : reserveForKey(sql, reservationId, claim, settings),
       ),
 
-    async markUsed({ id, pairId }) {
-      const [marked] = await database.run((sql) => sql`SELECT mark_used(${id}, ${pairId}) AS "isOurs"`);
+    async markUsed({ id, pairId }, claim) {
+      const [marked] = await database.run((sql) =>
+        claim === null
+          ? sql`SELECT mark_used(${id}, ${pairId}) AS "isOurs"`
+          : sql`
+              SELECT mark_used_for_key(${id}, ${pairId}, ${bytea(claim.keyHash)}, ${bytea(claim.fingerprint)})
+                AS "isOurs"
+            `,
+      );
       if (marked?.['isOurs'] !== true) throw new ReservationLost();
     },
 
@@ -60,9 +67,12 @@ export function createPairStore(database: StatementRunner, settings: PairStoreSe
       return stored;
     },
 
-    resolveClaim: ({ keyHash }, { cardReference, created }) =>
+    resolveClaim: ({ keyHash, fingerprint }, { cardReference, created }) =>
       database.run(
-        async (sql) => void (await sql`SELECT resolve_claim(${bytea(keyHash)}, ${cardReference}, ${created})`),
+        async (sql) =>
+          void (await sql`
+            SELECT complete_idempotency_key(${bytea(keyHash)}, ${bytea(fingerprint)}, ${cardReference}, ${created})
+          `),
       ),
 
     yieldClaim: ({ keyHash, fingerprint }) =>

@@ -32,8 +32,10 @@ export async function takeEvents(sql: Sql, limit: number, leaseSeconds: number):
   `;
 }
 
-export async function closeEvents(sql: Sql, pairIds: readonly bigint[]): Promise<void> {
-  await sql`SELECT close_events(${arrayLiteral(pairIds)})`;
+export async function closeEvents(sql: Sql, events: readonly OutboxEvent[]): Promise<void> {
+  const pairIds = arrayLiteral(events.map(({ pairId }) => pairId));
+  const references = arrayLiteral(events.map(({ cardReference }) => cardReference));
+  await sql`SELECT close_sent_events(${pairIds}, ${references})`;
 }
 
 export async function fenceRestored(sql: Sql): Promise<{ quarantined: number; spareTokens: number }> {

@@ -82,11 +82,16 @@ export function createRefillStore(database: StatementRunner, settings: RefillSto
         `,
       ),
 
-    activate: ({ fencing }, pairIds) =>
+    activate: ({ fencing }, pairs) =>
       orLeaseLost(async () => {
         const [outcome] = await database.run(
           (sql) => sql<{ activated: number }[]>`
-            SELECT activate_pairs(${fencing}, ${arrayLiteral(pairIds)}) AS activated
+            SELECT activate_mapped_pairs(
+              ${fencing},
+              ${arrayLiteral(pairs.map(({ pairId }) => pairId))},
+              ${arrayLiteral(pairs.map(({ internalToken }) => internalToken))},
+              ${arrayLiteral(pairs.map(({ cardReference }) => cardReference))}
+            ) AS activated
           `,
         );
         return outcome?.activated ?? 0;

@@ -1,4 +1,5 @@
 import { closeEvents, takeEvents } from '../pool/pool-jobs.ts';
+import type { OutboxEvent } from '../tokenization/ports/event-queue.ts';
 import { type RelayResult, relayEvents } from '../tokenization/relay-events.ts';
 import { composeDatabase } from './compose-database.ts';
 import type { JobRun } from './job-handler.ts';
@@ -13,7 +14,7 @@ export async function composeRelay(): Promise<{ run: (run: JobRun) => Promise<Re
   const dependencies = {
     outbox: {
       take: (limit: number) => database.run((sql) => takeEvents(sql, limit, settings.RELAY_LEASE_SECONDS)),
-      close: (pairIds: readonly bigint[]) => database.run((sql) => closeEvents(sql, pairIds)),
+      close: (events: readonly OutboxEvent[]) => database.run((sql) => closeEvents(sql, events)),
     },
     queue: createSqsQueue(settings.EVENT_QUEUE_URL),
     clock: systemClock,

@@ -93,6 +93,7 @@ const refuseKeys = (): never => {
 const LEVEL: Partial<Record<TokenizerEvent, 'info' | 'warn'>> = {
   'pair-adopted': 'info',
   'pair-repaired': 'info',
+  'pair-contradicted': 'warn',
   'repair-postponed': 'warn',
   'outcome-unknown': 'warn',
   'reservation-quarantined': 'warn',

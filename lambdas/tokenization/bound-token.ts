@@ -1,4 +1,6 @@
+import type { CardNumber } from './card-number.ts';
 import type { CardReference } from './card-reference.ts';
+import { confirmToken } from './confirm-token.ts';
 import { existingReferenceOf, referenceFor } from './direct-path.ts';
 import { PairConflict } from './errors/pair-conflict.ts';
 import { StoreUnavailable } from './errors/store-unavailable.ts';
@@ -10,20 +12,28 @@ import type { CreatedCard, RequestContext } from './tokenizer.ts';
 import { liveCall, type PooledDependencies } from './tokenizer-dependencies.ts';
 
 /**
- * The reference of an internal token that NS1 says a card is bound to; `null` when it has none yet. One database look when the
- * pair is stored; otherwise NS2 is asked and the pair is stored, so that the next read is one call again (A5). A read is answered
- * from TOME alone while the database is down (brief 2, "When things are down").
+ * The reference of the internal token that NS1 named for a card; `null` when it has none yet. One
+ * query when the pair is stored; otherwise NS2 is asked and the pair is stored, so that the next read
+ * needs one call again. While the database is down a read is answered from TOME alone.
+ *
+ * A pair that is not USED yet is adopted for this card. One answer of NS1 is not enough for that: if it
+ * belonged to another card, the pair would be used for ever in that card's place. So NS1 is asked once
+ * more. A USED pair costs no further call.
  */
 export async function findReference(
   dependencies: PooledDependencies,
   internalToken: InternalToken,
+  cardNumber: CardNumber,
   context: RequestContext,
 ): Promise<CardReference | null> {
   const stored = await unlessStoreIsDown(dependencies.store.findByInternalToken(internalToken, context.budget));
   if (stored !== null && stored !== 'store-down') {
-    await confirmMapping(dependencies, stored, context);
-    await ifPossible(dependencies, context, () => adopt(dependencies, stored, context));
-    return stored.cardReference;
+    if (stored.state !== 'USED') await confirmToken(dependencies, internalToken, cardNumber, context);
+    const cardReference = await confirmedReference(dependencies, stored, context);
+    if (cardReference === stored.cardReference) {
+      await ifPossible(dependencies, context, () => adopt(dependencies, stored, context));
+    }
+    return cardReference;
   }
   const pair = await existingReferenceOf(dependencies, internalToken, context);
   if (pair === null) return null;
@@ -31,7 +41,12 @@ export async function findReference(
   return pair.cardReference;
 }
 
-/** The same for a creation: NS2 makes the reference when there is none, and nothing is answered before it is stored. */
+/**
+ * The same for a creation, which has confirmed NS1's answer already. If NS2 has no reference yet, NS2
+ * creates one. The pair is stored before this function returns, because a reference that is not stored
+ * could not be detokenized with one call; only a token that is stored with another reference, which
+ * NS2 never confirmed, keeps its row.
+ */
 export async function ensureReference(
   dependencies: PooledDependencies,
   internalToken: InternalToken,
@@ -39,9 +54,9 @@ export async function ensureReference(
 ): Promise<CreatedCard> {
   const stored = await dependencies.store.findByInternalToken(internalToken);
   if (stored !== null) {
-    await confirmMapping(dependencies, stored, context);
-    await adopt(dependencies, stored, context);
-    return { cardReference: stored.cardReference, created: false };
+    const cardReference = await confirmedReference(dependencies, stored, context);
+    if (cardReference === stored.cardReference) await adopt(dependencies, stored, context);
+    return { cardReference, created: false };
   }
   const { pair, isNew } = await referenceFor(dependencies, internalToken, context);
   await storeBound(dependencies, pair, 'direct', context);
@@ -49,18 +64,28 @@ export async function ensureReference(
 }
 
 /**
- * A pair that was stored before NS2 heard of it is only intended, and nobody is answered by it before NS2 has said the same. Rejects with
- * PairConflict when NS2 says otherwise.
+ * The reference of a stored pair's token. A pair is stored before NS2 hears of it, so until NS2 has
+ * confirmed it the pair is only intended, and NS2 decides: it binds the pair now, or names the
+ * reference that the token has had before (after a restore an old token can be paired anew). A
+ * reference that NS2 did not bind in this call is believed when NS2 names it twice.
  */
-export async function confirmMapping(
-  { tome }: PooledDependencies,
-  { state, mapped, internalToken, cardReference }: StoredPair,
+async function confirmedReference(
+  dependencies: PooledDependencies,
+  pair: StoredPair,
   context: RequestContext,
-): Promise<void> {
-  if (mapped || state === 'USED') return;
-  const answer = await tome.ns2.tokenize(internalToken, cardReference, liveCall(context));
-  if (answer.token !== cardReference) throw new PairConflict();
+): Promise<CardReference> {
+  if (isConfirmed(pair)) return pair.cardReference;
+  const { tome, report } = dependencies;
+  const answer = await tome.ns2.tokenize(pair.internalToken, pair.cardReference, liveCall(context));
+  if (answer.token === pair.cardReference && answer.isNew) return pair.cardReference;
+  const standing = await existingReferenceOf(dependencies, pair.internalToken, context);
+  if (standing?.cardReference !== answer.token) throw contradiction();
+  if (answer.token !== pair.cardReference) report('pair-contradicted', context);
+  return answer.token;
 }
+
+/** Whether NS2 ever answered with exactly this pair. */
+export const isConfirmed = ({ state, mapped }: StoredPair): boolean => mapped || state === 'USED';
 
 /**
  * Marks a pair USED because NS1 said that a card is bound to it: the creation that bound it never finished, or the database is older
@@ -77,20 +102,34 @@ export async function adopt(
 }
 
 /**
- * Stores a pair that was bound outside the pool. For ever after it answers for its card, and it came from a single answer of NS2 that had
- * nothing to be compared with: so NS2 is asked once more before it is believed for ever (I3).
+ * Stores a pair that was bound outside the pool. From then on it answers for its card, and it came from
+ * a single answer of NS2 that had nothing to be compared with, so NS2 is asked once more.
+ *
+ * A row that NS2 never confirmed can hold one half of the pair beside another half. Rows never change,
+ * so the pair cannot be stored then, and reads go on asking NS2. Rejects with PairConflict when a
+ * confirmed row contradicts the pair.
  */
 export async function storeBound(
-  { tome, store }: PooledDependencies,
+  { tome, store, report }: PooledDependencies,
   pair: TokenPair,
   origin: 'direct' | 'repair',
   context: RequestContext,
 ): Promise<void> {
   if ((await tome.ns2.lookup(pair.internalToken, liveCall(context))) !== pair.cardReference) {
-    throw new TomeAnswerInvalid('NS2 names different references for one token.', { attempts: 1 });
+    throw contradiction();
   }
-  await store.insertBound(pair, origin);
+  try {
+    await store.insertBound(pair, origin);
+  } catch (error) {
+    if (!(error instanceof PairConflict)) throw error;
+    const rows = [await store.findByInternalToken(pair.internalToken), await store.findByReference(pair.cardReference)];
+    if (rows.some((row) => row !== null && isConfirmed(row))) throw error;
+    report('pair-contradicted', context);
+  }
 }
+
+const contradiction = (): TomeAnswerInvalid =>
+  new TomeAnswerInvalid('NS2 names different references for one token.', { attempts: 1 });
 
 /**
  * A read must not fail because what it learned cannot be written down just now: the next read learns it again. An answer that contradicts

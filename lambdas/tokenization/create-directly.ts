@@ -1,8 +1,8 @@
 import { ensureReference, storeBound } from './bound-token.ts';
 import type { CardNumber } from './card-number.ts';
+import { confirmToken } from './confirm-token.ts';
 import { referenceFor } from './direct-path.ts';
 import { DirectBudgetSpent } from './errors/direct-budget-spent.ts';
-import { TomeAnswerInvalid } from './errors/tome-error.ts';
 import type { InternalToken } from './internal-token.ts';
 import type { IdempotencyClaim } from './ports/pair-store.ts';
 import type { CreatedCard, RequestContext } from './tokenizer.ts';
@@ -27,7 +27,10 @@ export async function createDirectly(
   return card;
 }
 
-/** Both namespaces bind anew. NS1's answer is confirmed while NS2 is asked, and nothing is stored or answered before. */
+/**
+ * Both namespaces bind anew. NS1 picked the token, so there is no echo to compare: its answer is
+ * confirmed while NS2 is asked, and nothing is stored or answered before.
+ */
 async function bindNewReference(
   dependencies: PooledDependencies,
   internalToken: InternalToken,
@@ -50,19 +53,4 @@ async function findStandingReference(
 ): Promise<CreatedCard> {
   await confirmToken(dependencies, internalToken, cardNumber, context);
   return ensureReference(dependencies, internalToken, context);
-}
-
-/**
- * On the direct path NS1 picks the token, so there is no echo to compare: an answer that belongs to another card would hand out that card's
- * reference. Looking the card up is a second witness.
- */
-async function confirmToken(
-  { tome }: PooledDependencies,
-  internalToken: InternalToken,
-  cardNumber: CardNumber,
-  context: RequestContext,
-): Promise<void> {
-  if ((await tome.ns1.lookup(cardNumber, liveCall(context))) !== internalToken) {
-    throw new TomeAnswerInvalid('NS1 names different tokens for one card.', { attempts: 1 });
-  }
 }

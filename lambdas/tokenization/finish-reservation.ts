@@ -1,5 +1,7 @@
 import { ensureReference } from './bound-token.ts';
 import type { CardNumber } from './card-number.ts';
+import { agreedToken } from './confirm-token.ts';
+import { ReservationLost } from './errors/reservation-lost.ts';
 import { TomeAnswerInvalid, TomeError, TomeOutcomeUnknown, TomeTokenTaken } from './errors/tome-error.ts';
 import type { InternalToken } from './internal-token.ts';
 import type { IdempotencyClaim, Reservation } from './ports/pair-store.ts';
@@ -16,9 +18,13 @@ export interface HeldCreation {
 }
 
 /**
- * Takes a reserved pair to its end (brief 2, rules 1, 3 and 5): binds the card number to its internal token on NS1 and marks it USED, or
- * learns that the card has another token and answers with that one's reference. When NS1's word cannot be had the pair stays RESERVED,
- * which means "possibly bound": nobody else will ever be offered it.
+ * Binds the card number to a reserved pair's internal token on NS1 and marks the pair USED, or learns
+ * that the card has another token and answers with that token's reference. While NS1's answer cannot
+ * be had the pair stays RESERVED, which means "possibly bound": no other request is offered it.
+ *
+ * Every answer is proven to be this card's: NS1 bound the card in this request, or named its token
+ * twice. One answer is not enough where the token was bound before, because TOME may have handed the
+ * pair's token out twice, and the pair may have been used for another card since it was reserved.
  */
 export async function finishReservation(
   dependencies: PooledDependencies,
@@ -42,28 +48,45 @@ export async function finishReservation(
     dependencies.report('outcome-unknown', context, error);
     return settleUnknown(dependencies, held, context, error);
   }
-  if (answer.token === reservation.internalToken) return markUsed(dependencies, held, context);
-  return answerWithOtherToken(
-    dependencies,
-    held,
-    context,
-    await confirmOtherToken(dependencies, held, context, answer),
-  );
+  if (answer.token === reservation.internalToken && answer.isNew) return markUsed(dependencies, held, context);
+  return answerWithToken(dependencies, held, context, await confirmStandingToken(dependencies, held, context, answer));
 }
 
 async function markUsed(
   dependencies: PooledDependencies,
-  { reservation }: HeldCreation,
+  held: HeldCreation,
   context: RequestContext,
 ): Promise<CreatedCard> {
-  await dependencies.store.markUsed(reservation);
+  const { reservation, claim } = held;
+  try {
+    await dependencies.store.markUsed(reservation, claim);
+  } catch (error) {
+    if (!(error instanceof ReservationLost)) throw error;
+    return answerWithoutReservation(dependencies, held, context, error);
+  }
   dependencies.report('card-created', context);
   return { cardReference: reservation.cardReference, created: true };
 }
 
 /**
- * Rule 3, after the retries: ours -> USED; another -> that mapping, and ours is settled; none -> the error stands, never a second pair. Another
- * token is believed only when it is named twice, for answering with a stranger's reference would disclose a card.
+ * The pair left the reservation while NS1 was asked: a read adopted it, or it was quarantined. Whether
+ * it is still this card's is for NS1 to say, twice.
+ */
+async function answerWithoutReservation(
+  dependencies: PooledDependencies,
+  { cardNumber, claim }: HeldCreation,
+  context: RequestContext,
+  lost: ReservationLost,
+): Promise<CreatedCard> {
+  const token = await agreedToken(dependencies, cardNumber, context);
+  if (token === null) throw lost;
+  return answerWithStandingReference(dependencies, token, claim, context);
+}
+
+/**
+ * After an unknown outcome and its retries. Ours -> USED; another -> that one's reference, and ours is
+ * settled; none -> the error stands, and no second pair is tried. A token is believed only when NS1
+ * names it twice.
  */
 async function settleUnknown(
   dependencies: PooledDependencies,
@@ -78,47 +101,56 @@ async function settleUnknown(
     });
   const bound = await lookUp();
   if (bound === null) throw error;
-  if (bound === held.reservation.internalToken) return markUsed(dependencies, held, context);
   if ((await lookUp()) !== bound) throw error;
-  return answerWithOtherToken(dependencies, held, context, { token: bound, pairIsFree: false });
+  return answerWithToken(dependencies, held, context, { token: bound, pairIsFree: false });
 }
 
-interface OtherToken {
+interface StandingToken {
   readonly token: InternalToken;
-  /** Exactly one attempt was ever sent with our pair and NS1 refused it: it can go back to the pool (brief 2, edge table). */
+  /** Exactly one attempt was ever sent with our pair and NS1 refused it: it can go back to the pool. */
   readonly pairIsFree: boolean;
 }
 
 /**
- * NS1 answered with another token: "already tokenized" (rule 3). Because answering with a stranger's reference would disclose a
- * card, the claim is confirmed by asking for the card's token before it is believed.
+ * NS1 says that the card was bound before: to another token, or to ours, which an earlier request of
+ * the same key may have sent. The token is believed when NS1 names it twice in a row.
  */
-async function confirmOtherToken(
-  { tome }: PooledDependencies,
-  held: HeldCreation,
-  context: RequestContext,
-  answer: TokenizeAnswer<InternalToken>,
-): Promise<OtherToken> {
-  const bound = await tome.ns1.lookup(held.cardNumber, liveCall(context));
-  if (bound !== answer.token && bound !== held.reservation.internalToken) {
-    throw new TomeAnswerInvalid('NS1 names different tokens for one card.', { attempts: answer.attempts });
-  }
-  return { token: bound, pairIsFree: answer.attempts === 1 && !held.resumed };
-}
-
-async function answerWithOtherToken(
+async function confirmStandingToken(
   dependencies: PooledDependencies,
   held: HeldCreation,
   context: RequestContext,
-  other: OtherToken,
+  answer: TokenizeAnswer<InternalToken>,
+): Promise<StandingToken> {
+  const token = await agreedToken(dependencies, held.cardNumber, context, answer.token);
+  if (token === null) {
+    throw new TomeAnswerInvalid('NS1 forgets the token that it named.', { attempts: answer.attempts });
+  }
+  const isConfirmed = token === answer.token;
+  return { token, pairIsFree: isConfirmed && answer.attempts === 1 && !held.resumed };
+}
+
+async function answerWithToken(
+  dependencies: PooledDependencies,
+  held: HeldCreation,
+  context: RequestContext,
+  standing: StandingToken,
 ): Promise<CreatedCard> {
   const { store, report } = dependencies;
-  if (other.token === held.reservation.internalToken) return markUsed(dependencies, held, context);
+  if (standing.token === held.reservation.internalToken) return markUsed(dependencies, held, context);
   report('card-already-bound', context);
-  const isGivenBack = other.pairIsFree && (await store.release(held.reservation, 'card-already-bound', held.claim));
+  const isGivenBack = standing.pairIsFree && (await store.release(held.reservation, 'card-already-bound', held.claim));
   if (!isGivenBack) await store.quarantineReservation(held.reservation, 'card-already-bound');
   report(isGivenBack ? 'reservation-released' : 'reservation-quarantined', context);
-  const card = await ensureReference(dependencies, other.token, context);
-  if (held.claim !== null) await store.resolveClaim(held.claim, card);
+  return answerWithStandingReference(dependencies, standing.token, held.claim, context);
+}
+
+async function answerWithStandingReference(
+  dependencies: PooledDependencies,
+  token: InternalToken,
+  claim: IdempotencyClaim | null,
+  context: RequestContext,
+): Promise<CreatedCard> {
+  const card = await ensureReference(dependencies, token, context);
+  if (claim !== null) await dependencies.store.resolveClaim(claim, card);
   return card;
 }

@@ -1,6 +1,7 @@
-import { adopt, confirmMapping, findReference, ifPossible, repair, unlessStoreIsDown } from './bound-token.ts';
+import { adopt, findReference, ifPossible, isConfirmed, repair, unlessStoreIsDown } from './bound-token.ts';
 import type { CardNumber } from './card-number.ts';
 import type { CardReference } from './card-reference.ts';
+import { confirmToken } from './confirm-token.ts';
 import { createCard } from './create-card.ts';
 import { CardNotFound } from './errors/card-not-found.ts';
 import { ReferenceNotFound } from './errors/reference-not-found.ts';
@@ -34,10 +35,14 @@ async function lookUp(
   context: RequestContext,
 ): Promise<CardReference | null> {
   const internalToken = await dependencies.tome.ns1.lookup(cardNumber, liveCall(context));
-  return internalToken === null ? null : findReference(dependencies, internalToken, context);
+  return internalToken === null ? null : findReference(dependencies, internalToken, cardNumber, context);
 }
 
-/** A4: the database and one NS1 call. A pair that NS1 knows a card for is USED, whatever the database believed (rule 9). */
+/**
+ * The database and one NS1 call. A pair that NS1 knows a card for is USED, whatever the database says;
+ * before it is adopted, NS1 is asked in the other direction too. A stored pair that NS2 never confirmed
+ * is only intended, so NS2 says whose reference this is.
+ */
 async function detokenize(
   dependencies: PooledDependencies,
   cardReference: CardReference,
@@ -46,13 +51,20 @@ async function detokenize(
   const { tome, store } = dependencies;
   const found = await unlessStoreIsDown(store.findByReference(cardReference, context.budget));
   const stored = found === 'store-down' ? null : found;
-  const internalToken = stored?.internalToken ?? (await tome.ns2.detokenize(cardReference, liveCall(context)));
+  const internalToken =
+    stored !== null && isConfirmed(stored)
+      ? stored.internalToken
+      : await tome.ns2.detokenize(cardReference, liveCall(context));
   const cardNumber = internalToken === null ? null : await tome.ns1.detokenize(internalToken, liveCall(context));
   if (cardNumber === null || internalToken === null) throw new ReferenceNotFound();
-  if (stored !== null) {
-    await confirmMapping(dependencies, stored, context);
+  if (stored === null) {
+    if (found === null) await repair(dependencies, { internalToken, cardReference }, context);
+  } else if (stored.internalToken !== internalToken) {
+    dependencies.report('pair-contradicted', context);
+  } else if (stored.state !== 'USED') {
+    await confirmToken(dependencies, internalToken, cardNumber, context);
     await ifPossible(dependencies, context, () => adopt(dependencies, stored, context));
-  } else if (found === null) await repair(dependencies, { internalToken, cardReference }, context);
+  }
   const { caller, correlationId, origin } = context;
   dependencies.recordDisclosure({ cardReference, caller, correlationId, origin });
   return cardNumber;

@@ -28,12 +28,12 @@ export async function relayEvents(
   let postponed = 0;
   while (clock.monotonicMs() < deadlineMs) {
     const taken = await outbox.take(batchSize);
-    const closed: bigint[] = [];
+    const closed: OutboxEvent[] = [];
     try {
       for (let start = 0; start < taken.length; start += queue.batchSize) {
         const batch = taken.slice(start, start + queue.batchSize);
         const accepted = await queue.send(batch.map((event) => cardCreated(event, domain)));
-        for (const event of batch) if (accepted.has(eventIdOf(event))) closed.push(event.pairId);
+        for (const event of batch) if (accepted.has(eventIdOf(event))) closed.push(event);
       }
     } finally {
       // All that the queue took, in one statement: closing an event files its pair, and many cost little more than one.

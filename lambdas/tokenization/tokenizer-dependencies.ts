@@ -15,6 +15,7 @@ export type TokenizerEvent =
   | 'card-already-bound'
   | 'pair-adopted'
   | 'pair-repaired'
+  | 'pair-contradicted'
   | 'repair-postponed'
   | 'outcome-unknown'
   | 'reservation-released'

@@ -63,7 +63,7 @@ async function ourStore(server: BenchServer): Promise<Rival> {
       repeatFor(clients, seconds, async () => {
         const outcome = await store.reserve(randomUUID(), null);
         if (outcome.outcome !== 'reserved') throw new Error('The pool ran dry while it was measured.');
-        await store.markUsed(outcome.reservation);
+        await store.markUsed(outcome.reservation, null);
       }),
     close: () => database.close(),
   };

@@ -125,9 +125,6 @@ function keepWorking(sql: Sql): () => Promise<void> {
 /** One batch of the relay without its queue; whether more may be waiting. */
 async function relayOnce(sql: Sql): Promise<boolean> {
   const events = await takeEvents(sql, RELAY_BATCH, 30);
-  await closeEvents(
-    sql,
-    events.map(({ pairId }) => pairId),
-  );
+  await closeEvents(sql, events);
   return events.length === RELAY_BATCH;
 }

@@ -1,7 +1,9 @@
 import { CardNumber } from '../../lambdas/tokenization/card-number.ts';
+import { TomeUnavailable } from '../../lambdas/tokenization/errors/tome-error.ts';
 import { madeUpCard } from '../local/made-up-cards.ts';
+import { restoreBackup, takeBackup } from './backup.ts';
 import { Crashed } from './fault-modes.ts';
-import { PlannedFaults, untouched } from './interceptor.ts';
+import { type Interceptor, PlannedFaults, untouched } from './interceptor.ts';
 import { startProcess } from './process-under-test.ts';
 import { createAs } from './recorded-client.ts';
 import type { World } from './world.ts';
@@ -9,17 +11,8 @@ import type { World } from './world.ts';
 export const CARD = madeUpCard(1);
 export const OTHER = madeUpCard(2);
 
-/** What a backup holds of the pool. */
-const RESTORED = [
-  'pair',
-  'available_pair',
-  'staged_pair',
-  'quarantined_pair',
-  'reservation',
-  'outbox_event',
-  'sent_event_count',
-  'pool_cursor',
-];
+/** The key of a creation that does not end well at first. */
+export const OPEN_KEY = 'open-key';
 
 export const created = async (world: World): Promise<void> => {
   await createAs(startProcess(world, untouched), world, CARD);
@@ -67,15 +60,48 @@ export async function dyingCreation(world: World): Promise<void> {
 
 /** A card that was created after the backup which the database was brought back from. */
 export async function restoredBackup(world: World): Promise<void> {
-  await world.sql.unsafe('DROP SCHEMA IF EXISTS backup CASCADE; CREATE SCHEMA backup');
-  for (const table of RESTORED) await world.sql.unsafe(`CREATE TABLE backup.${table} AS SELECT * FROM ${table}`);
+  await takeBackup(world);
   await created(world);
   await startProcess(world, untouched).relay();
-  await world.sql.unsafe(`
-    SET session_replication_role = replica;
-    ${RESTORED.map((table) => `DELETE FROM ${table}; INSERT INTO ${table} OVERRIDING SYSTEM VALUE SELECT * FROM backup.${table};`).join('\n')}
-    DELETE FROM fault_watch.edge; DELETE FROM fault_watch.station;
-    INSERT INTO fault_watch.station SELECT pair_id, state, reservation_id FROM pair_life;
-    SET session_replication_role = origin;
-  `);
+  await restoreBackup(world);
+}
+
+/**
+ * A backup that holds an open key: its reservation had the pool's only pair, which was given back and
+ * used for another card after the backup.
+ */
+export async function restoredWithOpenKey(world: World): Promise<void> {
+  await createAs(startProcess(world, backupInsteadOfSending(world)), world, OTHER, OPEN_KEY);
+  world.answers.length = 0;
+  await created(world);
+  await startProcess(world, untouched).relay();
+  await restoreBackup(world);
+}
+
+/** TOME refuses the first call to NS1 before it is sent, and the backup is taken at that moment. */
+const backupInsteadOfSending = (world: World): Interceptor => ({
+  async around(point, act) {
+    if (point.name !== 'tome ns1 tokenize') return act();
+    await takeBackup(world);
+    throw new TomeUnavailable('The breaker is open.', { attempts: 0 });
+  },
+});
+
+/**
+ * A card that NS1 knows and the database does not: its creation failed between the two namespaces. NS1
+ * then hands its token out again, and the pool's only pair is made of it.
+ */
+export async function tokenHandedOutTwice(world: World): Promise<void> {
+  const call = { deadlineMs: Number.POSITIVE_INFINITY, lane: 'live', correlationId: 'a creation that failed' } as const;
+  await world.tome.ns1.tokenize(CardNumber.parse(CARD), null, call);
+  world.simulator.faults.order({ operation: 'prefetch', namespace: 'ns1', kind: 'wrong-token', count: 1 });
+  await startProcess(world, untouched).prefetch(1);
+}
+
+/** A creation with a key whose process dies when NS1 has bound the card and the pair is not USED yet. */
+export async function boundAndLost(world: World): Promise<void> {
+  const faults = new PlannedFaults(new Map([[1, 'crash-after']]), world.deferred);
+  await createAs(startProcess(world, faults.startProcess()), world, OTHER, OPEN_KEY).catch((error: unknown) => {
+    if (!(error instanceof Crashed)) throw error;
+  });
 }

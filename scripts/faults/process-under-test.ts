@@ -17,6 +17,7 @@ import { createPooledTokenizer } from '../../lambdas/tokenization/pooled-tokeniz
 import { prefetch } from '../../lambdas/tokenization/refill/prefetch.ts';
 import { relayEvents } from '../../lambdas/tokenization/relay-events.ts';
 import type { RequestContext, Tokenizer } from '../../lambdas/tokenization/tokenizer.ts';
+import { claimName } from './checker/evidence.ts';
 import { interceptQueue, interceptSql, interceptTome } from './intercepted-ports.ts';
 import type { Interceptor } from './interceptor.ts';
 import type { World } from './world.ts';
@@ -47,6 +48,8 @@ export interface ProcessSettings {
   /** See TomeWitness. */
   readonly lookupsLie?: boolean;
 }
+
+const claimOf = claimWith('a secret for tests that is long enough');
 
 export function startProcess(
   world: World,
@@ -80,7 +83,11 @@ export function startProcess(
     clock: systemClock,
     luhnPolicy: 'must-fail',
     newReservationId: randomUUID,
-    claimOf: claimWith('a secret for tests that is long enough'),
+    claimOf: (...args) => {
+      const claim = claimOf(...args);
+      world.claims.set(claimName(claim.keyHash, claim.fingerprint), args[1].reveal());
+      return claim;
+    },
     recordDisclosure: (record) => world.disclosures.push(record),
     report: () => undefined,
   });
@@ -123,7 +130,7 @@ export function startProcess(
         {
           outbox: {
             take: (limit) => runner.run((sql) => takeEvents(sql, limit, 0)),
-            close: (pairIds) => runner.run((sql) => closeEvents(sql, pairIds)),
+            close: (events) => runner.run((sql) => closeEvents(sql, events)),
           },
           queue: interceptQueue(world.events, interceptor),
           clock: systemClock,

@@ -71,6 +71,8 @@ export async function verdict(world: World, isAtRest: boolean): Promise<Violatio
       events: world.events,
       disclosures: world.disclosures,
       dispatches: world.dispatches,
+      claims: world.claims,
+      restored: world.restores.includes('unfenced') ? 'unfenced' : (world.restores.at(-1) ?? 'never'),
       output: '',
     },
     isAtRest,

@@ -1,12 +1,16 @@
 import {
   anotherDomainsCard,
+  boundAndLost,
   CARD,
   contradictedPair,
   created,
   createdAndLost,
   dyingCreation,
+  OPEN_KEY,
   OTHER,
   restoredBackup,
+  restoredWithOpenKey,
+  tokenHandedOutTwice,
 } from './beginnings.ts';
 import type { ProcessUnderTest } from './process-under-test.ts';
 import { createAs, detokenizeAs, lookupAs } from './recorded-client.ts';
@@ -21,6 +25,8 @@ export interface Scenario {
   readonly doubles: boolean;
   /** Whether NS1's and NS2's look-ups may name a stranger's token: where the product asks twice. See TomeWitness. */
   readonly lookupsLie?: boolean;
+  /** Whether requests fail though no fault is planned, because of what it begins with. */
+  readonly failsAtFirst?: boolean;
   readonly prepare?: (world: World) => Promise<void>;
   /** Throws Crashed when the process died; it is called again in a new process then. */
   readonly run: (process: ProcessUnderTest, world: World) => Promise<void>;
@@ -162,6 +168,60 @@ export const SCENARIOS: readonly Scenario[] = [
       await createAs(process, world, OTHER);
       await detokenizeAs(process, world, reference);
       await lookupAs(process, world, CARD);
+    },
+  },
+  {
+    name: 'a key comes back after its pair was used for another card',
+    // The pool's only pair has the token that was handed out twice.
+    pool: 0,
+    doubles: false,
+    lookupsLie: true,
+    failsAtFirst: true,
+    prepare: tokenHandedOutTwice,
+    async run(process, world) {
+      await createAs(process, world, OTHER, OPEN_KEY);
+      await process.prefetch(2);
+      await lookupAs(process, world, CARD);
+      await createAs(process, world, OTHER, OPEN_KEY);
+    },
+  },
+  {
+    name: 'a key comes back after a read adopted its pair',
+    pool: 3,
+    doubles: false,
+    lookupsLie: true,
+    prepare: boundAndLost,
+    async run(process, world) {
+      await lookupAs(process, world, OTHER);
+      await createAs(process, world, OTHER, OPEN_KEY);
+      await createAs(process, world, CARD);
+    },
+  },
+  {
+    name: 'an open key comes back after a restore and the fence',
+    pool: 1,
+    doubles: false,
+    prepare: restoredWithOpenKey,
+    async run(process, world) {
+      await process.fence();
+      world.restores.push('fenced');
+      await lookupAs(process, world, CARD);
+      await createAs(process, world, OTHER, OPEN_KEY);
+    },
+  },
+  {
+    name: 'an open key comes back after a late replica was promoted without the fence',
+    pool: 1,
+    doubles: false,
+    failsAtFirst: true,
+    async prepare(world) {
+      await restoredWithOpenKey(world);
+      world.restores.push('unfenced');
+    },
+    async run(process, world) {
+      await createAs(process, world, OTHER, OPEN_KEY);
+      await lookupAs(process, world, CARD);
+      await createAs(process, world, OTHER, OPEN_KEY);
     },
   },
   {

@@ -10,7 +10,7 @@ import type { Simulator } from '../simulator/simulator.ts';
  * The simulator's own operations without the wire, which is nine tenths of a schedule's time. What a wire can do to a call, the interceptors do; the
  * client behind it has tests of its own, and the exhaustive and the process trials go over it.
  */
-export function createWirelessTome({ vaults, switches }: Simulator): Tome {
+export function createWirelessTome({ vaults, switches, faults }: Simulator): Tome {
   return createHttpTome({
     async call(namespace, operation, body, _call, read) {
       const outcome = operations[operation](
@@ -20,7 +20,7 @@ export function createWirelessTome({ vaults, switches }: Simulator): Tome {
           random: Math.random,
           nowMs: Date.now(),
           requestId: randomUUID(),
-          fault: null,
+          fault: faults.strike(namespace, operation),
         },
         body as never,
       );

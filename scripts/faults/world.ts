@@ -24,6 +24,10 @@ export interface World {
   readonly events: CardCreatedEvent[];
   readonly disclosures: DisclosureRecord[];
   readonly dispatches: Dispatch[];
+  /** The card of each key and body that a client sent, by the hashes that the database keeps. */
+  readonly claims: Map<string, string>;
+  /** How the database was set back in this run, in order. */
+  readonly restores: ('fenced' | 'unfenced')[];
   readonly deferred: Deferred;
   /** Empty again, for the next run. TOME's chance begins anew with the seed, so that a run does not depend on those before it. */
   reset(seed?: number): Promise<void>;
@@ -149,13 +153,17 @@ export async function createWorld(serverUrl: string, seed: number, connections =
     events: [],
     disclosures: [],
     dispatches: [],
+    claims: new Map(),
+    restores: [],
     deferred: new Deferred(),
     async reset(runSeed = seed) {
       await sql.unsafe(RESET);
       simulator.wipe(runSeed);
       simulator.faults.clear();
       simulator.turn({ alreadyBound: 'echo', bulkTokenize: 'absent' });
-      for (const list of [world.answers, world.events, world.disclosures, world.dispatches]) list.length = 0;
+      const lists = [world.answers, world.events, world.disclosures, world.dispatches, world.restores];
+      for (const list of lists) list.length = 0;
+      world.claims.clear();
     },
     async close() {
       await simulator.close();

@@ -29,10 +29,12 @@ export const operations: Readonly<Record<Operation, Perform>> = {
     const { vault, requestId, nowMs, switches, fault, random } = work;
     const given = fault?.kind === 'short' ? Math.floor(count * fault.share) : count;
     const make = fault?.kind === 'card-like' && vault.namespace === 'ns2' ? () => cardLikeReference(random) : undefined;
-    let tokens: readonly IssuedToken[] = vault.issue(requestId, given, nowMs, switches, make);
+    let tokens: readonly IssuedToken[] =
+      fault?.kind === 'wrong-token'
+        ? vault.issuedTokens().slice(0, given)
+        : vault.issue(requestId, given, nowMs, switches, make);
     if (fault?.kind === 'duplicates')
       tokens = tokens.map((token, index) => (index % 3 === 2 ? (tokens[0] ?? token) : token));
-    if (fault?.kind === 'wrong-token') tokens = [...vault.issuedTokens()].slice(0, given);
     const body = {
       tokens: tokens.map(({ token, expiresAtMs }) => ({
         token,

@@ -23,9 +23,6 @@ export async function fillPool(database: Database, count: number, expiresAt: Dat
     rejectedReferences: [],
   });
   const staged = await store.stagedPairs(count);
-  await store.activate(
-    lease,
-    staged.map(({ pairId }) => pairId),
-  );
+  await store.activate(lease, staged);
   await store.releaseLease(lease);
 }

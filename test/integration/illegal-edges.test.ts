@@ -32,7 +32,7 @@ async function pairIn(state: State): Promise<bigint> {
     const reserved = await store.reserve(randomUUID(), null);
     if (reserved.outcome !== 'reserved') throw new Error('There is a pair to reserve.');
     if (state === 'USED') {
-      await store.markUsed(reserved.reservation);
+      await store.markUsed(reserved.reservation, null);
       await db.sql`SELECT close_events(ARRAY[${reserved.reservation.pairId}::bigint])`;
     } else await store.quarantineReservation(reserved.reservation, 'conflict');
   }
@@ -214,7 +214,7 @@ test('a pair that is used is neither quarantined nor forgotten before the relay 
   const store = createPairStore(db.database, { holdSeconds: 1, retentionSeconds: 60, directCreationsPerSecond: 1 });
   const reserved = await store.reserve(randomUUID(), null);
   if (reserved.outcome !== 'reserved') throw new Error('There is a pair to reserve.');
-  await store.markUsed(reserved.reservation);
+  await store.markUsed(reserved.reservation, null);
   await expect(db.sql`UPDATE pair SET state = 'QUARANTINED'`).rejects.toMatchObject({ code: '23514' });
   await expect(db.sql`DELETE FROM outbox_event`).rejects.toMatchObject({ code: '23514' });
   await db.sql`SELECT close_events(ARRAY[${reserved.reservation.pairId}::bigint])`;

@@ -33,7 +33,7 @@ test('a key whose first request found the pool empty is served from the pool onc
   await fillPool(db.database, 2);
   const again = await store.reserve(randomUUID(), claim);
   expect(again).toMatchObject({ outcome: 'reserved', resumed: false });
-  await store.markUsed(reservationOf(again));
+  await store.markUsed(reservationOf(again), claim);
   expect(await store.reserve(randomUUID(), claim)).toEqual({
     outcome: 'key-completed',
     cardReference: reservationOf(again).cardReference,

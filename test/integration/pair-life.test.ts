@@ -77,7 +77,7 @@ describe('reserving', () => {
   test("neither a used pair nor one in somebody's hand can be put on offer, and no pair twice", async () => {
     await fillPool(db.database, 3);
     const used = await reserveOne();
-    await store.markUsed(used);
+    await store.markUsed(used, null);
     const held = await reserveOne();
     const offer = (pairId: bigint) => db.sql`SELECT put_on_offer(ARRAY[${pairId}::bigint])`;
     await expect(offer(used.pairId)).rejects.toMatchObject({ code: '23514' });
@@ -115,8 +115,8 @@ describe('finishing', () => {
   test('marking used writes exactly one event, however often it is executed', async () => {
     await fillPool(db.database, 1);
     const reservation = await reserveOne();
-    await Promise.all([store.markUsed(reservation), store.markUsed(reservation)]);
-    await store.markUsed(reservation);
+    await Promise.all([store.markUsed(reservation, null), store.markUsed(reservation, null)]);
+    await store.markUsed(reservation, null);
     const events = await db.sql`SELECT card_reference FROM take_events(10, 30)`;
     expect(events).toEqual([{ card_reference: reservation.cardReference }]);
     expect(await db.database.run(readPoolHealth)).toMatchObject({ reserved: 0, used: 1 });
@@ -126,7 +126,7 @@ describe('finishing', () => {
     await fillPool(db.database, 1);
     const reservation = await reserveOne();
     const stranger = { ...reservation, id: randomUUID() };
-    await expect(store.markUsed(stranger)).rejects.toMatchObject({ code: 'reservation-lost' });
+    await expect(store.markUsed(stranger, null)).rejects.toMatchObject({ code: 'reservation-lost' });
     await store.release(stranger, 'not-dispatched', null);
     await store.quarantineReservation(stranger, 'conflict');
     expect(await stateOf(reservation)).toBe('RESERVED');
@@ -139,10 +139,10 @@ describe('finishing', () => {
     await store.release(first, 'not-dispatched', null);
     const second = await reserveOne();
     expect(second.pairId).toBe(first.pairId);
-    await expect(store.markUsed(first)).rejects.toMatchObject({ code: 'reservation-lost' });
+    await expect(store.markUsed(first, null)).rejects.toMatchObject({ code: 'reservation-lost' });
     await store.release(first, 'not-dispatched', null);
     expect(await stateOf(second)).toBe('RESERVED');
-    await store.markUsed(second);
+    await store.markUsed(second, null);
   });
 
   test('a stale reservation goes to quarantine and never back to the pool, and its late owner still finishes it', async () => {
@@ -156,7 +156,7 @@ describe('finishing', () => {
     expect(await reserve()).toEqual({ outcome: 'no-pair' });
     await store.release(stale, 'not-dispatched', null);
     expect(await stateOf(stale)).toBe('QUARANTINED');
-    await store.markUsed(stale);
+    await store.markUsed(stale, null);
     expect(await stateOf(stale)).toBe('USED');
     expect(await db.database.run(readPoolHealth)).toMatchObject({ quarantined: 0, used: 1, reserved: 1 });
   });
@@ -196,7 +196,7 @@ describe('finishing', () => {
     const first = await reserveOne();
     await store.release(first, 'card-already-bound', null);
     const used = await reserveOne();
-    await store.markUsed(used);
+    await store.markUsed(used, null);
     if (when === 'after') await db.sql`SELECT close_events(ARRAY[${used.pairId}::bigint])`;
     const [row] = await db.sql`
       SELECT reason, staged_at <= available_at AND available_at <= released_at AND released_at <= reserved_at AND reserved_at <= used_at AS ordered,
@@ -204,7 +204,7 @@ describe('finishing', () => {
       FROM pair_life
     `;
     expect(row).toEqual({ reason: 'card-already-bound', ordered: true, state: 'USED', reservation_id: used.id });
-    await store.markUsed(used);
+    await store.markUsed(used, null);
     expect(await store.findByInternalToken(used.internalToken)).toMatchObject({ state: 'USED' });
   });
 });

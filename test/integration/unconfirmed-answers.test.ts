@@ -64,13 +64,14 @@ test('a pair that NS2 contradicts answers no read', async () => {
   const cardReference = await intendedPair(true);
   const { tokenizer, context } = startProcess(world, untouched);
   await expect(tokenizer.lookup(CARD, context())).rejects.toMatchObject({ code: 'tome-token-taken' });
-  await expect(tokenizer.detokenize(cardReference, context())).rejects.toMatchObject({ code: 'tome-token-taken' });
+  await expect(tokenizer.detokenize(cardReference, context())).rejects.toMatchObject({ code: 'reference-not-found' });
   expect(world.disclosures).toEqual([]);
 });
 
 test('while NS2 is silent a pair that it never confirmed answers no read', async () => {
   const cardReference = await intendedPair(false);
   world.simulator.faults.order({ operation: 'tokenize', kind: 'error-before', rate: 1 });
+  world.simulator.faults.order({ operation: 'detokenize', namespace: 'ns2', kind: 'error-before', rate: 1 });
   const { tokenizer, context } = startProcess(world, untouched);
   await expect(tokenizer.lookup(CARD, context())).rejects.toMatchObject({ code: 'tome-outcome-unknown' });
   await expect(tokenizer.detokenize(cardReference, context())).rejects.toMatchObject({ code: 'tome-outcome-unknown' });

@@ -1,9 +1,16 @@
--- Any unused state -> USED, because NS1 said that a card is bound to this token (edge "adopt"). With one event, whoever adopts: the outbox row's
--- primary key and the pair's row lock see to that. Executed again it finds the pair USED.
+-- Any unused state -> USED, because NS1 says that a card is bound to this token. One event is written
+-- however many adopt at once: the outbox row's primary key and the pair's row lock see to that. Safe
+-- to repeat: a second call finds the pair USED.
 --
--- Reservation before pair, as everywhere, because the usual case is a card created twice at once, whose owner is finishing just now. A pair
--- still on a shelf of the unused leaves it first and goes through quarantine; if it was reserved in the moment before, the reservation is
--- closed here.
+-- The pair loses its reservation_id. The card that a reader asked for can be another card than the
+-- one that the pair was reserved for (TOME handed a token out twice, or the database is older than
+-- TOME), so nothing may conclude from an adopted pair what its former reservation is answered with.
+--
+-- The reservation is locked before the pair, as everywhere: the usual case is a card that is created
+-- twice at once, and its owner is finishing just now. A pair that is staged or available leaves that
+-- table first and goes through quarantine; if it was reserved a moment before, the reservation is
+-- closed here. A pair that was reserved goes through quarantine as well: only its own reservation may
+-- take it from the pool to USED.
 CREATE OR REPLACE FUNCTION adopt(p_internal_token text) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
   subject pair;
@@ -30,7 +37,7 @@ BEGIN
       END IF;
     END IF;
   END IF;
-  IF subject.state <> 'QUARANTINED' AND held.id IS NULL THEN
+  IF subject.state <> 'QUARANTINED' THEN
     UPDATE pair SET state = 'QUARANTINED', reason = 'found-bound', quarantined_at = now() WHERE id = subject.id;
   END IF;
   UPDATE pair
@@ -39,7 +46,7 @@ BEGIN
       adopted_at = now(),
       used_at = now(),
       reason = coalesce(reason, 'adopted'),
-      reservation_id = coalesce(held.id, reservation_id),
+      reservation_id = NULL,
       reserved_at = coalesce(held.reserved_at, reserved_at)
     WHERE id = subject.id;
   INSERT INTO outbox_event (pair_id) VALUES (subject.id);

@@ -1,17 +1,22 @@
--- The same for a caller's Idempotency-Key (rule 6), whose row goes in the same transaction. The primary key of idempotency_key lets one
--- execution in; every other one finds the row and is told what it means:
+-- reserve for a caller's Idempotency-Key, whose row is written in the same transaction. The primary
+-- key of idempotency_key lets one execution in; every other one finds the row and learns:
 --   reserved     the pair, and whether an earlier request made the reservation (is_resumed)
 --   no-pair      the key is held and the pool is empty: the direct path is open
 --   completed    the answer
---   in-progress  somebody holds the key for so many seconds more
---   conflict     another body
+--   in-progress  another request holds the key for so many seconds more
+--   conflict     the key was used with another body
 --
--- A hold that has run out is taken over under the row's lock by one request only, and from then on the former holder can no longer give the pair
--- back (release looks at is_resumed). Only then is it read how far the earlier request came, by a statement of its own, so that
--- the read is not older than the take-over: USED by its reservation -> the answer; in hand, or quarantined as stale by the settler -> the same
--- pair is driven to its end, which is safe because the body, and with it the card, is the same. Where nothing is left to go on with (the pool was
--- empty, or the pair was given back, taken out of circulation or has expired since, rule 8) the request begins anew as the key's first, with a pair of its own: NS1
--- binds a card once, whatever the earlier request may still do.
+-- A key is answered only from its own row. The answer was written there by mark_used_for_key or
+-- complete_idempotency_key, for this fingerprint and with NS1's word for this card. The state of the
+-- pair that was reserved for the key is no proof: the pair can have left the reservation (quarantine,
+-- restore fence) and be used for another card since.
+--
+-- One request takes over a hold that has run out, under the row's lock; from then on the former
+-- holder can no longer give the pair back (release looks at is_resumed). How far the earlier request
+-- came is read after that by a statement of its own, so the read is not older than the take-over. A
+-- pair that is still reserved, or that the settler quarantined as stale, is tried again: that is safe
+-- because the body, and with it the card, is the same, and NS1 decides. In every other case the
+-- request starts again with a pair of its own. If an earlier request has bound the card, NS1 says so.
 CREATE OR REPLACE FUNCTION reserve_for_key(
   p_reservation_id uuid,
   p_key_hash bytea,
@@ -69,15 +74,14 @@ BEGIN
     pair.internal_token,
     pair.card_reference AS pair_reference,
     pair.expires_at AS pair_expires_at,
-    CASE WHEN pair.state = 'POOLED' AND outbox_event.pair_id IS NOT NULL THEN 'USED' ELSE pair.state END AS state,
+    pair.state,
     pair.reason,
-    coalesce(pair.reservation_id, outbox_event.reservation_id) AS pair_reservation_id,
+    pair.reservation_id AS pair_reservation_id,
     reservation.id AS open_reservation_id
     INTO standing
     FROM idempotency_key
     LEFT JOIN pair ON pair.id = idempotency_key.pair_id
     LEFT JOIN reservation ON reservation.id = idempotency_key.reservation_id AND reservation.pair_id = idempotency_key.pair_id
-    LEFT JOIN outbox_event ON outbox_event.pair_id = idempotency_key.pair_id
     WHERE key_hash = p_key_hash;
   -- Forgotten in between: no row at all, and the caller begins anew.
   IF NOT FOUND THEN RETURN; END IF;
@@ -88,10 +92,6 @@ BEGIN
 
   card_reference := standing.card_reference;
   is_created := standing.created;
-  IF standing.card_reference IS NULL AND standing.state = 'USED' AND standing.pair_reservation_id = standing.reservation_id THEN
-    card_reference := standing.pair_reference;
-    is_created := true;
-  END IF;
   IF card_reference IS NOT NULL THEN
     outcome := 'completed';
     RETURN NEXT; RETURN;

@@ -1,5 +1,5 @@
--- Writes down the answer of a key whose card has another pair than the one reserved, or took the direct path. Executed again it changes
--- nothing.
+-- Superseded by complete_idempotency_key, which also compares the fingerprint. It stays for one
+-- release, because functions of the previous release run beside the new schema during a deployment.
 CREATE OR REPLACE FUNCTION resolve_claim(p_key_hash bytea, p_card_reference text, p_created boolean)
 RETURNS void LANGUAGE sql AS $$
   UPDATE idempotency_key

@@ -26,5 +26,6 @@ export interface EventQueue {
 
 export interface Outbox {
   take(limit: number): Promise<readonly OutboxEvent[]>;
-  close(pairIds: readonly bigint[]): Promise<void>;
+  /** Ends events that the queue has taken. */
+  close(events: readonly OutboxEvent[]): Promise<void>;
 }

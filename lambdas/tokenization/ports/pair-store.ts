@@ -57,10 +57,11 @@ export interface PairStore {
   /** AVAILABLE -> RESERVED for a fresh reservation id; the claim's key row goes in the same statement (rule 6). */
   reserve(reservationId: string, claim: IdempotencyClaim | null): Promise<ReserveOutcome>;
   /**
-   * RESERVED (or QUARANTINED: a late finisher) -> USED for the reservation's owner, with its outbox row. Rejects with ReservationLost
-   * when the pair is no longer this reservation's.
+   * RESERVED, or QUARANTINED for a late owner, -> USED, with its outbox row and, where a key was
+   * claimed, with the key's answer. The caller must hold NS1's word that its card is bound to the
+   * pair's token. Rejects with ReservationLost when this reservation did not use the pair.
    */
-  markUsed(reservation: Reservation): Promise<void>;
+  markUsed(reservation: Reservation, claim: IdempotencyClaim | null): Promise<void>;
   /**
    * RESERVED -> AVAILABLE for the owner, who must know that nothing can be bound to it (brief 2, edge table). False when it was not given
    * back: another request has taken up its key, and may have sent the pair to NS1 as well.
@@ -86,7 +87,7 @@ export interface PairStore {
    * CallerBudgetSpent as `findByInternalToken` does.
    */
   findByReference(reference: CardReference, budget?: CallerBudget): Promise<StoredPair | null>;
-  /** Ties a key to the pair that answers it, when that is not the pair reserved for it. */
+  /** Writes a key's answer, when that is not the pair reserved for it. The card must be the key's own. */
   resolveClaim(claim: IdempotencyClaim, card: CreatedCard): Promise<void>;
   /** Lets the next request with this key go ahead at once instead of waiting for the hold to run out. */
   yieldClaim(claim: IdempotencyClaim): Promise<void>;

@@ -49,8 +49,8 @@ export interface RefillStore {
   stage(lease: Lease, announcements: readonly string[], tokens: PrefetchedTokens): Promise<StagedCount>;
   /** STAGED pairs, those that failed least often first. */
   stagedPairs(limit: number): Promise<readonly StagedPair[]>;
-  /** STAGED -> AVAILABLE, for pairs that NS2 answered with exactly (edge table). Rejects with LeaseLost. */
-  activate(lease: Lease, pairIds: readonly bigint[]): Promise<number>;
+  /** STAGED -> AVAILABLE, for pairs that NS2 answered with exactly. Rejects with LeaseLost. */
+  activate(lease: Lease, pairs: readonly StagedPair[]): Promise<number>;
   /** STAGED -> QUARANTINED. */
   quarantineStaged(pairIds: readonly bigint[], reason: QuarantineReason): Promise<void>;
   /** Notes a failed mapping; a pair that failed too often is quarantined, so that it cannot block the others. */

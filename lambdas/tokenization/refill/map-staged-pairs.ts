@@ -74,7 +74,7 @@ async function mapInBulk(
 class MappingOutcomes {
   readonly #dependencies: PrefetchDependencies;
   readonly #run: PrefetchRun;
-  #mapped: bigint[] = [];
+  #mapped: StagedPair[] = [];
   #wrong: bigint[] = [];
   #failed: bigint[] = [];
 
@@ -85,7 +85,7 @@ class MappingOutcomes {
 
   async add(pair: StagedPair, token: string): Promise<void> {
     if (token !== pair.cardReference) this.#wrong.push(pair.pairId);
-    else this.#mapped.push(pair.pairId);
+    else this.#mapped.push(pair);
     if (this.#mapped.length >= this.#dependencies.settings.activationChunk) await this.#activate();
   }
 

@@ -27,7 +27,21 @@ export interface StoredRow {
   readonly cardReference: string;
   readonly state: string;
   readonly wasMapped: boolean;
+  /** The reservation that used the pair, or that held it last; none when a read adopted it. */
+  readonly reservationId: string | null;
 }
+
+export interface StoredKey {
+  /** See claimName. */
+  readonly claim: string;
+  readonly reservationId: string | null;
+  /** The answer that the key's row holds. */
+  readonly cardReference: string | null;
+}
+
+/** A key and its body as one text, made of the two hashes that the database keeps. */
+export const claimName = (keyHash: Uint8Array, fingerprint: Uint8Array): string =>
+  `${Buffer.from(keyHash).toString('hex')} ${Buffer.from(fingerprint).toString('hex')}`;
 
 /** Everything that the checker judges by: four witnesses that do not know each other. */
 export interface Evidence {
@@ -42,7 +56,7 @@ export interface Evidence {
     readonly reserved: number;
     readonly quarantined: number;
   };
-  readonly keys: readonly { readonly keyHash: string; readonly pairId: bigint | null }[];
+  readonly keys: readonly StoredKey[];
   /** All texts of all tables, for the search for card numbers. */
   readonly tables: string;
   readonly tome: {
@@ -60,11 +74,18 @@ export interface Evidence {
     /** The reservation in whose name it was sent. */
     readonly reservationId: string | null;
   }[];
+  /** The card of each key and body that was sent, as far as the harness knows it. */
+  readonly claims: ReadonlyMap<string, string>;
+  /** Whether the database was set back to an earlier state, with the restore fence or without. */
+  readonly restored: 'never' | 'fenced' | 'unfenced';
   /** Whatever the product wrote elsewhere: logs, metrics. */
   readonly output: string;
 }
 
-type DatabaseEvidence = Omit<Evidence, 'tome' | 'answers' | 'events' | 'disclosures' | 'dispatches' | 'output'>;
+type DatabaseEvidence = Omit<
+  Evidence,
+  'tome' | 'answers' | 'events' | 'disclosures' | 'dispatches' | 'claims' | 'restored' | 'output'
+>;
 
 /** The database's testimony. `fault_watch.edge` is there only where a harness watches; without it no edge can be judged. */
 export async function readDatabase(sql: Sql): Promise<DatabaseEvidence> {
@@ -73,7 +94,7 @@ export async function readDatabase(sql: Sql): Promise<DatabaseEvidence> {
   `;
   const rows = await sql<StoredRow[]>`
     SELECT pair_id AS "pairId", internal_token AS "internalToken", card_reference AS "cardReference", state,
-      available_at IS NOT NULL OR origin <> 'prefetch' AS "wasMapped"
+      available_at IS NOT NULL OR origin <> 'prefetch' AS "wasMapped", reservation_id AS "reservationId"
     FROM pair_life
   `;
   const edges = watched
@@ -110,7 +131,11 @@ export async function readDatabase(sql: Sql): Promise<DatabaseEvidence> {
     lostCalls: await sql`SELECT namespace, requested FROM prefetch_call WHERE stored_at IS NULL`,
     outboxSize: outbox,
     shelves,
-    keys: await sql`SELECT encode(key_hash, 'hex') AS "keyHash", pair_id AS "pairId" FROM idempotency_key`,
+    keys: await sql`
+      SELECT concat_ws(' ', encode(key_hash, 'hex'), encode(fingerprint, 'hex')) AS claim,
+        reservation_id AS "reservationId", card_reference AS "cardReference"
+      FROM idempotency_key
+    `,
     tables,
   };
 }

@@ -16,11 +16,13 @@ const { values } = parseArgs({
     answers: { type: 'string' },
     log: { type: 'string' },
     'at-rest': { type: 'boolean', default: false },
+    /** The database was restored, or a late replica promoted, since the cards were created. */
+    restored: { type: 'boolean', default: false },
   },
 });
 if (values.database === undefined || values.tome === undefined) {
   process.stderr.write(
-    'Usage: npm run invariants -- --database URL --tome URL [--api URL] [--answers FILE] [--log FILE] [--at-rest]\n',
+    'Usage: npm run invariants -- --database URL --tome URL [--api URL] [--answers FILE] [--log FILE] [--at-rest] [--restored]\n',
   );
   process.exit(2);
 }
@@ -54,6 +56,8 @@ const evidence: Evidence = {
     cardReference: reference ?? '',
   })),
   dispatches: [],
+  claims: new Map(),
+  restored: values.restored ? 'unfenced' : 'never',
   output,
 };
 await sql.end();

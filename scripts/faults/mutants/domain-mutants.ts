@@ -9,7 +9,7 @@ export const DOMAIN_MUTANTS: readonly Mutant[] = [
     edits: [
       edit(
         FINISH,
-        'if (answer.token === reservation.internalToken) return markUsed',
+        'if (answer.token === reservation.internalToken && answer.isNew) return markUsed',
         'if (answer.token !== null) return markUsed',
       ),
     ],
@@ -20,7 +20,7 @@ export const DOMAIN_MUTANTS: readonly Mutant[] = [
       edit(
         'lambdas/tokenization/relay-events.ts',
         '      const accepted = await',
-        '      await outbox.close(batch.map(({ pairId }) => pairId));\n      const accepted = await',
+        '      await outbox.close(batch);\n      const accepted = await',
       ),
     ],
   },
@@ -36,7 +36,7 @@ export const DOMAIN_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a pair is given back though a retry was on its way',
-    edits: [edit(FINISH, 'pairIsFree: answer.attempts === 1 && !held.resumed', 'pairIsFree: true')],
+    edits: [edit(FINISH, 'pairIsFree: isConfirmed && answer.attempts === 1 && !held.resumed', 'pairIsFree: true')],
   },
   {
     name: 'a pair is given back after a failure that was sent',
@@ -84,7 +84,7 @@ export const DOMAIN_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'the direct path believes any token',
-    edits: [edit('lambdas/tokenization/create-directly.ts', '!== internalToken) {', '=== null) {')],
+    edits: [edit('lambdas/tokenization/confirm-token.ts', '!== internalToken) throw', '=== null) throw')],
   },
   {
     name: 'a pair of the direct path is stored unconfirmed',
@@ -95,8 +95,8 @@ export const DOMAIN_MUTANTS: readonly Mutant[] = [
     edits: [
       edit(
         FINISH,
-        'const bound = await tome.ns1.lookup(held.cardNumber, liveCall(context));\n',
-        'const bound = answer.token;\n',
+        'const token = await agreedToken(dependencies, held.cardNumber, context, answer.token);',
+        'const token = [dependencies, context].length > 0 ? answer.token : null;',
       ),
     ],
   },

@@ -1,8 +1,15 @@
 import { CALLER_MUTANTS } from './caller-mutants.ts';
 import { DATABASE_MUTANTS } from './database-mutants.ts';
 import { DOMAIN_MUTANTS } from './domain-mutants.ts';
+import { KEY_MUTANTS } from './key-mutants.ts';
 import type { Mutant } from './mutant.ts';
 import { POOL_MUTANTS } from './pool-mutants.ts';
 
 /** All bugs to plant. */
-export const MUTANTS: readonly Mutant[] = [...POOL_MUTANTS, ...DOMAIN_MUTANTS, ...CALLER_MUTANTS, ...DATABASE_MUTANTS];
+export const MUTANTS: readonly Mutant[] = [
+  POOL_MUTANTS,
+  DOMAIN_MUTANTS,
+  KEY_MUTANTS,
+  CALLER_MUTANTS,
+  DATABASE_MUTANTS,
+].flat();

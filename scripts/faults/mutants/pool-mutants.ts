@@ -146,8 +146,8 @@ export const POOL_MUTANTS: readonly Mutant[] = [
     edits: [
       edit(
         functions('release'),
-        'IF EXISTS (SELECT FROM idempotency_key WHERE key_hash = p_key_hash AND is_resumed) THEN',
-        'IF false THEN',
+        'AND reservation_id = p_reservation_id AND NOT is_resumed;',
+        'AND reservation_id = p_reservation_id;',
       ),
     ],
   },
@@ -202,8 +202,8 @@ export const POOL_MUTANTS: readonly Mutant[] = [
     edits: [
       edit(
         functions('reserve-for-key'),
-        "standing.state = 'USED' AND standing.pair_reservation_id = standing.reservation_id THEN",
-        "standing.state = 'USED' THEN",
+        '  is_created := standing.created;\n',
+        "  is_created := standing.created;\n  IF standing.state = 'USED' THEN card_reference := standing.pair_reference; is_created := true; END IF;\n",
       ),
     ],
   },

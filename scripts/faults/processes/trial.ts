@@ -166,6 +166,8 @@ export async function runProcessTrial(
         ([, cardReference]) => ({ cardReference: cardReference ?? '' }),
       ),
       dispatches: [],
+      claims: new Map(),
+      restored: 'never',
       output,
     },
     true,

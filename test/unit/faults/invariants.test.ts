@@ -8,13 +8,22 @@ const TOKEN = 'it_abcdefghijklmnopqrstuvwxy';
 
 /** A world in which one card was created and everything is as it should be. */
 const sound: Evidence = {
-  rows: [{ pairId: 1n, internalToken: TOKEN, cardReference: REFERENCE, state: 'USED', wasMapped: true }],
+  rows: [
+    {
+      pairId: 1n,
+      internalToken: TOKEN,
+      cardReference: REFERENCE,
+      state: 'USED',
+      wasMapped: true,
+      reservationId: 'r',
+    },
+  ],
   edges: [],
   unpairedTokens: new Set(),
   lostCalls: [],
   outboxSize: 0,
   shelves: { staged: 0, available: 0, reserved: 0, quarantined: 0 },
-  keys: [],
+  keys: [{ claim: 'key and body', reservationId: 'r', cardReference: REFERENCE }],
   tables: `(1,${TOKEN},${REFERENCE})`,
   tome: {
     ns1: new Map([[CARD, TOKEN]]),
@@ -28,6 +37,8 @@ const sound: Evidence = {
   events: [{ eventId: 'e', cardReferenceId: REFERENCE }],
   disclosures: [{ cardReference: REFERENCE }],
   dispatches: [],
+  claims: new Map([['key and body', CARD]]),
+  restored: 'never',
   output: '',
 };
 
