@@ -47,7 +47,7 @@ test('a key gets a reference of its own when its pair was adopted for another ca
   const cardReference = await lookup(CARD);
   const other = await create(OTHER, 'open-key');
   expect(other.cardReference).not.toBe(cardReference);
-  expect(await create(OTHER, 'open-key')).toEqual(other);
+  expect(await create(OTHER, 'open-key')).toMatchObject({ cardReference: other.cardReference, created: other.created });
   await expectOwnReferences([
     [CARD, cardReference],
     [OTHER, other.cardReference],
@@ -86,7 +86,7 @@ test('a creation whose pair a read adopted meanwhile is answered when NS1 names 
   );
   const created = await racing.tokenizer.create(CARD, racing.context(), 'key');
   expect(created.cardReference).toBe(await lookup(CARD));
-  expect(await create(CARD, 'key')).toEqual(created);
+  expect(await create(CARD, 'key')).toMatchObject({ cardReference: created.cardReference, created: created.created });
 });
 
 test('an adopted pair belongs to no reservation', async () => {
@@ -150,7 +150,7 @@ test('a token that was paired anew after a restore is answered with the referenc
   await product.prefetch(1);
   expect(await lookup(CARD)).toBe(standing);
   expect((await detokenize(standing)).equals(CARD)).toBe(true);
-  expect(await create(CARD)).toEqual({ cardReference: standing, created: false });
+  expect(await create(CARD)).toMatchObject({ cardReference: standing, created: false });
 });
 
 test('a run that outlived a restore cannot put pairs on offer that have the numbers of its own', async () => {
