@@ -8,14 +8,14 @@ export const handler = apiHandler({
   operation: 'pool',
   schema: null,
   deadlineMs,
-  async answer() {
+  async answer({ context }) {
     const {
       oldestEventSeconds: _age,
       refillRequested: _asked,
       peakConsumedPerMinute: _peak,
       refilledPerMinute: _refilled,
       ...health
-    } = await readHealth();
+    } = await readHealth(context.deadlineMs);
     return { status: 200, body: health };
   },
 });

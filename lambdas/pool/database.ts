@@ -1,126 +1,208 @@
-import postgres from 'postgres';
+import {
+  type Admission,
+  type BreakerSettings,
+  type BreakerState,
+  CircuitBreaker,
+} from '../tokenization/circuit-breaker.ts';
 import { StoreUnavailable } from '../tokenization/errors/store-unavailable.ts';
+import { TokenizationError } from '../tokenization/errors/tokenization-error.ts';
+import { ConnectionPool, type Loan, type PoolClock, ServerSilent } from './connection-pool.ts';
+import type { DatabaseAddress, SignedAddress } from './database-address.ts';
+import { createClient, type DriverSettings, type Sql } from './driver-options.ts';
+import { BUG, type Condition, conditionOf } from './sqlstate-conditions.ts';
+import { TimedOut, within } from './within.ts';
 
-export type Sql = postgres.Sql<{ bigint: bigint }>;
+export type { DatabaseAddress } from './database-address.ts';
+export type { Sql } from './driver-options.ts';
 
-/** What executes statements: a Database, or something that stands before one. */
-export type StatementRunner = Pick<Database, 'run'>;
-
-export interface DatabaseSettings {
-  /** Connections kept by this process. One in a Lambda, which serves one request at a time. */
-  readonly maxConnections: number;
-  /** How long one execution may take, connecting and waiting for a connection included. */
-  readonly queryTimeoutMs: number;
-  /** Executions of one statement: more than one only after the connection was lost. */
-  readonly attempts: number;
-  /** Named prepared statements save a round trip; RDS Proxy pins the connection for them (brief 5), so they are off behind it. */
-  readonly prepare: boolean;
+/** What executes statements: a Database, one bound to a deadline, or something that stands before either. */
+export interface StatementRunner {
+  /** `share`: of the time that is left until the deadline, how much this work may use (0 to 1); all of it by default. */
+  run<Result>(work: (sql: Sql) => Promise<Result>, limit?: { readonly share?: number }): Promise<Result>;
 }
 
-/** How to reach the server: a URL, or its parts with a password that is made anew for each connection (IAM sign-in). */
-export type DatabaseAddress =
-  | string
-  | {
-      readonly host: string;
-      readonly port: number;
-      readonly database: string;
-      readonly username: string;
-      readonly password: () => Promise<string>;
-      readonly tls: boolean;
-    };
+export interface DatabaseSettings extends DriverSettings {
+  /** How long one execution of a statement may take. Opening a connection may take half of it. */
+  readonly queryTimeoutMs: number;
+  /** Executions of one statement. More than one only where `sqlstate-conditions.ts` says so, or a connection gave no answer. */
+  readonly attempts: number;
+  /** How long an unused connection is trusted. For ever by default. */
+  readonly maxIdleMs?: number;
+  /** None by default: then every statement is tried, however long the server has given no answer. */
+  readonly breaker?: BreakerSettings;
+}
+
+/** Given in by tests, and by who counts the breaker's changes. */
+export interface DatabaseParts {
+  readonly clock?: PoolClock;
+  readonly onBreaker?: (state: BreakerState) => void;
+}
+
+/** Less time than this is not worth a statement: it would be sent, and its answer not waited for. */
+const LEAST_TIME_MS = 10;
+
+/** Of the query timeout, what opening a connection may take, and what a connection that was used before may stay silent. */
+const SHORT_SHARE = 0.5;
+
+const PROCESS_CLOCK: PoolClock = { monotonicMs: () => performance.now(), wallMs: () => Date.now() };
+const NEVER_FAILS: BreakerSettings = { failures: Number.POSITIVE_INFINITY, openMs: 0 };
 
 /**
- * The connections of one process. Work given to `run` must be safe to execute again, because when a connection is lost nobody knows
- * whether its last statement was committed (brief 2, rule 4): it is executed again on another connection and the unique
- * indexes decide. A client whose query outlives its deadline is thrown away: postgres.js can leave the first query of a
- * connection pending for ever (brief 5).
+ * The connections of one process. Work given to `run` must be safe to execute again: when a connection is lost it is not known whether
+ * its last statement was committed, so the statement is executed again on another connection and the unique indexes decide.
+ *
+ * A statement that gives no answer is cancelled on the server and costs its own connection only. When the connection had been used before, it
+ * may have been dropped without a word while the process was frozen, so the statement is executed once more on a fresh
+ * one. When the server does not answer on a fresh one either, the breaker opens: requests go on without the database at once.
  */
-export class Database {
-  readonly #address: DatabaseAddress;
+export class Database implements StatementRunner {
   readonly #settings: DatabaseSettings;
-  #sql: Sql | null = null;
+  readonly #clock: PoolClock;
+  readonly #breaker: CircuitBreaker;
+  readonly #pool: ConnectionPool;
 
-  constructor(address: DatabaseAddress, settings: DatabaseSettings) {
-    this.#address = address;
+  constructor(address: DatabaseAddress, settings: DatabaseSettings, parts: DatabaseParts = {}) {
     this.#settings = settings;
+    this.#clock = parts.clock ?? PROCESS_CLOCK;
+    this.#pool = new ConnectionPool(
+      address,
+      {
+        maxConnections: settings.maxConnections,
+        prepare: settings.prepare,
+        openTimeoutMs: settings.queryTimeoutMs * SHORT_SHARE,
+        maxIdleMs: settings.maxIdleMs ?? Number.POSITIVE_INFINITY,
+      },
+      this.#clock,
+    );
+    this.#breaker = new CircuitBreaker(settings.breaker ?? NEVER_FAILS, this.#clock, refusal, (state) => {
+      if (state === 'open') this.#pool.discardIdle();
+      parts.onBreaker?.(state);
+    });
   }
 
-  /** Rejects with StoreUnavailable when the database cannot be reached in time; any other error is the statement's own. */
-  async run<Result>(work: (sql: Sql) => Promise<Result>): Promise<Result> {
-    for (let attempt = 1; ; attempt += 1) {
-      this.#sql ??= connect(this.#address, this.#settings);
-      const sql = this.#sql;
-      try {
-        return await withinTime(work(sql), this.#settings.queryTimeoutMs);
-      } catch (error) {
-        if (error instanceof QueryTimedOut) {
-          this.#discard(sql);
-          throw new StoreUnavailable(error);
-        }
-        const lost = isConnectionLost(error);
-        if (!lost && !isRefusedForConcurrency(error)) throw error;
-        // Where nobody listens nothing was executed, and asking again at once only keeps the caller waiting.
-        if (attempt < this.#settings.attempts && codeOf(error) !== 'ECONNREFUSED') continue;
-        throw new StoreUnavailable(error);
+  /** Statements that end before `deadlineMs` (monotonic), one way or the other: an attempt gets what is left, and none is begun without any. */
+  until(deadlineMs: number): StatementRunner {
+    return { run: (work, { share = 1 } = {}) => this.#run(work, this.#endOf(deadlineMs, share)) };
+  }
+
+  /**
+   * Rejects with StoreUnavailable for every condition of connections and of the server (`sqlstate-conditions.ts`); any other error is the
+   * statement's own.
+   */
+  run<Result>(work: (sql: Sql) => Promise<Result>): Promise<Result> {
+    return this.#run(work, Number.POSITIVE_INFINITY);
+  }
+
+  close(): Promise<void> {
+    return this.#pool.close();
+  }
+
+  #endOf(deadlineMs: number, share: number): number {
+    const nowMs = this.#clock.monotonicMs();
+    return nowMs + (deadlineMs - nowMs) * share;
+  }
+
+  async #run<Result>(work: (sql: Sql) => Promise<Result>, endMs: number): Promise<Result> {
+    const { attempts, queryTimeoutMs } = this.#settings;
+    const evidence = new Evidence(this.#breaker.enter(2 * queryTimeoutMs));
+    try {
+      for (let attempt = 1, fresh = false; ; attempt += 1) {
+        const isLast = attempt >= attempts;
+        const outcome: Outcome<Result> = await this.#attempt(work, { endMs, fresh, isLast }, evidence);
+        if ('result' in outcome) return outcome.result;
+        if (outcome.retry === 'no' || isLast) throw outcome.error;
+        fresh = outcome.retry === 'new connection';
       }
+    } finally {
+      evidence.end();
     }
   }
 
-  async close(): Promise<void> {
-    const sql = this.#sql;
-    this.#sql = null;
-    await sql?.end({ timeout: 1 });
+  async #attempt<Result>(
+    work: (sql: Sql) => Promise<Result>,
+    limits: { readonly endMs: number; readonly fresh: boolean; readonly isLast: boolean },
+    evidence: Evidence,
+  ): Promise<Outcome<Result>> {
+    let loan: Loan;
+    try {
+      loan = await this.#pool.borrow(this.#timeLeftMs(limits.endMs), limits);
+    } catch (error) {
+      if (error instanceof ServerSilent) evidence.serverIsSilent();
+      // Whatever keeps a connection from being opened is a condition of the server: there is no statement yet to blame.
+      return { error: new StoreUnavailable(error), retry: conditionOf(error).retry };
+    }
+    const { connection, isFresh } = loan;
+    if (isFresh) evidence.answered();
+    try {
+      const result = await within(work(connection.sql), this.#patienceMs(limits, isFresh));
+      evidence.answered();
+      this.#pool.giveBack(connection);
+      return { result };
+    } catch (error) {
+      if (error instanceof TimedOut) {
+        evidence.statementWasSilent();
+        this.#pool.discard(connection, 'cancel');
+        // On a fresh connection the server has answered a moment ago: then it is the statement that is slow.
+        return { error: new StoreUnavailable(error), retry: isFresh ? 'no' : 'new connection' };
+      }
+      const { answer, retry, discard } = error instanceof TokenizationError ? BUG : conditionOf(error);
+      if (discard) this.#pool.discard(connection, 'leave');
+      else this.#pool.giveBack(connection);
+      return { error: answer === 503 ? new StoreUnavailable(error) : error, retry };
+    }
   }
 
-  /** Queries under way may still finish on the old client; new ones start on a fresh one. */
-  #discard(sql: Sql): void {
-    if (this.#sql === sql) this.#sql = null;
-    // Its queries report their own failures; that it could not say goodbye is none.
-    void sql.end({ timeout: 1 }).catch(() => undefined);
+  /** At most one execution's time. Throws StoreUnavailable when too little is left to begin anything. */
+  #timeLeftMs(endMs: number): number {
+    const leftMs = endMs - this.#clock.monotonicMs();
+    if (leftMs < LEAST_TIME_MS) throw new StoreUnavailable(new TimedOut('No time was left to ask the database.'));
+    return Math.min(leftMs, this.#settings.queryTimeoutMs);
+  }
+
+  /** A connection that may have been dropped without a word is left half of the time, so that a fresh one has the other half. */
+  #patienceMs({ endMs, isLast }: { readonly endMs: number; readonly isLast: boolean }, isFresh: boolean): number {
+    const { queryTimeoutMs } = this.#settings;
+    const leftMs = endMs - this.#clock.monotonicMs();
+    return isFresh || isLast
+      ? Math.min(leftMs, queryTimeoutMs)
+      : Math.min(leftMs * SHORT_SHARE, queryTimeoutMs * SHORT_SHARE);
   }
 }
+
+type Outcome<Result> = { readonly result: Result } | { readonly error: unknown; readonly retry: Condition['retry'] };
+
+/**
+ * What one piece of work shows the breaker. A statement without an answer proves nothing by itself: it may wait for a lock. When the
+ * server then does not answer on a new connection either, both count.
+ */
+class Evidence {
+  readonly #admission: Admission;
+  #silences = 0;
+
+  constructor(admission: Admission) {
+    this.#admission = admission;
+  }
+
+  answered(): void {
+    this.#silences = 0;
+    this.#admission.succeed();
+  }
+
+  statementWasSilent(): void {
+    this.#silences += 1;
+  }
+
+  serverIsSilent(): void {
+    for (let count = 0; count <= this.#silences; count += 1) this.#admission.fail();
+  }
+
+  end(): void {
+    this.#admission.abandon();
+  }
+}
+
+const refusal = (retryAfterSeconds: number): StoreUnavailable =>
+  new StoreUnavailable(new Error('The database is taken to be down: its circuit breaker is open.'), retryAfterSeconds);
 
 /** A client for long work outside the request path (migrations, tests); the caller ends it. */
-export function connect(address: DatabaseAddress, settings: Pick<DatabaseSettings, 'maxConnections' | 'prepare'>): Sql {
-  const options = {
-    max: settings.maxConnections,
-    prepare: settings.prepare,
-    types: { bigint: postgres.BigInt },
-    // Not asked for: see `array-parameters.ts`.
-    fetch_types: false,
-    onnotice: () => undefined,
-    connect_timeout: 3,
-    // Quick and bounded, so that service returns within five seconds of the database's return (brief 2).
-    backoff: (attempt: number) => Math.min(0.05 * 2 ** attempt, 0.25),
-    connection: { application_name: 'card-tokenization-pool' },
-  };
-  if (typeof address === 'string') return postgres(address, options);
-  const { tls, ...parts } = address;
-  return postgres({ ...options, ...parts, ssl: tls ? 'verify-full' : false });
-}
-
-class QueryTimedOut extends Error {
-  override readonly name = 'QueryTimedOut';
-}
-
-async function withinTime<Result>(work: Promise<Result>, timeoutMs: number): Promise<Result> {
-  const expired = Promise.withResolvers<never>();
-  const timer = setTimeout(() => expired.reject(new QueryTimedOut(`No answer within ${timeoutMs} ms.`)), timeoutMs);
-  try {
-    return await Promise.race([work, expired.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-const codeOf = (error: unknown): string =>
-  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
-
-/** postgres.js's and Node's own codes, PostgreSQL's connection exceptions (class 08), shutdowns and "too many connections". */
-const isConnectionLost = (error: unknown): boolean =>
-  /^(CONNECTION_|CONNECT_TIMEOUT|ECONN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENOTFOUND|EAI_AGAIN|08|57P0|53300)/.test(
-    codeOf(error),
-  );
-
-/** Serialization failure and deadlock: nothing happened, and the same statement may simply be executed again. */
-const isRefusedForConcurrency = (error: unknown): boolean => /^(40001|40P01)$/.test(codeOf(error));
+export const connect = (address: SignedAddress, settings: DriverSettings): Sql => createClient(address, settings);

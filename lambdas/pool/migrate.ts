@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import Postgrator from 'postgrator';
 import { closeToPublic } from './close-to-public.ts';
 import { connect, type DatabaseAddress, type Sql } from './database.ts';
+import { signed } from './database-address.ts';
 import { installFunctions } from './install-functions.ts';
 import { installOwner } from './install-owner.ts';
 import { installRoles, type RoleGrants } from './install-roles.ts';
@@ -35,7 +36,7 @@ export interface MigrationOptions {
  */
 export async function migrate(address: DatabaseAddress, options: MigrationOptions): Promise<MigrationResult> {
   const { directory = fileURLToPath(new URL('.', import.meta.url)), grants } = options;
-  const sql = connect(address, { maxConnections: 1, prepare: false });
+  const sql = connect(await signed(address), { maxConnections: 1, prepare: false });
   try {
     return (await sql.begin(async (begun) => {
       const transaction = begun as unknown as Sql;

@@ -1,8 +1,9 @@
 import { readPoolHealth, samplePool } from '../pool/pool-health.ts';
 import type { PoolHealth } from '../tokenization/pool-health.ts';
 import { planRefill } from '../tokenization/refill/refill-plan.ts';
-import { composeDatabase } from './compose-database.ts';
+import { composeJobDatabase } from './compose-database.ts';
 import { composeGauges } from './gauges.ts';
+import type { JobRun } from './job-handler.ts';
 import { refillSettingsOf } from './refill-settings.ts';
 import { readSettings } from './settings.ts';
 
@@ -17,14 +18,18 @@ export interface HealthReport extends PoolHealth {
 const TIME_LIMIT_MS = 20_000;
 
 /** What the health job needs (M2), wired at cold start. Throws InvalidSettings. */
-export async function composeHealthReport(): Promise<{ run: () => Promise<HealthReport>; timeLimitMs: number }> {
+export async function composeHealthReport(): Promise<{
+  run: (run: JobRun) => Promise<HealthReport>;
+  timeLimitMs: number;
+}> {
   const settings = readSettings(['database', 'pool']);
   const publish = composeGauges(settings);
-  const database = await composeDatabase(settings);
+  const database = await composeJobDatabase(settings);
   return {
-    async run() {
-      const health = await database.run(readPoolHealth);
-      await database.run((sql) => samplePool(sql, health));
+    async run({ deadlineMs }) {
+      const statements = database.until(deadlineMs);
+      const health = await statements.run(readPoolHealth);
+      await statements.run((sql) => samplePool(sql, health));
       const { target, lowWater } = planRefill(health, refillSettingsOf(settings));
       const report = {
         ...health,
@@ -32,7 +37,7 @@ export async function composeHealthReport(): Promise<{ run: () => Promise<Health
         lowWater,
         refillWanted: health.refillRequested || health.available < lowWater,
       };
-      await publish(gaugesOf(report));
+      await publish(gaugesOf(report), deadlineMs);
       return report;
     },
     timeLimitMs: TIME_LIMIT_MS,

@@ -1,19 +1,19 @@
 import { readPoolHealth } from '../pool/pool-health.ts';
 import type { PoolHealth } from '../tokenization/pool-health.ts';
-import { composeDatabase } from './compose-database.ts';
+import { composeRequestDatabase } from './compose-database.ts';
 import { readSettings } from './settings.ts';
 
 export interface ComposedPoolHealth {
-  readonly readHealth: () => Promise<PoolHealth>;
+  readonly readHealth: (deadlineMs: number) => Promise<PoolHealth>;
   readonly deadlineMs: number;
 }
 
 /** What the pool route needs, wired at cold start. Throws InvalidSettings. */
 export async function composePoolHealth(): Promise<ComposedPoolHealth> {
   const settings = readSettings(['request', 'database']);
-  const database = await composeDatabase(settings);
+  const database = await composeRequestDatabase(settings);
   return {
-    readHealth: () => database.run(readPoolHealth),
+    readHealth: (deadlineMs) => database.until(deadlineMs).run(readPoolHealth),
     deadlineMs: settings.REQUEST_DEADLINE_MS,
   };
 }

@@ -3,9 +3,9 @@ import { takeRefillRequest } from '../pool/pool-jobs.ts';
 import { createRefillStore } from '../pool/refill-store.ts';
 import { type PrefetchResult, prefetch } from '../tokenization/refill/prefetch.ts';
 import type { PrefetchTally } from '../tokenization/refill/prefetch-run.ts';
-import { composeDatabase } from './compose-database.ts';
+import { composeJobDatabase } from './compose-database.ts';
 import { composeTome } from './compose-tome.ts';
-import type { JobRun } from './job-handler.ts';
+import { CLOSING_MS, type JobRun } from './job-handler.ts';
 import { count } from './metrics.ts';
 import { refillSettingsOf } from './refill-settings.ts';
 import { readSettings } from './settings.ts';
@@ -20,15 +20,14 @@ export interface ComposedPrefetch {
 /** What the prefetch job needs, wired at cold start. Throws InvalidSettings. */
 export async function composePrefetch(onProgress?: (progress: PrefetchTally) => void): Promise<ComposedPrefetch> {
   const settings = readSettings(['domain', 'database', 'tome', 'pool', 'prefetch']);
-  const database = await composeDatabase(settings);
-  const dependencies = {
+  const database = await composeJobDatabase(settings);
+  const storeSettings = {
+    leaseSeconds: settings.PREFETCH_LEASE_SECONDS,
+    maxMappingFailures: settings.PREFETCH_MAX_MAPPING_FAILURES,
+    expiryMarginSeconds: settings.EXPIRY_MARGIN_SECONDS,
+  };
+  const shared = {
     tome: composeTome(settings),
-    store: createRefillStore(database, {
-      leaseSeconds: settings.PREFETCH_LEASE_SECONDS,
-      maxMappingFailures: settings.PREFETCH_MAX_MAPPING_FAILURES,
-      expiryMarginSeconds: settings.EXPIRY_MARGIN_SECONDS,
-    }),
-    poolLevel: () => database.run(readPoolHealth),
     clock: systemClock,
     luhnPolicy: settings.REFERENCE_LUHN,
     settings: {
@@ -42,7 +41,13 @@ export async function composePrefetch(onProgress?: (progress: PrefetchTally) => 
   };
   return {
     async run({ runId, deadlineMs }) {
-      await database.run(takeRefillRequest);
+      const statements = database.until(deadlineMs + CLOSING_MS);
+      await statements.run(takeRefillRequest);
+      const dependencies = {
+        ...shared,
+        store: createRefillStore(statements, storeSettings),
+        poolLevel: () => statements.run(readPoolHealth),
+      };
       const result = await prefetch(dependencies, { runId, deadlineMs });
       countForAlarms(result);
       return result;

@@ -1,8 +1,8 @@
 import { closeEvents, takeEvents } from '../pool/pool-jobs.ts';
 import type { OutboxEvent } from '../tokenization/ports/event-queue.ts';
 import { type RelayResult, relayEvents } from '../tokenization/relay-events.ts';
-import { composeDatabase } from './compose-database.ts';
-import type { JobRun } from './job-handler.ts';
+import { composeJobDatabase } from './compose-database.ts';
+import { CLOSING_MS, type JobRun } from './job-handler.ts';
 import { readSettings } from './settings.ts';
 import { createSqsQueue } from './sqs-queue.ts';
 import { systemClock } from './system-clock.ts';
@@ -10,19 +10,24 @@ import { systemClock } from './system-clock.ts';
 /** What the relay job needs (A7), wired at cold start. Throws InvalidSettings. */
 export async function composeRelay(): Promise<{ run: (run: JobRun) => Promise<RelayResult>; timeLimitMs: number }> {
   const settings = readSettings(['domain', 'database', 'relay']);
-  const database = await composeDatabase(settings);
-  const dependencies = {
-    outbox: {
-      take: (limit: number) => database.run((sql) => takeEvents(sql, limit, settings.RELAY_LEASE_SECONDS)),
-      close: (events: readonly OutboxEvent[]) => database.run((sql) => closeEvents(sql, events)),
-    },
+  const database = await composeJobDatabase(settings);
+  const shared = {
     queue: createSqsQueue(settings.EVENT_QUEUE_URL),
     clock: systemClock,
     domain: settings.PRODUCER_DOMAIN,
     batchSize: settings.RELAY_BATCH_SIZE,
   };
   return {
-    run: ({ deadlineMs }) => relayEvents(dependencies, deadlineMs),
+    run: ({ deadlineMs }) => {
+      const taking = database.until(deadlineMs);
+      // What the queue has taken is closed even when the time for taking more is over, or it would all be sent again.
+      const closing = database.until(deadlineMs + CLOSING_MS);
+      const outbox = {
+        take: (limit: number) => taking.run((sql) => takeEvents(sql, limit, settings.RELAY_LEASE_SECONDS)),
+        close: (events: readonly OutboxEvent[]) => closing.run((sql) => closeEvents(sql, events)),
+      };
+      return relayEvents({ ...shared, outbox }, deadlineMs);
+    },
     timeLimitMs: settings.RELAY_TIME_LIMIT_MS,
   };
 }

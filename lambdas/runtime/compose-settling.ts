@@ -1,5 +1,5 @@
 import { forgetOldRequests, retireExpired, settleReservations } from '../pool/pool-jobs.ts';
-import { composeDatabase } from './compose-database.ts';
+import { composeJobDatabase } from './compose-database.ts';
 import type { JobRun } from './job-handler.ts';
 import { readSettings } from './settings.ts';
 import { systemClock } from './system-clock.ts';
@@ -21,7 +21,7 @@ export async function composeSettling(): Promise<{
   timeLimitMs: number;
 }> {
   const settings = readSettings(['request', 'database', 'settle']);
-  const database = await composeDatabase(settings);
+  const database = await composeJobDatabase(settings);
   const limit = settings.SETTLE_BATCH_SIZE;
 
   const untilNone = async (deadlineMs: number, step: () => Promise<number>): Promise<number> => {
@@ -35,12 +35,14 @@ export async function composeSettling(): Promise<{
 
   return {
     async run({ deadlineMs }) {
-      const settle = () => database.run((sql) => settleReservations(sql, settings.RESERVATION_HORIZON_SECONDS, limit));
-      const retire = () => database.run((sql) => retireExpired(sql, limit));
+      const statements = database.until(deadlineMs);
+      const settle = () =>
+        statements.run((sql) => settleReservations(sql, settings.RESERVATION_HORIZON_SECONDS, limit));
+      const retire = () => statements.run((sql) => retireExpired(sql, limit));
       return {
         settled: await untilNone(deadlineMs, settle),
         retired: await untilNone(deadlineMs, retire),
-        forgottenKeys: await database.run(forgetOldRequests),
+        forgottenKeys: await statements.run(forgetOldRequests),
       };
     },
     timeLimitMs: TIME_LIMIT_MS,

@@ -12,7 +12,7 @@ import type { Tokenizer } from '../tokenization/tokenizer.ts';
 import type { TokenizerEvent } from '../tokenization/tokenizer-dependencies.ts';
 import { recordDisclosure } from './audit.ts';
 import { composeCallerBudgets } from './compose-caller-budgets.ts';
-import { composeDatabase } from './compose-database.ts';
+import { composeRequestDatabase } from './compose-database.ts';
 import { composeTome } from './compose-tome.ts';
 import { describe } from './describe-error.ts';
 import { logger } from './logger.ts';
@@ -53,15 +53,15 @@ function composeDirect(): ComposedTokenizer {
 async function composePooled(takesKeys: boolean): Promise<ComposedTokenizer> {
   const settings = readSettings(['domain', 'request', 'database', 'tome', 'creation']);
   const keys = takesKeys ? readSettings(['idempotency']) : null;
-  const database = await composeDatabase(settings);
-  const store = createPairStore(database, {
+  const database = await composeRequestDatabase(settings);
+  const storeSettings = {
     holdSeconds: settings.REQUEST_DEADLINE_MS / 1_000 + HOLD_MARGIN_SECONDS,
     retentionSeconds: keys?.IDEMPOTENCY_RETENTION_SECONDS ?? 0,
     directCreationsPerSecond: settings.DIRECT_CREATIONS_PER_SECOND,
-  });
+  };
   const tokenizer = createPooledTokenizer({
     tome: composeTome(settings),
-    store,
+    storeUntil: (deadlineMs) => createPairStore(database.until(deadlineMs), storeSettings),
     clock: systemClock,
     luhnPolicy: settings.REFERENCE_LUHN,
     newReservationId: randomUUID,

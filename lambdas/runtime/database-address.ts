@@ -21,15 +21,22 @@ export async function databaseAddress(settings: Settings<'database'>): Promise<D
   const { DATABASE_URL, DATABASE_SECRET_ID, DATABASE_HOST, DATABASE_USER } = settings;
   if (DATABASE_URL !== undefined) return DATABASE_URL;
   if (DATABASE_SECRET_ID !== undefined) {
-    const { host, port, dbname, username, password } = databaseSecret.parse(
-      JSON.parse(await readSecret(DATABASE_SECRET_ID)),
-    );
+    const read = async () => databaseSecret.parse(JSON.parse(await readSecret(DATABASE_SECRET_ID)));
+    const { host, port, dbname, username, password } = await read();
+    // Kept, because each connection needs it, until the server refuses it: then it was rotated.
+    let known: string | null = password;
     return {
       host: host ?? addressed(DATABASE_HOST),
       port: port ?? settings.DATABASE_PORT,
       database: dbname ?? settings.DATABASE_NAME,
       username,
-      password: async () => password,
+      password: async () => {
+        known ??= (await read()).password;
+        return known;
+      },
+      forgetPassword: () => {
+        known = null;
+      },
       tls: settings.DATABASE_TLS,
     };
   }

@@ -1,9 +1,10 @@
 import { CloudWatchClient, PutMetricDataCommand } from '@aws-sdk/client-cloudwatch';
 import { gauge, METRICS_NAMESPACE } from './metrics.ts';
 import type { Settings } from './settings.ts';
+import { systemClock } from './system-clock.ts';
 
 /** Levels at this moment, by name. Rejects when they cannot be published: an alarm that sees nothing must not look like one that sees no harm. */
-export type PublishGauges = (gauges: Readonly<Record<string, number>>) => Promise<void>;
+export type PublishGauges = (gauges: Readonly<Record<string, number>>, deadlineMs: number) => Promise<void>;
 
 /**
  * The gauges that alarms watch. Published at once on AWS, under a name and a namespace of their own and without dimensions, because the embedded metrics of
@@ -16,12 +17,14 @@ export function composeGauges({ GAUGES_TO }: Settings<'pool'>): PublishGauges {
     };
   }
   const client = new CloudWatchClient({ maxAttempts: 3 });
-  return async (gauges) => {
+  return async (gauges, deadlineMs) => {
+    const leftMs = Math.max(1, Math.ceil(deadlineMs - systemClock.monotonicMs()));
     await client.send(
       new PutMetricDataCommand({
         Namespace: METRICS_NAMESPACE,
         MetricData: Object.entries(gauges).map(([MetricName, Value]) => ({ MetricName, Value })),
       }),
+      { abortSignal: AbortSignal.timeout(leftMs) },
     );
   };
 }

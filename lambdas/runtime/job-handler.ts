@@ -23,6 +23,9 @@ export interface Job<Result extends object> {
 /** Time kept for writing down how a run ended before the function's own timeout, in milliseconds. */
 const FINISH_MARGIN_MS = 5_000;
 
+/** Of that time, what a job may use beyond its deadline to close what it has begun, in milliseconds. */
+export const CLOSING_MS = 3_000;
+
 /** The stack that every job runs in. The event that starts it is not read: the same job does the same, whoever starts it. */
 export function jobHandler<Result extends object>({ name, timeLimitMs, run }: Job<Result>) {
   return middy<unknown, Result, Error, Context>().handler(async (_event, lambda) => {
@@ -30,6 +33,7 @@ export function jobHandler<Result extends object>({ name, timeLimitMs, run }: Jo
     const runId = randomUUID();
     const deadlineMs = startedMs + Math.min(timeLimitMs, lambda.getRemainingTimeInMillis() - FINISH_MARGIN_MS);
     try {
+      if (deadlineMs <= startedMs) throw new Error('The function has no time left to run this job.');
       const result = await run({ runId, deadlineMs });
       logger.info('job done', { job: name, runId, ...result });
       count('JobRuns', { job: name, outcome: 'done' });

@@ -1,6 +1,9 @@
 import { SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { EventQueue } from '../tokenization/ports/event-queue.ts';
 
+/** Milliseconds for one batch. A queue that gives no answer must not use up the run. */
+const SEND_TIMEOUT_MS = 2_000;
+
 /** SQS takes ten messages at once and says of each whether it took it. */
 const SQS_BATCH_LIMIT = 10;
 
@@ -15,6 +18,7 @@ export function createSqsQueue(queueUrl: string): EventQueue {
           QueueUrl: queueUrl,
           Entries: events.map((event, index) => ({ Id: String(index), MessageBody: JSON.stringify(event) })),
         }),
+        { abortSignal: AbortSignal.timeout(SEND_TIMEOUT_MS) },
       );
       return new Set(Successful.flatMap(({ Id }) => events[Number(Id)]?.eventId ?? []));
     },

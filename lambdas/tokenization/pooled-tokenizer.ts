@@ -6,25 +6,28 @@ import { createCard } from './create-card.ts';
 import { CardNotFound } from './errors/card-not-found.ts';
 import { ReferenceNotFound } from './errors/reference-not-found.ts';
 import type { RequestContext, Tokenizer } from './tokenizer.ts';
-import { liveCall, type PooledDependencies } from './tokenizer-dependencies.ts';
+import { liveCall, type PooledDependencies, type PooledParts } from './tokenizer-dependencies.ts';
 
 /** The pool's way: one live TOME call for each operation while the pool is filled and the pair is stored (invariant I12). */
-export function createPooledTokenizer(dependencies: PooledDependencies): Tokenizer {
+export function createPooledTokenizer({ storeUntil, ...parts }: PooledParts): Tokenizer {
+  // Bound here and nowhere else, so that no use case can forget its request's deadline.
+  const within = ({ deadlineMs }: RequestContext): PooledDependencies => ({ ...parts, store: storeUntil(deadlineMs) });
   return {
-    create: (cardNumber, context, idempotencyKey) => createCard(dependencies, cardNumber, context, idempotencyKey),
+    create: (cardNumber, context, idempotencyKey) => createCard(within(context), cardNumber, context, idempotencyKey),
 
     async lookup(cardNumber, context) {
-      const reference = await lookUp(dependencies, cardNumber, context);
+      const reference = await lookUp(within(context), cardNumber, context);
       if (reference === null) throw new CardNotFound();
       return reference;
     },
 
     async lookupOrTokenize(cardNumber, context) {
+      const dependencies = within(context);
       const cardReference = await lookUp(dependencies, cardNumber, context);
       return cardReference === null ? createCard(dependencies, cardNumber, context) : { cardReference, created: false };
     },
 
-    detokenize: (cardReference, context) => detokenize(dependencies, cardReference, context),
+    detokenize: (cardReference, context) => detokenize(within(context), cardReference, context),
   };
 }
 

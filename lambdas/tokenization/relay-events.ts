@@ -30,7 +30,7 @@ export async function relayEvents(
     const taken = await outbox.take(batchSize);
     const closed: OutboxEvent[] = [];
     try {
-      for (let start = 0; start < taken.length; start += queue.batchSize) {
+      for (let start = 0; start < taken.length && clock.monotonicMs() < deadlineMs; start += queue.batchSize) {
         const batch = taken.slice(start, start + queue.batchSize);
         const accepted = await queue.send(batch.map((event) => cardCreated(event, domain)));
         for (const event of batch) if (accepted.has(eventIdOf(event))) closed.push(event);

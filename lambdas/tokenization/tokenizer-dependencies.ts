@@ -29,6 +29,7 @@ export interface DirectDependencies {
 }
 
 export interface PooledDependencies extends DirectDependencies {
+  /** Bound to the request's deadline: no statement outlives it. */
   readonly store: PairStore;
   readonly clock: Clock;
   /** A fresh random UUID for each reservation. */
@@ -36,6 +37,12 @@ export interface PooledDependencies extends DirectDependencies {
   /** Keyed hashes of the caller's key and body. Keys of different callers have different hashes. */
   readonly claimOf: (idempotencyKey: string, cardNumber: CardNumber, caller: Caller) => IdempotencyClaim;
   readonly report: (event: TokenizerEvent, context: RequestContext, cause?: unknown) => void;
+}
+
+/** What the tokenizer is made from: the store that each request gets depends on the request's deadline. */
+export interface PooledParts extends Omit<PooledDependencies, 'store'> {
+  /** The store for one request, by its deadline in monotonic time (ms, of the injected clock). */
+  readonly storeUntil: (deadlineMs: number) => PairStore;
 }
 
 /** The call to TOME that a live request makes. */

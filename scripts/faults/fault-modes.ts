@@ -5,6 +5,8 @@ export interface Point {
   readonly kind: 'sql' | 'tome' | 'queue';
   /** What is awaited, such as `tome ns1 tokenize` or `sql UPDATE pair`. */
   readonly name: string;
+  /** Its place in the order of points, where that is not the order in which they are reached. */
+  readonly order?: number;
   /** For calls whose answer can be another's: the answer with somebody else's token in it, if there is one. */
   readonly lie?: (answer: never) => unknown;
   /** Whether the product asks this only to make sure of what it was told before. Nobody could see through two equal lies in a row. */

@@ -4,25 +4,58 @@ import type { CardCreatedEvent, EventQueue } from '../../lambdas/tokenization/po
 import type { BulkTokenizeResult, Tome, TomeNamespace } from '../../lambdas/tokenization/ports/tome.ts';
 import type { Interceptor } from './interceptor.ts';
 
-/** Every statement, which is a call of a database function, becomes a point. */
+/**
+ * Every statement, which is a call of a database function, becomes a point. Between its statements a process may be opening a
+ * connection; it is not at rest then.
+ */
 export function interceptSql(runner: StatementRunner, interceptor: Interceptor): StatementRunner {
   return {
-    async run(work) {
+    async run(work, limit) {
+      let pause = interceptor.pause?.();
+      const end = (): void => {
+        pause?.end();
+        pause = undefined;
+      };
       try {
-        return await runner.run((sql) => work(intercepted(sql, interceptor)));
+        return await runner.run(async (sql) => {
+          const execution = { isOver: false, order: pause?.order };
+          try {
+            end();
+            return await work(intercepted(sql, interceptor, runner, execution));
+          } finally {
+            execution.isOver = true;
+            pause = interceptor.pause?.();
+          }
+        }, limit);
       } catch (error) {
         if (error instanceof Error && 'code' in error && error.code === 'FAULT_TIMEOUT')
           throw new StoreUnavailable(error);
         throw error;
+      } finally {
+        end();
       }
     },
   };
 }
 
-function intercepted(sql: Sql, interceptor: Interceptor): Sql {
+/** A statement that arrives late arrives on another connection: its own was thrown away with the failure. */
+function intercepted(
+  sql: Sql,
+  interceptor: Interceptor,
+  runner: StatementRunner,
+  execution: { readonly isOver: boolean; readonly order: number | undefined },
+): Sql {
   return new Proxy(sql, {
     apply: (target, _self, args: [TemplateStringsArray, ...never[]]) =>
-      interceptor.around({ kind: 'sql', name: `sql ${labelOf(args[0].join('?'))}` }, async () => await target(...args)),
+      interceptor.around(
+        {
+          kind: 'sql',
+          name: `sql ${labelOf(args[0].join('?'))}`,
+          ...(execution.order === undefined ? {} : { order: execution.order }),
+        },
+        async () =>
+          execution.isOver ? await runner.run(async (other) => await other(...args)) : await target(...args),
+      ),
   });
 }
 

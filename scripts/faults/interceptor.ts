@@ -3,6 +3,14 @@ import { Crashed, type FaultMode, modesOf, type Point, strike } from './fault-mo
 /** What stands around every await of one process under test. */
 export interface Interceptor {
   around<Result>(point: Point, act: () => Promise<Result>): Promise<Result>;
+  /** Says that the process goes on by itself, outside any point, until the pause is ended. */
+  pause?(): Pause;
+}
+
+export interface Pause {
+  /** The pauses' place in the order in which they began. */
+  readonly order: number;
+  end(): void;
 }
 
 /** Lets everything through. */

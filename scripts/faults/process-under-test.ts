@@ -64,21 +64,20 @@ export function startProcess(
     strangersToken: (namespace) => world.simulator.vaults[namespace].strangersToken(),
     lookupsLie,
   });
-  const store = createPairStore(runner, {
-    holdSeconds,
-    retentionSeconds: 3_600,
-    directCreationsPerSecond: 1_000,
-  });
+  const storeSettings = { holdSeconds, retentionSeconds: 3_600, directCreationsPerSecond: 1_000 };
   const refillStore = createRefillStore(runner, { leaseSeconds, maxMappingFailures: 3, expiryMarginSeconds: 0 });
   const tokenizer = createPooledTokenizer({
     tome,
-    store: {
-      ...store,
-      async reserve(...args) {
-        const outcome = await store.reserve(...args);
-        held = outcome.outcome === 'reserved' ? outcome.reservation.id : null;
-        return outcome;
-      },
+    storeUntil(deadlineMs) {
+      const store = createPairStore(interceptSql(world.database.until(deadlineMs), interceptor), storeSettings);
+      return {
+        ...store,
+        async reserve(...args) {
+          const outcome = await store.reserve(...args);
+          held = outcome.outcome === 'reserved' ? outcome.reservation.id : null;
+          return outcome;
+        },
+      };
     },
     clock: systemClock,
     luhnPolicy: 'must-fail',

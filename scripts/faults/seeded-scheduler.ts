@@ -1,11 +1,12 @@
 import { Crashed, type FaultMode, modesOf, type Point, strike } from './fault-modes.ts';
-import type { Deferred, Interceptor } from './interceptor.ts';
+import type { Deferred, Interceptor, Pause } from './interceptor.ts';
 
 type Random = () => number;
 
 interface Waiting {
   readonly actor: ScheduledActor;
   readonly point: Point;
+  readonly order: number;
   readonly go: () => void;
 }
 
@@ -26,6 +27,10 @@ export class ScheduledActor implements Interceptor {
   constructor(name: string, scheduler: SeededScheduler) {
     this.name = name;
     this.#scheduler = scheduler;
+  }
+
+  pause(): Pause {
+    return this.#scheduler.goOnAlone();
   }
 
   async around<Result>(point: Point, act: () => Promise<Result>): Promise<Result> {
@@ -57,6 +62,9 @@ export class SeededScheduler {
   readonly #faultRate: number;
   #waiting: Waiting[] = [];
   #stepUnderWay: Promise<void> | null = null;
+  /** Actors between two awaits that take time, such as opening a connection. */
+  #goingOnAlone = 0;
+  #order = 0;
 
   constructor(random: Random, faultRate: number, deferred: Deferred) {
     this.#random = random;
@@ -67,7 +75,8 @@ export class SeededScheduler {
   /** Waits for this actor's turn; what strikes the point then, if anything does. */
   async turn(actor: ScheduledActor, point: Point): Promise<FaultMode | null> {
     await new Promise<void>((go) => {
-      this.#waiting.push({ actor, point, go });
+      this.#order += 1;
+      this.#waiting.push({ actor, point, order: point.order ?? this.#order, go });
     });
     const modes = modesOf(point);
     const fault = this.#random() < this.#faultRate ? (modes[Math.floor(this.#random() * modes.length)] ?? null) : null;
@@ -87,6 +96,18 @@ export class SeededScheduler {
     }
   }
 
+  /** An actor that goes on by itself is waited for, so that the order of steps depends on the seed and not on speed. */
+  goOnAlone(): Pause {
+    this.#goingOnAlone += 1;
+    this.#order += 1;
+    return {
+      order: this.#order,
+      end: () => {
+        this.#goingOnAlone -= 1;
+      },
+    };
+  }
+
   /** Runs all work to its end, one step at a time. */
   async run(work: readonly (() => Promise<void>)[]): Promise<void> {
     let isDone = false;
@@ -96,6 +117,8 @@ export class SeededScheduler {
     for (;;) {
       await this.#rest();
       if (isDone) break;
+      // Connections that are opened side by side are ready in any order.
+      this.#waiting.sort((a, b) => a.order - b.order);
       const next = this.#waiting.splice(Math.floor(this.#random() * this.#waiting.length), 1)[0];
       if (next === undefined) continue;
       if (this.deferred.size > 0 && this.#random() < 0.3) await this.deferred.arrive();
@@ -109,6 +132,6 @@ export class SeededScheduler {
     do {
       await this.#stepUnderWay;
       await new Promise((resolve) => setImmediate(resolve));
-    } while (this.#stepUnderWay !== null);
+    } while (this.#stepUnderWay !== null || this.#goingOnAlone > 0);
   }
 }

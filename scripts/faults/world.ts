@@ -113,7 +113,7 @@ const RESET = `
 `;
 
 /** A world over an empty database of its own on the server of `serverUrl` (which ends in its maintenance database). */
-export async function createWorld(serverUrl: string, seed: number, connections = 6): Promise<World> {
+export async function createWorld(serverUrl: string, seed: number, connections = 24): Promise<World> {
   const name = `world_${process.pid}_${seed}_${Date.now()}`;
   const admin = connect(serverUrl, { maxConnections: 1, prepare: false });
   await admin.unsafe(`CREATE DATABASE ${name}`);

@@ -12,7 +12,7 @@ beforeEach(async () => {
   const url = new URL(db.url);
   proxy = await startTcpProxy(Number(url.port));
   url.port = String(proxy.port);
-  database = new Database(url.href, { maxConnections: 2, queryTimeoutMs: 500, attempts: 3, prepare: true });
+  database = new Database(url.href, { maxConnections: 2, queryTimeoutMs: 4_000, attempts: 3, prepare: true });
 });
 
 afterEach(async () => {
@@ -43,9 +43,39 @@ test('a statement whose answer is cut is executed again, and its caller never kn
   expect(proxy.cutAnswers).toBe(before + 1);
 });
 
-test('a server that swallows everything is given up in time, and the next client is a new one', async () => {
+test('a statement on a connection that was dropped without a word is executed on a fresh one', async () => {
   await one();
-  proxy.breakNext('black-hole', () => true);
-  await expect(one()).rejects.toMatchObject({ code: 'store-unavailable' });
+  proxy.breakNext('silence', () => true);
+  expect(await one()).toBe(1);
+});
+
+test('the first statement after a freeze does not use a connection that was idle for too long, by either clock', async () => {
+  const clock = { monotonic: 1_000, wall: 5_000 };
+  const frozen = new Database(
+    db.url,
+    { maxConnections: 1, queryTimeoutMs: 20_000, attempts: 3, prepare: true, maxIdleMs: 60_000 },
+    { clock: { monotonicMs: () => clock.monotonic, wallMs: () => clock.wall } },
+  );
+  const session = () =>
+    frozen.run(async (sql) => (await sql<{ pid: number }[]>`SELECT pg_backend_pid() AS pid`)[0]?.pid);
+  const first = await session();
+  clock.monotonic += 60_000;
+  clock.wall += 60_000;
+  expect(await session()).toBe(first);
+  // The process's own clock stood still while it was frozen.
+  clock.wall += 60_001;
+  const second = await session();
+  expect(second).not.toBe(first);
+  // The date was set back meanwhile.
+  clock.monotonic += 60_001;
+  clock.wall -= 86_400_000;
+  expect(await session()).not.toBe(second);
+  await frozen.close();
+});
+
+test('a connection that the server closed while it was idle is not used, nor opened unseen', async () => {
+  const [before] = await database.run((sql) => sql<{ pid: number }[]>`SELECT pg_backend_pid() AS pid`);
+  await db.sql`SELECT pg_terminate_backend(${before?.pid ?? 0})`;
+  await expect.poll(() => db.sql`SELECT FROM pg_stat_activity WHERE pid = ${before?.pid ?? 0}`).toHaveLength(0);
   expect(await one()).toBe(1);
 });

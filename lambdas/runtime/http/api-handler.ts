@@ -2,6 +2,7 @@ import middy from '@middy/core';
 import type { APIGatewayProxyResult, Context } from 'aws-lambda';
 import type * as z from 'zod/mini';
 import { type Caller, callerName, type RequestOrigin } from '../../tokenization/caller.ts';
+import { OutOfTime } from '../../tokenization/errors/out-of-time.ts';
 import type { RequestContext } from '../../tokenization/tokenizer.ts';
 import { recordRefusal } from '../audit.ts';
 import { describe } from '../describe-error.ts';
@@ -108,6 +109,8 @@ export function apiHandler<Schema extends z.core.$ZodType | null>(route: Route<S
       invocation.caller = caller;
       const { startedMs, correlationId, origin } = invocation;
       const timeLeftMs = Math.min(route.deadlineMs, lambda.getRemainingTimeInMillis() - ANSWER_MARGIN_MS);
+      // Before anything is begun that could not be ended: an answer now is better than a timeout of the function later.
+      if (timeLeftMs <= 0) throw new OutOfTime();
       const asked = (route.schema === null ? null : parseBody(route.schema, event)) as BodyOf<Schema>;
       invocation.reference = route.auditedReference?.(asked) ?? null;
       const { status, body } = await route.answer({

@@ -21,6 +21,7 @@ const STATUS: Readonly<Record<string, { readonly status: number; readonly title:
   'caller-budget-spent': { status: 429, title: 'Too many requests' },
   'tome-rate-limited': { status: 429, title: 'Too many requests' },
   'tome-budget-spent': { status: 429, title: 'Too many requests' },
+  'out-of-time': { status: 503, title: 'No time left' },
   'pool-empty': { status: 503, title: 'Pool empty' },
   'reservation-lost': { status: 503, title: 'Try again' },
   'store-unavailable': { status: 503, title: 'Database unavailable' },

@@ -1,13 +1,17 @@
 import { TokenizationError } from './tokenization-error.ts';
 
-/** The database did not answer in time or at all. */
+/**
+ * The database cannot serve just now: it does not answer, or it refuses connections or statements for a reason of its own
+ * (docs/database-conditions.md).
+ */
 export class StoreUnavailable extends TokenizationError {
   override readonly name = 'StoreUnavailable';
   readonly code = 'store-unavailable';
   readonly retryable = true;
-  override readonly retryAfterSeconds = 2;
+  override readonly retryAfterSeconds: number;
 
-  constructor(cause: unknown) {
+  constructor(cause: unknown, retryAfterSeconds = 2) {
     super('The database is not available.', { cause });
+    this.retryAfterSeconds = retryAfterSeconds;
   }
 }

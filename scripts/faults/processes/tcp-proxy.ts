@@ -1,7 +1,10 @@
 import { createServer, type Server, Socket } from 'node:net';
 
-/** How a connection is broken. `cut-answer`: what the client sent is forwarded, and the answer to it never comes back. */
-export type Breakage = 'reset' | 'close' | 'black-hole' | 'cut-answer';
+/**
+ * How a connection is broken. `cut-answer`: what the client sent is forwarded, and the answer to it never comes back. `black-hole`: nothing
+ * is forwarded any more, and after a while the connection is closed. `silence`: the same, and it is never closed.
+ */
+export type Breakage = 'reset' | 'close' | 'black-hole' | 'silence' | 'cut-answer';
 
 export interface TcpProxy {
   readonly port: number;
@@ -36,12 +39,14 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
     }
     const upstream = new Socket();
     let isCut = false;
+    let isSilent = false;
     for (const socket of [client, upstream]) {
       sockets.add(socket);
       socket.on('close', () => sockets.delete(socket)).on('error', () => undefined);
     }
     upstream.connect(targetPort, '127.0.0.1').setNoDelay(true);
     client.on('data', (chunk) => {
+      if (isSilent) return;
       const index = orders.findIndex(({ matches }) => matches(chunk));
       const [order] = index < 0 ? [] : orders.splice(index, 1);
       switch (order?.how) {
@@ -58,6 +63,9 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
             client.destroy();
             upstream.destroy();
           }, BLACK_HOLE_MS).unref();
+          return;
+        case 'silence':
+          isSilent = true;
           return;
         case 'cut-answer':
           isCut = true;
