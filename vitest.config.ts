@@ -1,10 +1,12 @@
 import { defineConfig } from 'vitest/config';
 
-const shared = { environment: 'node', pool: 'forks', testTimeout: 30_000, hookTimeout: 60_000 } as const;
+// No test measures speed, so these limits only end what hangs: on a busy machine a test may take ten times as long as here.
+const shared = { environment: 'node', pool: 'forks', testTimeout: 300_000, hookTimeout: 300_000 } as const;
 
 export default defineConfig({
   test: {
     maxWorkers: 2,
+    reporters: process.stdout.isTTY ? ['default'] : ['default', './test/progress-reporter.ts'],
     projects: [
       { test: { ...shared, name: 'unit', include: ['test/unit/**/*.test.ts'] } },
       {
@@ -21,8 +23,9 @@ export default defineConfig({
           name: 'infrastructure',
           include: ['test/infrastructure/**/*.test.ts'],
           globalSetup: ['test/infrastructure/all-environments.ts'],
-          testTimeout: 120_000,
-          // After the others: a synthesis takes all of a processor, and integration tests pace their calls by the clock.
+          testTimeout: 600_000,
+          hookTimeout: 600_000,
+          // After the others, because a synthesis takes all of a processor.
           sequence: { groupOrder: 1 },
         },
       },

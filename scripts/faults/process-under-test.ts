@@ -90,7 +90,7 @@ export function startProcess(
     recordDisclosure: (record) => world.disclosures.push(record),
     report: () => undefined,
   });
-  const deadlineMs = (): number => systemClock.monotonicMs() + 10_000;
+  const deadlineMs = (): number => systemClock.monotonicMs() + 240_000;
   return {
     tokenizer,
     context: () => ({ deadlineMs: deadlineMs(), correlationId: randomUUID(), caller: CLIENT, origin: NOWHERE }),

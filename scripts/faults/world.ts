@@ -123,7 +123,7 @@ export async function createWorld(serverUrl: string, seed: number, connections =
   await sql.unsafe(WATCH_EDGES);
   const database = new Database(url, {
     maxConnections: connections,
-    queryTimeoutMs: 20_000,
+    queryTimeoutMs: 240_000,
     attempts: 3,
     prepare: true,
   });
@@ -131,7 +131,7 @@ export async function createWorld(serverUrl: string, seed: number, connections =
   const client = new TomeClient({
     settings: {
       baseUrl: simulator.url,
-      attemptTimeoutMs: 2_000,
+      attemptTimeoutMs: 240_000,
       maxAttempts: 1,
       backoffBaseMs: 1,
       backoffCapMs: 1,

@@ -2,6 +2,7 @@ import { askBinding } from './ask-binding.ts';
 import { askRate } from './ask-rate.ts';
 import { askReferences } from './ask-references.ts';
 import type { Finding } from './finding.ts';
+import { type ProbeTime, systemTime } from './probe-time.ts';
 import { TomeCalls } from './tome-calls.ts';
 
 export interface ProbeOptions {
@@ -10,6 +11,8 @@ export interface ProbeOptions {
   readonly serial: number;
   /** Whether to look for the rate limit, which takes hundreds of calls. */
   readonly rate: boolean;
+  /** The process's own unless a test gives another. */
+  readonly time?: ProbeTime;
 }
 
 export interface ProbeResult {
@@ -21,11 +24,11 @@ const INTERNAL_TOKENS = 3;
 const REFERENCES = 20;
 
 /**
- * The open questions of brief 3, asked of a real TOME: a dozen calls, which bind one made-up card and use up 23 tokens. Rejects with a TomeError when
+ * What is not known of TOME yet, asked of a real TOME: a dozen calls, which bind one made-up card and use up 23 tokens. Rejects with a TomeError when
  * it cannot be reached or answers outside the contract.
  */
-export async function probeTome({ url, serial, rate }: ProbeOptions): Promise<ProbeResult> {
-  const tome = new TomeCalls(url);
+export async function probeTome({ url, serial, rate, time = systemTime }: ProbeOptions): Promise<ProbeResult> {
+  const tome = new TomeCalls(url, time);
   const internal = await tome.call('ns1', 'prefetch', { count: INTERNAL_TOKENS });
   const external = await tome.call('ns2', 'prefetch', { count: REFERENCES });
   const internalTokens = internal.status === 200 ? internal.answer.tokens : [];
@@ -36,7 +39,7 @@ export async function probeTome({ url, serial, rate }: ProbeOptions): Promise<Pr
       answer: `NS1 ${internalTokens.length} of ${INTERNAL_TOKENS}, NS2 ${references.length} of ${REFERENCES}`,
       isForbidding: internalTokens.length < INTERNAL_TOKENS || references.length === 0,
     },
-    expiryOf([...internalTokens, ...references]),
+    expiryOf([...internalTokens, ...references], time.dateMs()),
     ...askReferences(references.map(({ token }) => token)),
   ];
   const [first, second, third] = internalTokens.map(({ token }) => token);
@@ -53,13 +56,13 @@ export async function probeTome({ url, serial, rate }: ProbeOptions): Promise<Pr
   return { findings, calls: tome.durationsMs.length };
 }
 
-function expiryOf(tokens: readonly { readonly expiresAt?: string | undefined }[]): Finding {
+function expiryOf(tokens: readonly { readonly expiresAt?: string | undefined }[], nowMs: number): Finding {
   const question = 'do unassigned tokens expire';
   const soonest = Math.min(
     ...tokens.map(({ expiresAt }) => (expiresAt === undefined ? Number.POSITIVE_INFINITY : Date.parse(expiresAt))),
   );
   if (!Number.isFinite(soonest)) return { question, answer: 'they do not say so' };
-  const seconds = Math.max(0, Math.round((soonest - Date.now()) / 1_000));
+  const seconds = Math.max(0, Math.round((soonest - nowMs) / 1_000));
   // A tenth of their life, and never more than the default of a day.
   const margin = Math.min(86_400, Math.round(seconds / 10));
   return { question, answer: `after ${seconds} s`, setting: { name: 'EXPIRY_MARGIN_SECONDS', value: String(margin) } };

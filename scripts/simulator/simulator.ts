@@ -6,6 +6,7 @@ import { Journal } from './journal.ts';
 import { type CallCount, Ledger } from './ledger.ts';
 import type { FileNotWritable } from './line-file.ts';
 import { seededRandom } from './seeded-random.ts';
+import { type SimulatorTime, systemTime } from './simulator-time.ts';
 import { type SwitchChanges, type Switches, switchesFrom } from './switches.ts';
 import { TomeService } from './tome-service.ts';
 import { Vault } from './vault.ts';
@@ -17,6 +18,8 @@ export interface SimulatorOptions {
   readonly switches?: SwitchChanges;
   /** Where it remembers, and the installation that the memory belongs to. Without it everything is gone with the process. */
   readonly journal?: { readonly path: string; readonly installation: string };
+  /** The time that latency, the rate limit and tokens' lives go by; the process's own unless a test gives another. */
+  readonly time?: SimulatorTime;
 }
 
 export interface LedgerSummary {
@@ -52,13 +55,14 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const ledger = new Ledger();
   let switches = switchesFrom(options.switches ?? {});
 
-  const timers = new Set<NodeJS.Timeout>();
+  const { time = systemTime } = options;
+  const waiting = new Set<() => void>();
   const later = (delayMs: number, work: () => void): void => {
-    const timer = setTimeout(() => {
-      timers.delete(timer);
+    const cancel = time.after(delayMs, () => {
+      waiting.delete(cancel);
       work();
-    }, delayMs);
-    timers.add(timer);
+    });
+    waiting.add(cancel);
   };
 
   let hasWarned = false;
@@ -66,7 +70,16 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     if (!hasWarned) process.stderr.write(`The TOME simulator answers 503: ${message}\n`);
     hasWarned = true;
   };
-  const service = new TomeService({ vaults, faults, ledger, random, later, switches: () => switches, onNotWritable });
+  const service = new TomeService({
+    vaults,
+    faults,
+    ledger,
+    random,
+    time,
+    later,
+    switches: () => switches,
+    onNotWritable,
+  });
   const server = await startLoopbackServer({
     port: options.port ?? 0,
     maxBodyBytes: MAX_BODY_BYTES,
@@ -97,7 +110,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
       ledger.reset();
     },
     async close() {
-      for (const timer of timers) clearTimeout(timer);
+      for (const cancel of waiting) cancel();
       await server.close(0);
     },
   };

@@ -19,6 +19,7 @@ import type { Ledger } from './ledger.ts';
 import { FileNotWritable } from './line-file.ts';
 import { operations, strangersAnswer } from './operations.ts';
 import { RateLimit } from './rate-limit.ts';
+import type { SimulatorTime } from './simulator-time.ts';
 import type { Switches } from './switches.ts';
 import type { Vault } from './vault.ts';
 
@@ -28,6 +29,7 @@ export interface TomeServiceParts {
   readonly ledger: Ledger;
   readonly random: () => number;
   readonly switches: () => Switches;
+  readonly time: SimulatorTime;
   /** Runs `work` after `delayMs`, unless the simulator is closed first. */
   readonly later: (delayMs: number, work: () => void) => void;
   /** Told of each call that the journal could not take. */
@@ -82,7 +84,7 @@ export class TomeService {
   #admit(call: Call, response: ServerResponse): void {
     const { namespace, operation, requestId, record } = call;
     const switches = this.#parts.switches();
-    const waitMs = this.#limit.refusalMs(namespace, operation, performance.now(), switches);
+    const waitMs = this.#limit.refusalMs(namespace, operation, this.#parts.time.monotonicMs(), switches);
     const fault = waitMs === null ? this.#parts.faults.strike(namespace, operation) : null;
     if (waitMs !== null || fault?.kind === 'rate-limited') {
       record('rate-limited');
@@ -137,7 +139,7 @@ export class TomeService {
         vault: this.#parts.vaults[namespace],
         switches: this.#parts.switches(),
         random: this.#parts.random,
-        nowMs: Date.now(),
+        nowMs: this.#parts.time.dateMs(),
         requestId,
         fault,
       },

@@ -13,7 +13,7 @@ export const newPair = (): TokenPair => ({ internalToken: newInternalToken(), ca
 
 /** Puts pairs on offer by the refill's own statements, without TOME. */
 export async function fillPool(database: Database, count: number, expiresAt: Date | null = null): Promise<void> {
-  const store = createRefillStore(database, { leaseSeconds: 60, maxMappingFailures: 3, expiryMarginSeconds: 0 });
+  const store = createRefillStore(database, { leaseSeconds: 3_600, maxMappingFailures: 3, expiryMarginSeconds: 0 });
   const lease = await store.acquireLease(randomUUID());
   if (lease === null) throw new Error('The lease is taken.');
   const pairs = Array.from({ length: count }, newPair);

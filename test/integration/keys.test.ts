@@ -19,7 +19,7 @@ beforeEach(async () => {
 afterEach(() => db.drop());
 
 const holdingFor = (holdSeconds: number): PairStore =>
-  createPairStore(db.database, { holdSeconds, retentionSeconds: 60, directCreationsPerSecond: 5 });
+  createPairStore(db.database, { holdSeconds, retentionSeconds: 3_600, directCreationsPerSecond: 5 });
 const newClaim = (): IdempotencyClaim => ({ keyHash: Buffer.from(randomUUID()), fingerprint: Buffer.from('body') });
 const reservationOf = (outcome: ReserveOutcome): Reservation => {
   if (outcome.outcome !== 'reserved') throw new Error(`Expected a reservation, not ${outcome.outcome}.`);
@@ -60,7 +60,7 @@ test('the take-over of a key, executed again after its commit was lost, gives th
   expect(await holdingFor(0).reserve(randomUUID(), claim)).toEqual({ outcome: 'no-pair' });
   await fillPool(db.database, 3);
   const id = randomUUID();
-  const store = holdingFor(60);
+  const store = holdingFor(3_600);
   const first = await store.reserve(id, claim);
   expect(await store.reserve(id, claim)).toEqual(first);
   expect(await store.reserve(randomUUID(), claim)).toMatchObject({ outcome: 'key-in-progress' });

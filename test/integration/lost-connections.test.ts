@@ -6,13 +6,15 @@ import { createTestDatabase, type TestDatabase } from './test-database.ts';
 let db: TestDatabase;
 let proxy: TcpProxy;
 let database: Database;
+let proxied: string;
 
 beforeEach(async () => {
   db = await createTestDatabase();
   const url = new URL(db.url);
   proxy = await startTcpProxy(Number(url.port));
   url.port = String(proxy.port);
-  database = new Database(url.href, { maxConnections: 2, queryTimeoutMs: 4_000, attempts: 3, prepare: true });
+  proxied = url.href;
+  database = open(120_000);
 });
 
 afterEach(async () => {
@@ -20,6 +22,15 @@ afterEach(async () => {
   await proxy.close();
   await db.drop();
 });
+
+const open = (queryTimeoutMs: number): Database =>
+  new Database(proxied, { maxConnections: 2, queryTimeoutMs, attempts: 3, prepare: true });
+
+/** Takes the place of the database, with statements that end so soon. */
+async function hurry(queryTimeoutMs: number): Promise<void> {
+  await database.close();
+  database = open(queryTimeoutMs);
+}
 
 const one = () => database.run(async (sql) => (await sql<{ one: number }[]>`SELECT 1 AS one`)[0]?.one);
 
@@ -44,6 +55,7 @@ test('a statement whose answer is cut is executed again, and its caller never kn
 });
 
 test('a statement on a connection that was dropped without a word is executed on a fresh one', async () => {
+  await hurry(8_000);
   await one();
   proxy.breakNext('silence', () => true);
   expect(await one()).toBe(1);
@@ -53,7 +65,7 @@ test('the first statement after a freeze does not use a connection that was idle
   const clock = { monotonic: 1_000, wall: 5_000 };
   const frozen = new Database(
     db.url,
-    { maxConnections: 1, queryTimeoutMs: 20_000, attempts: 3, prepare: true, maxIdleMs: 60_000 },
+    { maxConnections: 1, queryTimeoutMs: 120_000, attempts: 3, prepare: true, maxIdleMs: 60_000 },
     { clock: { monotonicMs: () => clock.monotonic, wallMs: () => clock.wall } },
   );
   const session = () =>

@@ -5,6 +5,7 @@ import { readPoolHealth } from '../../lambdas/pool/pool-health.ts';
 import { settleReservations } from '../../lambdas/pool/pool-jobs.ts';
 import type { PairStore, Reservation, ReserveOutcome } from '../../lambdas/tokenization/ports/pair-store.ts';
 import { fillPool, newPair } from './fill-pool.ts';
+import { somebodyWaits } from './lock-waiters.ts';
 import { createTestDatabase, type TestDatabase } from './test-database.ts';
 
 let db: TestDatabase;
@@ -64,7 +65,8 @@ describe('reserving', () => {
     });
     await locked.promise;
     const waiting = reserve();
-    setTimeout(letGo.resolve, 100);
+    await somebodyWaits(db.sql);
+    letGo.resolve();
     expect(await waiting).toMatchObject({ outcome: 'reserved' });
     await holder;
   });
@@ -210,9 +212,25 @@ describe('finishing', () => {
 });
 
 describe('the direct path', () => {
-  test('its budget is one for all who ask in the same second', async () => {
+  /** Every second of the next hour has seen this many direct creations. */
+  const spendAhead = (creations: number) => db.sql`
+    INSERT INTO direct_path_second (second, creations)
+    SELECT date_trunc('second', now()) + number * interval '1 second', ${creations} FROM generate_series(-1, 3600) AS number
+    ON CONFLICT (second) DO UPDATE SET creations = EXCLUDED.creations
+  `;
+
+  test('in a second whose budget is spent nobody gets a direct creation', async () => {
+    await spendAhead(5);
+    expect(await store.spendDirectBudget()).toBe(false);
+  });
+
+  test('the last direct creation of a second goes to exactly one of all who ask at once', async () => {
+    await spendAhead(4);
     const granted = (await Promise.all(Array.from({ length: 40 }, () => store.spendDirectBudget()))).filter(Boolean);
-    expect(granted.length).toBeGreaterThanOrEqual(5);
-    expect(granted.length).toBeLessThanOrEqual(15);
+    const seconds = await db.sql<{ creations: number; count: number }[]>`
+      SELECT creations, count(*)::int AS count FROM direct_path_second WHERE creations > 4 GROUP BY creations
+    `;
+    // However many seconds the forty took.
+    expect(seconds).toEqual([{ creations: 5, count: granted.length }]);
   });
 });

@@ -2,21 +2,28 @@ import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { readPoolHealth } from '../../lambdas/pool/pool-health.ts';
 import { createRefillStore } from '../../lambdas/pool/refill-store.ts';
-import { systemClock } from '../../lambdas/runtime/system-clock.ts';
 import type { RefillStore } from '../../lambdas/tokenization/ports/refill-store.ts';
 import { type PrefetchResult, prefetch } from '../../lambdas/tokenization/refill/prefetch.ts';
 import type { PrefetchSettings } from '../../lambdas/tokenization/refill/prefetch-run.ts';
 import { createHttpTome } from '../../lambdas/tome/http-tome.ts';
 import { TomeClient } from '../../lambdas/tome/tome-client.ts';
 import { type Simulator, startSimulator } from '../../scripts/simulator/simulator.ts';
+import { JumpingClock } from '../fakes/jumping-clock.ts';
+import { simulatorTimeOf } from '../fakes/simulator-time.ts';
 import { createTestDatabase, type TestDatabase } from './test-database.ts';
 
 let db: TestDatabase;
 let simulator: Simulator;
+let clock: JumpingClock;
 
 beforeEach(async () => {
   db = await createTestDatabase();
-  simulator = await startSimulator({ seed: 3, switches: { latencyMs: 0, rateLimitScope: 'off' } });
+  clock = new JumpingClock();
+  simulator = await startSimulator({
+    seed: 3,
+    switches: { latencyMs: 0, rateLimitScope: 'off' },
+    time: simulatorTimeOf(clock),
+  });
 });
 
 afterEach(async () => {
@@ -46,19 +53,19 @@ interface RunOptions {
 }
 
 const refillStore = (): RefillStore =>
-  createRefillStore(db.database, { leaseSeconds: 60, maxMappingFailures: 3, expiryMarginSeconds: 0 });
+  createRefillStore(db.database, { leaseSeconds: 3_600, maxMappingFailures: 3, expiryMarginSeconds: 0 });
 
 function run({
   settings,
   store = refillStore(),
   batchCallsPerSecond = 5_000,
-  timeMs = 20_000,
+  timeMs = 3_600_000,
   takenMeanwhile = 0,
 }: RunOptions = {}): Promise<PrefetchResult> {
   const client = new TomeClient({
     settings: {
       baseUrl: simulator.url,
-      attemptTimeoutMs: 500,
+      attemptTimeoutMs: 120_000,
       maxAttempts: 2,
       backoffBaseMs: 1,
       backoffCapMs: 5,
@@ -67,7 +74,7 @@ function run({
       batchCallsPerSecond,
       liveCallsPerSecond: 0,
     },
-    clock: systemClock,
+    clock,
     random: Math.random,
   });
   const dependencies = {
@@ -77,11 +84,11 @@ function run({
       const level = await db.database.run(readPoolHealth);
       return { ...level, available: level.available - takenMeanwhile };
     },
-    clock: systemClock,
+    clock,
     luhnPolicy: 'must-fail' as const,
     settings: { ...SETTINGS, ...settings },
   };
-  return prefetch(dependencies, { runId: randomUUID(), deadlineMs: systemClock.monotonicMs() + timeMs });
+  return prefetch(dependencies, { runId: randomUUID(), deadlineMs: clock.monotonicMs() + timeMs });
 }
 
 const health = () => db.database.run(readPoolHealth);
@@ -207,9 +214,9 @@ describe('odd answers', () => {
 
 describe('its budget', () => {
   test('mapping keeps to the calls a second it was given', async () => {
-    const startedMs = performance.now();
+    const startedMs = clock.monotonicMs();
     await run({ batchCallsPerSecond: 100, settings: { targetMin: 100, batchSize: 100 } });
-    const seconds = (performance.now() - startedMs) / 1_000;
+    const seconds = (clock.monotonicMs() - startedMs) / 1_000;
     const mapped = simulator.ledger.counts().find(({ operation }) => operation === 'tokenize')?.count ?? 0;
     expect(mapped).toBe(100);
     expect(mapped / seconds).toBeLessThanOrEqual(115);
@@ -232,9 +239,31 @@ describe('its budget', () => {
 });
 
 describe('overlapping and dying runs', () => {
-  test('of two runs at once one works and the other leaves', async () => {
-    const outcomes = (await Promise.all([run(), run(), run()])).map(({ outcome }) => outcome).sort();
-    expect(outcomes).toEqual(['already-running', 'already-running', 'full']);
+  test('of three runs that start at once exactly one gets the lease', async () => {
+    const store = refillStore();
+    const leases = await Promise.all(['one', 'two', 'three'].map((runId) => store.acquireLease(runId)));
+    expect(leases.filter((lease) => lease !== null)).toHaveLength(1);
+  });
+
+  test('while a run is at work every other one leaves', async () => {
+    const isAtWork = Promise.withResolvers<void>();
+    const othersLeft = Promise.withResolvers<void>();
+    const store = refillStore();
+    const working = run({
+      store: {
+        ...store,
+        async stage(...args) {
+          isAtWork.resolve();
+          await othersLeft.promise;
+          return store.stage(...args);
+        },
+      },
+    });
+    await isAtWork.promise;
+    const others = await Promise.all([run(), run()]);
+    othersLeft.resolve();
+    expect(others.map(({ outcome }) => outcome)).toEqual(['already-running', 'already-running']);
+    expect(await working).toMatchObject({ outcome: 'full' });
     expect(await health()).toMatchObject({ available: 120 });
   });
 

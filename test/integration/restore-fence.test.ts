@@ -4,6 +4,7 @@ import { createPairStore } from '../../lambdas/pool/pair-store.ts';
 import { fenceRestored } from '../../lambdas/pool/pool-jobs.ts';
 import { createRefillStore } from '../../lambdas/pool/refill-store.ts';
 import { fillPool } from './fill-pool.ts';
+import { somebodyWaits } from './lock-waiters.ts';
 import { createTestDatabase, type TestDatabase } from './test-database.ts';
 
 let db: TestDatabase;
@@ -31,7 +32,7 @@ test('a pair that is just being reserved while the fence is set does not come ba
   });
   const pairId = await reserved.promise;
   const fencing = db.database.run(fenceRestored);
-  await waitUntilSomebodyWaits();
+  await somebodyWaits(db.sql);
   letGo.resolve();
   await reserving;
   expect(await fencing).toMatchObject({ quarantined: 2 });
@@ -49,14 +50,3 @@ test('a prefetch run that survived the restore can put nothing on offer', async 
   await db.database.run(fenceRestored);
   await expect(refill.activate(lease, [])).rejects.toMatchObject({ code: 'lease-lost' });
 });
-
-async function waitUntilSomebodyWaits(): Promise<void> {
-  for (;;) {
-    const [{ waiting } = { waiting: 0 }] = await db.sql<{ waiting: number }[]>`
-      SELECT count(*)::int AS waiting FROM pg_locks
-      WHERE NOT granted AND (database IS NULL OR database = (SELECT oid FROM pg_database WHERE datname = current_database()))
-    `;
-    if (waiting > 0) return;
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}

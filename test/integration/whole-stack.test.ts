@@ -40,7 +40,6 @@ async function liveCalls(work: () => Promise<unknown>): Promise<Record<string, n
 beforeAll(async () => {
   running = await startStack({
     POOL_TARGET_MIN: '1400',
-    REQUEST_DEADLINE_MS: '20000',
     RESERVATION_HORIZON_SECONDS: '60',
   });
 });

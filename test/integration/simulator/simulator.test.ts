@@ -1,10 +1,12 @@
 import { appendFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { findFormatFault } from '../../../lambdas/tokenization/reference-format.ts';
 import type { Namespace, Operation } from '../../../lambdas/tome/contract.ts';
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../../scripts/simulator/simulator.ts';
+import { FakeClock } from '../../fakes/fake-clock.ts';
+import { simulatorTimeOf } from '../../fakes/simulator-time.ts';
 
 const running: Simulator[] = [];
 const folders: string[] = [];
@@ -23,12 +25,18 @@ async function start(options: SimulatorOptions = {}): Promise<Simulator> {
   return simulator;
 }
 
-async function call(simulator: Simulator, namespace: Namespace, operation: Operation, body: object) {
+async function call(
+  simulator: Simulator,
+  namespace: Namespace,
+  operation: Operation,
+  body: object,
+  signal: AbortSignal = AbortSignal.timeout(240_000),
+) {
   const response = await fetch(`${simulator.url}/v1/namespaces/${namespace}/${operation}`, {
     method: 'POST',
     body: JSON.stringify(body),
     headers: { 'x-request-id': 'r1', 'x-lane': 'live' },
-    signal: AbortSignal.timeout(1_000),
+    signal,
   });
   return {
     status: response.status,
@@ -36,6 +44,24 @@ async function call(simulator: Simulator, namespace: Namespace, operation: Opera
     body: JSON.parse(await response.text()),
   };
 }
+
+/** A call that is given up once the simulator has dealt with it; `null` when there was no answer by then. */
+async function struckCall(simulator: Simulator, namespace: Namespace, operation: Operation, body: object) {
+  const given = new AbortController();
+  const earlier = simulator.ledger.calls().length;
+  const answer = call(simulator, namespace, operation, body, given.signal).catch(() => null);
+  await vi.waitFor(() => expect(simulator.ledger.calls().length).toBeGreaterThan(earlier), UNHURRIED);
+  // What has an answer gets it; what has none is waited for no longer.
+  const isSilent =
+    simulator.ledger
+      .calls()
+      .at(-1)
+      ?.outcome.match(/^(timeout|apply-late)/) !== null;
+  if (isSilent) given.abort();
+  return answer;
+}
+
+const UNHURRIED = { timeout: 240_000, interval: 5 } as const;
 
 const prefetch = async (simulator: Simulator, namespace: Namespace, count: number): Promise<string[]> => {
   const { body } = await call(simulator, namespace, 'prefetch', { count });
@@ -92,10 +118,13 @@ describe('binding', () => {
   });
 
   test('an unassigned token that expires is handed out again', async () => {
-    const simulator = await start({ switches: { tokenLifetimeMs: 20 } });
+    const clock = new FakeClock();
+    const simulator = await start({ switches: { tokenLifetimeMs: 20 }, time: simulatorTimeOf(clock) });
     const first = await prefetch(simulator, 'ns1', 3);
-    await new Promise((resolve) => setTimeout(resolve, 30));
-    expect((await prefetch(simulator, 'ns1', 3)).sort()).toEqual(first.sort());
+    const second = await prefetch(simulator, 'ns1', 3);
+    expect(new Set([...first, ...second]).size).toBe(6);
+    await clock.advance(30);
+    expect((await prefetch(simulator, 'ns1', 6)).sort()).toEqual([...first, ...second].sort());
   });
 });
 
@@ -104,12 +133,16 @@ describe('the limit', () => {
     ['endpoint', true],
     ['namespace', false],
   ] as const)('per %s, namespaces share it: %s', async (rateLimitScope, isShared) => {
-    const simulator = await start({ switches: { rateLimitScope, rateLimitPerSecond: 10 } });
+    const clock = new FakeClock();
+    const switches = { rateLimitScope, rateLimitPerSecond: 10 };
+    const simulator = await start({ switches, time: simulatorTimeOf(clock) });
     const one = await call(simulator, 'ns1', 'lookup', { source: 'a' });
     const other = await call(simulator, 'ns2', 'lookup', { source: 'a' });
     expect(one.status).toBe(404);
     expect(other.status).toBe(isShared ? 429 : 404);
     expect((await call(simulator, 'ns1', 'detokenize', { token: 'a' })).status).toBe(404);
+    await clock.advance(100);
+    expect((await call(simulator, 'ns2', 'lookup', { source: 'a' })).status).toBe(404);
   });
 });
 
@@ -126,18 +159,20 @@ describe('faults', () => {
   ] as const)('%s: the effect is there: %s', async (kind, isApplied) => {
     const simulator = await start();
     simulator.faults.order({ operation: 'tokenize', namespace: 'ns1', kind, count: 1 });
-    const struck = await call(simulator, 'ns1', 'tokenize', { source: 'a' }).catch(() => null);
+    const struck = await struckCall(simulator, 'ns1', 'tokenize', { source: 'a' });
     expect(struck === null || struck.status >= 429).toBe(true);
     expect(simulator.vaults.ns1.tokenOf('a') !== undefined).toBe(isApplied);
     expect((await call(simulator, 'ns1', 'tokenize', { source: 'a' })).status).toBe(200);
   });
 
   test('an effect can come long after its request was given up', async () => {
-    const simulator = await start();
-    simulator.faults.order({ operation: 'tokenize', kind: 'apply-late', count: 1, delayMs: 1_100 });
-    await expect(call(simulator, 'ns1', 'tokenize', { source: 'a' })).rejects.toThrow();
+    const clock = new FakeClock();
+    const simulator = await start({ time: simulatorTimeOf(clock) });
+    simulator.faults.order({ operation: 'tokenize', kind: 'apply-late', count: 1, delayMs: 60_000 });
+    expect(await struckCall(simulator, 'ns1', 'tokenize', { source: 'a' })).toBeNull();
+    await clock.advance(59_999);
     expect(simulator.vaults.ns1.tokenOf('a')).toBeUndefined();
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await clock.advance(1);
     expect(simulator.vaults.ns1.tokenOf('a')).toBeDefined();
   });
 

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
 import { HttpSender } from '../../../scripts/load/http-sender.ts';
 
-async function answering(listener: RequestListener, timeoutMs = 5_000) {
+async function answering(listener: RequestListener, timeoutMs = 120_000) {
   const server = createServer(listener);
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve);
