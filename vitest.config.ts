@@ -1,7 +1,13 @@
 import { defineConfig } from 'vitest/config';
 
 // No test measures speed, so these limits only end what hangs: on a busy machine a test may take ten times as long as here.
-const shared = { environment: 'node', pool: 'forks', testTimeout: 300_000, hookTimeout: 300_000 } as const;
+const shared = {
+  environment: 'node',
+  pool: 'forks',
+  testTimeout: 300_000,
+  hookTimeout: 300_000,
+  expect: { poll: { timeout: 240_000, interval: 20 } },
+} as const;
 
 export default defineConfig({
   test: {

@@ -62,6 +62,8 @@ const COPIED = [
   'scripts',
   'test',
   '.ci',
+  '.dependency-cruiser.json',
+  '.npmrc',
   'README.md',
   'cdk.json',
   'package.json',

@@ -18,7 +18,7 @@ type State = 'STAGED' | 'POOLED' | 'QUARANTINED' | 'USED';
 
 /** One pair brought to a state by the product's own functions. */
 async function pairIn(state: State): Promise<bigint> {
-  const store = createPairStore(db.database, { holdSeconds: 1, retentionSeconds: 60, directCreationsPerSecond: 1 });
+  const store = createPairStore(db.database, { holdSeconds: 1, retentionSeconds: 3_600, directCreationsPerSecond: 1 });
   if (state === 'STAGED') {
     const { internalToken, cardReference } = newPair();
     const [row] = await db.sql<{ id: bigint }[]>`
@@ -211,7 +211,7 @@ test('a pair enters staged, or used when TOME bound it outside the pool, and nev
 
 test('a pair that is used is neither quarantined nor forgotten before the relay has filed it', async () => {
   await fillPool(db.database, 1);
-  const store = createPairStore(db.database, { holdSeconds: 1, retentionSeconds: 60, directCreationsPerSecond: 1 });
+  const store = createPairStore(db.database, { holdSeconds: 1, retentionSeconds: 3_600, directCreationsPerSecond: 1 });
   const reserved = await store.reserve(randomUUID(), null);
   if (reserved.outcome !== 'reserved') throw new Error('There is a pair to reserve.');
   await store.markUsed(reserved.reservation, null);

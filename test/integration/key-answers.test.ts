@@ -188,7 +188,7 @@ test('a relay that outlived a restore cannot close the event of a pair that has 
 });
 
 const store = (): PairStore =>
-  createPairStore(world.database, { holdSeconds: 0, retentionSeconds: 60, directCreationsPerSecond: 5 });
+  createPairStore(world.database, { holdSeconds: 0, retentionSeconds: 3_600, directCreationsPerSecond: 5 });
 const claimOf = (keyHash: string, body: string): IdempotencyClaim => ({
   keyHash: Buffer.from(keyHash),
   fingerprint: Buffer.from(body),

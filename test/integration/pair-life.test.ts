@@ -15,7 +15,7 @@ beforeEach(async () => {
   db = await createTestDatabase();
   store = createPairStore(db.database, {
     holdSeconds: 10,
-    retentionSeconds: 60,
+    retentionSeconds: 3_600,
     directCreationsPerSecond: 5,
   });
 });

@@ -16,7 +16,7 @@ beforeEach(async () => {
 afterEach(() => db.drop());
 
 const store = () =>
-  createPairStore(db.database, { holdSeconds: 10, retentionSeconds: 60, directCreationsPerSecond: 5 });
+  createPairStore(db.database, { holdSeconds: 10, retentionSeconds: 3_600, directCreationsPerSecond: 5 });
 const states = async (): Promise<readonly string[]> =>
   (await db.sql<{ state: string }[]>`SELECT state FROM pair_life ORDER BY pair_id`).map(({ state }) => state);
 
@@ -44,7 +44,7 @@ test('a pair that is just being reserved while the fence is set does not come ba
 });
 
 test('a prefetch run that survived the restore can put nothing on offer', async () => {
-  const refill = createRefillStore(db.database, { leaseSeconds: 60, maxMappingFailures: 3, expiryMarginSeconds: 0 });
+  const refill = createRefillStore(db.database, { leaseSeconds: 3_600, maxMappingFailures: 3, expiryMarginSeconds: 0 });
   const lease = await refill.acquireLease('a run from before');
   if (lease === null) throw new Error('The lease is free.');
   await db.database.run(fenceRestored);

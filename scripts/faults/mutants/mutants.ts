@@ -4,6 +4,7 @@ import { DOMAIN_MUTANTS } from './domain-mutants.ts';
 import { KEY_MUTANTS } from './key-mutants.ts';
 import type { Mutant } from './mutant.ts';
 import { POOL_MUTANTS } from './pool-mutants.ts';
+import { SUPPLY_CHAIN_MUTANTS } from './supply-chain-mutants.ts';
 
 /** All bugs to plant. */
 export const MUTANTS: readonly Mutant[] = [
@@ -12,4 +13,5 @@ export const MUTANTS: readonly Mutant[] = [
   KEY_MUTANTS,
   CALLER_MUTANTS,
   DATABASE_MUTANTS,
+  SUPPLY_CHAIN_MUTANTS,
 ].flat();
