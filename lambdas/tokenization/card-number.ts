@@ -3,7 +3,8 @@ import { lengthsOfNetwork } from './card-networks.ts';
 import { InvalidInput } from './errors/invalid-input.ts';
 import { passesLuhn } from './luhn.ts';
 
-const REDACTED = '[card number]';
+/** What stands wherever a card number would. */
+export const CARD_NUMBER_PLACEHOLDER = '[card number]';
 
 /**
  * A card number (PAN): 13 to 19 digits with a right check digit (ISO/IEC 7812-1), no leading zero, and
@@ -42,14 +43,14 @@ export class CardNumber {
   }
 
   toString(): string {
-    return REDACTED;
+    return CARD_NUMBER_PLACEHOLDER;
   }
 
   toJSON(): string {
-    return REDACTED;
+    return CARD_NUMBER_PLACEHOLDER;
   }
 
   [inspect.custom](): string {
-    return REDACTED;
+    return CARD_NUMBER_PLACEHOLDER;
   }
 }
