@@ -1,10 +1,11 @@
 import { composeTokenizer } from '../runtime/compose-tokenizer.ts';
 import { apiHandler } from '../runtime/http/api-handler.ts';
+import { startUp } from '../runtime/start-up.ts';
 import { CardNumber } from '../tokenization/card-number.ts';
 import { parseIdempotencyKey } from '../tokenization/idempotency-key.ts';
 import { cardNumberRequest } from './schemas.ts';
 
-const { tokenizer, deadlineMs } = await composeTokenizer({ takesKeys: true });
+const { tokenizer, deadlineMs } = await startUp(() => composeTokenizer({ takesKeys: true }));
 
 /** `POST /v1/cards` (A1, A6). */
 export const handler = apiHandler({

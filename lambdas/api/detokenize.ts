@@ -1,12 +1,13 @@
 import { composeTokenizer } from '../runtime/compose-tokenizer.ts';
 import { apiHandler } from '../runtime/http/api-handler.ts';
+import { startUp } from '../runtime/start-up.ts';
 import { type CardReference, parseCardReference } from '../tokenization/card-reference.ts';
 import { InvalidInput } from '../tokenization/errors/invalid-input.ts';
 import { refuseReference } from '../tokenization/limit-callers.ts';
 import type { RequestContext } from '../tokenization/tokenizer.ts';
 import { cardReferenceRequest } from './schemas.ts';
 
-const { tokenizer, budgets, deadlineMs } = await composeTokenizer();
+const { tokenizer, budgets, deadlineMs } = await startUp(composeTokenizer);
 
 /** `POST /v1/references/detokenize` (A4). The only answer that holds a card number, and the only route that may reveal one. */
 export const handler = apiHandler({

@@ -1,9 +1,10 @@
 import { composeTokenizer } from '../runtime/compose-tokenizer.ts';
 import { apiHandler } from '../runtime/http/api-handler.ts';
+import { startUp } from '../runtime/start-up.ts';
 import { CardNumber } from '../tokenization/card-number.ts';
 import { cardNumberRequest } from './schemas.ts';
 
-const { tokenizer, deadlineMs } = await composeTokenizer();
+const { tokenizer, deadlineMs } = await startUp(composeTokenizer);
 
 /** `POST /v1/cards/lookup-or-tokenize` (A3). */
 export const handler = apiHandler({

@@ -1,7 +1,8 @@
 import { composePoolHealth } from '../runtime/compose-pool-health.ts';
 import { apiHandler } from '../runtime/http/api-handler.ts';
+import { startUp } from '../runtime/start-up.ts';
 
-const { readHealth, deadlineMs } = await composePoolHealth();
+const { readHealth, deadlineMs } = await startUp(composePoolHealth);
 
 /** `GET /v1/pool` (M2). */
 export const handler = apiHandler({

@@ -1,3 +1,5 @@
+import { InvalidSettings } from './settings.ts';
+
 /** What Lambda puts into each function's environment. */
 export interface AwsEnvironment {
   readonly region: string;
@@ -6,13 +8,15 @@ export interface AwsEnvironment {
   readonly sessionToken?: string;
 }
 
-/** Throws where the process does not run in a Lambda, or in something that stands in for one. */
+/** Throws InvalidSettings where the process does not run in a Lambda, or in something that stands in for one. */
 export function awsEnvironment(
   environment: Readonly<Record<string, string | undefined>> = process.env,
 ): AwsEnvironment {
   const { AWS_REGION, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN } = environment;
   if (!AWS_REGION || !AWS_ACCESS_KEY_ID || !AWS_SECRET_ACCESS_KEY) {
-    throw new Error('AWS_REGION, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY must be set, as Lambda sets them.');
+    throw new InvalidSettings([
+      'AWS_REGION, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY must be set, as Lambda sets them',
+    ]);
   }
   return {
     region: AWS_REGION,

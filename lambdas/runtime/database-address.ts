@@ -1,8 +1,8 @@
 import * as z from 'zod/mini';
 import type { DatabaseAddress } from '../pool/database.ts';
 import { iamPassword } from './iam-password.ts';
-import { readSecret } from './secret.ts';
-import type { Settings } from './settings.ts';
+import { readSecret, SecretUnusable } from './secret.ts';
+import { InvalidSettings, type Settings } from './settings.ts';
 
 /** A database secret as RDS writes it. One that RDS manages itself leaves the address out, and the settings name it. */
 const databaseSecret = z.object({
@@ -21,7 +21,7 @@ export async function databaseAddress(settings: Settings<'database'>): Promise<D
   const { DATABASE_URL, DATABASE_SECRET_ID, DATABASE_HOST, DATABASE_USER } = settings;
   if (DATABASE_URL !== undefined) return DATABASE_URL;
   if (DATABASE_SECRET_ID !== undefined) {
-    const read = async () => databaseSecret.parse(JSON.parse(await readSecret(DATABASE_SECRET_ID)));
+    const read = async () => readDatabaseSecret(DATABASE_SECRET_ID, await readSecret(DATABASE_SECRET_ID));
     const { host, port, dbname, username, password } = await read();
     // Kept, because each connection needs it, until the server refuses it: then it was rotated.
     let known: string | null = password;
@@ -50,6 +50,22 @@ export async function databaseAddress(settings: Settings<'database'>): Promise<D
 }
 
 function addressed(host: string | undefined): string {
-  if (host === undefined) throw new Error('Neither DATABASE_HOST nor the database secret says where the database is.');
-  return host;
+  if (host !== undefined) return host;
+  throw new InvalidSettings(['DATABASE_HOST must be set, because the database secret does not name the host']);
+}
+
+/** The parser's message would quote the secret, which may be a bare password; ours names the fields that are wrong. */
+function readDatabaseSecret(secretId: string, text: string): z.core.output<typeof databaseSecret> {
+  let content: unknown;
+  try {
+    content = JSON.parse(text);
+  } catch {
+    throw new SecretUnusable(`The secret ${secretId} is not JSON. RDS writes an object with username and password.`);
+  }
+  const parsed = z.safeParse(databaseSecret, content);
+  if (parsed.success) return parsed.data;
+  const wrong = new Set(parsed.error.issues.map(({ path }) => String(path[0] ?? 'the whole')));
+  throw new SecretUnusable(
+    `The secret ${secretId} cannot be used: ${[...wrong].join(', ')} missing or of the wrong type.`,
+  );
 }

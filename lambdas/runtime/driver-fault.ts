@@ -1,4 +1,5 @@
 import { logger } from './logger.ts';
+import { asOwnError } from './own-error.ts';
 
 /**
  * postgres.js 3.4.9 can write to a connection that was closed a moment before (the ROLLBACK of a transaction that died with it), from a timer
@@ -9,7 +10,8 @@ export function surviveDriverFault(): void {
   if (isInstalled) return;
   isInstalled = true;
   process.on('uncaughtException', (error) => {
-    if (!isWriteToClosedConnection(error)) throw error;
+    // The process ends with this error printed, with all its properties: a driver's may hold a statement's parameters.
+    if (!isWriteToClosedConnection(error)) throw asOwnError('Nobody caught a failure', error);
     logger.warn('the database driver wrote to a closed connection');
   });
 }

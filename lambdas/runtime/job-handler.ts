@@ -1,9 +1,10 @@
-import { randomUUID } from 'node:crypto';
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import { describe } from './describe-error.ts';
+import { freshId } from './fresh-id.ts';
 import { logger } from './logger.ts';
 import { count, flushMetrics, time } from './metrics.ts';
+import { asOwnError } from './own-error.ts';
 import { systemClock } from './system-clock.ts';
 
 export interface JobRun {
@@ -30,7 +31,7 @@ export const CLOSING_MS = 3_000;
 export function jobHandler<Result extends object>({ name, timeLimitMs, run }: Job<Result>) {
   return middy<unknown, Result, Error, Context>().handler(async (_event, lambda) => {
     const startedMs = systemClock.monotonicMs();
-    const runId = randomUUID();
+    const runId = freshId();
     const deadlineMs = startedMs + Math.min(timeLimitMs, lambda.getRemainingTimeInMillis() - FINISH_MARGIN_MS);
     try {
       if (deadlineMs <= startedMs) throw new Error('The function has no time left to run this job.');
@@ -41,7 +42,8 @@ export function jobHandler<Result extends object>({ name, timeLimitMs, run }: Jo
     } catch (error) {
       logger.error('job failed', { job: name, runId, error: describe(error) });
       count('JobRuns', { job: name, outcome: 'failed' });
-      throw error;
+      // Lambda prints and answers what is thrown here.
+      throw asOwnError('The job failed', error);
     } finally {
       time('JobDuration', { job: name }, systemClock.monotonicMs() - startedMs);
       flushMetrics();

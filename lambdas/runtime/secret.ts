@@ -1,14 +1,40 @@
 import { AwsClient } from 'aws4fetch';
 import { awsEnvironment } from './aws-credentials.ts';
+import { isOwnError, nameOf, RuntimeFailure } from './own-error.ts';
 
 /** Milliseconds for one question to Secrets Manager; a cold start waits for it. */
 const TIMEOUT_MS = 3_000;
 
+/** A secret that cannot be used. The message names the secret and says why, and nothing of what it holds. */
+export class SecretUnusable extends RuntimeFailure {
+  override readonly name = 'SecretUnusable';
+  readonly code = 'secret-unusable';
+}
+
 /**
- * The text of a secret, asked for at cold start. Signed and sent without AWS's client, which alone is larger than a whole API function may
- * be. Rejects with the secret's name and AWS's error code, and nothing of what it holds.
+ * The text of a secret, asked for at cold start. Signed and sent without AWS's client, which alone is larger than a whole API
+ * function may be. Rejects with SecretUnusable, or with InvalidSettings where nothing says who asks.
  */
 export async function readSecret(secretId: string): Promise<string> {
+  try {
+    const { ok, status, answer } = await ask(secretId);
+    if (ok && typeof answer?.SecretString === 'string') return answer.SecretString;
+    throw unreadable(secretId, errorCodeOf(answer) ?? `status ${status}`);
+  } catch (error) {
+    // A client's or a parser's message may quote the answer, and the answer is the secret.
+    throw isOwnError(error) ? error : unreadable(secretId, nameOf(error));
+  }
+}
+
+const unreadable = (secretId: string, why: string): SecretUnusable =>
+  new SecretUnusable(`The secret ${secretId} cannot be read: ${why}.`);
+
+interface Answer {
+  readonly SecretString?: unknown;
+  readonly __type?: unknown;
+}
+
+async function ask(secretId: string): Promise<{ ok: boolean; status: number; answer: Answer | null }> {
   const { region, ...credentials } = awsEnvironment();
   const endpoint = process.env['AWS_ENDPOINT_URL'] ?? `https://secretsmanager.${region}.amazonaws.com`;
   const client = new AwsClient({ ...credentials, region, service: 'secretsmanager', retries: 2 });
@@ -18,7 +44,9 @@ export async function readSecret(secretId: string): Promise<string> {
     body: JSON.stringify({ SecretId: secretId }),
     signal: AbortSignal.timeout(TIMEOUT_MS),
   });
-  const answer = (await response.json()) as { readonly SecretString?: string; readonly __type?: string };
-  if (response.ok && answer.SecretString !== undefined) return answer.SecretString;
-  throw new Error(`The secret ${secretId} cannot be read: ${answer.__type ?? `status ${response.status}`}.`);
+  return { ok: response.ok, status: response.status, answer: (await response.json()) as Answer | null };
 }
+
+/** AWS's error code, such as AccessDeniedException; it may have a namespace in front. */
+const errorCodeOf = (answer: Answer | null): string | undefined =>
+  typeof answer?.__type === 'string' ? /(?:^|#)([A-Za-z]{1,60})$/.exec(answer.__type)?.[1] : undefined;

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { LUHN_POLICIES } from '../tokenization/reference-format.ts';
+import { RuntimeFailure } from './own-error.ts';
 
 /**
  * Every setting of every function: its name in the environment, its default and its bounds. The README's table is checked against this
@@ -138,8 +139,9 @@ export type Settings<Names extends keyof Groups> = {
 };
 
 /** Every fault of the environment at once, each naming its variable; never a value, which may be a secret. */
-export class InvalidSettings extends Error {
+export class InvalidSettings extends RuntimeFailure {
   override readonly name = 'InvalidSettings';
+  readonly code = 'settings-invalid';
   readonly faults: readonly string[];
 
   constructor(faults: readonly string[]) {

@@ -78,6 +78,8 @@ export function apiHandler<Schema extends z.core.$ZodType | null>(route: Route<S
       code,
       durationMs: Math.round(durationMs * 10) / 10,
       correlationId,
+      gatewayRequestId: origin.gatewayRequestId,
+      functionRequestId: origin.functionRequestId,
       caller: caller === null ? null : callerName(caller),
     };
     if (response.statusCode >= 500) logger.error('request failed', { ...line, error: describe(cause) });

@@ -1,0 +1,55 @@
+import { spawn } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type SecretsManager, secret, startSecretsManager } from '../unit/runtime/secret-server.ts';
+
+const PASSWORD = 'hunter2-Pa55word';
+const handlers = ['api', 'jobs'].flatMap((folder) =>
+  readdirSync(`lambdas/${folder}`)
+    .filter((file) => !['routes.ts', 'schemas.ts'].includes(file))
+    .map((file) => `lambdas/${folder}/${file}`),
+);
+
+let manager: SecretsManager;
+
+beforeAll(async () => {
+  manager = await startSecretsManager();
+});
+
+afterAll(() => manager.close());
+
+/** All that a function's process prints when its module is loaded in this environment, as Lambda loads it. */
+async function printedBy(handler: string, environment: Readonly<Record<string, string>>) {
+  const started = spawn(process.execPath, [handler], {
+    env: {
+      PATH: process.env['PATH'] ?? '',
+      AWS_REGION: 'eu-central-1',
+      AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE',
+      AWS_SECRET_ACCESS_KEY: 'example',
+      AWS_ENDPOINT_URL: manager.url,
+      TOME_URL: 'http://127.0.0.1:9',
+      EVENT_QUEUE_URL: 'http://127.0.0.1:9/queue',
+      IDEMPOTENCY_HMAC_SECRET: 'x'.repeat(40),
+      ...environment,
+    },
+  });
+  let printed = '';
+  for (const stream of [started.stdout, started.stderr]) stream.on('data', (chunk) => (printed += String(chunk)));
+  const code = await new Promise((resolve) => {
+    started.once('close', resolve);
+  });
+  return { code, printed };
+}
+
+test('every function is composed where a failure loses what it quotes', () => {
+  expect(handlers.length).toBeGreaterThanOrEqual(11);
+  expect(handlers.filter((handler) => !/await startUp\(/.test(readFileSync(handler, 'utf8')))).toEqual([]);
+});
+
+test.each(handlers)('%s ends without quoting a secret that it cannot use', async (handler) => {
+  manager.answer = secret(PASSWORD);
+  const { code, printed } = await printedBy(handler, { DATABASE_SECRET_ID: 'card/database' });
+  expect(code, printed).not.toBe(0);
+  expect(printed).toContain('card/database');
+  expect(printed).not.toContain('hunter2');
+});

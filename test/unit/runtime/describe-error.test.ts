@@ -1,0 +1,114 @@
+import { inspect } from 'node:util';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import * as z from 'zod/mini';
+import { describe } from '../../../lambdas/runtime/describe-error.ts';
+import { asOwnError, framesOf, UnexpectedFailure } from '../../../lambdas/runtime/own-error.ts';
+import { InvalidSettings } from '../../../lambdas/runtime/settings.ts';
+import { startUp } from '../../../lambdas/runtime/start-up.ts';
+import { InvalidInput } from '../../../lambdas/tokenization/errors/invalid-input.ts';
+import { StoreUnavailable } from '../../../lambdas/tokenization/errors/store-unavailable.ts';
+
+const SECRET = 'hunter2-Pa55word';
+
+const thrownBy = (work: () => unknown): unknown => {
+  try {
+    work();
+  } catch (error) {
+    return error;
+  }
+  throw new Error('Nothing was thrown.');
+};
+
+/** What a driver's error looks like: the values of the statement stand in its message and in its properties. */
+const driverError = () =>
+  Object.assign(new Error(`duplicate key value: Key (internal_token)=(${SECRET}) already exists.`), {
+    name: 'PostgresError',
+    code: '23505',
+    severity: 'ERROR',
+    constraint_name: 'pair_internal_token_key',
+    table_name: 'pair',
+    detail: `Key (internal_token)=(${SECRET})`,
+    where: `unnamed portal parameter $1 = '${SECRET}'`,
+    query: `insert into pair values ('${SECRET}')`,
+    parameters: [SECRET],
+    routine: '_bt_check_unique',
+  });
+
+const foreignErrors: readonly (readonly [string, () => unknown])[] = [
+  ['JSON', () => thrownBy(() => JSON.parse(SECRET))],
+  ['a URL', () => thrownBy(() => new URL(`postgres//${SECRET}`))],
+  ['URI components', () => thrownBy(() => decodeURIComponent(`%${SECRET}`))],
+  ['zod', () => thrownBy(() => z.parse(z.literal(SECRET), 1))],
+  ['a number', () => thrownBy(() => BigInt(SECRET))],
+  ['a header', () => thrownBy(() => new Headers({ [`${SECRET} x`]: '' }))],
+  ['the driver', driverError],
+  ['a nested cause', () => new Error('outer', { cause: new Error(SECRET, { cause: driverError() }) })],
+  ['several at once', () => new AggregateError([new Error(SECRET), driverError()], SECRET)],
+  ['a name that is none', () => Object.assign(new Error('x'), { name: `Error: ${SECRET}`, code: `${SECRET} x` })],
+  ['no error at all', () => SECRET],
+];
+
+test.each(foreignErrors)('nothing that %s quotes is described', (_what, error) => {
+  expect(JSON.stringify(describe(error()))).not.toContain('hunter2');
+});
+
+test.each(foreignErrors)('nothing that %s quotes leaves a start or a job', async (_what, error) => {
+  const failure = await startUp(() => Promise.reject(error())).catch((reason: unknown) => reason);
+  expect(failure).toBeInstanceOf(UnexpectedFailure);
+  expect(inspect(failure, { depth: 5, showHidden: true })).not.toContain('hunter2');
+});
+
+test("a driver's error keeps what names no value", () => {
+  expect(describe(driverError())).toMatchObject({
+    name: 'PostgresError',
+    code: '23505',
+    severity: 'ERROR',
+    constraint_name: 'pair_internal_token_key',
+    table_name: 'pair',
+    routine: '_bt_check_unique',
+  });
+});
+
+test('messages of our own are kept, and those of their causes are not', () => {
+  expect(describe(new InvalidSettings(['DATABASE_HOST must be set']))).toMatchObject({
+    message: expect.stringContaining('DATABASE_HOST must be set'),
+  });
+  const described = describe(new StoreUnavailable(driverError()));
+  expect(described).toMatchObject({ message: 'The database is not available.', cause: { code: '23505' } });
+  expect(JSON.stringify(described)).not.toContain('hunter2');
+  const own = new InvalidInput('body', 'must be JSON');
+  expect(asOwnError('The job failed', own)).toBe(own);
+});
+
+test('no line of a message is taken for a frame of the stack', () => {
+  const line = fc.constantFrom(
+    `    at ${SECRET} (file:///a.ts:1:2)`,
+    `    at async ${SECRET} (/a.ts:1:2)`,
+    `    at /${SECRET}:1:2`,
+    SECRET,
+    '',
+    'Error: x',
+  );
+  fc.assert(
+    fc.property(fc.array(line, { maxLength: 6 }), (lines) => {
+      const error = new Error(lines.join('\n'));
+      const frames = framesOf(error);
+      expect(frames.join('\n')).not.toContain('hunter2');
+      expect(frames[0]).toContain('describe-error.test.ts');
+    }),
+    { seed: 8 },
+  );
+});
+
+test('a message that was changed after the stack was made is not taken for frames', () => {
+  const error = new Error(`first\n    at ${SECRET} (file:///a.ts:1:2)\nlast`);
+  error.message = 'another';
+  expect(framesOf(error).join('\n')).not.toContain('hunter2');
+});
+
+test('causes that go in circles are described to an end', () => {
+  const error = new Error('a');
+  error.cause = error;
+  expect(JSON.stringify(describe(error)).length).toBeLessThan(20_000);
+});

@@ -1,0 +1,88 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { auditLogger, logger } from '../../../lambdas/runtime/logger.ts';
+import { redactedLogValue } from '../../../lambdas/runtime/redacted-log-value.ts';
+import { withCheckDigit } from '../tokenization/generated-card-numbers.ts';
+
+const CARD = '4111111111111111';
+const SECRET = 'hunter2-Pa55word';
+/** Given out under version 1 of the format, in a range that RuPay has since version 2, and with a right check digit. */
+const OLD_REFERENCE = withCheckDigit('821111111111111');
+
+let written: string;
+
+beforeEach(() => {
+  written = '';
+  const keep = (chunk: unknown) => {
+    written += String(chunk);
+    return true;
+  };
+  vi.spyOn(process.stdout, 'write').mockImplementation(keep);
+  vi.spyOn(process.stderr, 'write').mockImplementation(keep);
+});
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+const loggers = [
+  ['the log', logger],
+  ['the audit log', auditLogger],
+] as const;
+
+test.each(loggers)('%s shows no card number, wherever in a line it stands', (_name, log) => {
+  log.error(`message ${CARD}`, {
+    text: `4111 1111 1111 1111`,
+    nested: { list: [`a-${CARD}`, { deep: '4111a1111b1111c1111' }] },
+    [`key ${CARD}`]: true,
+    number: Number(CARD),
+    bigint: BigInt(CARD),
+    bytes: Buffer.from(CARD),
+    view: new Uint8Array(Buffer.from(CARD)),
+    json: { toJSON: () => CARD },
+    escaped: JSON.stringify({ cardNumber: CARD }),
+    url: 'https://example.com/%34%31%31%31%31%31%31%31%31%31%31%31%31%31%31%31',
+    error: new Error(`failed for ${CARD}`),
+  });
+  expect(written).toContain('"level":"ERROR"');
+  expect(written.replaceAll(/"timestamp":"[^"]*"/g, '')).not.toMatch(/1{4}/);
+  expect(written).not.toContain('52,49,49,49');
+  expect(written.match(/\[card number\]/g)?.length).toBeGreaterThanOrEqual(9);
+});
+
+test.each(loggers)('%s shows a foreign error by its name and place, however it is handed over', (_name, log) => {
+  const error = new SyntaxError(`Unexpected token in ${SECRET}`, {
+    cause: new TypeError(`second\n${SECRET}\n    at x`),
+  });
+  log.error('failed', error);
+  log.error('failed', { error, list: [error] });
+  expect(written).toContain('SyntaxError');
+  expect(written).toContain('logger.test.ts');
+  expect(written).not.toContain('hunter2');
+});
+
+test('what is no card number is written as it is', () => {
+  const line = {
+    cardReference: '9123456789012345',
+    durationMs: 12.3,
+    ratio: 0.1 + 0.2,
+    at: 1_795_737_600_000,
+    on: new Date(1_795_737_600_000),
+    functionRequestId: '58236845-3880-4269-9eab-ad5fcf91e9e6',
+    gatewayRequestId: '58236845-3880-4269-9eab-ad5fcf91e9e6',
+    sourceAddress: '2600:1700:1234:5678::1',
+    caller: '412345678901/role/1234',
+  };
+  logger.critical('written', line);
+  expect(JSON.parse(written)).toMatchObject(JSON.parse(JSON.stringify(line)));
+});
+
+test('the reference of an audit record is written even if a network has got its range since', () => {
+  auditLogger.info('card number disclosed', { cardReference: OLD_REFERENCE, session: OLD_REFERENCE });
+  expect(JSON.parse(written)).toMatchObject({ cardReference: OLD_REFERENCE, session: '[card number]' });
+});
+
+test('a field that AWS fills is looked at like any other when it has not the form that AWS gives it', () => {
+  for (const field of ['functionRequestId', 'gatewayRequestId', 'sourceAddress', 'cardReference']) {
+    expect(redactedLogValue(field, CARD)).toBe('[card number]');
+  }
+});
