@@ -1,4 +1,4 @@
-import type { PoolHealth } from '../tokenization/pool-health.ts';
+import type { PoolGrowth, PoolHealth } from '../tokenization/pool-health.ts';
 import type { Sql } from './database.ts';
 
 /** M2, as `functions/pool-health.sql` counts it. */
@@ -23,7 +23,21 @@ export async function readPoolHealth(sql: Sql): Promise<PoolHealth> {
   return health;
 }
 
-/** One sample of the level, which the rates are made of. */
-export async function samplePool(sql: Sql, { available, used }: PoolHealth): Promise<void> {
-  await sql`SELECT sample_pool(${available}, ${used})`;
+/** What must not grow unseen, as `functions/pool-growth.sql` counts it. */
+export async function readPoolGrowth(sql: Sql): Promise<PoolGrowth> {
+  const [growth] = await sql<PoolGrowth[]>`
+    SELECT
+      quarantined_last_hour AS "quarantinedLastHour",
+      tokens_leaked_last_day AS "tokensLeakedLastDay",
+      spare_tokens AS "spareTokens",
+      purge_lag_seconds AS "purgeLagSeconds"
+    FROM pool_growth()
+  `;
+  if (growth === undefined) throw new Error('The growth function always gives one row.');
+  return growth;
+}
+
+/** One sample of the levels, which the rates are made of. */
+export async function sampleLevels(sql: Sql, { available, used, quarantined }: PoolHealth): Promise<void> {
+  await sql`SELECT sample_levels(${available}, ${used}, ${quarantined})`;
 }

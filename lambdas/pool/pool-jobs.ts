@@ -15,9 +15,23 @@ export async function retireExpired(sql: Sql, limit: number): Promise<number> {
   return retired?.count ?? 0;
 }
 
-export async function forgetOldRequests(sql: Sql): Promise<number> {
-  const [forgotten] = await sql<{ count: number }[]>`SELECT forget_old_requests() AS count`;
-  return forgotten?.count ?? 0;
+/** What is kept for a time only; `functions/purge-expired.sql` knows the same kinds. */
+export const PURGED_KINDS = [
+  'idempotency-keys',
+  'direct-path-seconds',
+  'prefetch-calls',
+  'unanswered-calls',
+  'refill-runs',
+  'pool-samples',
+  'rejected-tokens',
+  'expired-tokens',
+] as const;
+
+export type PurgedKind = (typeof PURGED_KINDS)[number];
+
+export async function purgeExpired(sql: Sql, kind: PurgedKind, limit: number): Promise<number> {
+  const [purged] = await sql<{ count: number }[]>`SELECT purge_expired(${kind}, ${limit}) AS count`;
+  return purged?.count ?? 0;
 }
 
 export async function takeRefillRequest(sql: Sql): Promise<boolean> {

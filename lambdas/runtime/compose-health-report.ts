@@ -1,5 +1,5 @@
-import { readPoolHealth, samplePool } from '../pool/pool-health.ts';
-import type { PoolHealth } from '../tokenization/pool-health.ts';
+import { readPoolGrowth, readPoolHealth, sampleLevels } from '../pool/pool-health.ts';
+import type { PoolGrowth, PoolHealth } from '../tokenization/pool-health.ts';
 import { planRefill } from '../tokenization/refill/refill-plan.ts';
 import { composeJobDatabase } from './compose-database.ts';
 import { composeGauges } from './gauges.ts';
@@ -7,7 +7,7 @@ import type { JobRun } from './job-handler.ts';
 import { refillSettingsOf } from './refill-settings.ts';
 import { readSettings } from './settings.ts';
 
-export interface HealthReport extends PoolHealth {
+export interface HealthReport extends PoolHealth, PoolGrowth {
   readonly target: number;
   readonly lowWater: number;
   /** Whether the pool is below its low-water mark, or was found empty. */
@@ -29,10 +29,12 @@ export async function composeHealthReport(): Promise<{
     async run({ deadlineMs }) {
       const statements = database.until(deadlineMs);
       const health = await statements.run(readPoolHealth);
-      await statements.run((sql) => samplePool(sql, health));
+      const growth = await statements.run(readPoolGrowth);
+      await statements.run((sql) => sampleLevels(sql, health));
       const { target, lowWater } = planRefill(health, refillSettingsOf(settings));
       const report = {
         ...health,
+        ...growth,
         target,
         lowWater,
         refillWanted: health.refillRequested || health.available < lowWater,
@@ -58,6 +60,10 @@ const gaugesOf = (report: HealthReport): Record<string, number> => ({
   ConsumedPerMinute: report.consumedPerMinute,
   OldestReservedSeconds: report.oldestReservedSeconds,
   OldestEventSeconds: report.oldestEventSeconds,
+  QuarantinedLastHour: report.quarantinedLastHour,
+  TokensLeakedLastDay: report.tokensLeakedLastDay,
+  SpareTokens: report.spareTokens,
+  PurgeLagSeconds: report.purgeLagSeconds,
   ...(report.minutesToEmpty === null ? {} : { MinutesToEmpty: report.minutesToEmpty }),
   ...(report.refilledPerMinute === null ? {} : { RefilledPerMinute: report.refilledPerMinute }),
 });

@@ -1,8 +1,10 @@
 import { closeEvents, takeEvents } from '../pool/pool-jobs.ts';
-import type { OutboxEvent } from '../tokenization/ports/event-queue.ts';
+import type { OutboxEvent, Refusal } from '../tokenization/ports/event-queue.ts';
 import { type RelayResult, relayEvents } from '../tokenization/relay-events.ts';
 import { composeJobDatabase } from './compose-database.ts';
 import { CLOSING_MS, type JobRun } from './job-handler.ts';
+import { logger } from './logger.ts';
+import { count } from './metrics.ts';
 import { readSettings } from './settings.ts';
 import { createSqsQueue } from './sqs-queue.ts';
 import { systemClock } from './system-clock.ts';
@@ -16,6 +18,12 @@ export async function composeRelay(): Promise<{ run: (run: JobRun) => Promise<Re
     clock: systemClock,
     domain: settings.PRODUCER_DOMAIN,
     batchSize: settings.RELAY_BATCH_SIZE,
+    onRefused(refusals: readonly Refusal[]) {
+      for (const { count: refused, ...reason } of refusals) {
+        logger.info('events refused by the queue', { ...reason, count: refused });
+        count('EventsRefused', {}, refused);
+      }
+    },
   };
   return {
     run: ({ deadlineMs }) => {

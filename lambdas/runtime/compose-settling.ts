@@ -1,19 +1,21 @@
-import { forgetOldRequests, retireExpired, settleReservations } from '../pool/pool-jobs.ts';
+import { PURGED_KINDS, type PurgedKind, purgeExpired, retireExpired, settleReservations } from '../pool/pool-jobs.ts';
+import { takeTurns } from '../pool/take-turns.ts';
 import { composeJobDatabase } from './compose-database.ts';
 import type { JobRun } from './job-handler.ts';
 import { readSettings } from './settings.ts';
 import { systemClock } from './system-clock.ts';
 
-export interface SettlingResult {
-  /** Reservations past the horizon, now in quarantine. */
-  readonly settled: number;
-  /** Pairs too near their tokens' expiry, now in quarantine. */
-  readonly retired: number;
-  readonly forgottenKeys: number;
-}
+/**
+ * Rows of each work: `settled` reservations past the horizon and `retired` pairs too near their expiry, both now in quarantine; and
+ * rows that were kept for a time only, by kind.
+ */
+export type SettlingResult = Readonly<Record<'settled' | 'retired' | PurgedKind, number>>;
 
-/** Seconds a settling run may take; each of its statements is short. */
+/** Milliseconds a settling run may take; each of its statements is short. */
 const TIME_LIMIT_MS = 50_000;
+
+/** Rows of one purging statement. */
+const PURGE_BATCH_SIZE = 5_000;
 
 /** What the settling job needs (M1), wired at cold start. Throws InvalidSettings. */
 export async function composeSettling(): Promise<{
@@ -22,28 +24,26 @@ export async function composeSettling(): Promise<{
 }> {
   const settings = readSettings(['request', 'database', 'settle']);
   const database = await composeJobDatabase(settings);
-  const limit = settings.SETTLE_BATCH_SIZE;
-
-  const untilNone = async (deadlineMs: number, step: () => Promise<number>): Promise<number> => {
-    let total = 0;
-    for (;;) {
-      const done = await step();
-      total += done;
-      if (done < limit || systemClock.monotonicMs() >= deadlineMs) return total;
-    }
-  };
-
+  const { SETTLE_BATCH_SIZE: limit, RESERVATION_HORIZON_SECONDS: horizonSeconds } = settings;
   return {
-    async run({ deadlineMs }) {
+    run({ deadlineMs }) {
       const statements = database.until(deadlineMs);
-      const settle = () =>
-        statements.run((sql) => settleReservations(sql, settings.RESERVATION_HORIZON_SECONDS, limit));
-      const retire = () => statements.run((sql) => retireExpired(sql, limit));
-      return {
-        settled: await untilNone(deadlineMs, settle),
-        retired: await untilNone(deadlineMs, retire),
-        forgottenKeys: await statements.run(forgetOldRequests),
-      };
+      return takeTurns<keyof SettlingResult>(
+        [
+          {
+            name: 'settled',
+            limit,
+            batch: () => statements.run((sql) => settleReservations(sql, horizonSeconds, limit)),
+          },
+          { name: 'retired', limit, batch: () => statements.run((sql) => retireExpired(sql, limit)) },
+          ...PURGED_KINDS.map((name) => ({
+            name,
+            limit: PURGE_BATCH_SIZE,
+            batch: () => statements.run((sql) => purgeExpired(sql, name, PURGE_BATCH_SIZE)),
+          })),
+        ],
+        { deadlineMs, clock: systemClock },
+      );
     },
     timeLimitMs: TIME_LIMIT_MS,
   };

@@ -17,3 +17,15 @@ export interface PoolHealth {
   /** `null` while nothing is consumed. */
   readonly minutesToEmpty: number | null;
 }
+
+/** What grows only when something is wrong; operators are told (docs/capacity.md). */
+export interface PoolGrowth {
+  /** Pairs that went to quarantine in the last hour. */
+  readonly quarantinedLastHour: number;
+  /** Tokens of prefetch calls of the last day whose answer was lost. */
+  readonly tokensLeakedLastDay: number;
+  /** Tokens that wait for a partner, at most 5,000 counted in each namespace. */
+  readonly spareTokens: number;
+  /** For how long the oldest expired idempotency key has been due for deletion. */
+  readonly purgeLagSeconds: number;
+}

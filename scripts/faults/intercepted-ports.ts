@@ -150,7 +150,7 @@ export function interceptQueue(arrived: CardCreatedEvent[], interceptor: Interce
     send: (events) =>
       interceptor.around({ kind: 'queue', name: 'queue send' }, async () => {
         arrived.push(...events);
-        return new Set(events.map(({ eventId }) => eventId));
+        return { accepted: new Set(events.map(({ eventId }) => eventId)), refusals: [] };
       }),
   };
 }

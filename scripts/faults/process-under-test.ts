@@ -4,7 +4,8 @@ import { readPoolHealth } from '../../lambdas/pool/pool-health.ts';
 import {
   closeEvents,
   fenceRestored,
-  forgetOldRequests,
+  PURGED_KINDS,
+  purgeExpired,
   retireExpired,
   settleReservations,
   takeEvents,
@@ -121,7 +122,7 @@ export function startProcess(
     async settle(horizonSeconds) {
       await runner.run((sql) => settleReservations(sql, horizonSeconds, 100));
       await runner.run((sql) => retireExpired(sql, 100));
-      await runner.run(forgetOldRequests);
+      for (const kind of PURGED_KINDS) await runner.run((sql) => purgeExpired(sql, kind, 100));
     },
     fence: () => runner.run(fenceRestored),
     relay: () =>
@@ -135,6 +136,7 @@ export function startProcess(
           clock: systemClock,
           domain: 'card',
           batchSize: 50,
+          onRefused: () => undefined,
         },
         deadlineMs(),
       ),

@@ -141,7 +141,11 @@ test('a trigger’s function looks for types and tables in the same places as th
 
 test('every other function runs with the rights of its owner and looks for tables nowhere but in its own schema', async () => {
   const functions = await pool.sql<{ name: string; isDefiner: boolean; path: string | null }[]>`
-    SELECT proname AS name, prosecdef AS "isDefiner", array_to_string(proconfig, ';') AS path FROM pg_proc
+    SELECT
+      proname AS name,
+      prosecdef AS "isDefiner",
+      (SELECT setting FROM unnest(proconfig) AS setting WHERE setting LIKE 'search_path=%') AS path
+    FROM pg_proc
     WHERE pronamespace = 'public'::regnamespace AND prokind = 'f' AND prorettype <> 'trigger'::regtype
   `;
   expect(functions.length).toBeGreaterThan(20);

@@ -4,7 +4,7 @@
 -- pair taken in the moment before would be missed, and could be given back after it. Reads go on.
 CREATE OR REPLACE FUNCTION fence_restored(OUT quarantined int, OUT spare_tokens int) LANGUAGE plpgsql AS $$
 BEGIN
-  UPDATE job_lease SET fencing = fencing + 1000000, holder = 'restore fence', expires_at = now() WHERE job = 'prefetch';
+  UPDATE job_lease SET fencing = fencing + 1000000, holder = 'restore fence', expires_at = '-infinity' WHERE job = 'prefetch';
   LOCK TABLE available_pair, reservation, pair, staged_pair IN EXCLUSIVE MODE;
   WITH unstaged AS (DELETE FROM staged_pair RETURNING pair_id),
     withdrawn AS (DELETE FROM available_pair RETURNING pair_id),

@@ -1,8 +1,11 @@
--- Expired idempotency keys with their fingerprints (rule 6), seconds of the direct budget, settled prefetch calls and refills; how many keys.
-CREATE OR REPLACE FUNCTION forget_old_requests() RETURNS int LANGUAGE sql AS $$
-  WITH keys AS (DELETE FROM idempotency_key WHERE expires_at < now() RETURNING 1),
-    seconds AS (DELETE FROM direct_path_second WHERE second < now() - interval '1 minute'),
-    calls AS (DELETE FROM prefetch_call WHERE stored_at < now() - interval '30 days'),
-    runs AS (DELETE FROM refill_run WHERE started_at < now() - interval '1 day')
-  SELECT count(*)::int FROM keys
-$$;
+-- One batch of each kind that purge_expired knows; how many idempotency keys. The release before this one calls it once in a run:
+-- bounded, so that it succeeds however much has piled up.
+CREATE OR REPLACE FUNCTION forget_old_requests() RETURNS int LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM purge_expired(kind, 5000)
+  FROM unnest(ARRAY[
+    'direct-path-seconds', 'prefetch-calls', 'unanswered-calls', 'refill-runs', 'pool-samples', 'rejected-tokens',
+    'expired-tokens'
+  ]) AS kind;
+  RETURN purge_expired('idempotency-keys', 5000);
+END $$;

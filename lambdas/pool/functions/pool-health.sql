@@ -1,6 +1,7 @@
 -- M2. Every count is of a shelf, and the used pairs are counted by their events, so nothing here grows with the used pairs (brief 6). Consumption now
 -- is the difference to the oldest sample of the last five minutes; its peak is the highest five minutes of the last hour, so that a target
--- that followed a peak does not fall with the first quiet minute. All by the database's clock.
+-- that followed a peak does not fall with the first quiet minute. All by the database's clock; where it was set back, what would be
+-- below zero is zero. How each count is bounded stands in shelf-size.sql.
 CREATE OR REPLACE FUNCTION pool_health(
   OUT staged float8,
   OUT available float8,
@@ -17,13 +18,14 @@ CREATE OR REPLACE FUNCTION pool_health(
 ) LANGUAGE sql STABLE AS $$
   WITH level AS (
     SELECT
-      (SELECT count(*) FROM staged_pair) AS staged,
-      (SELECT count(*) FROM available_pair) AS available,
-      (SELECT count(*) FROM reservation) AS reserved,
-      (SELECT sent FROM sent_event_count) + (SELECT count(*) FROM outbox_event) AS used,
-      (SELECT count(*) FROM quarantined_pair) AS quarantined,
-      (SELECT extract(epoch FROM now() - min(reserved_at)) FROM reservation) AS oldest_reserved_seconds,
-      (SELECT extract(epoch FROM now() - min(occurred_at)) FROM outbox_event) AS oldest_event_seconds
+      shelf_size('staged_pair') AS staged,
+      shelf_size('available_pair') AS available,
+      shelf_size('reservation') AS reserved,
+      (SELECT sent FROM sent_event_count) + shelf_size('outbox_event') AS used,
+      shelf_size('quarantined_pair') AS quarantined,
+      extract(epoch FROM now() - oldest_waiting.reserved_at) AS oldest_reserved_seconds,
+      extract(epoch FROM now() - oldest_waiting.occurred_at) AS oldest_event_seconds
+    FROM oldest_waiting()
   ),
   earlier AS (
     SELECT pool_sample.used, extract(epoch FROM now() - sampled_at) AS age_seconds
@@ -35,12 +37,12 @@ CREATE OR REPLACE FUNCTION pool_health(
   minutely AS (
     SELECT date_trunc('minute', sampled_at) AS minute, max(pool_sample.used) AS used
     FROM pool_sample
-    WHERE sampled_at > now() - interval '65 minutes'
+    WHERE sampled_at BETWEEN now() - interval '65 minutes' AND now()
     GROUP BY 1
   ),
   rate AS (
     SELECT
-      coalesce((SELECT (level.used - earlier.used) * 60 / age_seconds FROM earlier), 0) AS now,
+      greatest(coalesce((SELECT (level.used - earlier.used) * 60 / age_seconds FROM earlier), 0), 0) AS now,
       coalesce(
         (
           SELECT max((later.used - sooner.used) / 5.0)
@@ -52,7 +54,7 @@ CREATE OR REPLACE FUNCTION pool_health(
       (
         SELECT sum(activated) * 60 / nullif(sum(extract(epoch FROM ended_at - started_at)), 0)
         FROM refill_run
-        WHERE started_at > now() - interval '1 day'
+        WHERE started_at BETWEEN now() - interval '1 day' AND now()
       ) AS refilled
     FROM level
   )
@@ -62,8 +64,8 @@ CREATE OR REPLACE FUNCTION pool_health(
     reserved,
     used,
     quarantined,
-    coalesce(round(oldest_reserved_seconds, 3), 0),
-    coalesce(round(oldest_event_seconds, 3), 0),
+    greatest(coalesce(round(oldest_reserved_seconds, 3), 0), 0),
+    greatest(coalesce(round(oldest_event_seconds, 3), 0), 0),
     EXISTS (SELECT FROM refill_request),
     round(rate.now, 2),
     round(greatest(rate.now, rate.peak), 2),

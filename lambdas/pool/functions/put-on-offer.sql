@@ -1,6 +1,7 @@
 -- Puts pooled pairs that nobody holds on the shelf, behind all others. The cursor's row lock makes those who do it take turns. Places begin behind the
 -- last ticket drawn, or nobody would come to them; within a batch they go by their random tokens, so that neighbours on the shelf are not
--- neighbours in the registry. What was left behind far below is moved to the end with them.
+-- neighbours in the registry. What was left behind far below is moved to the end with them, a thousand rows at a time, and the floor
+-- follows; rows that wait for their turn are found by the search of a reservation meanwhile. Expired rows stay for retire_expired.
 CREATE OR REPLACE FUNCTION put_on_offer(p_pair_ids bigint[]) RETURNS int LANGUAGE plpgsql AS $$
 DECLARE
   drawn bigint;
@@ -23,17 +24,23 @@ BEGIN
     -- Waits for a request that is just taking such a row; if it takes it, there is nothing to move.
     WITH behind AS (
       SELECT ticket, row_number() OVER (ORDER BY ticket) AS number
-      FROM available_pair
-      WHERE ticket >= lowest AND ticket < drawn - margin AND (expires_at IS NULL OR expires_at > now())
+      FROM (
+        SELECT ticket, expires_at
+        FROM available_pair
+        WHERE ticket >= lowest AND ticket < drawn - margin
+        ORDER BY ticket
+        LIMIT 1000
+      ) AS lowest_rows
+      WHERE expires_at IS NULL OR expires_at > now()
     )
     UPDATE available_pair
       SET ticket = last_place + behind.number
       FROM behind
       WHERE available_pair.ticket = behind.ticket;
     SELECT greatest(last_place, max(ticket)) INTO last_place FROM available_pair WHERE ticket >= last_place;
-    IF NOT EXISTS (SELECT FROM available_pair WHERE ticket >= lowest AND ticket < drawn - margin) THEN
-      lowest := drawn - margin;
-    END IF;
+    SELECT coalesce(min(ticket), drawn - margin) INTO lowest
+      FROM available_pair
+      WHERE ticket >= lowest AND ticket < drawn - margin;
   END IF;
   UPDATE pool_cursor SET tail = last_place, floor = lowest;
   RETURN offered;

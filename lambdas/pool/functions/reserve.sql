@@ -4,9 +4,10 @@
 -- refuse a second hand all the same. Executed again with the same id after a lost commit, the primary key of `reservation` refuses a
 -- second pair, even while the first execution is still on its way (rule 4); find_reserved then tells what the first one took.
 --
--- A ticket has no row when it was drawn before its row was there, or by a transaction that was rolled back. Below the tail the next ticket is
--- drawn. At the end the shelf is searched for what was left behind: locked rows are skipped first, but "none" is only said after a look
--- that waits for them (brief 6). Each statement sees what was committed before it began.
+-- A ticket has no row when it was drawn before its row was there, by a transaction that was rolled back, or when the pair was taken
+-- out of circulation; and the row of an expired pair is left where it is. Below the tail the next ticket is drawn, a few times: a
+-- thousand expired pairs in a row must not be passed by one request. Then, and at the end, the shelf is searched for what is left
+-- (find_available_ticket).
 --
 -- This function has no search path of its own, which would cost a fifth of its rate (docs/performance.md). Every table, type, function and operator is
 -- named with its schema instead; mark_used says why.
@@ -18,6 +19,8 @@ DECLARE
   place pg_catalog.int8;
   lowest pg_catalog.int8;
   last_place pg_catalog.int8;
+  misses pg_catalog.int4 := 0;
+  most_misses CONSTANT pg_catalog.int4 := 32;
   taken public.available_pair;
 BEGIN
   LOOP
@@ -27,33 +30,15 @@ BEGIN
       RETURNING * INTO taken;
     EXIT WHEN FOUND;
 
+    misses := misses OPERATOR(pg_catalog.+) 1;
     SELECT floor, tail INTO lowest, last_place FROM public.pool_cursor;
-    CONTINUE WHEN place OPERATOR(pg_catalog.<) last_place;
-    SELECT ticket INTO place
-      FROM public.available_pair
-      WHERE ticket OPERATOR(pg_catalog.>=) lowest AND (expires_at IS NULL OR expires_at OPERATOR(pg_catalog.>) pg_catalog.now())
-      ORDER BY ticket
-      LIMIT 1
-      FOR UPDATE SKIP LOCKED;
-    IF NOT FOUND THEN
-      SELECT ticket INTO place
-        FROM public.available_pair
-        WHERE ticket OPERATOR(pg_catalog.>=) lowest AND (expires_at IS NULL OR expires_at OPERATOR(pg_catalog.>) pg_catalog.now())
-        ORDER BY ticket
-        LIMIT 1
-        FOR UPDATE;
-    END IF;
-    IF FOUND THEN
-      DELETE FROM public.available_pair WHERE ticket OPERATOR(pg_catalog.=) place RETURNING * INTO taken;
-      EXIT WHEN FOUND;
-    END IF;
-    -- What was waited for may be gone while something else has come: only an empty shelf ends the search.
-    IF NOT EXISTS (
-      SELECT FROM public.available_pair
-        WHERE ticket OPERATOR(pg_catalog.>=) lowest AND (expires_at IS NULL OR expires_at OPERATOR(pg_catalog.>) pg_catalog.now())
-    ) THEN
+    CONTINUE WHEN place OPERATOR(pg_catalog.<) last_place AND misses OPERATOR(pg_catalog.<) most_misses;
+    place := public.find_available_ticket(place, lowest);
+    IF place IS NULL THEN
       RETURN;
     END IF;
+    DELETE FROM public.available_pair WHERE ticket OPERATOR(pg_catalog.=) place RETURNING * INTO taken;
+    EXIT WHEN FOUND;
   END LOOP;
   INSERT INTO public.reservation (id, pair_id) VALUES (p_reservation_id, taken.pair_id);
   RETURN QUERY SELECT taken.pair_id, taken.internal_token, taken.card_reference;

@@ -1,6 +1,7 @@
--- (none) -> STAGED under the run's lease: takes the spare tokens, pairs them and the new ones, keeps what is left over, and settles the
+-- (none) -> STAGED under the run's lease: takes the spare tokens (5,000 of each namespace at most, as count_spare_tokens counts them), pairs them and the new ones, keeps what is left over, and settles the
 -- announcements. Executed again after a lost commit it finds its tokens stored and changes nothing: a token that stands in a pair
--- already is passed over, by both unique indexes. All in one transaction, which a call of a function is.
+-- already is passed over, by both unique indexes. All in one transaction, which a call of a function is. Without sequential scans,
+-- because the planner cannot know how few of the registry's rows are asked for.
 CREATE OR REPLACE FUNCTION stage_pairs(
   p_fencing bigint,
   p_announcements uuid[],
@@ -14,13 +15,22 @@ CREATE OR REPLACE FUNCTION stage_pairs(
   OUT staged int,
   OUT spare_internal_tokens int,
   OUT spare_references int
-) LANGUAGE plpgsql AS $$
+) LANGUAGE plpgsql
+SET enable_seqscan = off
+AS $$
 BEGIN
   PERFORM assert_lease('prefetch', p_fencing);
   WITH spare AS (
     DELETE FROM unpaired_token
-    WHERE rejected_because IS NULL AND (expires_at IS NULL OR expires_at > now())
-    RETURNING namespace, token, expires_at
+    USING (
+      SELECT 'ns1' AS namespace, token FROM spare_tokens('ns1', 5000)
+      UNION ALL
+      SELECT 'ns2', token FROM spare_tokens('ns2', 5000)
+    ) AS chosen
+    WHERE unpaired_token.namespace = chosen.namespace
+      AND unpaired_token.token = chosen.token
+      AND unpaired_token.rejected_because IS NULL
+    RETURNING unpaired_token.namespace, unpaired_token.token, unpaired_token.expires_at
   ),
   -- Spare tokens first, and each token once, however often TOME names it.
   internal AS MATERIALIZED (
@@ -50,11 +60,11 @@ BEGIN
     FROM internal
     JOIN reference USING (place)
     ON CONFLICT DO NOTHING
-    RETURNING id, internal_token, card_reference
+    RETURNING id, internal_token, card_reference, expires_at
   ),
   shelved AS (
-    INSERT INTO staged_pair (pair_id)
-    SELECT id FROM inserted
+    INSERT INTO staged_pair (pair_id, expires_at)
+    SELECT id, expires_at FROM inserted
   ),
   -- Only tokens that stand in no pair, of this statement or an earlier one.
   loose AS (

@@ -17,11 +17,29 @@ export interface CardCreatedEvent {
   readonly occurredAt: string;
 }
 
+/** Events that the queue refused for the same reason. */
+export interface Refusal {
+  /** The queue's own code, such as `KMS.AccessDeniedException`. */
+  readonly code: string;
+  /** `message`: another event may be taken. `queue`: the queue takes none at present, as far as the code tells. */
+  readonly scope: 'message' | 'queue';
+  /** Whether the queue blames its sender. */
+  readonly isSenderFault: boolean;
+  readonly count: number;
+}
+
+export interface SendResult {
+  /** The ids of the events that the queue has taken. */
+  readonly accepted: ReadonlySet<string>;
+  /** What the queue refused within an answer that is a success as a whole. */
+  readonly refusals: readonly Refusal[];
+}
+
 export interface EventQueue {
   /** Most events of one `send`. */
   readonly batchSize: number;
-  /** The ids of the events that the queue has taken. Rejects when it took none. */
-  send(events: readonly CardCreatedEvent[]): Promise<ReadonlySet<string>>;
+  /** Rejects when the call itself failed; then the queue may have taken some of the events. */
+  send(events: readonly CardCreatedEvent[]): Promise<SendResult>;
 }
 
 export interface Outbox {

@@ -19,8 +19,8 @@ export const DOMAIN_MUTANTS: readonly Mutant[] = [
     edits: [
       edit(
         'lambdas/tokenization/relay-events.ts',
-        '      const accepted = await',
-        '      await outbox.close(batch);\n      const accepted = await',
+        '    const closed: OutboxEvent[] = [];\n',
+        '    const closed: OutboxEvent[] = [];\n    if (taken.length > 0) await outbox.close(taken);\n',
       ),
     ],
   },

@@ -72,9 +72,9 @@ export const POOL_MUTANTS: readonly Mutant[] = [
     name: 'the pool is called empty while its last pair is only locked',
     edits: [
       edit(
-        functions('reserve'),
-        '    IF NOT FOUND THEN\n      SELECT ticket INTO place',
-        '    IF NOT FOUND THEN\n      RETURN;\n      SELECT ticket INTO place',
+        functions('find-available-ticket'),
+        'WHERE expires_at > now()\n      ORDER BY expires_at, ticket\n      LIMIT 1\n      FOR UPDATE;',
+        'WHERE false;\n    RETURN NULL;',
       ),
     ],
   },
