@@ -14,6 +14,8 @@ CREATE OR REPLACE FUNCTION purge_expired(p_kind text, p_limit int) RETURNS int L
 SET enable_seqscan = off
 SET enable_bitmapscan = off
 SET enable_sort = off
+SET enable_hashjoin = off
+SET enable_mergejoin = off
 AS $$
 DECLARE
   purged int;
@@ -39,7 +41,7 @@ BEGIN
       GET DIAGNOSTICS purged = ROW_COUNT;
     WHEN 'unanswered-calls' THEN
       WITH gone AS (
-        DELETE FROM prefetch_call WHERE stored_at IS NULL AND id = ANY (ARRAY(
+        DELETE FROM prefetch_call WHERE id = ANY (ARRAY(
           SELECT id
           FROM prefetch_call
           WHERE stored_at IS NULL AND announced_at < now() - interval '30 days'

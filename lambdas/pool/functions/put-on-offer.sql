@@ -1,8 +1,13 @@
 -- Puts pooled pairs that nobody holds on the shelf, behind all others. The cursor's row lock makes those who do it take turns. Places begin behind the
 -- last ticket drawn, or nobody would come to them; within a batch they go by their random tokens, so that neighbours on the shelf are not
--- neighbours in the registry. What was left behind far below is moved to the end with them, a thousand rows at a time, and the floor
+-- neighbours in the registry. What was left behind far below is moved to the end with them, two hundred rows at a time, and the floor
 -- follows; rows that wait for their turn are found by the search of a reservation meanwhile. Expired rows stay for retire_expired.
-CREATE OR REPLACE FUNCTION put_on_offer(p_pair_ids bigint[]) RETURNS int LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION put_on_offer(p_pair_ids bigint[]) RETURNS int LANGUAGE plpgsql
+SET enable_seqscan = off
+SET enable_bitmapscan = off
+SET enable_hashjoin = off
+SET enable_mergejoin = off
+AS $$
 DECLARE
   drawn bigint;
   lowest bigint;
@@ -29,7 +34,7 @@ BEGIN
         FROM available_pair
         WHERE ticket >= lowest AND ticket < drawn - margin
         ORDER BY ticket
-        LIMIT 1000
+        LIMIT 200
       ) AS lowest_rows
       WHERE expires_at IS NULL OR expires_at > now()
     )

@@ -32,9 +32,9 @@ BEGIN
       AND unpaired_token.rejected_because IS NULL
     RETURNING unpaired_token.namespace, unpaired_token.token, unpaired_token.expires_at
   ),
-  -- Spare tokens first, and each token once, however often TOME names it.
+  -- Spare tokens first, those that expire soonest before others, and each token once, however often TOME names it.
   internal AS MATERIALIZED (
-    SELECT token, min(expires_at) AS expires_at, row_number() OVER (ORDER BY min(place)) AS place
+    SELECT token, min(expires_at) AS expires_at, row_number() OVER (ORDER BY min(place), min(expires_at)) AS place
     FROM (
       SELECT token, expires_at, 0 AS place FROM spare WHERE namespace = 'ns1'
       UNION ALL
@@ -43,7 +43,7 @@ BEGIN
     GROUP BY token
   ),
   reference AS MATERIALIZED (
-    SELECT token, min(expires_at) AS expires_at, row_number() OVER (ORDER BY min(place)) AS place
+    SELECT token, min(expires_at) AS expires_at, row_number() OVER (ORDER BY min(place), min(expires_at)) AS place
     FROM (
       SELECT token, expires_at, 0 AS place FROM spare WHERE namespace = 'ns2'
       UNION ALL
