@@ -19,6 +19,7 @@ export async function retireExpired(sql: Sql, limit: number): Promise<number> {
 export const PURGED_KINDS = [
   'idempotency-keys',
   'direct-path-seconds',
+  'caller-budgets',
   'prefetch-calls',
   'unanswered-calls',
   'refill-runs',

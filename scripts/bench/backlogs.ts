@@ -163,6 +163,12 @@ export const BACKLOGS: readonly Backlog[] = [
         INSERT INTO direct_path_second (second, creations)
         SELECT now() - interval '1 hour' - interval '1 second' * id, 1 FROM ${series(first, last)}`,
       ],
+      [
+        'caller-budgets',
+        (first, last) => `
+        INSERT INTO caller_budget (caller, kind, spent_until)
+        SELECT 'caller ' || id, 'lookup-miss', now() - interval '2 days' - ${AGO} FROM ${series(first, last)}`,
+      ],
       ['prefetch-calls', (first, last) => calls(first, last, `now() - interval '31 days' - ${AGO}`, 'now()')],
       ['unanswered-calls', (first, last) => calls(first, last, 'NULL', `now() - interval '31 days' - ${AGO}`)],
       [
@@ -199,7 +205,7 @@ export const BACKLOGS: readonly Backlog[] = [
 
 /** Tables that backlogs stand in. */
 const PASSING = `outbox_event, reservation, available_pair, staged_pair, unpaired_token, idempotency_key, direct_path_second,
-  prefetch_call, refill_run, pool_sample, quarantined_pair, forgotten_token, job_lease`;
+  prefetch_call, refill_run, pool_sample, quarantined_pair, forgotten_token, job_lease, caller_budget`;
 
 /** Statements of one session whose insertions pass the triggers: rows as years leave them behind. */
 export const asOwner = (statements: string): string =>

@@ -4,8 +4,8 @@ CREATE OR REPLACE FUNCTION forget_old_requests() RETURNS int LANGUAGE plpgsql AS
 BEGIN
   PERFORM purge_expired(kind, 5000)
   FROM unnest(ARRAY[
-    'direct-path-seconds', 'prefetch-calls', 'unanswered-calls', 'refill-runs', 'pool-samples', 'rejected-tokens',
-    'expired-tokens'
+    'direct-path-seconds', 'caller-budgets', 'prefetch-calls', 'unanswered-calls', 'refill-runs', 'pool-samples',
+    'rejected-tokens', 'expired-tokens'
   ]) AS kind;
   RETURN purge_expired('idempotency-keys', 5000);
 END $$;

@@ -4,6 +4,7 @@
 --
 --   idempotency-keys     past their retention (rule 6)
 --   direct-path-seconds  older than a minute, or of a clock that was ahead: those would count against seconds still to come
+--   caller-budgets       full for a day
 --   prefetch-calls       answered 30 days ago
 --   unanswered-calls     announced 30 days ago; what they asked for stays counted as lost
 --   refill-runs          older than a day, or of a clock that was ahead
@@ -33,6 +34,18 @@ BEGIN
         (SELECT second FROM direct_path_second WHERE second > now() + interval '1 minute' ORDER BY second LIMIT p_limit)
         LIMIT p_limit
       ));
+      GET DIAGNOSTICS purged = ROW_COUNT;
+    WHEN 'caller-budgets' THEN
+      DELETE FROM caller_budget
+        USING (
+          SELECT caller, kind
+          FROM caller_budget
+          WHERE spent_until < now() - interval '1 day'
+          ORDER BY spent_until
+          LIMIT p_limit
+          FOR UPDATE SKIP LOCKED
+        ) AS old
+        WHERE caller_budget.caller = old.caller AND caller_budget.kind = old.kind;
       GET DIAGNOSTICS purged = ROW_COUNT;
     WHEN 'prefetch-calls' THEN
       DELETE FROM prefetch_call WHERE id = ANY (ARRAY(
