@@ -30,10 +30,7 @@ const countOf = async (table: string): Promise<number> => {
 
 async function takeAndClose(limit: number): Promise<number> {
   const events = await takeEvents(db.sql, limit, 30);
-  await closeEvents(
-    db.sql,
-    events.map(({ pairId }) => pairId),
-  );
+  await closeEvents(db.sql, events);
   return events.length;
 }
 

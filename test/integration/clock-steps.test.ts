@@ -56,10 +56,7 @@ async function closeAll(sql: Parameters<typeof takeEvents>[0]): Promise<void> {
   for (;;) {
     const events = await takeEvents(sql, 100, 30);
     if (events.length === 0) return;
-    await closeEvents(
-      sql,
-      events.map(({ pairId }) => pairId),
-    );
+    await closeEvents(sql, events);
   }
 }
 
@@ -84,22 +81,22 @@ describe.each([
   test('every job runs, no trigger refuses anything, and each used pair has its event sent once', async () => {
     await fillPool(db.database, 30);
     await refill().acquireLease('a run that was killed');
-    for (let number = 0; number < 5; number += 1) await store.markUsed(await reserve());
+    for (let number = 0; number < 5; number += 1) await store.markUsed(await reserve(), null);
     await take();
-    for (let number = 0; number < 5; number += 1) await store.markUsed(await reserve());
+    for (let number = 0; number < 5; number += 1) await store.markUsed(await reserve(), null);
     await everyJob();
     const open = [await reserve(), await reserve(), await reserve()] as const;
-    await store.markUsed(await reserve());
+    await store.markUsed(await reserve(), null);
     await take();
     await store.spendDirectBudget();
     await step(seconds);
 
-    await store.markUsed(open[0]);
+    await store.markUsed(open[0], null);
     expect(await store.release(open[1], 'not-dispatched', null)).toBe(true);
     await store.quarantineReservation(open[2], 'conflict');
     const reserved = await reserve();
     expect(await store.release(reserved, 'not-dispatched', null)).toBe(true);
-    await store.markUsed(await reserve());
+    await store.markUsed(await reserve(), null);
     await store.insertBound(newPair(), 'direct');
     expect(await store.spendDirectBudget()).toBe(true);
     // Later than any lease that is left could last.
@@ -138,11 +135,25 @@ describe('after the clock was days ahead and was set back', () => {
     expect(await refill().acquireLease('another')).toBeNull();
   });
 
+  test('a key that is held is taken over by the next request, which goes on with the same pair', async () => {
+    await fillPool(db.database, 2);
+    const claim = { keyHash: new Uint8Array([1]), fingerprint: new Uint8Array([2]) };
+    const first = await reserve(claim);
+    expect(await store.reserve(randomUUID(), claim)).toMatchObject({ outcome: 'key-in-progress' });
+    await step(-3 * DAY);
+    expect(await store.reserve(randomUUID(), claim)).toEqual({
+      outcome: 'reserved',
+      reservation: first,
+      resumed: true,
+    });
+    expect(await store.reserve(randomUUID(), claim)).toMatchObject({ outcome: 'key-in-progress' });
+  });
+
   test('events in hand are due again, and those that were never taken are not lost', async () => {
     await fillPool(db.database, 4);
-    for (let number = 0; number < 2; number += 1) await store.markUsed(await reserve());
+    for (let number = 0; number < 2; number += 1) await store.markUsed(await reserve(), null);
     expect(await take()).toHaveLength(2);
-    for (let number = 0; number < 2; number += 1) await store.markUsed(await reserve());
+    for (let number = 0; number < 2; number += 1) await store.markUsed(await reserve(), null);
     await step(-3 * DAY);
     expect(await take()).toHaveLength(4);
     expect(await take()).toHaveLength(0);
@@ -150,11 +161,11 @@ describe('after the clock was days ahead and was set back', () => {
 
   test('an event that is written after the step is found although the relay had come further', async () => {
     await fillPool(db.database, 3);
-    await store.markUsed(await reserve());
+    await store.markUsed(await reserve(), null);
     await step(120);
     await closeAll(db.sql);
     await step(-3 * DAY);
-    await store.markUsed(await reserve());
+    await store.markUsed(await reserve(), null);
     expect(await take()).toHaveLength(1);
   });
 
@@ -163,7 +174,7 @@ describe('after the clock was days ahead and was set back', () => {
     const late = await reserve();
     await step(-3 * DAY);
     expect(await settle()).toBe(1);
-    await store.markUsed(late);
+    await store.markUsed(late, null);
     expect(await health()).toMatchObject({ used: 1, quarantined: 0 });
   });
 
@@ -183,7 +194,7 @@ describe('after the clock was days ahead and was set back', () => {
 
   test('samples of the future are removed, and no rate is below zero', async () => {
     await fillPool(db.database, 5);
-    for (let number = 0; number < 3; number += 1) await store.markUsed(await reserve());
+    for (let number = 0; number < 3; number += 1) await store.markUsed(await reserve(), null);
     const level = await health();
     await db.database.run((sql) => sampleLevels(sql, level));
     await step(-3 * DAY);

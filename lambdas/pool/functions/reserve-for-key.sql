@@ -65,7 +65,11 @@ BEGIN
     SET held_until = now() + make_interval(secs => p_hold_seconds), is_resumed = true
     WHERE key_hash = p_key_hash
       AND fingerprint = p_fingerprint
-      AND held_until <= now()
+      AND (
+        held_until <= now()
+        -- No hold is longer: it was dated by a clock that has been set back since.
+        OR held_until > now() + make_interval(secs => greatest(p_hold_seconds, 60))
+      )
       AND reservation_id <> p_reservation_id;
   has_taken_over := FOUND;
 

@@ -29,9 +29,9 @@ function relay(count: number, verdict: Verdict) {
             postponed.push(...taken);
             return taken;
           },
-          async close(pairIds) {
-            sent.push(...pairIds);
-            const closed = new Set(pairIds);
+          async close(events) {
+            const closed = new Set(events.map(({ pairId }) => pairId));
+            sent.push(...closed);
             postponed.splice(0, postponed.length, ...postponed.filter(({ pairId }) => !closed.has(pairId)));
           },
         },
