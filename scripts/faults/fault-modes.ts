@@ -2,7 +2,7 @@ import { TomeOutcomeUnknown, TomeRateLimited, TomeUnavailable } from '../../lamb
 
 /** One await on SQL, TOME or the queue. */
 export interface Point {
-  readonly kind: 'sql' | 'tome' | 'queue';
+  readonly kind: 'sql' | 'tome' | 'queue' | 'harness';
   /** What is awaited, such as `tome ns1 tokenize` or `sql UPDATE pair`. */
   readonly name: string;
   /** Its place in the order of points, where that is not the order in which they are reached. */
@@ -41,6 +41,7 @@ const QUEUE_MODES: readonly FaultMode[] = ['crash-before', 'crash-after', 'error
 
 /** The faults that can strike a point. */
 export function modesOf(point: Point): readonly FaultMode[] {
+  if (point.kind === 'harness') return [];
   if (point.kind === 'sql') return SQL_MODES;
   if (point.kind === 'queue') return QUEUE_MODES;
   // Nobody but a proxy of its own will could repeat a prefetch, and its tokens would be beyond counting.

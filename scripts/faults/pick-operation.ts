@@ -26,7 +26,12 @@ export function pickOperation(random: Random, { cards, poolTarget } = SMALL): Op
   const chance = random();
   if (chance < 0.3) return { name: `create card ${number}`, run: (process, world) => createAs(process, world, card) };
   if (chance < 0.55)
-    return { name: `create card ${number} with ${key}`, run: (process, world) => createAs(process, world, card, key) };
+    return {
+      name: `create card ${number} with ${key}`,
+      // The second caller uses the first one's keys for other cards.
+      run: (process, world) =>
+        createAs(process, world, process.caller === 'first' ? card : madeUpCard((number % cards) + 1), key),
+    };
   if (chance < 0.62) return { name: `look up card ${number}`, run: (process, world) => lookupAs(process, world, card) };
   if (chance < 0.7) {
     return {

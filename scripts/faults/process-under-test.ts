@@ -23,7 +23,11 @@ import { interceptQueue, interceptSql, interceptTome } from './intercepted-ports
 import type { Interceptor } from './interceptor.ts';
 import type { World } from './world.ts';
 
-const CLIENT = { account: '000000000000', principal: 'role/client', session: null };
+/** Two callers who choose their keys from the same few names. */
+const CALLERS = {
+  first: { account: '000000000001', principal: 'role/client', session: null },
+  second: { account: '000000000002', principal: 'role/client', session: null },
+} as const;
 const NOWHERE = {
   sourceAddress: null,
   gatewayRequestId: null,
@@ -35,10 +39,14 @@ const NOWHERE = {
 export interface ProcessUnderTest {
   readonly tokenizer: Tokenizer;
   readonly context: () => RequestContext;
+  /** Whose requests it serves. */
+  readonly caller: keyof typeof CALLERS;
   prefetch(target: number, inBulk?: boolean): Promise<unknown>;
   settle(horizonSeconds: number): Promise<unknown>;
   fence(): Promise<unknown>;
   relay(): Promise<unknown>;
+  /** Something that the harness does, as one step of this process. */
+  step(name: string, act: () => Promise<void>): Promise<void>;
 }
 
 export interface ProcessSettings {
@@ -48,6 +56,9 @@ export interface ProcessSettings {
   readonly leaseSeconds?: number;
   /** See TomeWitness. */
   readonly lookupsLie?: boolean;
+  readonly caller?: keyof typeof CALLERS;
+  /** Whether its requests' deadlines are over when they begin, as after a long freeze. */
+  readonly isLate?: boolean;
 }
 
 const claimOf = claimWith('a secret for tests that is long enough');
@@ -55,7 +66,7 @@ const claimOf = claimWith('a secret for tests that is long enough');
 export function startProcess(
   world: World,
   interceptor: Interceptor,
-  { holdSeconds = 0, leaseSeconds = 60, lookupsLie = false }: ProcessSettings = {},
+  { holdSeconds = 0, leaseSeconds = 60, lookupsLie = false, caller = 'first', isLate = false }: ProcessSettings = {},
 ): ProcessUnderTest {
   const runner = interceptSql(world.database, interceptor);
   let held: string | null = null;
@@ -94,7 +105,14 @@ export function startProcess(
   const deadlineMs = (): number => systemClock.monotonicMs() + 240_000;
   return {
     tokenizer,
-    context: () => ({ deadlineMs: deadlineMs(), correlationId: randomUUID(), caller: CLIENT, origin: NOWHERE }),
+    caller,
+    context: () => ({
+      deadlineMs: isLate ? systemClock.monotonicMs() - 1 : deadlineMs(),
+      correlationId: randomUUID(),
+      caller: CALLERS[caller],
+      origin: NOWHERE,
+    }),
+    step: (name, act) => interceptor.around({ kind: 'harness', name }, act),
     async prefetch(target, inBulk = false) {
       await runner.run(takeRefillRequest);
       return prefetch(

@@ -11,7 +11,7 @@ export async function createAs(
   card: string,
   idempotencyKey?: string,
 ): Promise<void> {
-  const key = idempotencyKey === undefined ? {} : { idempotencyKey };
+  const key = idempotencyKey === undefined ? {} : { idempotencyKey: `${process.caller} ${idempotencyKey}` };
   await asClient(world, { operation: 'create', card, ...key }, async () => {
     const created = await process.tokenizer.create(CardNumber.parse(card), process.context(), idempotencyKey);
     return { status: created.created ? 201 : 200, reference: created.cardReference };
@@ -44,11 +44,14 @@ async function asClient(
   asked: Omit<World['answers'][number], 'status'>,
   act: () => Promise<Omit<World['answers'][number], 'operation'>>,
 ): Promise<void> {
+  if (asked.idempotencyKey !== undefined && asked.card !== undefined) {
+    world.keyed.push({ idempotencyKey: asked.idempotencyKey, card: asked.card });
+  }
   try {
     world.answers.push({ ...asked, ...(await act()) });
   } catch (error) {
     if (error instanceof Crashed) throw error;
     if (!(error instanceof TokenizationError)) throw error;
-    world.answers.push({ ...asked, status: error.retryable ? 503 : 400 });
+    world.answers.push({ ...asked, status: error.retryable ? 503 : 400, code: error.code });
   }
 }

@@ -3,6 +3,7 @@ import type { Violation } from './checker/invariants.ts';
 import { judge } from './checker/invariants.ts';
 import { untouched } from './interceptor.ts';
 import { startProcess } from './process-under-test.ts';
+import { detokenizeAs, lookupAs } from './recorded-client.ts';
 import type { World } from './world.ts';
 
 /** Recovery, and the checker's verdict on what it left. That recovery itself fails is a violation too. */
@@ -31,8 +32,8 @@ async function recover(world: World, poolTarget: number): Promise<void> {
   await jobs.relay();
 }
 
-/** Every reference that a client was given must still work through the product itself, and be one call's worth of true. */
-async function readBack(world: World): Promise<void> {
+/** Every reference that a client was given must still work through the product itself, in both directions. */
+async function readBack(world: World): Promise<Violation[]> {
   const reader = startProcess(world, untouched);
   const given = new Map(
     world.answers.flatMap(({ operation, status, card, reference }) =>
@@ -41,22 +42,28 @@ async function readBack(world: World): Promise<void> {
         : [],
     ),
   );
+  const violations: Violation[] = [];
   for (const [reference, card] of given) {
-    const answer = await reader.tokenizer
-      .detokenize(reference as never, reader.context())
-      .then((number) => ({ operation: 'detokenize' as const, status: 200, card: number.reveal(), reference }))
-      .catch(() => ({ operation: 'detokenize' as const, status: 404, reference }));
-    world.answers.push(answer);
-    if (answer.status !== 200) world.answers.push({ operation: 'create', status: 200, card, reference });
+    const answered = world.answers.length;
+    await detokenizeAs(reader, world, reference);
+    await lookupAs(reader, world, card);
+    const [shown, found] = world.answers.slice(answered);
+    if (shown?.card !== card || found?.reference !== reference) {
+      violations.push({
+        invariant: 'I4 every reference given out leads to its card and back, for ever',
+        says: `reference ${reference} is read as ${shown?.code ?? 'a card'} and found as ${found?.code ?? 'a reference'}`,
+      });
+    }
   }
   await reader.relay();
+  return violations;
 }
 
 /** The checker's verdict on the world as it stands. */
 export async function verdict(world: World, isAtRest: boolean): Promise<Violation[]> {
-  if (isAtRest) await readBack(world);
+  const unread = isAtRest ? await readBack(world) : [];
   const { ns1, ns2 } = world.simulator.vaults;
-  return judge(
+  const judged = judge(
     {
       ...(await readDatabase(world.sql)),
       tome: {
@@ -72,9 +79,11 @@ export async function verdict(world: World, isAtRest: boolean): Promise<Violatio
       disclosures: world.disclosures,
       dispatches: world.dispatches,
       claims: world.claims,
+      keyed: world.keyed,
       restored: world.restores.includes('unfenced') ? 'unfenced' : (world.restores.at(-1) ?? 'never'),
       output: '',
     },
     isAtRest,
   );
+  return [...unread, ...judged];
 }

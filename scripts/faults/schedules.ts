@@ -6,6 +6,7 @@ import { pickOperation } from './pick-operation.ts';
 import { startProcess } from './process-under-test.ts';
 import { bringToRest, surprise, verdict } from './recovery.ts';
 import { ScheduledActor, SeededScheduler, type Step } from './seeded-scheduler.ts';
+import { chooseUpheavals, pickUpheaval } from './upheavals.ts';
 import type { World } from './world.ts';
 
 export interface ScheduleResult {
@@ -17,6 +18,10 @@ export interface ScheduleResult {
 const ACTORS = 6;
 const OPERATIONS = 40;
 const FAULT_RATE = 0.06;
+/** Pairs that a prefetch fills the pool to. */
+const POOL_TARGET = 6;
+/** Share of requests that begin when their deadline is over. */
+const LATE_RATE = 0.03;
 
 type Random = () => number;
 
@@ -34,7 +39,11 @@ export async function runSchedule(given: World, seed: number): Promise<ScheduleR
   const pool = Math.floor(random() * 12);
   if (pool > 0) await startProcess(world, untouched).prefetch(pool);
   const scheduler = new SeededScheduler(random, FAULT_RATE, world.deferred);
-  const queue = Array.from({ length: OPERATIONS }, () => pickOperation(random));
+  const upheavals = chooseUpheavals(random);
+  const queue = Array.from(
+    { length: OPERATIONS },
+    () => pickUpheaval(random, upheavals, POOL_TARGET) ?? pickOperation(random),
+  );
   const violations: Violation[] = [];
   let operations = 0;
 
@@ -46,6 +55,8 @@ export async function runSchedule(given: World, seed: number): Promise<ScheduleR
       const process = startProcess(world, new ScheduledActor(`${name}: ${operation.name}`, scheduler), {
         ...settings,
         lookupsLie: operation.name.startsWith('create'),
+        caller: random() < 0.5 ? 'first' : 'second',
+        isLate: random() < LATE_RATE,
       });
       try {
         await operation.run(process, world);

@@ -26,6 +26,8 @@ export interface World {
   readonly dispatches: Dispatch[];
   /** The card of each key and body that a client sent, by the hashes that the database keeps. */
   readonly claims: Map<string, string>;
+  /** Each key with a body that a client sent. */
+  readonly keyed: { readonly idempotencyKey: string; readonly card: string }[];
   /** How the database was set back in this run, in order. */
   readonly restores: ('fenced' | 'unfenced')[];
   readonly deferred: Deferred;
@@ -154,14 +156,16 @@ export async function createWorld(serverUrl: string, seed: number, connections =
     disclosures: [],
     dispatches: [],
     claims: new Map(),
+    keyed: [],
     restores: [],
     deferred: new Deferred(),
     async reset(runSeed = seed) {
       await sql.unsafe(RESET);
+      await sql.unsafe('DROP SCHEMA IF EXISTS backup CASCADE');
       simulator.wipe(runSeed);
       simulator.faults.clear();
       simulator.turn({ alreadyBound: 'echo', bulkTokenize: 'absent' });
-      const lists = [world.answers, world.events, world.disclosures, world.dispatches, world.restores];
+      const lists = [world.answers, world.events, world.disclosures, world.dispatches, world.keyed, world.restores];
       for (const list of lists) list.length = 0;
       world.claims.clear();
     },

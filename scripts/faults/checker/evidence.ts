@@ -7,7 +7,10 @@ export interface Answered {
   /** The card number that the client sent, or got from detokenize. */
   readonly card?: string;
   readonly reference?: string;
+  /** With the caller's name before it. */
   readonly idempotencyKey?: string;
+  /** An error's code. */
+  readonly code?: string;
 }
 
 export interface EdgeTaken {
@@ -76,6 +79,8 @@ export interface Evidence {
   }[];
   /** The card of each key and body that was sent, as far as the harness knows it. */
   readonly claims: ReadonlyMap<string, string>;
+  /** Each key with a body that its caller sent, whether the request was answered or not. */
+  readonly keyed: readonly { readonly idempotencyKey: string; readonly card: string }[];
   /** Whether the database was set back to an earlier state, with the restore fence or without. */
   readonly restored: 'never' | 'fenced' | 'unfenced';
   /** Whatever the product wrote elsewhere: logs, metrics. */
@@ -84,7 +89,7 @@ export interface Evidence {
 
 type DatabaseEvidence = Omit<
   Evidence,
-  'tome' | 'answers' | 'events' | 'disclosures' | 'dispatches' | 'claims' | 'restored' | 'output'
+  'tome' | 'answers' | 'events' | 'disclosures' | 'dispatches' | 'claims' | 'keyed' | 'restored' | 'output'
 >;
 
 /** The database's testimony. `fault_watch.edge` is there only where a harness watches; without it no edge can be judged. */

@@ -1,5 +1,5 @@
 import type { Evidence } from './evidence.ts';
-import { keysOfOtherCards } from './key-answers.ts';
+import { conflictsWithOthers, keysOfOtherCards } from './key-answers.ts';
 import { heldTwice, releasedThoughSent, sentTwoTokens } from './reservation-history.ts';
 
 export interface Violation {
@@ -77,8 +77,8 @@ export const INVARIANTS: Readonly<Record<string, { readonly atRest: boolean; rea
         if (evidence.tome.ns2.get(token) !== reference)
           return [`reference ${reference} does not lead to its card at TOME`];
         const row = byToken.get(token);
-        // Only after a restore can a token that NS2 knows stand in a new pair; reads then ask NS2 (confirmedReference).
-        const answers = evidence.restored === 'never' || (row?.wasMapped ?? false);
+        // Reads ask NS2 where it never confirmed the pair, so only a confirmed row answers by itself.
+        const answers = row?.wasMapped === true || row?.state === 'USED';
         return row !== undefined && answers && row.cardReference !== reference
           ? [`pair ${row.pairId} answers for another reference`]
           : [];
@@ -189,6 +189,10 @@ export const INVARIANTS: Readonly<Record<string, { readonly atRest: boolean; rea
   "I15 a key's row and its reservation answer for the card in the key's body": {
     atRest: false,
     judge: keysOfOtherCards,
+  },
+  "I16 a caller's key meets no other caller's": {
+    atRest: false,
+    judge: conflictsWithOthers,
   },
   'I11 no card number outside TOME and no token outside the database': {
     atRest: false,

@@ -27,3 +27,16 @@ export function keysOfOtherCards({ keys, claims, rows, tome }: Evidence): string
     ];
   });
 }
+
+/** A caller is told of another body only when it has sent one itself: callers who choose the same key do not meet. */
+export function conflictsWithOthers({ answers, keyed }: Evidence): string[] {
+  const cards = new Map<string, Set<string>>();
+  for (const { idempotencyKey, card } of keyed)
+    cards.set(idempotencyKey, (cards.get(idempotencyKey) ?? new Set()).add(card));
+  return answers
+    .filter(
+      ({ code, idempotencyKey }) =>
+        code === 'idempotency-conflict' && idempotencyKey !== undefined && (cards.get(idempotencyKey)?.size ?? 0) < 2,
+    )
+    .map(({ idempotencyKey }) => `key ${idempotencyKey} met another caller's`);
+}

@@ -57,6 +57,7 @@ const evidence: Evidence = {
   })),
   dispatches: [],
   claims: new Map(),
+  keyed: [],
   restored: values.restored ? 'unfenced' : 'never',
   output,
 };

@@ -167,6 +167,7 @@ export async function runProcessTrial(
       ),
       dispatches: [],
       claims: new Map(),
+      keyed: [],
       restored: 'never',
       output,
     },

@@ -38,6 +38,7 @@ const sound: Evidence = {
   disclosures: [{ cardReference: REFERENCE }],
   dispatches: [],
   claims: new Map([['key and body', CARD]]),
+  keyed: [{ idempotencyKey: 'k', card: CARD }],
   restored: 'never',
   output: '',
 };
@@ -126,6 +127,23 @@ test.each<[string, Partial<Evidence>]>([
           state: 'RESERVED',
           wasMapped: false,
         },
+      ],
+    },
+  ],
+  ['I15', { keys: [{ claim: 'key and body', reservationId: null, cardReference: '9300000000000000' }] }],
+  [
+    'I15',
+    {
+      claims: new Map([['key and body', '4000000000000010']]),
+      keys: [{ claim: 'key and body', reservationId: 'r', cardReference: null }],
+    },
+  ],
+  [
+    'I16',
+    {
+      answers: [
+        ...sound.answers,
+        { operation: 'create', status: 422, code: 'idempotency-conflict', card: CARD, idempotencyKey: 'k' },
       ],
     },
   ],

@@ -1,0 +1,74 @@
+import { fenceRestored } from '../../lambdas/pool/pool-jobs.ts';
+import { CardNumber } from '../../lambdas/tokenization/card-number.ts';
+import { madeUpCard } from '../local/made-up-cards.ts';
+import { restoreBackup, takeBackup } from './backup.ts';
+import type { Operation } from './pick-operation.ts';
+
+type Random = () => number;
+
+/** What a schedule may go through beside requests, jobs and faults. Decided once for each schedule. */
+export interface Upheavals {
+  /** The database is set back to an earlier state, as by a restore or by the promotion of a late replica. */
+  readonly setsBack: boolean;
+  /** NS1 and NS2 hand out tokens that they handed out before. */
+  readonly handsOutTwice: boolean;
+}
+
+const RATE = 0.15;
+
+export const chooseUpheavals = (random: Random): Upheavals => ({
+  setsBack: random() < 0.25,
+  handsOutTwice: random() < 0.4,
+});
+
+/** One upheaval, or `null` for an ordinary operation. Each is one step: no other actor goes on meanwhile. */
+export function pickUpheaval(
+  random: Random,
+  { setsBack, handsOutTwice }: Upheavals,
+  poolTarget: number,
+): Operation | null {
+  const chance = random();
+  const which = random();
+  const detail = random();
+  if (chance >= RATE) return null;
+  if (setsBack && which < 0.6) return detail < 0.5 ? backup : restore(which < 0.3 ? 'fenced' : 'unfenced');
+  if (handsOutTwice)
+    return detail < 0.5 ? failedBetweenNamespaces(1 + Math.floor(which * 8)) : handOutAgain(which, poolTarget);
+  return null;
+}
+
+const backup: Operation = {
+  name: 'a backup is taken',
+  run: (process, world) => process.step('backup', () => takeBackup(world)),
+};
+
+const restore = (kind: 'fenced' | 'unfenced'): Operation => ({
+  name: `the database is set back, ${kind}`,
+  run: (process, world) =>
+    process.step('restore', async () => {
+      const [found] = await world.sql`SELECT to_regclass('backup.pair') IS NOT NULL AS "isThere"`;
+      if (found?.['isThere'] !== true) return;
+      await restoreBackup(world);
+      world.restores.push(kind);
+      if (kind === 'fenced') await fenceRestored(world.sql);
+    }),
+});
+
+/** A direct creation that reached NS1 and failed before NS2: NS1 knows a card that the database does not. */
+const failedBetweenNamespaces = (card: number): Operation => ({
+  name: `a creation of card ${card} fails between the namespaces`,
+  run: (process, world) =>
+    process.step('ns1 binds a card', async () => {
+      const call = { deadlineMs: Number.POSITIVE_INFINITY, lane: 'live', correlationId: 'it fails' } as const;
+      await world.tome.ns1.tokenize(CardNumber.parse(madeUpCard(card)), null, call);
+    }),
+});
+
+const handOutAgain = (which: number, poolTarget: number): Operation => ({
+  name: 'a prefetch is given tokens that were handed out before',
+  async run(process, world) {
+    const namespace = which < 0.5 ? 'ns1' : 'ns2';
+    world.simulator.faults.order({ operation: 'prefetch', namespace, kind: 'wrong-token', count: 1 });
+    await process.prefetch(poolTarget + 2);
+  },
+});
