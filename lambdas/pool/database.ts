@@ -123,9 +123,10 @@ export class Database implements StatementRunner {
     limits: { readonly endMs: number; readonly fresh: boolean; readonly isLast: boolean },
     evidence: Evidence,
   ): Promise<Outcome<Result>> {
+    const timeoutMs = this.#timeLeftMs(limits.endMs);
     let loan: Loan;
     try {
-      loan = await this.#pool.borrow(this.#timeLeftMs(limits.endMs), limits);
+      loan = await this.#pool.borrow(timeoutMs, limits);
     } catch (error) {
       if (error instanceof ServerSilent) evidence.serverIsSilent();
       // Whatever keeps a connection from being opened is a condition of the server: there is no statement yet to blame.
@@ -133,8 +134,13 @@ export class Database implements StatementRunner {
     }
     const { connection, isFresh } = loan;
     if (isFresh) evidence.answered();
+    const patienceMs = this.#patienceMs(limits, isFresh);
+    if (patienceMs < LEAST_TIME_MS * SHORT_SHARE) {
+      this.#pool.giveBack(connection);
+      return { error: outOfTime(), retry: 'no' };
+    }
     try {
-      const result = await within(work(connection.sql), this.#patienceMs(limits, isFresh));
+      const result = await within(work(connection.sql), patienceMs);
       evidence.answered();
       this.#pool.giveBack(connection);
       return { result };
@@ -147,7 +153,10 @@ export class Database implements StatementRunner {
       }
       const { answer, retry, discard } = error instanceof TokenizationError ? BUG : conditionOf(error);
       if (discard) this.#pool.discard(connection, 'leave');
-      else this.#pool.giveBack(connection);
+      else {
+        evidence.answered();
+        this.#pool.giveBack(connection);
+      }
       return { error: answer === 503 ? new StoreUnavailable(error) : error, retry };
     }
   }
@@ -155,7 +164,7 @@ export class Database implements StatementRunner {
   /** At most one execution's time. Throws StoreUnavailable when too little is left to begin anything. */
   #timeLeftMs(endMs: number): number {
     const leftMs = endMs - this.#clock.monotonicMs();
-    if (leftMs < LEAST_TIME_MS) throw new StoreUnavailable(new TimedOut('No time was left to ask the database.'));
+    if (leftMs < LEAST_TIME_MS) throw outOfTime();
     return Math.min(leftMs, this.#settings.queryTimeoutMs);
   }
 
@@ -200,6 +209,8 @@ class Evidence {
     this.#admission.abandon();
   }
 }
+
+const outOfTime = (): StoreUnavailable => new StoreUnavailable(new TimedOut('No time was left to ask the database.'));
 
 const refusal = (retryAfterSeconds: number): StoreUnavailable =>
   new StoreUnavailable(new Error('The database is taken to be down: its circuit breaker is open.'), retryAfterSeconds);

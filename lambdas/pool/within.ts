@@ -11,7 +11,7 @@ export async function within<Result>(work: Promise<Result>, timeoutMs: number): 
   if (timeoutMs === Number.POSITIVE_INFINITY) return work;
   const expired = Promise.withResolvers<never>();
   const expire = (): void => expired.reject(new TimedOut(`No answer within ${Math.round(timeoutMs)} ms.`));
-  const timer = setTimeout(() => setImmediate(() => setImmediate(expire)), timeoutMs);
+  const timer = setTimeout(() => setImmediate(() => setImmediate(expire)), Math.max(0, timeoutMs));
   try {
     return await Promise.race([work, expired.promise]);
   } finally {

@@ -14,6 +14,8 @@ export interface TcpProxy {
   breakNext(how: Breakage, matches: (chunk: Buffer) => boolean): void;
   /** Refuses every connection and resets those there are, until it is called with false. */
   refuse(isDown: boolean): void;
+  /** Forwards nothing of any connection, old or new, and keeps them all, until it is called with false. What was sent meanwhile is lost. */
+  freeze(isFrozen: boolean): void;
   close(): Promise<void>;
 }
 
@@ -28,6 +30,7 @@ const BLACK_HOLE_MS = 1_500;
 /** Stands between the product and a server on loopback, and breaks what it is told to break. */
 export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
   let isDown = false;
+  let isFrozen = false;
   let cutAnswers = 0;
   const orders: Order[] = [];
   const sockets = new Set<Socket>();
@@ -46,6 +49,7 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
     }
     upstream.connect(targetPort, '127.0.0.1').setNoDelay(true);
     client.on('data', (chunk) => {
+      isSilent ||= isFrozen;
       if (isSilent) return;
       const index = orders.findIndex(({ matches }) => matches(chunk));
       const [order] = index < 0 ? [] : orders.splice(index, 1);
@@ -103,6 +107,9 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
     refuse(down) {
       isDown = down;
       if (down) for (const socket of sockets) socket.resetAndDestroy();
+    },
+    freeze(frozen) {
+      isFrozen = frozen;
     },
     async close() {
       for (const socket of sockets) socket.destroy();

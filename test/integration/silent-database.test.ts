@@ -1,0 +1,251 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:net';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, test } from 'vitest';
+import { Database, type DatabaseSettings } from '../../lambdas/pool/database.ts';
+import { CardNumber } from '../../lambdas/tokenization/card-number.ts';
+import type { BreakerState } from '../../lambdas/tokenization/circuit-breaker.ts';
+import { untouched } from '../../scripts/faults/interceptor.ts';
+import { startProcess } from '../../scripts/faults/process-under-test.ts';
+import { startTcpProxy, type TcpProxy } from '../../scripts/faults/processes/tcp-proxy.ts';
+import { createWorld } from '../../scripts/faults/world.ts';
+import { madeUpCard } from '../../scripts/local/made-up-cards.ts';
+import { createTestDatabase, type TestDatabase } from './test-database.ts';
+
+/** A server that does not answer: its time-outs are real ones, so nothing here says how soon something must have happened. */
+const PATIENT: DatabaseSettings = { maxConnections: 3, queryTimeoutMs: 20_000, attempts: 3, prepare: true };
+/** For what is meant to time out. */
+const IMPATIENT: DatabaseSettings = { ...PATIENT, queryTimeoutMs: 200 };
+const UNAVAILABLE = { code: 'store-unavailable' };
+
+let db: TestDatabase;
+const open: Database[] = [];
+
+function databaseOf(...parameters: ConstructorParameters<typeof Database>): Database {
+  const database = new Database(...parameters);
+  open.push(database);
+  return database;
+}
+
+beforeAll(async () => {
+  db = await createTestDatabase();
+  await db.sql`CREATE TABLE note (id int PRIMARY KEY)`;
+});
+
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((database) => database.close()));
+  await db.sql`DELETE FROM note`;
+});
+
+afterAll(() => db.drop());
+
+const pidOf = (database: Database) =>
+  database.run(async (sql) => (await sql<{ pid: number }[]>`SELECT pg_backend_pid() AS pid`)[0]?.pid);
+const insert = (database: Pick<Database, 'run'>, id: number) =>
+  database.run(async (sql) => void (await sql`INSERT INTO note VALUES (${id}) ON CONFLICT DO NOTHING`));
+const waiting = () => db.sql`
+  SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'INSERT INTO note%' AND datname = current_database()
+`;
+
+/** Holds row `id` back, so that whoever inserts it waits, until the returned function is called. */
+async function holdBack(id: number): Promise<() => Promise<void>> {
+  const held = Promise.withResolvers<void>();
+  const isHeld = Promise.withResolvers<void>();
+  const holding = db.sql.begin(async (transaction) => {
+    await transaction`INSERT INTO note VALUES (${id})`;
+    isHeld.resolve();
+    await held.promise;
+  });
+  await isHeld.promise;
+  return async () => {
+    held.resolve();
+    await holding;
+  };
+}
+
+/** As many sessions as the database may have, all open. */
+async function sessionsOf(database: Database, count: number): Promise<(number | undefined)[]> {
+  const all = Promise.withResolvers<void>();
+  let opened = 0;
+  return Promise.all(
+    Array.from({ length: count }, () =>
+      database.run(async (sql) => {
+        const [session] = await sql<{ pid: number }[]>`SELECT pg_backend_pid() AS pid`;
+        opened += 1;
+        if (opened === count) all.resolve();
+        await all.promise;
+        return session?.pid;
+      }),
+    ),
+  );
+}
+
+test('a slow statement is cancelled on the server, and its neighbours keep their connections', async () => {
+  const slow = databaseOf(db.url, { ...PATIENT, queryTimeoutMs: 3_000 });
+  const before = await sessionsOf(slow, 3);
+  const letGo = await holdBack(1);
+  const letGoOfNeighbour = await holdBack(2);
+  const neighbour = databaseOf(db.url, PATIENT);
+  const [ended, finished] = [insert(slow, 1), insert(neighbour, 2)];
+  await expect(ended).rejects.toMatchObject(UNAVAILABLE);
+  // Whoever held the lock still holds it, so only a cancelled statement is gone from the server.
+  await expect.poll(async () => (await waiting()).length, { timeout: 20_000 }).toBe(1);
+  const after = await sessionsOf(slow, 3);
+  expect(after.filter((pid) => before.includes(pid))).toHaveLength(2);
+  await letGoOfNeighbour();
+  await finished;
+  await letGo();
+});
+
+test('a statement that waits does not hold back the statements of other connections', async () => {
+  const database = databaseOf(db.url, PATIENT);
+  const letGo = await holdBack(1);
+  const blocked = insert(database, 1);
+  await expect.poll(async () => (await waiting()).length).toBe(1);
+  expect(await pidOf(database)).toEqual(expect.any(Number));
+  await letGo();
+  await blocked;
+});
+
+test('a statement does not outlive its deadline, neither here nor on the server', async () => {
+  const database = databaseOf(db.url, PATIENT);
+  const letGo = await holdBack(1);
+  await expect(insert(database.until(performance.now() + 300), 1)).rejects.toMatchObject(UNAVAILABLE);
+  await expect.poll(async () => (await waiting()).length, { timeout: 20_000 }).toBe(0);
+  await letGo();
+});
+
+test('after the deadline nothing is sent and nothing is tried again', async () => {
+  let now = 1_000;
+  const database = databaseOf(db.url, PATIENT, { clock: { monotonicMs: () => now, wallMs: () => now } });
+  let executions = 0;
+  const failing = async () => {
+    executions += 1;
+    // The last of the time goes by while the statement is under way.
+    now += 1_000;
+    throw Object.assign(new Error('made up'), { code: 'ECONNRESET' });
+  };
+  await expect(database.until(now + 1_500).run(failing)).rejects.toMatchObject(UNAVAILABLE);
+  expect(executions).toBe(2);
+  await expect(database.until(now).run(failing)).rejects.toMatchObject(UNAVAILABLE);
+  expect(executions).toBe(2);
+});
+
+test('waiting for a connection ends with the deadline too', async () => {
+  const database = databaseOf(db.url, { ...PATIENT, maxConnections: 1 });
+  const letGo = await holdBack(1);
+  const blocked = insert(database, 1);
+  await expect.poll(async () => (await waiting()).length).toBe(1);
+  await expect(insert(database.until(performance.now() + 100), 2)).rejects.toMatchObject(UNAVAILABLE);
+  await letGo();
+  await blocked;
+  // The place in the queue that was given up is not lost.
+  await insert(database, 3);
+});
+
+test('a wait for a lock does not open the breaker, however often it times out', async () => {
+  const states: BreakerState[] = [];
+  const database = databaseOf(
+    db.url,
+    { ...PATIENT, queryTimeoutMs: 2_000, breaker: { failures: 2, openMs: 600_000 } },
+    { onBreaker: (state) => states.push(state) },
+  );
+  const letGo = await holdBack(1);
+  await Promise.all([1, 2, 3].map(() => expect(insert(database, 1)).rejects.toMatchObject(UNAVAILABLE)));
+  expect(states).toEqual([]);
+  await letGo();
+  await insert(database, 4);
+}, 60_000);
+
+let silent: Server;
+let silentUrl: string;
+let accepted: number;
+
+beforeEach(async () => {
+  accepted = 0;
+  silent = createServer(() => {
+    accepted += 1;
+  }).listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  silentUrl = `postgres://nobody@127.0.0.1:${(silent.address() as { port: number }).port}/nothing`;
+});
+
+afterEach(() => {
+  silent.close();
+});
+
+test('a server that answers nobody opens the breaker, and is then left alone until one probe', async () => {
+  let now = 1_000;
+  const states: BreakerState[] = [];
+  const database = databaseOf(
+    silentUrl,
+    { ...IMPATIENT, breaker: { failures: 2, openMs: 2_000 } },
+    { clock: { monotonicMs: () => now, wallMs: () => now }, onBreaker: (state) => states.push(state) },
+  );
+  for (let request = 0; request < 2; request += 1) await expect(pidOf(database)).rejects.toMatchObject(UNAVAILABLE);
+  expect(states).toEqual(['open']);
+  expect(accepted).toBe(2);
+  for (let request = 0; request < 20; request += 1) {
+    await expect(pidOf(database)).rejects.toMatchObject({ ...UNAVAILABLE, retryAfterSeconds: 2 });
+  }
+  expect(accepted).toBe(2);
+  now += 2_000;
+  await Promise.all(Array.from({ length: 5 }, () => expect(pidOf(database)).rejects.toMatchObject(UNAVAILABLE)));
+  expect(accepted).toBe(3);
+  expect(states).toEqual(['open', 'half-open', 'open']);
+});
+
+test('a server that freezes between two statements opens the breaker by one request, and its return closes it', async () => {
+  const url = new URL(db.url);
+  const proxy: TcpProxy = await startTcpProxy(Number(url.port));
+  url.port = String(proxy.port);
+  let now = 1_000;
+  const states: BreakerState[] = [];
+  const database = databaseOf(
+    url.href,
+    { ...PATIENT, queryTimeoutMs: 3_000, breaker: { failures: 2, openMs: 2_000 } },
+    { clock: { monotonicMs: () => now, wallMs: () => now }, onBreaker: (state) => states.push(state) },
+  );
+  await insert(database, 1);
+  proxy.freeze(true);
+  await expect(pidOf(database)).rejects.toMatchObject(UNAVAILABLE);
+  expect(states).toEqual(['open']);
+  proxy.freeze(false);
+  await expect(pidOf(database)).rejects.toMatchObject(UNAVAILABLE);
+  now += 2_000;
+  expect(await pidOf(database)).toEqual(expect.any(Number));
+  expect(states).toEqual(['open', 'half-open', 'closed']);
+  await proxy.close();
+});
+
+test('a refused connection costs no time and does not open the breaker', async () => {
+  const states: BreakerState[] = [];
+  const database = databaseOf(
+    'postgres://nobody@127.0.0.1:1/nothing',
+    { ...PATIENT, breaker: { failures: 1, openMs: 600_000 } },
+    { onBreaker: (state) => states.push(state) },
+  );
+  for (let request = 0; request < 5; request += 1) await expect(pidOf(database)).rejects.toMatchObject(UNAVAILABLE);
+  expect(states).toEqual([]);
+});
+
+test('while the database is frozen reads are answered by TOME, and creations by 503', async () => {
+  const world = await createWorld(inject('postgresUrl'), 31);
+  try {
+    await world.reset();
+    const card = CardNumber.parse(madeUpCard(1));
+    const calm = startProcess(world, untouched);
+    await calm.prefetch(2);
+    const { cardReference } = await calm.tokenizer.create(card, calm.context());
+    const frozen = databaseOf(silentUrl, { ...IMPATIENT, breaker: { failures: 2, openMs: 600_000 } });
+    const blind = startProcess({ ...world, database: frozen }, untouched);
+    for (let round = 0; round < 3; round += 1) {
+      expect(await blind.tokenizer.lookup(card, blind.context())).toBe(cardReference);
+      const shown = await blind.tokenizer.detokenize(cardReference, blind.context());
+      expect(shown.reveal()).toBe(card.reveal());
+      await expect(blind.tokenizer.create(card, blind.context())).rejects.toMatchObject(UNAVAILABLE);
+    }
+    expect(accepted).toBe(2);
+  } finally {
+    await world.close();
+  }
+});
