@@ -21,6 +21,7 @@ export type RunbookEntry =
   | 'detokenize-unusual'
   | 'dead-letters'
   | 'card-number-masked'
+  | 'database-silent'
   | 'database-busy'
   | 'database-at-capacity'
   | 'refill-wanted'

@@ -42,6 +42,14 @@ export function workAlarms(
       missing,
     },
     {
+      runbook: 'database-silent',
+      meaning: 'The database gave no answer to new connections of an API function: its circuit breaker opened.',
+      metric: metrics.counter('DatabaseBreakerOpened', {}),
+      rings: { above: 0 },
+      periods: 1,
+      missing,
+    },
+    {
       runbook: 'tome-rate-limited',
       meaning: 'TOME refused more than 60 calls a minute with 429 for three minutes.',
       metric: metrics.counter('TomeRateLimited', {}),

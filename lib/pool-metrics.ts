@@ -29,6 +29,7 @@ interface Counters {
   readonly TomeCallDuration: 'namespace' | 'operation' | 'lane';
   readonly TomeRateLimited: never;
   readonly BreakerOpened: never;
+  readonly DatabaseBreakerOpened: never;
   readonly TokenizerEvents: 'event';
   readonly PrefetchSucceeded: never;
   readonly PrefetchFellShort: never;

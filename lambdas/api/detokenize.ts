@@ -22,11 +22,11 @@ export const handler = apiHandler({
 });
 
 /** A text that is no reference counts as a refusal of its caller: guesses look like that too. */
-async function referenceOf(text: string, { caller }: RequestContext): Promise<CardReference> {
+async function referenceOf(text: string, context: RequestContext): Promise<CardReference> {
   try {
     return parseCardReference(text);
   } catch (error) {
-    if (error instanceof InvalidInput) return refuseReference(budgets, caller, error);
+    if (error instanceof InvalidInput) return refuseReference(budgets, context, error);
     throw error;
   }
 }

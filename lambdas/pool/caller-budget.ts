@@ -1,11 +1,11 @@
 import { CallerBudgetSpent } from '../tokenization/errors/caller-budget-spent.ts';
 import type { BudgetLedger } from '../tokenization/ports/budget-ledger.ts';
-import type { StatementRunner } from './database.ts';
+import type { Database } from './database.ts';
 
 /** Budgets of callers, counted in the database for all instances together. */
-export const createBudgetLedger = (database: StatementRunner): BudgetLedger => ({
-  async spend({ caller, kind, limit, windowSeconds }) {
-    const [spent] = await database.run(
+export const createBudgetLedger = (database: Pick<Database, 'until'>): BudgetLedger => ({
+  async spend({ caller, kind, limit, windowSeconds }, deadlineMs = Number.POSITIVE_INFINITY) {
+    const [spent] = await database.until(deadlineMs).run(
       (sql) => sql<{ waitSeconds: number }[]>`
         SELECT spend_caller_budget(${caller}, ${kind}, ${limit}, ${windowSeconds}) AS "waitSeconds"
       `,

@@ -50,10 +50,10 @@ export class CallerBudgets {
   }
 
   /** Takes one unit. Rejects with CallerBudgetSpent when none is left: then the answer it was for must not be given. */
-  async spend(kind: BudgetKind, caller: Caller): Promise<void> {
+  async spend(kind: BudgetKind, caller: Caller, deadlineMs?: number): Promise<void> {
     const budget = this.of(kind, caller);
     if (budget === undefined) return;
-    const waitSeconds = await this.#take(budget);
+    const waitSeconds = await this.#take(budget, deadlineMs);
     if (waitSeconds > 0) throw this.close(kind, caller, waitSeconds);
     this.#options.report('taken', kind, caller);
   }
@@ -64,11 +64,11 @@ export class CallerBudgets {
     return this.#refusal(kind, caller, waitSeconds);
   }
 
-  async #take(budget: CallerBudget): Promise<number> {
+  async #take(budget: CallerBudget, deadlineMs?: number): Promise<number> {
     const { ledger } = this.#options;
     if (ledger === null) return this.#takeHere(budget);
     try {
-      return await ledger.spend(budget);
+      return await ledger.spend(budget, deadlineMs);
     } catch (error) {
       if (!(error instanceof StoreUnavailable)) throw error;
       return this.#takeHere(budget);

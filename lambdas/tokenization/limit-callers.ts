@@ -1,4 +1,3 @@
-import type { Caller } from './caller.ts';
 import type { CallerBudgets } from './caller-budgets.ts';
 import { CallerBudgetSpent } from './errors/caller-budget-spent.ts';
 import { CardNotFound } from './errors/card-not-found.ts';
@@ -24,7 +23,9 @@ export function limitCallers(tokenizer: Tokenizer, budgets: CallerBudgets): Toke
 
     async create(cardNumber, context, idempotencyKey) {
       const card = await tokenizer.create(cardNumber, context, idempotencyKey);
-      if (!card.created && card.isReplay !== true) await budgets.spend('creation-of-existing', context.caller);
+      if (!card.created && card.isReplay !== true) {
+        await budgets.spend('creation-of-existing', context.caller, context.deadlineMs);
+      }
       return card;
     },
 
@@ -43,9 +44,13 @@ export function limitCallers(tokenizer: Tokenizer, budgets: CallerBudgets): Toke
 }
 
 /** Takes a unit of the caller's budget for a text that is no reference, and gives back the reason of the refusal. */
-export async function refuseReference(budgets: CallerBudgets, caller: Caller, reason: InvalidInput): Promise<never> {
+export async function refuseReference(
+  budgets: CallerBudgets,
+  { caller, deadlineMs }: Pick<RequestContext, 'caller' | 'deadlineMs'>,
+  reason: InvalidInput,
+): Promise<never> {
   budgets.assertOpen('detokenize-refusal', caller);
-  await budgets.spend('detokenize-refusal', caller);
+  await budgets.spend('detokenize-refusal', caller, deadlineMs);
   throw reason;
 }
 
@@ -65,7 +70,7 @@ async function withinBudget<Answer>(
     return await read.work(budget === undefined ? context : { ...context, budget });
   } catch (error) {
     if (error instanceof CallerBudgetSpent) throw budgets.close(kind, caller, error.retryAfterSeconds);
-    if (read.isCounted(error)) await budgets.spend(kind, caller);
+    if (read.isCounted(error)) await budgets.spend(kind, caller, context.deadlineMs);
     throw error;
   }
 }

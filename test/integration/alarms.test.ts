@@ -1,4 +1,8 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { composeRequestDatabase } from '../../lambdas/runtime/compose-database.ts';
+import { readSettings } from '../../lambdas/runtime/settings.ts';
 import { madeUpCard } from '../../scripts/local/made-up-cards.ts';
 import {
   type AlarmProperties,
@@ -86,6 +90,23 @@ async function answerWithFaults(): Promise<void> {
   ];
   await running.db.sql`ALTER SCHEMA hidden RENAME TO public`;
   expect(answers.map(({ status }) => status)).toEqual([500, 500, 500, 500, 500]);
+}
+
+/** Requests of a function whose database accepts connections and does not answer. */
+async function whileDatabaseIsSilent(): Promise<void> {
+  const silent = createServer().listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  const port = String((silent.address() as { port: number }).port);
+  const database = await composeRequestDatabase(
+    readSettings(['database'], {
+      DATABASE_URL: `postgres://nobody@127.0.0.1:${port}/nothing`,
+      DATABASE_QUERY_TIMEOUT_MS: '100',
+    }),
+  );
+  for (let request = 0; request < 2; request += 1) {
+    await expect(database.run((sql) => sql`SELECT 1`)).rejects.toMatchObject({ code: 'store-unavailable' });
+  }
+  silent.close();
 }
 
 interface Scenario {
@@ -183,6 +204,15 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
       await create(1);
     },
   },
+  'database-silent': {
+    wrong: async () => {
+      await whileDatabaseIsSilent();
+      await create(1);
+    },
+    over: async () => {
+      await create(1);
+    },
+  },
   'tome-rate-limited': {
     wrong: () =>
       whileTome({ operation: 'tokenize', namespace: 'ns1', kind: 'rate-limited' }, async () => {
@@ -243,6 +273,7 @@ test('every metric of our own that an alarm, the canary or the dashboard shows i
       'minutes-to-empty',
       'prefetch-failed',
       'breaker-open',
+      'database-silent',
       'tome-rate-limited',
       'direct-path-share',
     ]) {

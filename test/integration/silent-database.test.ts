@@ -249,3 +249,19 @@ test('while the database is frozen reads are answered by TOME, and creations by 
     await world.close();
   }
 });
+
+test('a read leaves half of its time to TOME, however long the database would be waited for', async () => {
+  const world = await createWorld(inject('postgresUrl'), 32);
+  try {
+    await world.reset();
+    const card = CardNumber.parse(madeUpCard(1));
+    const calm = startProcess(world, untouched);
+    await calm.prefetch(2);
+    const { cardReference } = await calm.tokenizer.create(card, calm.context());
+    const blind = startProcess({ ...world, database: databaseOf(silentUrl, PATIENT) }, untouched);
+    const context = { ...blind.context(), deadlineMs: performance.now() + 8_000 };
+    expect((await blind.tokenizer.detokenize(cardReference, context)).reveal()).toBe(card.reveal());
+  } finally {
+    await world.close();
+  }
+});

@@ -15,7 +15,7 @@ export interface CallerBudget {
 export interface BudgetLedger {
   /**
    * Takes one unit. Returns 0, or the seconds to wait when none is left. May reject with StoreUnavailable; repeated after a lost
-   * commit it takes a second unit.
+   * commit it takes a second unit. `deadlineMs`: of the request that it is for, in monotonic time.
    */
-  spend(budget: CallerBudget): Promise<number>;
+  spend(budget: CallerBudget, deadlineMs?: number): Promise<number>;
 }

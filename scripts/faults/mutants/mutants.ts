@@ -1,4 +1,5 @@
 import { CALLER_MUTANTS } from './caller-mutants.ts';
+import { CONNECTION_MUTANTS } from './connection-mutants.ts';
 import { DATABASE_MUTANTS } from './database-mutants.ts';
 import { DOMAIN_MUTANTS } from './domain-mutants.ts';
 import { KEY_MUTANTS } from './key-mutants.ts';
@@ -14,4 +15,5 @@ export const MUTANTS: readonly Mutant[] = [
   CALLER_MUTANTS,
   DATABASE_MUTANTS,
   SUPPLY_CHAIN_MUTANTS,
+  CONNECTION_MUTANTS,
 ].flat();

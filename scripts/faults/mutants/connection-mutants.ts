@@ -1,0 +1,143 @@
+import { edit, type Mutant } from './mutant.ts';
+
+const CONDITIONS = 'lambdas/pool/sqlstate-conditions.ts';
+const DATABASE = 'lambdas/pool/database.ts';
+const POOL = 'lambdas/pool/connection-pool.ts';
+
+const RAISED = ['test/integration/database-conditions.test.ts'];
+const STATES = ['test/integration/database-states.test.ts'];
+const SILENT = ['test/integration/silent-database.test.ts'];
+const LOST = ['test/integration/lost-connections.test.ts'];
+const DEADLINE = ['test/unit/runtime/function-deadline.test.ts'];
+
+/** Bugs in how conditions of the database, deadlines and the database's silence are handled. */
+export const CONNECTION_MUTANTS: readonly Mutant[] = [
+  {
+    name: 'a demoted writer counts as a bug',
+    kind: '1',
+    edits: [edit(CONDITIONS, "['25006'], 'read-only session", "['25S06'], 'read-only session")],
+    tests: RAISED,
+  },
+  {
+    name: 'a session that refuses writes is kept',
+    kind: '1',
+    edits: [
+      edit(
+        CONDITIONS,
+        "'read-only session: the writer was demoted by a failover', 'new connection', 'discard')",
+        "'read-only session: the writer was demoted by a failover', 'no', 'keep')",
+      ),
+    ],
+    tests: STATES,
+  },
+  {
+    name: 'a full disk counts as a bug',
+    kind: '1',
+    edits: [edit(CONDITIONS, "['53*'], 'disk full", "['53*0'], 'disk full")],
+    tests: RAISED,
+  },
+  {
+    name: 'a refused sign-in counts as a bug of the statement',
+    kind: '1',
+    edits: [
+      edit(DATABASE, 'return { error: new StoreUnavailable(error), retry: conditionOf(error).retry };', 'throw error;'),
+    ],
+    tests: STATES,
+  },
+  {
+    name: 'a password that was rotated is never read again',
+    kind: '1',
+    edits: [edit(POOL, 'this.#address.forgetPassword();', '')],
+    tests: STATES,
+  },
+  {
+    name: 'a fresh connection is asked for, and an idle one is lent',
+    kind: '1',
+    edits: [edit(POOL, 'const known = fresh ? undefined : this.#takeIdle();', 'const known = this.#takeIdle();')],
+    tests: RAISED,
+  },
+  {
+    name: 'the deadline is not handed down to statements',
+    kind: '2',
+    edits: [
+      edit(
+        DATABASE,
+        'run: (work, { share = 1 } = {}) => this.#run(work, this.#endOf(deadlineMs, share))',
+        'run: (work, { share = 1 } = {}) => this.#run(work, this.#endOf(deadlineMs + 600_000, share))',
+      ),
+    ],
+    tests: SILENT,
+  },
+  {
+    name: 'a statement whose time is over goes on in the server',
+    kind: '2',
+    edits: [edit(DATABASE, "this.#pool.discard(connection, 'cancel');", "this.#pool.discard(connection, 'leave');")],
+    tests: SILENT,
+  },
+  {
+    name: 'a connection is trusted however long the function was frozen',
+    kind: '2',
+    edits: [
+      edit(
+        POOL,
+        'Math.max(now - connection.usedAtMs, wallNow - connection.usedAtWallMs)',
+        'Math.min(now - connection.usedAtMs, wallNow - connection.usedAtWallMs)',
+      ),
+    ],
+    tests: LOST,
+  },
+  {
+    name: 'a connection that stays silent is not replaced within the request',
+    kind: '2',
+    edits: [edit(DATABASE, "retry: isFresh ? 'no' : 'new connection'", "retry: 'no'")],
+    tests: LOST,
+  },
+  {
+    name: 'a request is begun although its function has no time left',
+    kind: '2',
+    edits: [edit('lambdas/runtime/http/api-handler.ts', 'if (timeLeftMs <= 0) throw new OutOfTime();', '')],
+    tests: DEADLINE,
+  },
+  {
+    name: 'a place in the queue for connections that was given up is lost',
+    kind: '2',
+    edits: [edit(POOL, 'if (position >= 0) this.#waiting.splice(position, 1);', 'if (position >= 0) throw error;')],
+    tests: SILENT,
+  },
+  {
+    name: "the database's breaker never opens",
+    kind: '15',
+    edits: [edit(DATABASE, 'if (error instanceof ServerSilent) evidence.serverIsSilent();', '')],
+    tests: SILENT,
+  },
+  {
+    name: 'statements that wait for a lock open the breaker for everybody',
+    kind: '15',
+    edits: [
+      edit(
+        DATABASE,
+        'evidence.statementWasSilent();',
+        'evidence.statementWasSilent();\n        evidence.serverIsSilent();',
+      ),
+    ],
+    tests: SILENT,
+  },
+  {
+    name: 'one slow statement throws away all idle connections',
+    kind: '15',
+    edits: [
+      edit(
+        DATABASE,
+        "this.#pool.discard(connection, 'cancel');",
+        "this.#pool.discard(connection, 'cancel');\n        this.#pool.discardIdle();",
+      ),
+    ],
+    tests: SILENT,
+  },
+  {
+    name: 'a read waits for the database until there is no time left for TOME',
+    kind: '15',
+    edits: [edit('lambdas/pool/pair-store.ts', 'const READ = { share: 0.5 };', 'const READ = { share: 1 };')],
+    tests: SILENT,
+  },
+];
