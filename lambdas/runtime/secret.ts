@@ -1,6 +1,8 @@
 import { AwsClient } from 'aws4fetch';
 import { awsEnvironment } from './aws-credentials.ts';
 import { isOwnError, nameOf, RuntimeFailure } from './own-error.ts';
+import { InvalidSettings } from './settings.ts';
+import { findUrlFaults } from './url-faults.ts';
 
 /** Milliseconds for one question to Secrets Manager; a cold start waits for it. */
 const TIMEOUT_MS = 3_000;
@@ -36,7 +38,7 @@ interface Answer {
 
 async function ask(secretId: string): Promise<{ ok: boolean; status: number; answer: Answer | null }> {
   const { region, ...credentials } = awsEnvironment();
-  const endpoint = process.env['AWS_ENDPOINT_URL'] ?? `https://secretsmanager.${region}.amazonaws.com`;
+  const endpoint = endpointFrom(process.env['AWS_ENDPOINT_URL']) ?? `https://secretsmanager.${region}.amazonaws.com`;
   const client = new AwsClient({ ...credentials, region, service: 'secretsmanager', retries: 2 });
   const response = await client.fetch(endpoint, {
     method: 'POST',
@@ -50,3 +52,11 @@ async function ask(secretId: string): Promise<{ ok: boolean; status: number; ans
 /** AWS's error code, such as AccessDeniedException; it may have a namespace in front. */
 const errorCodeOf = (answer: Answer | null): string | undefined =>
   typeof answer?.__type === 'string' ? /(?:^|#)([A-Za-z]{1,60})$/.exec(answer.__type)?.[1] : undefined;
+
+/** The emulator's address, where one is set. Throws in words that never quote it. */
+function endpointFrom(text: string | undefined): string | undefined {
+  if (text === undefined || text === '') return undefined;
+  const faults = findUrlFaults(text, { schemes: ['http', 'https'], expected: 'must be an http or https URL' });
+  if (faults.length > 0) throw new InvalidSettings(faults.map((fault) => `AWS_ENDPOINT_URL ${fault}`));
+  return text;
+}

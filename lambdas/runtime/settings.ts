@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { LUHN_POLICIES } from '../tokenization/reference-format.ts';
 import { RuntimeFailure } from './own-error.ts';
+import { findUrlFaults, type UrlForm } from './url-faults.ts';
 
 /**
  * Every setting of every function: its name in the environment, its default and its bounds. The README's table is checked against this
@@ -41,7 +42,12 @@ const flag = (fallback: boolean) =>
 const name = (fallback: string) =>
   z.prefault(z.string().check(z.regex(/^[a-z][a-z0-9-]{0,31}$/, 'must be a short lower-case name')), fallback);
 
-const httpUrl = z.string('must be set').check(z.regex(/^https?:\/\/[^\s]+$/, 'must be an http or https URL'));
+const url = (form: UrlForm) =>
+  z.string('must be set').check(({ value, issues }) => {
+    for (const message of findUrlFaults(value, form)) issues.push({ code: 'custom', message, input: value });
+  });
+
+const httpUrl = url({ schemes: ['http', 'https'], expected: 'must be an http or https URL' });
 
 export const settingGroups = {
   domain: {
@@ -56,7 +62,12 @@ export const settingGroups = {
   },
   database: {
     DATABASE_URL: z.optional(
-      z.string().check(z.regex(/^postgres(ql)?:\/\/[^\s]+$/, 'must be a postgres:// or postgresql:// URL')),
+      url({
+        schemes: ['postgres', 'postgresql'],
+        expected: 'must be a postgres:// or postgresql:// URL',
+        mayHaveCredentials: true,
+        mayHaveQuery: true,
+      }),
     ),
     DATABASE_SECRET_ID: z.optional(z.string()),
     DATABASE_HOST: z.optional(z.string().check(z.regex(/^[A-Za-z0-9.-]+$/, 'must be a host name'))),

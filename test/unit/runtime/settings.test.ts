@@ -38,3 +38,58 @@ test('a TOME that may be waited for much longer than a request lasts could never
   const settings = { TOME_URL: 'http://tome', TOME_ATTEMPT_TIMEOUT_MS: '20000', REQUEST_DEADLINE_MS: '5000' };
   expect(() => readSettings(['request', 'tome'], settings)).toThrow('or no breaker would ever open');
 });
+
+test.each([
+  ['http://localhost:99999', 'TOME_URL must have a host name and a port from 1 to 65535'],
+  ['http://localhost:0', 'TOME_URL must have a port from 1 to 65535'],
+  ['http://[::1', 'TOME_URL must have a host name and a port'],
+  ['http://256.1.1.1', 'TOME_URL must have a host name and a port'],
+  ['http:///tome', 'TOME_URL must be an http or https URL'],
+  ['http:tome', 'TOME_URL must be an http or https URL'],
+  ['http:\\\\tome', 'TOME_URL must be an http or https URL'],
+  ['ftp://tome', 'TOME_URL must be an http or https URL'],
+  ['tome', 'TOME_URL must be an http or https URL'],
+  ['http://to me', 'TOME_URL must be an http or https URL'],
+  ['http://tome/a\\b', 'TOME_URL must be an http or https URL'],
+  ['http://a..b', 'TOME_URL must have a host name'],
+  ['http://secret:password@tome', 'TOME_URL must have no user name and no password'],
+  ['http://secret@tome', 'TOME_URL must have no user name and no password'],
+  ['https://tome/base?tenant=secret', 'TOME_URL must have no query'],
+  ['https://tome/base?', 'TOME_URL must have no query'],
+  ['https://tome/#secret', 'TOME_URL must have no fragment'],
+  ['https://tome/100%', 'TOME_URL must have % written as %25'],
+])('the TOME address %s, which no client could use, is refused at start', (TOME_URL, sentence) => {
+  expect(() => readSettings(['tome'], { TOME_URL })).toThrow(sentence);
+  expect(() => readSettings(['tome'], { TOME_URL })).not.toThrow('secret');
+});
+
+test('every fault of an address is named at once', () => {
+  const TOME_URL = 'https://secret:password@tome:0/?a#b';
+  for (const sentence of ['no user name', 'port from 1', 'no query', 'no fragment']) {
+    expect(() => readSettings(['tome'], { TOME_URL })).toThrow(sentence);
+  }
+});
+
+test.each(['http://tome', 'https://tome.internal:8443/base/', 'http://[::1]:3000', 'http://127.0.0.1:3000'])(
+  'the TOME address %s can be used',
+  (TOME_URL) => {
+    expect(readSettings(['tome'], { TOME_URL })).toMatchObject({ TOME_URL });
+  },
+);
+
+test.each([
+  ['postgres://pool:pass#word@db/pool', 'DATABASE_URL must have'],
+  ['postgres://pool:100%@db/pool', 'DATABASE_URL must have % written as %25'],
+  ['postgres:///pool', 'DATABASE_URL must be a postgres:// or postgresql:// URL'],
+  ['postgres://db:70000/pool', 'DATABASE_URL must have a host name and a port'],
+])('the database address %s is refused at start', (DATABASE_URL, sentence) => {
+  expect(() => readSettings(['database'], { DATABASE_URL })).toThrow(sentence);
+});
+
+test('a database address may carry credentials and options, the queue its path', () => {
+  const DATABASE_URL = 'postgresql://pool:p%23ss@db:5433/pool?sslmode=require';
+  expect(readSettings(['database'], { DATABASE_URL })).toMatchObject({ DATABASE_URL });
+  const EVENT_QUEUE_URL = 'https://sqs.eu-central-1.amazonaws.com/123456789012/events';
+  expect(readSettings(['relay'], { EVENT_QUEUE_URL })).toMatchObject({ EVENT_QUEUE_URL });
+  expect(() => readSettings(['relay'], { EVENT_QUEUE_URL: 'https://a:b@sqs/q' })).toThrow('EVENT_QUEUE_URL must have');
+});
