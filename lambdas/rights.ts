@@ -84,6 +84,8 @@ export const RIGHTS: Readonly<Record<FunctionName, Rights>> = {
       'take_refill_request',
       'count_spare_tokens',
       'announce_prefetch',
+      'stage_tokens',
+      // Called by the release before, whose functions run until this one's have taken over.
       'stage_pairs',
       'staged_pairs',
       'activate_mapped_pairs',

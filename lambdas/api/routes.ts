@@ -30,7 +30,7 @@ export const ROUTES: readonly ApiRoute[] = [
     summary: 'Create the reference of a card number. 201 when it is new, 200 when the card number had it already.',
     request: cardNumberRequest,
     answer: cardReferenceAnswer,
-    statuses: [200, 201, 409, 422],
+    statuses: [200, 201, 409, 422, 502],
     throttle: { ratePerSecond: 300, burst: 1_000 },
   },
   {
@@ -40,7 +40,7 @@ export const ROUTES: readonly ApiRoute[] = [
     summary: 'The reference of a card number.',
     request: cardNumberRequest,
     answer: cardReferenceAnswer,
-    statuses: [200, 404],
+    statuses: [200, 404, 502],
     throttle: { ratePerSecond: 300, burst: 1_000 },
   },
   {
@@ -50,7 +50,7 @@ export const ROUTES: readonly ApiRoute[] = [
     summary: 'The reference of a card number, created when there is none. 201 when it is new.',
     request: cardNumberRequest,
     answer: cardReferenceAnswer,
-    statuses: [200, 201],
+    statuses: [200, 201, 502],
     throttle: { ratePerSecond: 300, burst: 1_000 },
   },
   {
@@ -60,7 +60,7 @@ export const ROUTES: readonly ApiRoute[] = [
     summary: 'The card number behind a reference. Leaves an audit record.',
     request: cardReferenceRequest,
     answer: cardNumberAnswer,
-    statuses: [200, 404],
+    statuses: [200, 404, 422, 502],
     throttle: { ratePerSecond: 300, burst: 1_000 },
   },
   {

@@ -57,21 +57,22 @@ export function createRefillStore(database: StatementRunner, settings: RefillSto
         const [count] = await database.run((sql) => {
           const parameters = stagingParameters(tokens);
           return sql<StagedCount[]>`
-            SELECT staged, spare_internal_tokens AS "spareInternalTokens", spare_references AS "spareReferences"
-            FROM stage_pairs(
+            SELECT staged, rejected, spare_internal_tokens AS "spareInternalTokens", spare_references AS "spareReferences"
+            FROM stage_tokens(
               ${fencing},
               ${arrayLiteral(announcements)},
               ${parameters.internalTokens},
               ${parameters.internalExpiries},
               ${parameters.references},
               ${parameters.referenceExpiries},
+              ${parameters.rejectedNamespaces},
               ${parameters.rejected},
               ${parameters.rejectedBecause},
               ${settings.expiryMarginSeconds}
             )
           `;
         });
-        return count ?? { staged: 0, spareInternalTokens: 0, spareReferences: 0 };
+        return count ?? { staged: 0, rejected: 0, spareInternalTokens: 0, spareReferences: 0 };
       }),
 
     stagedPairs: (limit) =>
@@ -110,13 +111,14 @@ export function createRefillStore(database: StatementRunner, settings: RefillSto
   };
 }
 
-const stagingParameters = ({ internalTokens, references, rejectedReferences }: PrefetchedTokens) => ({
+const stagingParameters = ({ internalTokens, references, rejected }: PrefetchedTokens) => ({
   internalTokens: arrayLiteral(internalTokens.map(({ token }) => token)),
   internalExpiries: arrayLiteral(internalTokens.map(({ expiresAt }) => expiresAt)),
   references: arrayLiteral(references.map(({ token }) => token)),
   referenceExpiries: arrayLiteral(references.map(({ expiresAt }) => expiresAt)),
-  rejected: arrayLiteral(rejectedReferences.map(({ token }) => token)),
-  rejectedBecause: arrayLiteral(rejectedReferences.map(({ fault }) => fault)),
+  rejectedNamespaces: arrayLiteral(rejected.map(({ namespace }) => namespace)),
+  rejected: arrayLiteral(rejected.map(({ kept }) => kept)),
+  rejectedBecause: arrayLiteral(rejected.map(({ fault }) => fault)),
 });
 
 /** What `functions/assert-lease.sql` raises for a run that was overtaken. */

@@ -2,9 +2,10 @@ import type { CardNumber } from './card-number.ts';
 import type { CardReference } from './card-reference.ts';
 import { confirmToken } from './confirm-token.ts';
 import { existingReferenceOf, referenceFor } from './direct-path.ts';
+import { LastingAnswer } from './errors/lasting-answer.ts';
 import { PairConflict } from './errors/pair-conflict.ts';
 import { StoreUnavailable } from './errors/store-unavailable.ts';
-import { TomeAnswerInvalid, TomeError } from './errors/tome-error.ts';
+import { TomeAnswerInvalid, TomeError, TomeTokenTaken } from './errors/tome-error.ts';
 import type { InternalToken } from './internal-token.ts';
 import type { TokenPair } from './pair.ts';
 import type { StoredPair } from './ports/pair-store.ts';
@@ -76,7 +77,12 @@ async function confirmedReference(
 ): Promise<CardReference> {
   if (isConfirmed(pair)) return pair.cardReference;
   const { tome, report } = dependencies;
-  const answer = await tome.ns2.tokenize(pair.internalToken, pair.cardReference, liveCall(context));
+  const answer = await tome.ns2
+    .tokenize(pair.internalToken, pair.cardReference, liveCall(context))
+    .catch((error: unknown) => {
+      // It will be so tomorrow: a lasting answer about this pair, and not "try again".
+      throw error instanceof TomeTokenTaken ? new PairConflict() : error;
+    });
   if (answer.token === pair.cardReference && answer.isNew) return pair.cardReference;
   const standing = await existingReferenceOf(dependencies, pair.internalToken, context);
   if (standing?.cardReference !== answer.token) throw contradiction();
@@ -144,7 +150,8 @@ export async function ifPossible(
     await write();
   } catch (error) {
     const isOutage =
-      error instanceof StoreUnavailable || (error instanceof TomeError && !(error instanceof TomeAnswerInvalid));
+      error instanceof StoreUnavailable ||
+      (error instanceof TomeError && !(error instanceof TomeAnswerInvalid) && !(error instanceof LastingAnswer));
     if (!isOutage) throw error;
     report('repair-postponed', context, error);
   }

@@ -19,7 +19,11 @@ export type BreakerState = 'closed' | 'open' | 'half-open';
 /** The right to make one call, ended by one of these. What was admitted before the state last changed has no say any more. */
 export interface Admission {
   succeed(): void;
-  fail(): void;
+  /**
+   * `subject`, where the failure may be about what was asked: the same subject counts once in a row, so that one odd item that is
+   * asked for again and again keeps nobody else out.
+   */
+  fail(subject?: string): void;
   /** The call ended without showing anything about the other side; a probe's place is free again at once. */
   abandon(): void;
 }
@@ -41,6 +45,7 @@ export class CircuitBreaker {
   /** Counts the changes of state and the probes, so that a straggler from an earlier one is known. */
   #term = 0;
   #failuresInARow = 0;
+  readonly #subjectsInARow = new Set<string>();
   #openedAtMs = 0;
   #probeUntilMs = 0;
 
@@ -62,6 +67,11 @@ export class CircuitBreaker {
     if (waitMs > 0) throw this.#refusal(Math.max(1, Math.ceil(waitMs / 1_000)));
   }
 
+  /** Milliseconds until the probe under way is given up for lost; 0 or less when there is none. */
+  get probeWaitMs(): number {
+    return this.#state === 'half-open' ? this.#probeUntilMs - this.#clock.monotonicMs() : 0;
+  }
+
   /** Before a call; throws like `assertAdmits`. A probe that is never reported on counts as lost after `probeTimeoutMs`. */
   enter(probeTimeoutMs: number): Admission {
     this.assertAdmits();
@@ -70,15 +80,20 @@ export class CircuitBreaker {
       this.#become('half-open');
     }
     const term = this.#term;
-    const ifCurrent = (report: () => void) => (): void => {
-      if (term === this.#term) report();
-    };
+    const ifCurrent =
+      (report: (subject?: string) => void) =>
+      (subject?: string): void => {
+        if (term === this.#term) report(subject);
+      };
     return {
       succeed: ifCurrent(() => {
         this.#failuresInARow = 0;
+        this.#subjectsInARow.clear();
         if (this.#state !== 'closed') this.#become('closed');
       }),
-      fail: ifCurrent(() => {
+      fail: ifCurrent((subject) => {
+        if (this.#state === 'closed' && subject !== undefined && this.#subjectsInARow.has(subject)) return;
+        if (subject !== undefined) this.#subjectsInARow.add(subject);
         this.#failuresInARow += 1;
         if (this.#state === 'closed' && this.#failuresInARow < this.#settings.failures) return;
         this.#openedAtMs = this.#clock.monotonicMs();

@@ -6,11 +6,11 @@ import { StoreUnavailable } from './errors/store-unavailable.ts';
 import { finishReservation } from './finish-reservation.ts';
 import type { IdempotencyClaim } from './ports/pair-store.ts';
 import type { CreatedCard, RequestContext } from './tokenizer.ts';
-import type { PooledDependencies } from './tokenizer-dependencies.ts';
+import { liveCall, type PooledDependencies } from './tokenizer-dependencies.ts';
 
 /**
- * A1: reserve a pair, one NS1 call, mark it USED. Asks the breaker first, so that no pair is burnt while TOME is down
- * (brief 2, "TOME down"). With an Idempotency-Key the same key gives the same reference, whatever crashed in between (A6).
+ * A1: reserve a pair, one NS1 call, mark it USED. Asks first whether a call would be let through, so that no pair is burnt while
+ * TOME is down, says 429 to everything, or has no turn left for us before the deadline. With an Idempotency-Key the same key gives the same reference, whatever crashed in between (A6).
  */
 export async function createCard(
   dependencies: PooledDependencies,
@@ -19,7 +19,7 @@ export async function createCard(
   idempotencyKey?: string,
 ): Promise<CreatedCard> {
   const { tome, store } = dependencies;
-  tome.ns1.assertAdmits('tokenize');
+  tome.ns1.assertAdmits('tokenize', liveCall(context));
   const claim = idempotencyKey === undefined ? null : dependencies.claimOf(idempotencyKey, cardNumber, context.caller);
   const reserved = await store.reserve(dependencies.newReservationId(), claim);
   switch (reserved.outcome) {

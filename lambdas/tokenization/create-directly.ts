@@ -17,7 +17,7 @@ export async function createDirectly(
 ): Promise<CreatedCard> {
   const { tome, store, report } = dependencies;
   if (!(await store.spendDirectBudget())) throw new DirectBudgetSpent();
-  tome.ns2.assertAdmits('tokenize');
+  tome.ns2.assertAdmits('tokenize', liveCall(context));
   report('direct-path', context);
   const internal = await tome.ns1.tokenize(cardNumber, null, liveCall(context));
   const card = internal.isNew

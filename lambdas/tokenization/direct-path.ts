@@ -1,5 +1,5 @@
 import { mayHaveBeenGivenOut } from './card-reference.ts';
-import { ReferenceUnacceptable } from './errors/reference-unacceptable.ts';
+import { ReferenceUnacceptable } from './errors/lasting-answer.ts';
 import type { InternalToken } from './internal-token.ts';
 import type { TokenPair } from './pair.ts';
 import { findFormatFault, type LuhnPolicy } from './reference-format.ts';

@@ -1,8 +1,9 @@
 import { ensureReference } from './bound-token.ts';
 import type { CardNumber } from './card-number.ts';
 import { agreedToken } from './confirm-token.ts';
+import { InternalTokenUnacceptable, LastingAnswer, TomeRequestRefused } from './errors/lasting-answer.ts';
 import { ReservationLost } from './errors/reservation-lost.ts';
-import { TomeAnswerInvalid, TomeError, TomeOutcomeUnknown, TomeTokenTaken } from './errors/tome-error.ts';
+import { TomeAnswerInvalid, TomeError, TomeRateLimited, TomeTokenTaken } from './errors/tome-error.ts';
 import type { InternalToken } from './internal-token.ts';
 import type { IdempotencyClaim, Reservation } from './ports/pair-store.ts';
 import type { TokenizeAnswer } from './ports/tome.ts';
@@ -44,7 +45,9 @@ export async function finishReservation(
       throw error;
     }
     if (error instanceof TomeTokenTaken) await dependencies.store.quarantineReservation(reservation, 'conflict');
-    if (!(error instanceof TomeOutcomeUnknown) && !(error instanceof TomeAnswerInvalid)) throw error;
+    if (error.attempts === 0 || error instanceof TomeRateLimited || error instanceof TomeTokenTaken) throw error;
+    if (error instanceof InternalTokenUnacceptable) return refuseOddToken(dependencies, held, context, error);
+    if (error instanceof TomeRequestRefused) return refuseRequest(dependencies, held, context, error);
     dependencies.report('outcome-unknown', context, error);
     return settleUnknown(dependencies, held, context, error);
   }
@@ -96,13 +99,53 @@ async function settleUnknown(
 ): Promise<CreatedCard> {
   const lookUp = (): Promise<InternalToken | null> =>
     dependencies.tome.ns1.lookup(held.cardNumber, liveCall(context)).catch((cause: unknown) => {
-      if (cause instanceof TomeError) throw error;
+      if (cause instanceof TomeError && !(cause instanceof LastingAnswer)) throw error;
       throw cause;
     });
   const bound = await lookUp();
   if (bound === null) throw error;
   if ((await lookUp()) !== bound) throw error;
   return answerWithToken(dependencies, held, context, { token: bound, pairIsFree: false });
+}
+
+/**
+ * NS1 says that the card has a token already, and one that no pair can hold. Believed when NS1 says so twice; then our pair was
+ * refused and goes back to the pool, or each request for this card would cost one. The answer is the same for as long as NS1's is.
+ */
+async function refuseOddToken(
+  dependencies: PooledDependencies,
+  held: HeldCreation,
+  context: RequestContext,
+  refusal: InternalTokenUnacceptable,
+): Promise<CreatedCard> {
+  const doubt = new TomeAnswerInvalid('NS1 names different tokens for one card.', { attempts: refusal.attempts });
+  try {
+    return await settleUnknown(dependencies, held, context, doubt);
+  } catch (error) {
+    if (error instanceof InternalTokenUnacceptable) {
+      await giveUp(dependencies, held, context, refusal.attempts === 1 && !held.resumed);
+    }
+    throw error;
+  }
+}
+
+/**
+ * NS1 refused the request. When it refuses to look the card up as well, that is its lasting word about the card; otherwise it was
+ * the pair's token that it does not accept: the pair is taken out of use, and the caller's next try gets another one.
+ */
+async function refuseRequest(
+  dependencies: PooledDependencies,
+  held: HeldCreation,
+  context: RequestContext,
+  { attempts }: TomeRequestRefused,
+): Promise<CreatedCard> {
+  const doubt = new TomeAnswerInvalid('NS1 refused the token of the reserved pair.', { attempts });
+  try {
+    return await settleUnknown(dependencies, held, context, doubt);
+  } catch (error) {
+    if (error === doubt) await dependencies.store.quarantineReservation(held.reservation, 'conflict');
+    throw error;
+  }
 }
 
 interface StandingToken {
@@ -135,12 +178,10 @@ async function answerWithToken(
   context: RequestContext,
   standing: StandingToken,
 ): Promise<CreatedCard> {
-  const { store, report } = dependencies;
+  const { report } = dependencies;
   if (standing.token === held.reservation.internalToken) return markUsed(dependencies, held, context);
   report('card-already-bound', context);
-  const isGivenBack = standing.pairIsFree && (await store.release(held.reservation, 'card-already-bound', held.claim));
-  if (!isGivenBack) await store.quarantineReservation(held.reservation, 'card-already-bound');
-  report(isGivenBack ? 'reservation-released' : 'reservation-quarantined', context);
+  await giveUp(dependencies, held, context, standing.pairIsFree);
   return answerWithStandingReference(dependencies, standing.token, held.claim, context);
 }
 
@@ -153,4 +194,16 @@ async function answerWithStandingReference(
   const card = await ensureReference(dependencies, token, context);
   if (claim !== null) await dependencies.store.resolveClaim(claim, card);
   return card;
+}
+
+/** The card has another token: the pair goes back to the pool where it is certain that nothing is on its way, or out of use. */
+async function giveUp(
+  { store, report }: PooledDependencies,
+  { reservation, claim }: HeldCreation,
+  context: RequestContext,
+  pairIsFree: boolean,
+): Promise<void> {
+  const isGivenBack = pairIsFree && (await store.release(reservation, 'card-already-bound', claim));
+  if (!isGivenBack) await store.quarantineReservation(reservation, 'card-already-bound');
+  report(isGivenBack ? 'reservation-released' : 'reservation-quarantined', context);
 }

@@ -73,21 +73,42 @@ export const schemas = {
   'bulk-tokenize': { request: bulkTokenizeRequest, answer: bulkTokenizeAnswer },
 } as const;
 
+/** One entry of a prefetch answer and one of a bulk answer. */
+export const prefetchedToken = z.object({ token: z.string(), expiresAt: z.nullish(z.iso.datetime({ offset: true })) });
+export const bulkResult = z.discriminatedUnion('outcome', [
+  z.object({ outcome: z.literal('bound'), token: z.string() }),
+  z.object({ outcome: z.literal('failed') }),
+]);
+
+/** What stands where a token or a source belongs. Whether it is one is decided for this item alone. */
+const item = z.nullable(z.union([z.string(), z.number()]));
+
+/**
+ * The same answers as the client reads them: one odd entry of a list must not cost the others, and a token or source that the
+ * domain cannot use is an answer about that item, not a TOME that breaks its contract.
+ */
+export const readableAnswers = {
+  prefetch: z.object({ tokens: z.array(z.unknown()) }),
+  tokenize: z.object({ token: item, isNew: z.boolean() }),
+  detokenize: z.object({ source: item }),
+  lookup: z.object({ token: item }),
+  'bulk-tokenize': z.object({ results: z.array(z.unknown()) }),
+} as const;
+
 /**
  * Answers other than 200, all with this body:
  * 404 `not-found` (detokenize, lookup; and bulk-tokenize with `operation-absent` where TOME has none),
  * 409 `already-bound` with the token that stands (tokenize, in TOME's conflict mode),
  * 400 `bad-request`, 429 `rate-limited` with Retry-After in seconds, 5xx `unavailable`.
  */
-export const errorAnswer = z.object({
-  error: z.enum([
-    'not-found',
-    'operation-absent',
-    'already-bound',
-    'token-taken',
-    'bad-request',
-    'rate-limited',
-    'unavailable',
-  ]),
-  token: z.optional(token),
-});
+const error = z.enum([
+  'not-found',
+  'operation-absent',
+  'already-bound',
+  'token-taken',
+  'bad-request',
+  'rate-limited',
+  'unavailable',
+]);
+export const errorAnswer = z.object({ error, token: z.optional(token) });
+export const readableRefusal = z.object({ error, token: z.optional(item) });

@@ -35,14 +35,16 @@ export class RateBudget {
     return this.#perSecond;
   }
 
+  /** Throws TomeBudgetSpent when no turn is left before the deadline. Takes none. */
+  assertTurn(deadlineMs: number): void {
+    this.#turnMs(this.#clock.monotonicMs(), deadlineMs);
+  }
+
   /** Resolves when the caller may send. Rejects with TomeBudgetSpent at once when that would be after the deadline. */
   async turn(deadlineMs: number): Promise<void> {
     const nowMs = this.#clock.monotonicMs();
     this.#increase(nowMs);
-    const turnMs = Math.max(this.#nextTurnMs, nowMs - BURST_SECONDS * 1_000);
-    if (turnMs >= deadlineMs) {
-      throw new TomeBudgetSpent("This lane's share of TOME's rate is used up until the deadline.", { attempts: 0 });
-    }
+    const turnMs = this.#turnMs(nowMs, deadlineMs);
     this.#nextTurnMs = turnMs + 1_000 / this.#perSecond;
     if (turnMs > nowMs) await this.#clock.sleep(turnMs - nowMs);
   }
@@ -55,6 +57,12 @@ export class RateBudget {
     this.#increasedAtMs = nowMs;
     this.#perSecond = Math.max(this.#configuredPerSecond * FLOOR, this.#perSecond * DECREASE);
     this.#nextTurnMs = Math.max(this.#nextTurnMs, nowMs + pauseMs);
+  }
+
+  #turnMs(nowMs: number, deadlineMs: number): number {
+    const turnMs = Math.max(this.#nextTurnMs, nowMs - BURST_SECONDS * 1_000);
+    if (turnMs < deadlineMs) return turnMs;
+    throw new TomeBudgetSpent("This lane's share of TOME's rate is used up until the deadline.", { attempts: 0 });
   }
 
   #increase(nowMs: number): void {

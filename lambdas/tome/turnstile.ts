@@ -9,6 +9,7 @@ import type { Clock } from '../tokenization/ports/clock.ts';
 import type { TomeCall } from '../tokenization/ports/tome.ts';
 import type { Lane, Namespace, Operation } from './contract.ts';
 import { RateBudget } from './rate-budget.ts';
+import { Throttle } from './throttle.ts';
 
 export interface TurnstileSettings {
   /** Milliseconds for one attempt; the call's deadline may leave less. */
@@ -25,16 +26,24 @@ export type OnBreaker = (endpoint: { namespace: Namespace; operation: Operation;
 /** What one attempt may use once it is let through. */
 export interface Turn {
   readonly admission: Admission;
+  /** Of an operation that costs a pair when it is sent for nothing. */
+  readonly throttle: Throttle | null;
   readonly startedMs: number;
   readonly timeoutMs: number;
+  /** Until the call's deadline. */
+  readonly timeLeftMs: number;
 }
 
-/** Everything that can stop an attempt before anything is sent: its lane's pace, the deadline, the breaker. */
+/** How often batch work looks whether a probe has ended, in milliseconds. */
+const PROBE_LOOK_MS = 20;
+
+/** Everything that can stop an attempt before anything is sent: its lane's pace, the deadline, TOME's Retry-After, the breaker. */
 export class Turnstile {
   readonly #settings: TurnstileSettings;
   readonly #clock: Clock;
   readonly #onBreaker: OnBreaker | undefined;
   readonly #breakers = new Map<string, CircuitBreaker>();
+  readonly #throttles = new Map<string, Throttle>();
   readonly #budgets = new Map<string, RateBudget>();
 
   constructor(settings: TurnstileSettings, clock: Clock, onBreaker: OnBreaker | undefined) {
@@ -43,18 +52,29 @@ export class Turnstile {
     this.#onBreaker = onBreaker;
   }
 
-  /** Throws TomeUnavailable when the breaker would refuse a call now; claims nothing. */
-  assertAdmits(namespace: Namespace, operation: Operation): void {
+  /** Throws the TomeError that a call would be refused with now; claims nothing. */
+  assertAdmits(namespace: Namespace, operation: Operation, { lane, deadlineMs }: TomeCall): void {
     this.#breaker(namespace, operation).assertAdmits();
+    this.#throttle(namespace, operation, lane)?.assertAdmits();
+    this.#budget(operation, lane)?.assertTurn(deadlineMs);
   }
 
-  /** Resolves when the attempt may be sent. Rejects with TomeUnavailable or TomeBudgetSpent, of no attempts, when it may not. */
+  /** Resolves when the attempt may be sent. Rejects with a TomeError of no attempts when it may not. */
   async turn(namespace: Namespace, operation: Operation, { lane, deadlineMs }: TomeCall): Promise<Turn> {
-    await this.#budget(operation, lane)?.turn(deadlineMs);
+    const breaker = this.#breaker(namespace, operation);
+    do {
+      if (lane === 'batch') await this.#probeEnds(breaker, deadlineMs);
+      await this.#budget(operation, lane)?.turn(deadlineMs);
+    } while (lane === 'batch' && breaker.probeWaitMs > 0);
     const startedMs = this.#clock.monotonicMs();
-    const timeoutMs = Math.min(this.#settings.attemptTimeoutMs, deadlineMs - startedMs);
+    const timeLeftMs = deadlineMs - startedMs;
+    const timeoutMs = Math.min(this.#settings.attemptTimeoutMs, timeLeftMs);
     if (timeoutMs <= 0) throw new TomeUnavailable('No time was left to ask TOME.', { attempts: 0 });
-    return { admission: this.#breaker(namespace, operation).enter(timeoutMs), startedMs, timeoutMs };
+    const throttle = this.#throttle(namespace, operation, lane);
+    throttle?.assertAdmits();
+    const admission = breaker.enter(timeoutMs);
+    throttle?.enter(timeoutMs);
+    return { admission, throttle, startedMs, timeoutMs, timeLeftMs };
   }
 
   /** TOME said 429: batch work makes room (P3); live calls only wait before they try again. */
@@ -62,29 +82,41 @@ export class Turnstile {
     if (lane === 'batch') this.#budget(operation, lane)?.slowDown(pauseMs);
   }
 
-  #breaker(namespace: Namespace, operation: Operation): CircuitBreaker {
-    const key = `${namespace} ${operation}`;
-    let breaker = this.#breakers.get(key);
-    if (breaker === undefined) {
-      const onChange = (state: BreakerState): void => this.#onBreaker?.({ namespace, operation, state });
-      breaker = new CircuitBreaker(this.#settings.breaker, this.#clock, takenToBeDown, onChange);
-      this.#breakers.set(key, breaker);
+  /**
+   * Batch work of many workers waits for the probe of one of them; refused at once, it would stop a run that could go on. Nobody
+   * waits for a batch call; a live one is refused.
+   */
+  async #probeEnds(breaker: CircuitBreaker, deadlineMs: number): Promise<void> {
+    while (breaker.probeWaitMs > 0 && this.#clock.monotonicMs() < deadlineMs) {
+      await this.#clock.sleep(Math.min(breaker.probeWaitMs, PROBE_LOOK_MS));
     }
-    return breaker;
+  }
+
+  #breaker(namespace: Namespace, operation: Operation): CircuitBreaker {
+    return madeOnce(this.#breakers, `${namespace} ${operation}`, () => {
+      const onChange = (state: BreakerState): void => this.#onBreaker?.({ namespace, operation, state });
+      return new CircuitBreaker(this.#settings.breaker, this.#clock, takenToBeDown, onChange);
+    });
+  }
+
+  /** Only a live tokenize has a pair at stake. Reads cost nothing when they are refused, and batch work slows down by itself. */
+  #throttle(namespace: Namespace, operation: Operation, lane: Lane): Throttle | null {
+    if (operation !== 'tokenize' || lane !== 'live') return null;
+    return madeOnce(this.#throttles, namespace, () => new Throttle(this.#clock));
   }
 
   #budget(operation: Operation, lane: Lane): RateBudget | null {
     const { batchCallsPerSecond, liveCallsPerSecond } = this.#settings;
     const callsPerSecond = lane === 'batch' ? batchCallsPerSecond : liveCallsPerSecond;
     if (callsPerSecond === 0) return null;
-    const key = `${lane} ${operation}`;
-    let budget = this.#budgets.get(key);
-    if (budget === undefined) {
-      budget = new RateBudget(callsPerSecond, this.#clock);
-      this.#budgets.set(key, budget);
-    }
-    return budget;
+    return madeOnce(this.#budgets, `${lane} ${operation}`, () => new RateBudget(callsPerSecond, this.#clock));
   }
+}
+
+function madeOnce<Value>(values: Map<string, Value>, key: string, make: () => Value): Value {
+  const value = values.get(key) ?? make();
+  values.set(key, value);
+  return value;
 }
 
 const takenToBeDown = (retryAfterSeconds: number): TomeUnavailable =>

@@ -67,7 +67,7 @@ async function stage(store: RefillStore, pairs: readonly MadeUpPair[]): Promise<
   const { staged } = await store.stage(lease, [], {
     internalTokens: pairs.map(({ internalToken: token }) => ({ token, expiresAt: null })),
     references: pairs.map(({ cardReference: token }) => ({ token, expiresAt: null })),
-    rejectedReferences: [],
+    rejected: [],
   });
   if (staged !== pairs.length) throw new Error('Not all pairs were staged.');
   return performance.now() - startedMs;

@@ -38,8 +38,12 @@ export async function createdAndLost(world: World): Promise<void> {
 /** A pair that an earlier run staged, whose internal token NS2 has bound to another reference meanwhile. */
 export async function contradictedPair(world: World): Promise<void> {
   const call = { deadlineMs: Number.POSITIVE_INFINITY, lane: 'batch', correlationId: 'an earlier run' } as const;
-  const [internal] = await world.tome.ns1.prefetch(1, call);
-  const [reference] = await world.tome.ns2.prefetch(1, call);
+  const {
+    tokens: [internal],
+  } = await world.tome.ns1.prefetch(1, call);
+  const {
+    tokens: [reference],
+  } = await world.tome.ns2.prefetch(1, call);
   if (internal === undefined || reference === undefined) throw new Error('TOME gives what it is asked for.');
   await world.sql`
     WITH staged AS (

@@ -1,5 +1,7 @@
 import type { Sql, StatementRunner } from '../../lambdas/pool/database.ts';
+import { InternalTokenUnacceptable } from '../../lambdas/tokenization/errors/lasting-answer.ts';
 import { StoreUnavailable } from '../../lambdas/tokenization/errors/store-unavailable.ts';
+import { TomeError } from '../../lambdas/tokenization/errors/tome-error.ts';
 import type { CardCreatedEvent, EventQueue } from '../../lambdas/tokenization/ports/event-queue.ts';
 import type { BulkTokenizeResult, Tome, TomeNamespace } from '../../lambdas/tokenization/ports/tome.ts';
 import type { Interceptor } from './interceptor.ts';
@@ -107,8 +109,9 @@ export function interceptTome(tome: Tome, interceptor: Interceptor, parts: TomeW
         noteIf(answer.token === token ? 'ours' : 'other', answer.attempts);
         return answer;
       } catch (error) {
-        const isUnsent = error instanceof Error && 'attempts' in error && error.attempts === 0;
-        if (!isUnsent) noteIf('unknown');
+        // NS1 named another token than ours, although none that can be used.
+        if (error instanceof InternalTokenUnacceptable) noteIf('other', error.attempts);
+        else if (!(error instanceof TomeError && error.attempts === 0)) noteIf('unknown');
         throw error;
       }
     },
@@ -135,7 +138,7 @@ export function interceptTome(tome: Tome, interceptor: Interceptor, parts: TomeW
         },
         () => namespace.lookup(...args),
       ),
-    assertAdmits: (operation) => namespace.assertAdmits(operation),
+    assertAdmits: (operation, call) => namespace.assertAdmits(operation, call),
   });
   return { ns1: wrap(tome.ns1, 'ns1'), ns2: wrap(tome.ns2, 'ns2') };
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Tome } from '../../lambdas/tokenization/ports/tome.ts';
-import { errorAnswer } from '../../lambdas/tome/contract.ts';
+import { readableRefusal } from '../../lambdas/tome/contract.ts';
 import type { Answer, Verdict } from '../../lambdas/tome/http-exchange.ts';
 import { createHttpTome } from '../../lambdas/tome/http-tome.ts';
 import { operations } from '../simulator/operations.ts';
@@ -27,7 +27,7 @@ export function createWirelessTome({ vaults, switches, faults }: Simulator): Tom
       const verdict =
         outcome.status === 200
           ? { status: 200 as const, answer: read(outcome.body as Answer<typeof operation>) }
-          : ({ status: outcome.status, refusal: errorAnswer.parse(outcome.body) } as Verdict<never>);
+          : ({ status: outcome.status, refusal: readableRefusal.parse(outcome.body) } as Verdict<never>);
       return { verdict, attempts: 1 };
     },
     assertAdmits: () => undefined,

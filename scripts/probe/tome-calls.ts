@@ -1,11 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import type { Namespace, Operation } from '../../lambdas/tome/contract.ts';
-import { type Answer, exchange, type RequestBody, type Verdict } from '../../lambdas/tome/http-exchange.ts';
+import * as z from 'zod/mini';
+import { type Namespace, type Operation, schemas } from '../../lambdas/tome/contract.ts';
+import { exchange, invalidAnswer, type RequestBody, type Verdict } from '../../lambdas/tome/http-exchange.ts';
+import { TomeConnections } from '../../lambdas/tome/tome-connections.ts';
 import { type ProbeTime, systemTime } from './probe-time.ts';
+
+/** An answer as the contract has it, which is stricter than what the product can read. */
+type Answer<Name extends Operation> = z.core.output<(typeof schemas)[Name]['answer']>;
 
 /** Calls to a TOME, one at a time and never repeated, with the time that each took. */
 export class TomeCalls {
-  readonly #url: string;
+  readonly #connections: TomeConnections;
   readonly #correlationId = `probe-${randomUUID()}`;
   /** In milliseconds, in the order of the calls. */
   readonly durationsMs: number[] = [];
@@ -13,7 +18,7 @@ export class TomeCalls {
   readonly #time: ProbeTime;
 
   constructor(url: string, time = systemTime) {
-    this.#url = url;
+    this.#connections = new TomeConnections(url, time);
     this.#time = time;
   }
 
@@ -25,7 +30,7 @@ export class TomeCalls {
   ): Promise<Verdict<Answer<Name>>> {
     const startedMs = this.#time.monotonicMs();
     try {
-      return await exchange(this.#url, {
+      const verdict = await exchange(this.#connections, {
         namespace,
         operation,
         body,
@@ -33,6 +38,10 @@ export class TomeCalls {
         correlationId: this.#correlationId,
         timeoutMs: TIMEOUT_MS,
       });
+      if (verdict.status !== 200) return verdict;
+      const { success, data } = z.safeParse(schemas[operation].answer, verdict.answer);
+      if (!success) throw invalidAnswer(`${operation} has an unexpected body`);
+      return { status: 200, answer: data as Answer<Name> };
     } finally {
       this.durationsMs.push(this.#time.monotonicMs() - startedMs);
     }

@@ -20,7 +20,7 @@ export async function fillPool(database: Database, count: number, expiresAt: Dat
   await store.stage(lease, [], {
     internalTokens: pairs.map(({ internalToken }) => ({ token: internalToken, expiresAt })),
     references: pairs.map(({ cardReference }) => ({ token: cardReference, expiresAt })),
-    rejectedReferences: [],
+    rejected: [],
   });
   const staged = await store.stagedPairs(count);
   await store.activate(lease, staged);

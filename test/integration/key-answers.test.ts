@@ -139,8 +139,12 @@ const naming = (token: InternalToken): World['simulator']['vaults'] => {
 };
 
 test('a token that was paired anew after a restore is answered with the reference that NS2 knows', async () => {
-  const [internal] = await world.tome.ns1.prefetch(1, CALL);
-  const [first, second] = await world.tome.ns2.prefetch(2, CALL);
+  const {
+    tokens: [internal],
+  } = await world.tome.ns1.prefetch(1, CALL);
+  const {
+    tokens: [first, second],
+  } = await world.tome.ns2.prefetch(2, CALL);
   const token = internal?.token as InternalToken;
   const standing = first?.token as CardReference;
   await world.tome.ns1.tokenize(CARD, token, CALL);
@@ -163,8 +167,8 @@ test('a run that outlived a restore cannot put pairs on offer that have the numb
       await world.sql`
         INSERT INTO job_lease (job, fencing, holder, expires_at) VALUES ('prefetch', 1, 'another run', now() + interval '1 hour')
       `;
-      const internal = await world.tome.ns1.prefetch(4, CALL);
-      const external = await world.tome.ns2.prefetch(4, CALL);
+      const { tokens: internal } = await world.tome.ns1.prefetch(4, CALL);
+      const { tokens: external } = await world.tome.ns2.prefetch(4, CALL);
       for (const [index, { token }] of internal.entries()) {
         await world.sql`
           WITH staged AS (

@@ -274,9 +274,9 @@ describe('overlapping and dying runs', () => {
     await store.acquireLease('second');
     if (lease === null) throw new Error('The first run had the lease.');
     await expect(store.renewLease(lease)).rejects.toMatchObject({ code: 'lease-lost' });
-    await expect(
-      store.stage(lease, [], { internalTokens: [], references: [], rejectedReferences: [] }),
-    ).rejects.toMatchObject({ code: 'lease-lost' });
+    await expect(store.stage(lease, [], { internalTokens: [], references: [], rejected: [] })).rejects.toMatchObject({
+      code: 'lease-lost',
+    });
     await expect(store.activate(lease, [])).rejects.toMatchObject({ code: 'lease-lost' });
   });
 

@@ -41,8 +41,12 @@ test("after an unknown outcome one look-up that names a stranger's token is not 
 
 /** A pair that stands in the database as intended, whose token NS1 has bound to a card. NS2 may know another's token behind the reference. */
 async function intendedPair(isBoundElsewhere: boolean): Promise<CardReference> {
-  const [internal, other] = await world.tome.ns1.prefetch(2, CALL);
-  const [reference] = await world.tome.ns2.prefetch(1, CALL);
+  const {
+    tokens: [internal, other],
+  } = await world.tome.ns1.prefetch(2, CALL);
+  const {
+    tokens: [reference],
+  } = await world.tome.ns2.prefetch(1, CALL);
   const internalToken = internal?.token as InternalToken;
   const cardReference = reference?.token as CardReference;
   await world.sql`INSERT INTO pair (internal_token, card_reference) VALUES (${internalToken}, ${cardReference})`;
@@ -63,7 +67,7 @@ test('a pair that NS2 never confirmed is confirmed by the read that meets it', a
 test('a pair that NS2 contradicts answers no read', async () => {
   const cardReference = await intendedPair(true);
   const { tokenizer, context } = startProcess(world, untouched);
-  await expect(tokenizer.lookup(CARD, context())).rejects.toMatchObject({ code: 'tome-token-taken' });
+  await expect(tokenizer.lookup(CARD, context())).rejects.toMatchObject({ code: 'pair-conflict' });
   await expect(tokenizer.detokenize(cardReference, context())).rejects.toMatchObject({ code: 'reference-not-found' });
   expect(world.disclosures).toEqual([]);
 });

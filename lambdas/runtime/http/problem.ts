@@ -28,9 +28,14 @@ const STATUS: Readonly<Record<string, { readonly status: number; readonly title:
   'tome-unavailable': { status: 503, title: 'TOME unavailable' },
   'tome-outcome-unknown': { status: 503, title: 'TOME gave no answer' },
   'tome-answer-invalid': { status: 503, title: 'TOME gave no usable answer' },
+  'tome-gateway-answered': { status: 503, title: 'TOME cannot be reached' },
+  'tome-access-denied': { status: 503, title: 'TOME refuses access' },
   'tome-token-taken': { status: 503, title: 'TOME gave no usable answer' },
   'reference-unacceptable': { status: 502, title: 'TOME gave an unusable reference' },
-  'pair-conflict': { status: 500, title: 'Pair conflict' },
+  'internal-token-unacceptable': { status: 502, title: 'TOME gave an unusable token' },
+  'tome-request-refused': { status: 502, title: 'TOME refused the request' },
+  'pair-conflict': { status: 502, title: 'TOME and the pool disagree' },
+  'stored-card-unacceptable': { status: 422, title: 'Not an accepted card number' },
 };
 
 const UNEXPECTED = { status: 500, title: 'Unexpected error' };
@@ -54,6 +59,9 @@ export function problemOf(
         : 'The request failed for a reason that is in the log under this correlation id.',
       correlationId,
     },
-    retryAfterSeconds: isExpected ? error.retryAfterSeconds : null,
+    // Never "at once", and never on an answer that stays the same.
+    retryAfterSeconds: isExpected && error.retryable ? atLeastOne(error.retryAfterSeconds) : null,
   };
 }
+
+const atLeastOne = (seconds: number | null): number | null => (seconds === null ? null : Math.max(1, seconds));

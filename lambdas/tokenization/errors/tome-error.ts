@@ -2,7 +2,7 @@ import { TokenizationError } from './tokenization-error.ts';
 
 /** A call to TOME that did not give a usable answer. */
 export abstract class TomeError extends TokenizationError {
-  readonly retryable = true;
+  readonly retryable: boolean = true;
   override readonly retryAfterSeconds: number;
   /** Requests that may have reached TOME: 0 means that certainly nothing was sent. */
   readonly attempts: number;
@@ -14,7 +14,7 @@ export abstract class TomeError extends TokenizationError {
   }
 }
 
-/** Refused here before anything was sent: the breaker is open, or no time is left. */
+/** Nothing was sent: the breaker is open, no time is left, or no connection came about. */
 export class TomeUnavailable extends TomeError {
   override readonly name = 'TomeUnavailable';
   readonly code = 'tome-unavailable';
@@ -26,16 +26,31 @@ export class TomeOutcomeUnknown extends TomeError {
   readonly code = 'tome-outcome-unknown';
 }
 
-/** TOME said 429 to the last attempt. */
+/** The last attempt was answered with 429, by TOME or by something before it; or TOME's Retry-After still runs (no attempts). */
 export class TomeRateLimited extends TomeError {
   override readonly name = 'TomeRateLimited';
   readonly code = 'tome-rate-limited';
 }
 
-/** TOME answered outside its contract: not JSON, a wrong shape, somebody else's answer, or a 4xx that blames our request. */
+/** TOME answered outside its contract: not JSON, a wrong shape, or somebody else's answer. */
 export class TomeAnswerInvalid extends TomeError {
   override readonly name = 'TomeAnswerInvalid';
   readonly code = 'tome-answer-invalid';
+}
+
+/**
+ * Something before TOME answered: a redirect, a proxy's page, an empty answer. It is no answer of TOME, and neither proof that the
+ * request reached TOME nor proof that it did not.
+ */
+export class TomeGatewayAnswered extends TomeError {
+  override readonly name = 'TomeGatewayAnswered';
+  readonly code = 'tome-gateway-answered';
+}
+
+/** 401, 403 or 407, whoever said it: credentials or rules are wrong. Not the fault of what was asked. */
+export class TomeAccessDenied extends TomeError {
+  override readonly name = 'TomeAccessDenied';
+  readonly code = 'tome-access-denied';
 }
 
 /** Definitive: the token asked for is bound to another source. Nothing was bound by this call, and sending it again will not help. */

@@ -1,7 +1,6 @@
 import type { CardReference } from '../card-reference.ts';
 import type { InternalToken } from '../internal-token.ts';
 import type { TokenPair } from '../pair.ts';
-import type { FormatFault } from '../reference-format.ts';
 import type { QuarantineReason } from './pair-store.ts';
 import type { UnassignedToken } from './tome.ts';
 
@@ -18,11 +17,21 @@ export interface StagedPair extends TokenPair {
 export interface PrefetchedTokens {
   readonly internalTokens: readonly UnassignedToken<InternalToken>[];
   readonly references: readonly UnassignedToken<CardReference>[];
-  readonly rejectedReferences: readonly { readonly token: CardReference; readonly fault: FormatFault }[];
+  readonly rejected: readonly RejectedToken[];
+}
+
+/** A token that was put aside and is never used: no token of its namespace, or a reference that the format refuses. */
+export interface RejectedToken {
+  readonly namespace: 'ns1' | 'ns2';
+  /** `null` for one that is counted only: it has no text, or could be a card number and must not be stored. */
+  readonly kept: string | null;
+  readonly fault: string;
 }
 
 export interface StagedCount {
   readonly staged: number;
+  /** Tokens that were put aside: those given as rejected, and those that expire too soon by the database's clock. */
+  readonly rejected: number;
   /** Tokens kept for the next run because the other namespace gave fewer. */
   readonly spareInternalTokens: number;
   readonly spareReferences: number;

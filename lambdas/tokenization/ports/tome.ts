@@ -26,19 +26,33 @@ export interface UnassignedToken<Token> {
   readonly expiresAt: Date | null;
 }
 
+/** An entry of a prefetch answer that is no token of the namespace. */
+export interface OddToken {
+  /** Its text, or `null` when it has none or must not be stored: it could be a card number. */
+  readonly kept: string | null;
+  readonly fault: 'token-format' | 'card-number' | 'expiry-format';
+}
+
+export interface PrefetchAnswer<Token> {
+  readonly tokens: readonly UnassignedToken<Token>[];
+  readonly odd: readonly OddToken[];
+}
+
+/** `odd`: TOME's word about this item cannot be read as one of the namespace's tokens. */
 export type BulkTokenizeResult<Token> =
   | { readonly outcome: 'bound'; readonly token: Token }
-  | { readonly outcome: 'failed' };
+  | { readonly outcome: 'failed' | 'odd' };
 
 export type TomeOperation = 'prefetch' | 'tokenize' | 'detokenize' | 'lookup' | 'bulk-tokenize';
 
 /**
  * One namespace of TOME (brief 3). Every method rejects with a TomeError (`../errors/tome-error.ts`), which says how many
- * requests may have reached TOME.
+ * requests may have reached TOME, or with a LastingAnswer
+ * (`../errors/lasting-answer.ts`), which is about the one item that was asked for.
  */
 export interface TomeNamespace<Source, Token> {
   /** Asks for `count` (1-5,000) unassigned tokens; TOME may give fewer. Never retried once sent: each answer uses tokens up. */
-  prefetch(count: number, call: TomeCall): Promise<readonly UnassignedToken<Token>[]>;
+  prefetch(count: number, call: TomeCall): Promise<PrefetchAnswer<Token>>;
   /** Binds `source` to `token`, or to one that TOME picks when there is none. The answer's token may be another than asked. */
   tokenize(source: Source, token: Token | null, call: TomeCall): Promise<TokenizeAnswer<Token>>;
   /** One result per item, in order; `null` when TOME has no such operation. */
@@ -50,8 +64,11 @@ export interface TomeNamespace<Source, Token> {
   detokenize(token: Token, call: TomeCall): Promise<Source | null>;
   /** The token of a source, or `null` when there is none. */
   lookup(source: Source, call: TomeCall): Promise<Token | null>;
-  /** Throws TomeUnavailable when the breaker of this operation would refuse a call now; sends nothing and claims no probe. */
-  assertAdmits(operation: TomeOperation): void;
+  /**
+   * Throws the TomeError of no attempts that a call would be refused with now: the breaker is open, TOME's Retry-After still runs,
+   * or no share of its rate is left before the deadline. Sends nothing and claims nothing.
+   */
+  assertAdmits(operation: TomeOperation, call: TomeCall): void;
 }
 
 export interface Tome {

@@ -1,13 +1,16 @@
+import { couldBeCardNumber } from '../card-like.ts';
 import type { CardReference } from '../card-reference.ts';
 import { TomeError } from '../errors/tome-error.ts';
-import type { UnassignedToken } from '../ports/tome.ts';
-import { type FormatFault, findFormatFault } from '../reference-format.ts';
+import type { RejectedToken } from '../ports/refill-store.ts';
+import type { OddToken, PrefetchAnswer, UnassignedToken } from '../ports/tome.ts';
+import { findFormatFault, type LuhnPolicy } from '../reference-format.ts';
 import type { PrefetchDependencies, PrefetchRun } from './prefetch-run.ts';
 
 /**
  * One round of prefetch calls, both namespaces at once, and the staging of what they gave. Each call is announced before it is
  * made: an answer that never reaches the database is a leak, and a counted one (brief 2, rule 7). What one namespace gave beyond the
- * other is kept for the next round; when one call fails, the other's tokens are kept all the same. Returns how many pairs were staged.
+ * other is kept for the next round; when one call fails, the other's tokens are kept all the same. A token that cannot be used is
+ * put aside and counted, and costs no other. Returns how many pairs were staged.
  */
 export async function fetchTokens(
   { tome, store, luhnPolicy }: Pick<PrefetchDependencies, 'tome' | 'store' | 'luhnPolicy'>,
@@ -18,15 +21,15 @@ export async function fetchTokens(
   const ask = async <Token>(
     namespace: 'ns1' | 'ns2',
     count: number,
-    prefetch: (count: number) => Promise<readonly UnassignedToken<Token>[]>,
+    prefetch: (count: number) => Promise<PrefetchAnswer<Token>>,
   ): Promise<Answer<Token>> => {
-    if (count <= 0) return { announcements: [], tokens: [], failure: null };
+    if (count <= 0) return { announcements: [], tokens: [], odd: [], failure: null };
     const announcement = await store.announcePrefetch(lease, { namespace, count });
     try {
-      return { announcements: [announcement], tokens: await prefetch(count), failure: null };
+      return { announcements: [announcement], ...(await prefetch(count)), failure: null };
     } catch (error) {
       if (!(error instanceof TomeError)) throw error;
-      return { announcements: [], tokens: [], failure: error };
+      return { announcements: [], tokens: [], odd: [], failure: error };
     }
   };
   const [internal, external] = await Promise.all([
@@ -34,30 +37,42 @@ export async function fetchTokens(
     ask('ns2', pairs - spare.references, (count) => tome.ns2.prefetch(count, call)),
   ]);
 
-  const references: UnassignedToken<CardReference>[] = [];
-  const rejectedReferences: { token: CardReference; fault: FormatFault }[] = [];
-  for (const reference of external.tokens) {
-    const fault = findFormatFault(reference.token, luhnPolicy);
-    if (fault === null) references.push(reference);
-    else rejectedReferences.push({ token: reference.token, fault });
-  }
-  const announcements = [...internal.announcements, ...external.announcements];
-  const { staged } = await store.stage(lease, announcements, {
+  const references = partReferences(external.tokens, luhnPolicy);
+  const { staged, rejected } = await store.stage(lease, [...internal.announcements, ...external.announcements], {
     internalTokens: internal.tokens,
-    references,
-    rejectedReferences,
+    references: references.accepted,
+    rejected: [...rejectedOf('ns1', internal.odd), ...rejectedOf('ns2', external.odd), ...references.rejected],
   });
-  tally.fetched += internal.tokens.length + external.tokens.length;
+  tally.fetched += internal.tokens.length + internal.odd.length + external.tokens.length + external.odd.length;
   tally.staged += staged;
-  tally.rejectedReferences += rejectedReferences.length;
+  tally.rejected += rejected;
+  tally.rejectedReferences += external.odd.length + references.rejected.length;
 
   for (const { failure } of [internal, external]) if (failure !== null) throw failure;
   return staged;
 }
 
-interface Answer<Token> {
+interface Answer<Token> extends PrefetchAnswer<Token> {
   /** The announcement that this answer settles; none when the answer was lost. */
   readonly announcements: readonly string[];
-  readonly tokens: readonly UnassignedToken<Token>[];
   readonly failure: TomeError | null;
+}
+
+const rejectedOf = (namespace: 'ns1' | 'ns2', odd: readonly OddToken[]): readonly RejectedToken[] =>
+  odd.map((token) => ({ namespace, ...token }));
+
+/** What the format refuses never becomes a pair; what could be a card number is not even stored. */
+function partReferences(tokens: readonly UnassignedToken<CardReference>[], luhnPolicy: LuhnPolicy) {
+  const accepted: UnassignedToken<CardReference>[] = [];
+  const rejected: RejectedToken[] = [];
+  for (const reference of tokens) {
+    const { token } = reference;
+    const fault = findFormatFault(token, luhnPolicy);
+    if (fault === null) accepted.push(reference);
+    else {
+      const isCardLike = fault === 'card-network-prefix' && couldBeCardNumber(token);
+      rejected.push({ namespace: 'ns2', kept: isCardLike ? null : token, fault });
+    }
+  }
+  return { accepted, rejected };
 }

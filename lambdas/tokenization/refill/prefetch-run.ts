@@ -33,7 +33,11 @@ export interface PrefetchTally {
   staged: number;
   activated: number;
   quarantined: number;
+  /** Tokens of both namespaces that were put aside as unusable. */
+  rejected: number;
   rejectedReferences: number;
+  /** Pairs left for a later run because TOME gave no usable word about them. */
+  unanswered: number;
 }
 
 /** One run under way: its right to write, its calls' deadline, and what it has done. */

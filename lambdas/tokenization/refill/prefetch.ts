@@ -2,6 +2,7 @@ import { LeaseLost } from '../errors/lease-lost.ts';
 import { TomeError } from '../errors/tome-error.ts';
 import { fetchTokens } from './fetch-tokens.ts';
 import { mapStagedPairs } from './map-staged-pairs.ts';
+import { MappingOutcomes } from './mapping-outcomes.ts';
 import type { PrefetchDependencies, PrefetchRun, PrefetchTally } from './prefetch-run.ts';
 import { isWorthAnotherRound, planRefill } from './refill-plan.ts';
 
@@ -26,14 +27,20 @@ export async function prefetch(
     staged: 0,
     activated: 0,
     quarantined: 0,
+    rejected: 0,
     rejectedReferences: 0,
+    unanswered: 0,
   };
   const lease = await dependencies.store.acquireLease(runId);
   if (lease === null) return { ...tally, outcome: 'already-running', stoppedBy: null };
   try {
     const call = { deadlineMs, lane: 'batch', correlationId: runId } as const;
     const startedMs = dependencies.clock.monotonicMs();
-    const stoppedBy = await fillPool(dependencies, { lease, call, tally });
+    const run = { lease, call, tally };
+    const outcomes = new MappingOutcomes(dependencies, run);
+    const stoppedBy = await fillPool(dependencies, run, outcomes);
+    tally.unanswered = outcomes.unanswered;
+    await outcomes.blame();
     if (tally.activated > 0) {
       await dependencies.store.noteRefill((dependencies.clock.monotonicMs() - startedMs) / 1_000, tally.activated);
     }
@@ -49,13 +56,17 @@ export async function prefetch(
 const MOST_FRUITLESS_ROUNDS = 3;
 
 /** What stopped the run before the pool was full, or `null`. */
-async function fillPool(dependencies: PrefetchDependencies, run: PrefetchRun): Promise<string | null> {
+async function fillPool(
+  dependencies: PrefetchDependencies,
+  run: PrefetchRun,
+  outcomes: MappingOutcomes,
+): Promise<string | null> {
   const { clock, settings } = dependencies;
   let rounds = 0;
   let fruitlessRounds = 0;
   try {
     for (;;) {
-      await mapStagedPairs(dependencies, run);
+      await mapStagedPairs(dependencies, run, outcomes);
       if (clock.monotonicMs() >= run.call.deadlineMs) return 'out-of-time';
       const plan = planRefill(await dependencies.poolLevel(), settings);
       run.tally.target = plan.target;

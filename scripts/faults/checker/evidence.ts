@@ -133,7 +133,10 @@ export async function readDatabase(sql: Sql): Promise<DatabaseEvidence> {
     rows,
     edges,
     unpairedTokens: new Set(unpaired.map(({ token }) => token)),
-    lostCalls: await sql`SELECT namespace, requested FROM prefetch_call WHERE stored_at IS NULL`,
+    lostCalls: await sql`
+      SELECT namespace, CASE WHEN stored_at IS NULL THEN requested ELSE unstored END AS requested
+      FROM prefetch_call WHERE stored_at IS NULL OR unstored > 0
+    `,
     outboxSize: outbox,
     shelves,
     keys: await sql`

@@ -46,7 +46,7 @@ export const DOMAIN_MUTANTS: readonly Mutant[] = [
     name: "NS2's echo is not checked",
     edits: [
       edit(
-        'lambdas/tokenization/refill/map-staged-pairs.ts',
+        'lambdas/tokenization/refill/mapping-outcomes.ts',
         'if (token !== pair.cardReference)',
         'if (token === null)',
       ),
@@ -57,8 +57,8 @@ export const DOMAIN_MUTANTS: readonly Mutant[] = [
     edits: [
       edit(
         'lambdas/tokenization/refill/map-staged-pairs.ts',
-        'if (isAboutThisPair(error)) outcomes.addFailure(pair, error);',
-        'if (isAboutThisPair(error)) await outcomes.add(pair, pair.cardReference);',
+        'if (!(error instanceof TomeRateLimited)) outcomes.addFailure(pair, error);',
+        'if (!(error instanceof TomeRateLimited)) await outcomes.add(pair, pair.cardReference);',
       ),
     ],
   },

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { RetryBudget } from '../../../lambdas/tome/retry-budget.ts';
 import { retryDelayMs } from '../../../lambdas/tome/retry-timing.ts';
+import { FakeClock } from '../../fakes/fake-clock.ts';
 
 const timing = { backoffBaseMs: 50, backoffCapMs: 1_000 };
 
@@ -21,7 +22,7 @@ test("TOME's Retry-After is never undercut", () => {
 });
 
 test('when everything fails, retries are a tenth of the calls', () => {
-  const budget = new RetryBudget(0.1);
+  const budget = new RetryBudget(0.1, new FakeClock());
   let retries = 0;
   for (let call = 0; call < 10_000; call += 1) {
     budget.earn();
@@ -32,10 +33,33 @@ test('when everything fails, retries are a tenth of the calls', () => {
 });
 
 test('a first call may be retried, and long quiet does not save up a storm', () => {
-  const budget = new RetryBudget(0.1);
+  const budget = new RetryBudget(0.1, new FakeClock());
   expect(budget.spend()).toBe(true);
   for (let call = 0; call < 100_000; call += 1) budget.earn();
   let retries = 0;
   while (budget.spend()) retries += 1;
   expect(retries).toBeLessThanOrEqual(50);
+});
+
+test('two faults in a quiet hour are both retried, although an hour of two calls earns no retry', async () => {
+  const clock = new FakeClock();
+  const budget = new RetryBudget(0.1, clock);
+  while (budget.spend());
+  for (let fault = 0; fault < 2; fault += 1) {
+    await clock.advance(30 * 60_000);
+    budget.earn();
+    expect(budget.spend()).toBe(true);
+  }
+});
+
+test('what time alone brings back is a floor: it is never more than a few, and nothing beside a busy client', async () => {
+  const clock = new FakeClock();
+  const budget = new RetryBudget(0, clock);
+  while (budget.spend());
+  await clock.advance(24 * 3_600_000);
+  let retries = 0;
+  while (budget.spend()) retries += 1;
+  expect(retries).toBe(3);
+  await clock.advance(4_000);
+  expect(budget.spend()).toBe(false);
 });

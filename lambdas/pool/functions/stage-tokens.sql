@@ -1,0 +1,74 @@
+-- stage_pairs, and in the same transaction what has to be put aside of the same answers: tokens that are none, references that the
+-- format refuses, and tokens whose expiry is past or nearer than the margin, by the database's clock. One odd token costs nothing but
+-- itself. A rejected token without a text is only counted, on its answer's announcement, so that the tokens that TOME issued still
+-- add up. Executed again after a lost commit it finds everything stored and sets the same counts.
+CREATE OR REPLACE FUNCTION stage_tokens(
+  p_fencing bigint,
+  p_announcements uuid[],
+  p_internal_tokens text[],
+  p_internal_expiries timestamptz[],
+  p_references text[],
+  p_reference_expiries timestamptz[],
+  p_rejected_namespaces text[],
+  p_rejected text[],
+  p_rejected_because text[],
+  p_expiry_margin_seconds float8,
+  OUT staged int,
+  OUT spare_internal_tokens int,
+  OUT spare_references int,
+  OUT rejected int
+) LANGUAGE plpgsql AS $$
+DECLARE
+  earliest CONSTANT timestamptz := now() + make_interval(secs => p_expiry_margin_seconds);
+  internals text[];
+  internal_ends timestamptz[];
+  refs text[];
+  ref_ends timestamptz[];
+BEGIN
+  SELECT
+    array_agg(token ORDER BY place) FILTER (WHERE namespace = 'ns1' AND lasts),
+    array_agg(expires_at ORDER BY place) FILTER (WHERE namespace = 'ns1' AND lasts),
+    array_agg(token ORDER BY place) FILTER (WHERE namespace = 'ns2' AND lasts),
+    array_agg(expires_at ORDER BY place) FILTER (WHERE namespace = 'ns2' AND lasts),
+    p_rejected_namespaces || coalesce(array_agg(namespace ORDER BY place) FILTER (WHERE NOT lasts), '{}'),
+    p_rejected || coalesce(array_agg(token ORDER BY place) FILTER (WHERE NOT lasts), '{}'),
+    p_rejected_because || coalesce(array_agg('expired'::text ORDER BY place) FILTER (WHERE NOT lasts), '{}')
+    INTO internals, internal_ends, refs, ref_ends, p_rejected_namespaces, p_rejected, p_rejected_because
+    FROM (
+      SELECT 'ns1' AS namespace, token, expires_at, place, expires_at IS NULL OR expires_at > earliest AS lasts
+      FROM unnest(p_internal_tokens, p_internal_expiries) WITH ORDINALITY AS given (token, expires_at, place)
+      UNION ALL
+      SELECT 'ns2', token, expires_at, place, expires_at IS NULL OR expires_at > earliest
+      FROM unnest(p_references, p_reference_expiries) WITH ORDINALITY AS given (token, expires_at, place)
+    ) AS given;
+
+  SELECT pairs.staged, pairs.spare_internal_tokens, pairs.spare_references
+    INTO staged, spare_internal_tokens, spare_references
+    FROM stage_pairs(
+      p_fencing,
+      p_announcements,
+      coalesce(internals, '{}'),
+      coalesce(internal_ends, '{}'),
+      coalesce(refs, '{}'),
+      coalesce(ref_ends, '{}'),
+      '{}',
+      '{}',
+      p_expiry_margin_seconds
+    ) AS pairs;
+
+  INSERT INTO unpaired_token (namespace, token, rejected_because)
+    SELECT namespace, token, because
+    FROM unnest(p_rejected_namespaces, p_rejected, p_rejected_because) AS refused (namespace, token, because)
+    WHERE token IS NOT NULL
+      AND NOT EXISTS (SELECT FROM pair WHERE pair.internal_token = refused.token)
+      AND NOT EXISTS (SELECT FROM pair WHERE pair.card_reference = refused.token)
+    ON CONFLICT DO NOTHING;
+  UPDATE prefetch_call
+    SET unstored = (
+      SELECT count(*)
+      FROM unnest(p_rejected_namespaces, p_rejected) AS refused (namespace, token)
+      WHERE refused.token IS NULL AND refused.namespace = prefetch_call.namespace
+    )
+    WHERE id = ANY (p_announcements);
+  rejected := cardinality(p_rejected);
+END $$;

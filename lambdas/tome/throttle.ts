@@ -1,0 +1,58 @@
+import { TomeRateLimited } from '../tokenization/errors/tome-error.ts';
+import type { Clock } from '../tokenization/ports/clock.ts';
+
+/** One 429 among successes is the limit's edge, where a retry helps. So many in a row are a storm. */
+const REFUSALS_OF_A_STORM = 3;
+
+/**
+ * Keeps creations away from a TOME that answers 429 to everything. Each of them would cost a reserved pair for nothing: a pair that
+ * was sent is never offered again. While TOME's Retry-After runs nothing is sent; then one call at a time goes through, until one
+ * of them is answered by something else than 429. Asked before a pair is reserved, and once more before it is sent.
+ */
+export class Throttle {
+  readonly #clock: Pick<Clock, 'monotonicMs'>;
+  #refusalsInARow = 0;
+  #untilMs = Number.NEGATIVE_INFINITY;
+  /** While one call finds out whether TOME takes calls again. */
+  #probeUntilMs = Number.NEGATIVE_INFINITY;
+
+  constructor(clock: Pick<Clock, 'monotonicMs'>) {
+    this.#clock = clock;
+  }
+
+  /** Throws TomeRateLimited of no attempts when a call would be refused now. Changes nothing. */
+  assertAdmits(): void {
+    if (this.#refusalsInARow < REFUSALS_OF_A_STORM) return;
+    const waitMs = Math.max(this.#untilMs, this.#probeUntilMs) - this.#clock.monotonicMs();
+    if (waitMs <= 0) return;
+    throw new TomeRateLimited('TOME said 429 and when to come back.', {
+      attempts: 0,
+      retryAfterSeconds: Math.max(1, Math.ceil(waitMs / 1_000)),
+    });
+  }
+
+  /** Before a call that is over after `timeoutMs`; throws like `assertAdmits`. */
+  enter(timeoutMs: number): void {
+    this.assertAdmits();
+    if (this.#refusalsInARow >= REFUSALS_OF_A_STORM) this.#probeUntilMs = this.#clock.monotonicMs() + timeoutMs;
+  }
+
+  /** The call was answered with 429. */
+  refused(retryAfterMs: number): void {
+    this.#refusalsInARow += 1;
+    this.#untilMs = Math.max(this.#untilMs, this.#clock.monotonicMs() + retryAfterMs);
+    this.#probeUntilMs = Number.NEGATIVE_INFINITY;
+  }
+
+  /** The call was answered by something else. */
+  answered(): void {
+    this.#refusalsInARow = 0;
+    this.#untilMs = Number.NEGATIVE_INFINITY;
+    this.#probeUntilMs = Number.NEGATIVE_INFINITY;
+  }
+
+  /** The call ended without an answer, which shows nothing. */
+  unanswered(): void {
+    this.#probeUntilMs = Number.NEGATIVE_INFINITY;
+  }
+}
