@@ -32,6 +32,8 @@ export function composeTome(settings: Settings<'tome'>): Tome {
       if (outcome === RATE_LIMITED) count('TomeRateLimited', {});
       time('TomeCallDuration', { namespace, operation, lane }, durationMs);
     },
+    // The alarm looks for a TOME that is too busy for us, and a creation that was not even sent for that reason is a sign of it.
+    onThrottled: () => count('TomeRateLimited', {}),
     onBreaker({ namespace, operation, state }) {
       count('BreakerChanges', { namespace, operation, state });
       if (state === 'open') count('BreakerOpened', {});

@@ -42,6 +42,8 @@ export interface TomeClientOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly onCall?: (call: ObservedCall) => void;
+  /** A call was refused here because TOME says 429 to everything: it would have been one more 429. */
+  readonly onThrottled?: () => void;
   readonly onBreaker?: OnBreaker;
 }
 
@@ -85,7 +87,12 @@ export class TomeClient {
   }
 
   assertAdmits(namespace: Namespace, operation: Operation, call: TomeCall): void {
-    this.#turnstile.assertAdmits(namespace, operation, call);
+    try {
+      this.#turnstile.assertAdmits(namespace, operation, call);
+    } catch (error) {
+      if (error instanceof TomeRateLimited) this.#options.onThrottled?.();
+      throw error;
+    }
   }
 
   /**
@@ -106,6 +113,7 @@ export class TomeClient {
     let isKeptGivenUp = false;
     for (let attempt = 1; ; attempt += 1) {
       const turn = await this.#turnstile.turn(namespace, operation, call).catch((refusal: unknown) => {
+        if (refusal instanceof TomeRateLimited) this.#options.onThrottled?.();
         throw gravest === null ? refusal : withAttempts(gravest, sent);
       });
       if (attempt === 1 && !isKeptGivenUp) this.#retries.earn();

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { composeRequestDatabase } from '../../lambdas/runtime/compose-database.ts';
 import { readSettings } from '../../lambdas/runtime/settings.ts';
@@ -52,6 +53,12 @@ async function whileTome(fault: object, work: () => Promise<void>): Promise<void
   await running.post('/_local/tome/faults', { rate: 1, ...fault });
   await work();
   await running.delete('/_local/tome/faults');
+}
+
+/** While TOME says 429 to everything; creations are refused for as long as its last Retry-After runs. */
+async function whileTomeIsBusy(work: () => Promise<void>): Promise<void> {
+  await whileTome({ operation: 'tokenize', namespace: 'ns1', kind: 'rate-limited' }, work);
+  while ((await running.post('/v1/cards', { cardNumber: freshCard() })).status === 429) await sleep(100);
 }
 
 const freshCard = (): string => {
@@ -167,7 +174,7 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   'stale-reservations': {
     wrong: async () => {
       await job('prefetch');
-      await whileTome({ operation: 'tokenize', namespace: 'ns1', kind: 'rate-limited' }, async () => {
+      await whileTomeIsBusy(async () => {
         await create(1);
       });
       await running.db.sql`UPDATE reservation SET reserved_at = now() - interval '30 minutes'`;
@@ -215,7 +222,7 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   },
   'tome-rate-limited': {
     wrong: () =>
-      whileTome({ operation: 'tokenize', namespace: 'ns1', kind: 'rate-limited' }, async () => {
+      whileTomeIsBusy(async () => {
         await create(70);
       }),
     over: async () => {
