@@ -122,7 +122,7 @@ test('spare tokens are taken up by thousands, however many there are, and none i
     token: `9${String(index).padStart(15, '0')}` as never,
     expiresAt: null,
   }));
-  const staged = await refill.stage(lease, [], { internalTokens: [], references, rejectedReferences: [] });
+  const staged = await refill.stage(lease, [], { internalTokens: [], references, rejected: [] });
   expect(staged).toMatchObject({ staged: 10 });
   // Those that expire soonest were used first.
   const soonest = await db.sql`SELECT 1 FROM pair WHERE internal_token IN ('spare_2', 'spare_4', 'spare_20')`;

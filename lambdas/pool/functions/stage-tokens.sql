@@ -1,7 +1,8 @@
 -- stage_pairs, and in the same transaction what has to be put aside of the same answers: tokens that are none, references that the
 -- format refuses, and tokens whose expiry is past or nearer than the margin, by the database's clock. One odd token costs nothing but
--- itself. A rejected token without a text is only counted, on its answer's announcement, so that the tokens that TOME issued still
--- add up. Executed again after a lost commit it finds everything stored and sets the same counts.
+-- itself. A rejected token without a text is only counted (forgotten_token), so that the tokens that TOME issued still add up.
+-- Executed again after a lost commit it finds its tokens stored and its announcements settled, and changes nothing: tokens are
+-- counted only while the announcement of their answer is open.
 CREATE OR REPLACE FUNCTION stage_tokens(
   p_fencing bigint,
   p_announcements uuid[],
@@ -25,6 +26,16 @@ DECLARE
   refs text[];
   ref_ends timestamptz[];
 BEGIN
+  PERFORM assert_lease('prefetch', p_fencing);
+  -- A second execution waits here for the first, and finds the announcements settled then.
+  PERFORM FROM prefetch_call WHERE id = ANY (p_announcements) FOR UPDATE;
+  INSERT INTO forgotten_token AS forgotten (namespace, reason, tokens)
+    SELECT prefetch_call.namespace, 'rejected', count(*)
+    FROM prefetch_call
+    JOIN unnest(p_rejected_namespaces, p_rejected) AS refused (namespace, token) USING (namespace)
+    WHERE prefetch_call.id = ANY (p_announcements) AND prefetch_call.stored_at IS NULL AND refused.token IS NULL
+    GROUP BY prefetch_call.namespace
+    ON CONFLICT (namespace, reason) DO UPDATE SET tokens = forgotten.tokens + excluded.tokens;
   SELECT
     array_agg(token ORDER BY place) FILTER (WHERE namespace = 'ns1' AND lasts),
     array_agg(expires_at ORDER BY place) FILTER (WHERE namespace = 'ns1' AND lasts),
@@ -63,12 +74,5 @@ BEGIN
       AND NOT EXISTS (SELECT FROM pair WHERE pair.internal_token = refused.token)
       AND NOT EXISTS (SELECT FROM pair WHERE pair.card_reference = refused.token)
     ON CONFLICT DO NOTHING;
-  UPDATE prefetch_call
-    SET unstored = (
-      SELECT count(*)
-      FROM unnest(p_rejected_namespaces, p_rejected) AS refused (namespace, token)
-      WHERE refused.token IS NULL AND refused.namespace = prefetch_call.namespace
-    )
-    WHERE id = ANY (p_announcements);
   rejected := cardinality(p_rejected);
 END $$;

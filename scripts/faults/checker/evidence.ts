@@ -134,8 +134,9 @@ export async function readDatabase(sql: Sql): Promise<DatabaseEvidence> {
     edges,
     unpairedTokens: new Set(unpaired.map(({ token }) => token)),
     lostCalls: await sql`
-      SELECT namespace, CASE WHEN stored_at IS NULL THEN requested ELSE unstored END AS requested
-      FROM prefetch_call WHERE stored_at IS NULL OR unstored > 0
+      SELECT namespace, requested FROM prefetch_call WHERE stored_at IS NULL
+      UNION ALL
+      SELECT namespace, tokens::int FROM forgotten_token
     `,
     outboxSize: outbox,
     shelves,
