@@ -95,19 +95,23 @@ export function maskedAlarm(name: string, target: IFunction): AlarmRecord {
   };
 }
 
-/** Rings when CloudWatch Logs wrote down that it masked something, in whichever log: a function's, API Gateway's or the firewall's. */
+const findingsOf = (name: string): Metric =>
+  new Metric({
+    namespace: 'AWS/Logs',
+    metricName: 'IncomingLogEvents',
+    dimensionsMap: { LogGroupName: findingsLogName(name) },
+    statistic: 'Sum',
+    period: FIVE_MINUTES,
+  });
+
+/** Rings when CloudWatch Logs wrote down that it masked something, in whichever log: a function's, API Gateway's, the firewall's or the database's. */
 export function maskedAnywhereAlarm(name: string): AlarmRecord {
   return {
     name: 'card-number-masked-anywhere',
     runbook: 'card-number-masked',
     meaning: 'Something like a card number was written to a log of this domain, and masked there.',
-    metric: new Metric({
-      namespace: 'AWS/Logs',
-      metricName: 'IncomingLogEvents',
-      dimensionsMap: { LogGroupName: findingsLogName(name) },
-      statistic: 'Sum',
-      period: FIVE_MINUTES,
-    }),
+    // The data stack's logs are reported in a log of their own.
+    metric: sumOf([findingsOf(name), findingsOf(`${name}-data`)], { label: 'findings', period: FIVE_MINUTES }),
     rings: { above: 0 },
     periods: 1,
     missing: TreatMissingData.NOT_BREACHING,

@@ -7,6 +7,7 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { type AlarmRecord, raise, runbookLink, tell } from './alarm.ts';
+import { callerAlarms } from './alarms-of-callers.ts';
 import { levelAlarms, silenceAlarm } from './alarms-of-levels.ts';
 import { apiAlarms, databaseAlarms, deadLetterAlarm, maskedAlarm, maskedAnywhereAlarm } from './alarms-of-services.ts';
 import { workAlarms } from './alarms-of-work.ts';
@@ -76,6 +77,14 @@ function alarmRecords({ environment, settings, name: prefix, metrics, parts }: A
     silenceAlarm(metrics),
     ...workAlarms(metrics, jobs.prefetch.function, settings),
     ...apiAlarms(parts.restApi.deploymentStage),
+    ...callerAlarms({
+      name: prefix,
+      metrics,
+      settings,
+      account: environment.account,
+      restApi: parts.restApi,
+      detokenize: api.detokenize.function,
+    }),
     ...parts.deadLetterQueues.map(({ name, queue }) => deadLetterAlarm(name, queue)),
     ...Object.entries({ ...api, ...jobs }).map(([name, target]) => maskedAlarm(name, target.function)),
     maskedAnywhereAlarm(prefix),

@@ -5,6 +5,20 @@ import type { Consumer } from './environment.ts';
 export const API_STAGE = 'live';
 
 /**
+ * What only the named roles may touch: every stage and method, and every way of writing the path. A policy compares texts, so a trailing
+ * or doubled slash, another stage or method, or an escaped character would otherwise be another resource, which this account's
+ * administrators may invoke. API Gateway's paths are case-sensitive; the usual spellings in capitals are denied all the same.
+ */
+const ANYWHERE_NEAR_DETOKENIZE = [
+  'execute-api:/*/v1/references/*',
+  'execute-api:/*eferences*',
+  'execute-api:/*EFERENCES*',
+  'execute-api:/*etokenize*',
+  'execute-api:/*ETOKENIZE*',
+  'execute-api:/*%*',
+];
+
+/**
  * Who of another account may call what (the API's resource policy). This account's own callers are let in by the managed policies of
  * caller-policies.ts. Card numbers are shown only to the roles that consumers name for it: everybody else is refused by a Deny, which
  * no policy of anybody's own can lift.
@@ -34,7 +48,7 @@ export function apiAccess(consumers: readonly Consumer[]): PolicyDocument {
         effect: Effect.DENY,
         principals: [new AnyPrincipal()],
         actions: ['execute-api:Invoke'],
-        resources: [invocationOf('detokenize')],
+        resources: ANYWHERE_NEAR_DETOKENIZE,
         ...(readers.length === 0
           ? {}
           : { conditions: { ArnNotEquals: { 'aws:PrincipalArn': readers.map(({ arn }) => arn) } } }),

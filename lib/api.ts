@@ -13,9 +13,10 @@ import {
 } from 'aws-cdk-lib/aws-apigateway';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
-import type { DataProtectionPolicy } from 'aws-cdk-lib/aws-logs';
+import { type DataProtectionPolicy, FilterPattern } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { type ApiRoute, ROUTES } from '../lambdas/api/routes.ts';
+import { forbiddenMetric } from './alarms-of-callers.ts';
 import { API_STAGE, apiAccess } from './api-access.ts';
 import { addRequestModel } from './api-models.ts';
 import { addRefusals } from './api-refusals.ts';
@@ -46,6 +47,13 @@ export class Api extends Construct {
       key,
       name: `/card-tokenization-pool/${name}/access`,
       protection,
+    });
+    // A caller that API Gateway itself refuses reaches no function, and no function counts it.
+    accessLog.addMetricFilter('Forbidden', {
+      metricNamespace: forbiddenMetric(name).namespace,
+      metricName: forbiddenMetric(name).metricName,
+      filterPattern: FilterPattern.stringValue('$.status', '=', '403'),
+      metricValue: '1',
     });
     this.restApi = new RestApi(this, 'RestApi', {
       restApiName: name,
@@ -116,6 +124,7 @@ function acceptStrongTlsOnly(restApi: RestApi): void {
 const ACCESS_LOG = AccessLogFormat.custom(
   JSON.stringify({
     requestId: AccessLogField.contextRequestId(),
+    extendedRequestId: AccessLogField.contextExtendedRequestId(),
     caller: AccessLogField.contextIdentityUserArn(),
     account: AccessLogField.contextIdentityAccountId(),
     sourceIp: AccessLogField.contextIdentitySourceIp(),

@@ -9,6 +9,7 @@ import { Database } from './database.ts';
 import { DatabaseProxy } from './database-proxy.ts';
 import { EncryptionKey } from './encryption-key.ts';
 import type { AwsEnvironment, DomainSettings, Environment, ProducerDomain } from './environment.ts';
+import { logProtection } from './log-protection.ts';
 import type { NetworkStack } from './network-stack.ts';
 import { keptInProduction } from './retention.ts';
 import { namePrefix, stackIdentity } from './stack-identity.ts';
@@ -64,7 +65,8 @@ export class DataStack extends Stack {
   }
 
   #stores(environment: AwsEnvironment, name: string, network: NetworkStack): DataStores {
-    const shared = { environment, name, vpc: network.vpc, key: this.key };
+    const protection = logProtection(this, { environment, key: this.key, name: `${name}-data` });
+    const shared = { environment, name, vpc: network.vpc, key: this.key, logProtection: protection };
     const database = new Database(this, 'Database', shared);
     const proxy = new DatabaseProxy(this, 'Proxy', { ...shared, cluster: database.cluster });
     return { database, proxy };

@@ -2,6 +2,7 @@ import { ArnFormat, CfnOutput, Duration, Fn, Stack } from 'aws-cdk-lib';
 import { type ISecurityGroup, type IVpc, Port, SecurityGroup, SubnetType } from 'aws-cdk-lib/aws-ec2';
 import { ManagedPolicy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
+import type { DataProtectionPolicy } from 'aws-cdk-lib/aws-logs';
 import { type DatabaseCluster, DefaultAuthScheme, ProxyTarget, DatabaseProxy as RdsProxy } from 'aws-cdk-lib/aws-rds';
 import { Construct } from 'constructs';
 import { databaseRoleOf, type FunctionName, RIGHTS } from '../lambdas/rights.ts';
@@ -15,6 +16,7 @@ export interface DatabaseProxyProps {
   readonly vpc: IVpc;
   readonly key: IKey;
   readonly cluster: DatabaseCluster;
+  readonly logProtection: DataProtectionPolicy;
 }
 
 /** Shares the database's connections between functions. TLS and IAM from the function to the proxy and from the proxy to the database: no password. */
@@ -25,7 +27,11 @@ export class DatabaseProxy extends Construct {
   /** Members reach the database through the proxy. */
   readonly clients: ISecurityGroup;
 
-  constructor(scope: Construct, id: string, { environment, name, vpc, key, cluster }: DatabaseProxyProps) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { environment, name, vpc, key, cluster, logProtection: protection }: DatabaseProxyProps,
+  ) {
     super(scope, id);
     const stack = Stack.of(this);
     const proxyGroup = new SecurityGroup(this, 'ProxyGroup', {
@@ -54,7 +60,12 @@ export class DatabaseProxy extends Construct {
       assumedBy: new ServicePrincipal('rds.amazonaws.com'),
       managedPolicies: [connecting],
     });
-    const logs = new EncryptedLogGroup(this, 'Logs', { environment, key, name: `/aws/rds/proxy/${name}` });
+    const logs = new EncryptedLogGroup(this, 'Logs', {
+      environment,
+      key,
+      name: `/aws/rds/proxy/${name}`,
+      protection,
+    });
     const proxy = new RdsProxy(this, 'Proxy', {
       dbProxyName: name,
       proxyTarget: ProxyTarget.fromCluster(cluster),

@@ -1,6 +1,7 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { type ISecurityGroup, type IVpc, Port, SecurityGroup, SubnetType } from 'aws-cdk-lib/aws-ec2';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
+import type { DataProtectionPolicy } from 'aws-cdk-lib/aws-logs';
 import {
   AuroraPostgresEngineVersion,
   ClusterInstance,
@@ -24,6 +25,8 @@ export interface DatabaseProps {
   readonly name: string;
   readonly vpc: IVpc;
   readonly key: IKey;
+  /** Masks what looks like a card number in the server's log. */
+  readonly logProtection: DataProtectionPolicy;
 }
 
 export const DATABASE_NAME = 'pool';
@@ -36,7 +39,7 @@ export class Database extends Construct {
   /** Members reach the cluster itself, past the proxy. */
   readonly clusterClients: ISecurityGroup;
 
-  constructor(scope: Construct, id: string, { environment, name, vpc, key }: DatabaseProps) {
+  constructor(scope: Construct, id: string, { environment, name, vpc, key, logProtection }: DatabaseProps) {
     super(scope, id);
     const { aurora } = environment;
     const removalPolicy = environment.name === 'prod' ? RemovalPolicy.SNAPSHOT : RemovalPolicy.DESTROY;
@@ -48,6 +51,7 @@ export class Database extends Construct {
       environment,
       key,
       name: `/aws/rds/cluster/${name}/postgresql`,
+      protection: logProtection,
     });
     const instance = {
       enablePerformanceInsights: true,

@@ -32,6 +32,15 @@ export interface DomainSettings {
   readonly eventReaderAccount: string;
   /** Requests a minute to see card numbers above which somebody is told, where no model of the usual volume exists. */
   readonly unusualDetokenizePerMinute: number;
+  /** Answers in an hour to the callers of one account that a card or reference does not exist, or already did, above which somebody is told. */
+  readonly unusualCallerAnswersPerHour: number;
+  /** Each caller's budgets, where they are not the default. */
+  readonly callerBudgets?: Partial<Record<keyof typeof settingGroups.callers, number>>;
+  /**
+   * Runs that a function of the API is guaranteed and limited to. A function without one shares what the account has left: creations come in bursts,
+   * and a limit would turn the burst into refusals.
+   */
+  readonly reservedConcurrency?: Partial<Record<ApiRoute['operation'], number>>;
 }
 
 /** Which share of the calls new code gets first, and for how long it is watched before it gets all. */

@@ -24,6 +24,7 @@ export const ENVIRONMENTS: Readonly<Record<EnvironmentName, Environment>> = {
     canary: '10-percent-5-minutes',
     provisionedConcurrency: 5,
     alarmRecipients: ['card-tokenization-on-call@bank.example'],
+    domains: productionDomains(),
   },
   local: {
     name: 'local',
@@ -92,6 +93,16 @@ function small(
   };
 }
 
+/** Disclosure is limited to what its readers need, and neither it nor the pool's level can take the runs that creations need. */
+function productionDomains(): AwsEnvironment['domains'] {
+  const { card, program } = small('prod', '444444444444', '10.20.48.0/20', RUN_OF_VIRTUAL_CARDS).domains;
+  const reservedConcurrency = { detokenize: 100, pool: 10 };
+  return {
+    ...(card === undefined ? {} : { card: { ...card, reservedConcurrency } }),
+    ...(program === undefined ? {} : { program: { ...program, reservedConcurrency } }),
+  };
+}
+
 function domain(eventReaderAccount: string, consumers: readonly Consumer[]): Omit<DomainSettings, 'pool'> {
   return {
     consumers,
@@ -99,5 +110,6 @@ function domain(eventReaderAccount: string, consumers: readonly Consumer[]): Omi
     prefetchEveryMinutes: 60,
     eventReaderAccount,
     unusualDetokenizePerMinute: 3_000,
+    unusualCallerAnswersPerHour: 150,
   };
 }

@@ -39,6 +39,23 @@ export class Firewall extends Construct {
           },
           visibilityConfig: seenAs('limit-each-address'),
         },
+        {
+          // The firewall cannot see who signed a request. A role's session can be told by its token, also among many hosts or behind
+          // one address.
+          name: 'limit-each-session',
+          priority: 3,
+          action: { block: {} },
+          statement: {
+            rateBasedStatement: {
+              aggregateKeyType: 'CUSTOM_KEYS',
+              customKeys: [
+                { header: { name: 'x-amz-security-token', textTransformations: [{ priority: 0, type: 'NONE' }] } },
+              ],
+              limit: environment.firewallRequestsPerFiveMinutes,
+            },
+          },
+          visibilityConfig: seenAs('limit-each-session'),
+        },
       ],
     });
     // WAF writes only to groups whose names begin so.
@@ -59,7 +76,12 @@ export class Firewall extends Construct {
           arnFormat: ArnFormat.COLON_RESOURCE_NAME,
         }),
       ],
-      redactedFields: [{ singleHeader: { Name: 'authorization' } }, { singleHeader: { Name: 'x-amz-security-token' } }],
+      redactedFields: [
+        // A caller who puts a card number into the address would find it in this log.
+        { uriPath: {} },
+        { queryString: {} },
+        ...REDACTED_HEADERS.map((name) => ({ singleHeader: { Name: name } })),
+      ],
       loggingFilter: {
         DefaultBehavior: 'DROP',
         Filters: [
@@ -73,6 +95,17 @@ export class Firewall extends Construct {
     });
   }
 }
+
+/**
+ * What signs a request; an unkeyed hash of the body, by which card numbers can be tried out; and what callers fill as they like.
+ */
+const REDACTED_HEADERS = [
+  'authorization',
+  'x-amz-security-token',
+  'x-amz-content-sha256',
+  'idempotency-key',
+  'x-correlation-id',
+] as const;
 
 /** Samples would show bodies' neighbours to whoever opens the console. */
 const seenAs = (metricName: string) => ({ cloudWatchMetricsEnabled: true, metricName, sampledRequestsEnabled: false });

@@ -10,17 +10,19 @@ export function functionEnvironments(surroundings: Surroundings): FunctionEnviro
   const domain = { PRODUCER_DOMAIN: surroundings.domain };
   const tome = { TOME_URL: surroundings.tomeUrl, ...asTexts(settings.tomeCalls) };
   const pool = { ...asTexts(settings.pool), GAUGES_TO: 'cloudwatch' };
+  const callers = asTexts(settings.callerBudgets ?? {});
   const database = (name: FunctionName) => addressOf(surroundings, name);
   return {
     'create-card': {
       ...domain,
       ...database('create-card'),
       ...tome,
+      ...callers,
       IDEMPOTENCY_HMAC_SECRET_ID: surroundings.idempotencySecret.id,
     },
-    lookup: { ...domain, ...database('lookup'), ...tome },
-    'lookup-or-tokenize': { ...domain, ...database('lookup-or-tokenize'), ...tome },
-    detokenize: { ...domain, ...database('detokenize'), ...tome },
+    lookup: { ...domain, ...database('lookup'), ...tome, ...callers },
+    'lookup-or-tokenize': { ...domain, ...database('lookup-or-tokenize'), ...tome, ...callers },
+    detokenize: { ...domain, ...database('detokenize'), ...tome, ...callers },
     pool: { ...domain, ...database('pool') },
     prefetch: { ...domain, ...database('prefetch'), ...tome, ...pool },
     'pool-health': { ...domain, ...database('pool-health'), ...pool },

@@ -76,6 +76,7 @@ export class PoolFunctions extends Construct {
   }
 
   #apiFunction(name: ApiFunctionName, surroundings: Surroundings, variables: FunctionEnvironments): TokenFunction {
+    const reserved = surroundings.settings.reservedConcurrency?.[name];
     return new TokenFunction(this, name, {
       name,
       surroundings,
@@ -85,6 +86,7 @@ export class PoolFunctions extends Construct {
       memoryMb: 1_024,
       timeoutSeconds: 10,
       start: 'request',
+      ...(reserved === undefined ? {} : { maximumConcurrency: reserved }),
     });
   }
 

@@ -31,6 +31,8 @@ interface Counters {
   readonly BreakerOpened: never;
   readonly DatabaseBreakerOpened: never;
   readonly TokenizerEvents: 'event';
+  readonly CallerAnswers: 'account' | 'kind';
+  readonly CallerBudgetSpent: never;
   readonly PrefetchSucceeded: never;
   readonly PrefetchFellShort: never;
 }

@@ -103,6 +103,7 @@ function faultsOfAws({ aurora, tome, ...environment }: AwsEnvironment): readonly
 }
 
 function faultsOfDomain({ pool, consumers, ...settings }: DomainSettings): readonly string[] {
+  const reserved = Object.values(settings.reservedConcurrency ?? {});
   const names = consumers.map(({ name }) => name);
   return broken([
     [pool.POOL_TARGET_MIN <= pool.POOL_TARGET_MAX, 'POOL_TARGET_MIN must not be above POOL_TARGET_MAX.'],
@@ -111,6 +112,11 @@ function faultsOfDomain({ pool, consumers, ...settings }: DomainSettings): reado
     [
       settings.prefetchEveryMinutes >= 1 && settings.prefetchEveryMinutes <= 1_440,
       'prefetchEveryMinutes must be from 1 to 1440.',
+    ],
+    [settings.unusualCallerAnswersPerHour >= 1, 'unusualCallerAnswersPerHour must be at least 1.'],
+    [
+      reserved.every((runs) => Number.isInteger(runs) && runs >= 1),
+      'reservedConcurrency must be whole numbers from 1: 0 would shut the route.',
     ],
     [isAccount(settings.eventReaderAccount), 'eventReaderAccount must have twelve digits.'],
     [new Set(names).size === names.length, 'consumers must have different names.'],

@@ -17,7 +17,7 @@ export interface ApiRoute {
   readonly answer: z.core.$ZodType;
   /** Statuses of success, and the expected failures beside 400, 429, 500 and 503. */
   readonly statuses: readonly number[];
-  /** The most that one caller may ask for: requests a second, and at once. */
+  /** The most that all callers together may ask for: requests a second, and at once. API Gateway counts them for the stage. */
   readonly throttle: { readonly ratePerSecond: number; readonly burst: number };
 }
 

@@ -177,6 +177,26 @@ describe("on AWS's own metrics each alarm rings and clears, and stays silent whe
       ],
       ['OK', 'ALARM', 'OK'],
     ],
+    [
+      'requests-forbidden',
+      [
+        [5, { RequestsForbidden: [1] }],
+        [5, { RequestsForbidden: [6] }],
+        [5, {}],
+      ],
+      ['OK', 'ALARM', 'OK'],
+    ],
+    [
+      'direct-invocation',
+      [
+        [15, { Invocations: [100], IntegrationLatency: Array.from({ length: 100 }, () => 50) }],
+        [15, { Invocations: [101], IntegrationLatency: Array.from({ length: 100 }, () => 50) }],
+        [15, { Invocations: [1] }],
+        [15, { IntegrationLatency: [50] }],
+        [15, {}],
+      ],
+      ['OK', 'OK', 'ALARM', 'OK', 'OK'],
+    ],
   ])('%s', (name, spans, states) => {
     expect(statesOver(prod.alarm(name), spans)).toEqual(states);
   });
@@ -196,7 +216,7 @@ describe("on AWS's own metrics each alarm rings and clears, and stays silent whe
 
   test('no alarm on such a metric is left out', () => {
     const tested =
-      /-(api-errors|api-latency|prefetch-failed|database-\w[\w-]*|card-number-masked-[\w-]+|dead-letters-(jobs|card-events|alarms))$/;
+      /-(api-errors|direct-invocation|api-latency|prefetch-failed|database-\w[\w-]*|card-number-masked-[\w-]+|dead-letters-(jobs|card-events|alarms))$/;
     const onAws = prod.alarms.filter((alarm) => metricsOf(alarm).some(({ namespace }) => namespace.startsWith('AWS/')));
     expect(onAws.filter(({ AlarmName }) => !tested.test(AlarmName))).toEqual([]);
   });

@@ -23,6 +23,16 @@ interface Statement {
   };
 }
 
+/** By IAM's rule: `*` is any text, slashes included, and `?` one character; letters are told apart by case. */
+const isMatched = (pattern: string, resource: string): boolean =>
+  new RegExp(
+    `^${pattern
+      .replaceAll(/[.+^${}()|[\]\\]/g, '\\$&')
+      .replaceAll('*', '.*')
+      .replaceAll('?', '.')}$`,
+    's',
+  ).test(resource);
+
 /** What an API's resource policy says of a call, by IAM's rules: a denial that applies wins over everything. */
 function verdict(
   statements: readonly Statement[],
@@ -35,7 +45,7 @@ function verdict(
     const differs = Condition?.ArnNotEquals?.['aws:PrincipalArn'];
     return (
       (principals.includes('*') || principals.includes(`arn:aws:iam::${account}:root`)) &&
-      [Resource].flat().includes(resource) &&
+      [Resource].flat().some((pattern) => isMatched(pattern, resource)) &&
       (equals === undefined || [equals].flat().includes(role)) &&
       (differs === undefined || ![differs].flat().includes(role))
     );
@@ -49,6 +59,26 @@ const resourceOf = (operation: string): string => {
   return `execute-api:/live/${route?.method}${route?.path}`;
 };
 const caller = (account: string, role: string): Caller => ({ account, role: `arn:aws:iam::${account}:role/${role}` });
+
+const STAGES = ['live', 'test-invoke-stage', 'LIVE', 'v2', ''];
+const METHODS = ['POST', 'GET', 'PUT', 'OPTIONS', 'ANY', 'post'];
+const DETOKENIZE_PATHS = [
+  '/v1/references/detokenize',
+  '/v1/references/detokenize/',
+  '/v1/references//detokenize',
+  '//v1/references/detokenize',
+  '/v1//references/detokenize',
+  '/v1/./references/detokenize',
+  '/V1/References/Detokenize',
+  '/v1/REFERENCES/DETOKENIZE',
+  '/v1/references/DETOKENIZE',
+  '/v1/references',
+  '/v1/references/detokenize/x',
+  '/v1/references/detokenize?x=1',
+  '/v1/%72eferences/%64etokenize',
+  '/v1/references%2Fdetokenize',
+  '/v1/references/anything',
+];
 
 describe.each(AWS_ENVIRONMENT_NAMES)('%s', (name) => {
   const environment = synthesized(name);
@@ -77,6 +107,31 @@ describe.each(AWS_ENVIRONMENT_NAMES)('%s', (name) => {
     expect(says('card', caller(own, 'administrator'))).toBe('denied');
     expect(says('program', caller('666666666666', 'anybody'))).toBe('denied');
     expect(says('program', caller('555555555555', 'card-embossing'))).toBe('denied');
+  });
+
+  test('administrators of our own account and strangers are denied every spelling of detokenize on every stage and method', () => {
+    const strangers = [
+      caller(own, 'administrator'),
+      caller('999999999999', 'card-embossing'),
+      caller('555555555555', 'anybody'),
+    ];
+    const resources = STAGES.flatMap((stage) =>
+      METHODS.flatMap((method) => DETOKENIZE_PATHS.map((path) => `execute-api:/${stage}/${method}${path}`)),
+    );
+    expect(resources.length).toBeGreaterThan(300);
+    for (const domain of Object.keys(domains)) {
+      const policy = policyOf(domain);
+      const open = resources.filter((resource) => strangers.some((who) => verdict(policy, who, resource) !== 'denied'));
+      expect(open).toEqual([]);
+    }
+    const reader = caller('555555555555', 'card-embossing');
+    expect(resources.filter((resource) => verdict(policyOf('card'), reader, resource) === 'denied')).toEqual([]);
+  });
+
+  test('the denial reaches no other route', () => {
+    for (const { operation } of ROUTES.filter((route) => route.operation !== 'detokenize')) {
+      expect(verdict(policyOf('card'), caller(own, 'administrator'), resourceOf(operation))).toBe('silent');
+    }
   });
 
   test('our own callers get the use of the API and the sight of card numbers by two policies, and no role of ours has either', () => {

@@ -7,6 +7,32 @@ const SERVICES = ENVIRONMENT_NAMES.flatMap((name) =>
   Object.keys(ENVIRONMENTS[name].domains).map((domain) => [`${name}-${domain}-service`, name] as const),
 );
 
+/** Every condition in which API Gateway answers by itself, with a text of its own unless it is given one. */
+const CONDITIONS = [
+  'ACCESS_DENIED',
+  'API_CONFIGURATION_ERROR',
+  'AUTHORIZER_CONFIGURATION_ERROR',
+  'AUTHORIZER_FAILURE',
+  'BAD_REQUEST_BODY',
+  'BAD_REQUEST_PARAMETERS',
+  'DEFAULT_4XX',
+  'DEFAULT_5XX',
+  'EXPIRED_TOKEN',
+  'INTEGRATION_FAILURE',
+  'INTEGRATION_TIMEOUT',
+  'INVALID_API_KEY',
+  'INVALID_SIGNATURE',
+  'MISSING_AUTHENTICATION_TOKEN',
+  'QUOTA_EXCEEDED',
+  'REQUEST_TOO_LARGE',
+  'RESOURCE_NOT_FOUND',
+  'THROTTLED',
+  'UNAUTHORIZED',
+  'UNSUPPORTED_MEDIA_TYPE',
+  'WAF_FILTERED',
+];
+const PROBLEM_FIELDS = ['code', 'correlationId', 'detail', 'status', 'title', 'type'];
+
 describe.each(SERVICES)('%s', (stack, name) => {
   const environment = synthesized(name);
   const isOnAws = name !== 'local';
@@ -49,7 +75,18 @@ describe.each(SERVICES)('%s', (stack, name) => {
     expect(answers.length).toBeGreaterThan(4);
     const text = JSON.stringify(answers.map(({ properties }) => properties));
     expect([...new Set(text.match(/\$(context|input|stageVariables)\.[\w.]+/g))]).toEqual(['$context.requestId']);
-    expect(answers.map(({ properties }) => properties.ResponseType)).toContain('BAD_REQUEST_BODY');
+    expect(answers.map(({ properties }) => properties.ResponseType).sort()).toEqual(CONDITIONS.toSorted());
+    for (const { properties } of answers) {
+      const { 'application/json': template, ...others } = properties.ResponseTemplates;
+      expect(others).toEqual({});
+      expect(Object.keys(JSON.parse(template)).sort()).toEqual(PROBLEM_FIELDS);
+      expect(JSON.parse(template).status).toBe(Number(properties.StatusCode));
+      const headers = properties.ResponseParameters;
+      expect(headers['gatewayresponse.header.Content-Type']).toBe("'application/problem+json'");
+      expect(headers['gatewayresponse.header.X-Correlation-Id']).toBe('context.requestId');
+      const isTemporary = ['429', '503'].includes(properties.StatusCode);
+      expect(headers['gatewayresponse.header.Retry-After'] !== undefined).toBe(isTemporary);
+    }
   });
 
   test('each method is throttled as its route says', () => {
@@ -71,6 +108,7 @@ describe.each(SERVICES)('%s', (stack, name) => {
     expect(Object.keys(JSON.parse(AccessLogSetting.Format)).sort()).toEqual([
       'account',
       'caller',
+      'extendedRequestId',
       'latencyMs',
       'method',
       'requestId',
@@ -113,6 +151,24 @@ describe.each(SERVICES)('%s', (stack, name) => {
       stack,
     ).properties;
     expect(LogDestinationConfigs).toEqual([expect.stringMatching(/:log-group:FirewallLog$/)]);
-    expect(RedactedFields).toHaveLength(2);
+    const redacted = RedactedFields.map((field: { SingleHeader?: { Name: string } }) =>
+      field.SingleHeader === undefined ? Object.keys(field)[0] : field.SingleHeader.Name,
+    );
+    expect(redacted.sort()).toEqual([
+      'QueryString',
+      'UriPath',
+      'authorization',
+      'idempotency-key',
+      'x-amz-content-sha256',
+      'x-amz-security-token',
+      'x-correlation-id',
+    ]);
+    const limits = Rules.flatMap(
+      (rule: { Statement: { RateBasedStatement?: object } }) => rule.Statement.RateBasedStatement ?? [],
+    );
+    expect(limits.map(({ AggregateKeyType }: { AggregateKeyType: string }) => AggregateKeyType)).toEqual([
+      'IP',
+      'CUSTOM_KEYS',
+    ]);
   });
 });

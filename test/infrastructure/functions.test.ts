@@ -54,9 +54,12 @@ describe.each(SERVICES)('%s', (stack, name, domain) => {
     ]);
   });
 
-  test('one prefetch runs at a time, and one of each other job', () => {
+  test('one prefetch runs at a time, one of each other job, and of a route as many as its domain reserves', () => {
+    const reserved: Readonly<Record<string, number>> | undefined =
+      ENVIRONMENTS[name].domains[domain as 'card' | 'program']?.reservedConcurrency;
+    if (name === 'prod') expect(Object.keys(reserved ?? {})).toEqual(['detokenize', 'pool']);
     for (const { name: of, properties } of own) {
-      expect(properties.ReservedConcurrentExecutions).toBe(JOBS.includes(of) ? 1 : undefined);
+      expect(properties.ReservedConcurrentExecutions).toBe(JOBS.includes(of) ? 1 : reserved?.[of]);
     }
   });
 

@@ -13,10 +13,12 @@ import {
   stateAfter,
 } from '../infrastructure/alarm-evaluation.ts';
 import { type ObservedDomain, observedDomain } from '../infrastructure/observed-domain.ts';
+import { type ApiHandler, apiEvent, assumed, invoke } from './api-event.ts';
 import { MetricRecorder } from './metric-recorder.ts';
 import { type RunningStack, startStack } from './running-stack.ts';
 
 const TARGET = 60;
+const MISSES_PER_HOUR = 20;
 
 let running: RunningStack;
 let recorder: MetricRecorder;
@@ -24,7 +26,7 @@ let prod: ObservedDomain;
 let serial = 500_000;
 
 beforeAll(async () => {
-  prod = observedDomain('prod', { unusualDetokenizePerMinute: 10 });
+  prod = observedDomain('prod', { unusualDetokenizePerMinute: 10, unusualCallerAnswersPerHour: 500 });
   running = await startStack({
     GAUGES_TO: 'cloudwatch',
     POOL_TARGET_MIN: String(TARGET),
@@ -35,6 +37,7 @@ beforeAll(async () => {
     TOME_BREAKER_OPEN_MS: '50',
     TOME_BATCH_CALLS_PER_SECOND: '1000',
     TOME_LIVE_CALLS_PER_SECOND: '0',
+    CALLER_LOOKUP_MISSES_PER_HOUR: String(MISSES_PER_HOUR),
   });
   await switchTome({ rateLimitScope: 'off' });
   recorder = new MetricRecorder(running.output);
@@ -114,6 +117,29 @@ async function whileDatabaseIsSilent(): Promise<void> {
     await expect(database.run((sql) => sql`SELECT 1`)).rejects.toMatchObject({ code: 'store-unavailable' });
   }
   silent.close();
+}
+
+/** Lookups of cards that have no reference, by a role of a consumer's account. */
+async function guess(role: string, times: number, account = '555555555555'): Promise<void> {
+  const { handler } = (await import('../../lambdas/api/lookup.ts')) as { handler: ApiHandler };
+  for (let count = 0; count < times; count += 1) {
+    await invoke(handler, apiEvent(assumed(account, role, 'session'), { cardNumber: freshCard() }));
+  }
+}
+
+/** One answer of each kind that helps a guesser, to a caller of this account. */
+async function answerEachGuess(account: string): Promise<void> {
+  const send = async (name: string, body: object) => {
+    const { handler } = (await import(`../../lambdas/api/${name}.ts`)) as { handler: ApiHandler };
+    return (await invoke(handler, apiEvent(assumed(account, 'all-kinds', 'session'), body))).status;
+  };
+  const cardNumber = freshCard();
+  await send('create-card', { cardNumber });
+  expect([
+    await send('create-card', { cardNumber }),
+    await send('lookup', { cardNumber: freshCard() }),
+    await send('detokenize', { cardReferenceId: '9000000000000009' }),
+  ]).toEqual([200, 404, 404]);
 }
 
 interface Scenario {
@@ -240,6 +266,23 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
       await create(12);
     },
   },
+  'caller-budget-spent': {
+    wrong: () => guess('guesser', MISSES_PER_HOUR + 1),
+    over: () => guess('honest', 1),
+  },
+  'caller-refusals-issuing': {
+    // No role is over its budget: it is the account that makes itself many.
+    wrong: async () => {
+      for (let role = 0; role < 6; role += 1) await guess(`one-of-many-${role}`, 2);
+    },
+    over: () => guess('honest', 1),
+  },
+  'caller-refusals-own-account': {
+    wrong: async () => {
+      for (let role = 0; role < 6; role += 1) await guess(`administrator-${role}`, 2, '444444444444');
+    },
+    over: () => guess('administrator', 1, '444444444444'),
+  },
   'detokenize-unusual': {
     wrong: () => detokenize(11),
     over: () => detokenize(1),
@@ -289,6 +332,7 @@ test('every metric of our own that an alarm, the canary or the dashboard shows i
     }
     await detokenize(1);
     await lookUpWhatOnlyTomeKnows();
+    for (const account of ['444444444444', '555555555555']) await answerEachGuess(account);
     await answerWithFaults();
   });
   const dashboard = (JSON.parse(prod.dashboard) as Dashboard).widgets.flatMap(({ properties }) =>

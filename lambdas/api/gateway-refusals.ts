@@ -1,0 +1,102 @@
+/** What API Gateway answers by itself, before or instead of a function: the one place that its answers and the published file are made from. */
+export interface GatewayRefusal {
+  /** API Gateway's names of the conditions that are answered so. */
+  readonly conditions: readonly string[];
+  readonly status: number;
+  readonly code: string;
+  readonly title: string;
+  /** For people. Never quotes the request: API Gateway's own text for a wrong signature holds all of it. */
+  readonly detail: string;
+  readonly retryAfterSeconds?: number;
+}
+
+export const GATEWAY_REFUSALS: readonly GatewayRefusal[] = [
+  {
+    conditions: ['BAD_REQUEST_BODY', 'BAD_REQUEST_PARAMETERS', 'DEFAULT_4XX'],
+    status: 400,
+    code: 'invalid-input',
+    title: 'The request cannot be used',
+    detail:
+      'The body must be a JSON object with the field that this route asks for, as text: cardNumber or cardReferenceId.',
+  },
+  {
+    conditions: ['ACCESS_DENIED', 'UNAUTHORIZED', 'INVALID_API_KEY'],
+    status: 403,
+    code: 'access-denied',
+    title: 'Not allowed',
+    detail: 'This caller has no right to this route.',
+  },
+  {
+    conditions: ['MISSING_AUTHENTICATION_TOKEN'],
+    status: 403,
+    code: 'not-signed',
+    title: 'Not signed',
+    detail: 'The request is not signed (Signature Version 4), or there is no such route.',
+  },
+  {
+    conditions: ['INVALID_SIGNATURE'],
+    status: 403,
+    code: 'signature-invalid',
+    title: 'Wrong signature',
+    detail:
+      'The signature does not fit the request. Check the secret key, the region, the service execute-api and the clock.',
+  },
+  {
+    conditions: ['EXPIRED_TOKEN'],
+    status: 403,
+    code: 'credentials-expired',
+    title: 'Credentials expired',
+    detail: 'The session token has expired. Get new credentials and send the request again.',
+  },
+  {
+    conditions: ['WAF_FILTERED'],
+    status: 403,
+    code: 'blocked-by-firewall',
+    title: 'Blocked',
+    detail: 'The firewall blocks this request, or this address or session sends too many.',
+  },
+  {
+    conditions: ['RESOURCE_NOT_FOUND'],
+    status: 404,
+    code: 'no-such-route',
+    title: 'No such route',
+    detail: 'No such route. docs/openapi.json lists all routes of the API.',
+  },
+  {
+    conditions: ['REQUEST_TOO_LARGE'],
+    status: 413,
+    code: 'request-too-large',
+    title: 'Request too large',
+    detail: 'The request is larger than API Gateway takes.',
+  },
+  {
+    conditions: ['UNSUPPORTED_MEDIA_TYPE'],
+    status: 415,
+    code: 'unsupported-media-type',
+    title: 'Unsupported media type',
+    detail: 'The body must be application/json.',
+  },
+  {
+    conditions: ['THROTTLED', 'QUOTA_EXCEEDED'],
+    status: 429,
+    code: 'too-many-requests',
+    title: 'Too many requests',
+    detail: 'More requests than this API takes at once.',
+    retryAfterSeconds: 1,
+  },
+  {
+    conditions: [
+      'DEFAULT_5XX',
+      'INTEGRATION_FAILURE',
+      'INTEGRATION_TIMEOUT',
+      'API_CONFIGURATION_ERROR',
+      'AUTHORIZER_CONFIGURATION_ERROR',
+      'AUTHORIZER_FAILURE',
+    ],
+    status: 503,
+    code: 'unavailable',
+    title: 'Unavailable',
+    detail: 'The service cannot answer now.',
+    retryAfterSeconds: 1,
+  },
+];
