@@ -75,7 +75,7 @@ describe.each(SERVICES)('%s', (stack, name) => {
     expect(answers.length).toBeGreaterThan(4);
     const text = JSON.stringify(answers.map(({ properties }) => properties));
     expect([...new Set(text.match(/\$(context|input|stageVariables)\.[\w.]+/g))]).toEqual(['$context.requestId']);
-    expect(answers.map(({ properties }) => properties.ResponseType).sort()).toEqual(CONDITIONS.toSorted());
+    expect(answers.map(({ properties }) => String(properties.ResponseType)).sort()).toEqual(CONDITIONS.toSorted());
     for (const { properties } of answers) {
       const { 'application/json': template, ...others } = properties.ResponseTemplates;
       expect(others).toEqual({});
