@@ -1,5 +1,7 @@
+import { isUtf8 } from 'node:buffer';
 import * as z from 'zod/mini';
 import { InvalidInput } from '../../tokenization/errors/invalid-input.ts';
+import { findRepeatedField } from './repeated-field.ts';
 
 export const MAX_BODY_BYTES = 2_048;
 
@@ -10,7 +12,12 @@ export function parseBody<Schema extends z.core.$ZodType>(
 ): z.core.output<Schema> {
   const bytes = Buffer.from(event.body ?? '', event.isBase64Encoded === true ? 'base64' : 'utf8');
   if (bytes.length > MAX_BODY_BYTES) throw new InvalidInput('body', `must be at most ${MAX_BODY_BYTES} bytes`);
-  const parsed = z.safeParse(schema, parseJson(bytes.toString('utf8')));
+  if (!isUtf8(bytes)) throw new InvalidInput('body', 'must be UTF-8');
+  const text = bytes.toString('utf8');
+  const content = parseJson(text);
+  const repeated = findRepeatedField(text);
+  if (repeated !== null) throw new InvalidInput(`field ${printable(repeated)}`, 'must be given once');
+  const parsed = z.safeParse(schema, content);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   throw issue === undefined ? new InvalidInput('body', 'cannot be used') : faultOf(issue);
