@@ -4,7 +4,7 @@ import { describe } from './describe-error.ts';
 import { freshId } from './fresh-id.ts';
 import { logger } from './logger.ts';
 import { count, flushMetrics, time } from './metrics.ts';
-import { asOwnError } from './own-error.ts';
+import { asOwnError, RuntimeFailure } from './own-error.ts';
 import { systemClock } from './system-clock.ts';
 
 export interface JobRun {
@@ -27,6 +27,11 @@ const FINISH_MARGIN_MS = 5_000;
 /** Of that time, what a job may use beyond its deadline to close what it has begun, in milliseconds. */
 export const CLOSING_MS = 3_000;
 
+class NoTimeLeft extends RuntimeFailure {
+  override readonly name = 'NoTimeLeft';
+  readonly code = 'no-time-left';
+}
+
 /** The stack that every job runs in. The event that starts it is not read: the same job does the same, whoever starts it. */
 export function jobHandler<Result extends object>({ name, timeLimitMs, run }: Job<Result>) {
   return middy<unknown, Result, Error, Context>().handler(async (_event, lambda) => {
@@ -34,7 +39,7 @@ export function jobHandler<Result extends object>({ name, timeLimitMs, run }: Jo
     const runId = freshId();
     const deadlineMs = startedMs + Math.min(timeLimitMs, lambda.getRemainingTimeInMillis() - FINISH_MARGIN_MS);
     try {
-      if (deadlineMs <= startedMs) throw new Error('The function has no time left to run this job.');
+      if (deadlineMs <= startedMs) throw new NoTimeLeft('The function has no time left to run this job.');
       const result = await run({ runId, deadlineMs });
       logger.info('job done', { job: name, runId, ...result });
       count('JobRuns', { job: name, outcome: 'done' });

@@ -16,11 +16,13 @@ export const isOwnError = (error: unknown): error is TokenizationError | Runtime
 /** A failure that is not ours, told by its name, code and place. It has no cause, because Lambda prints what a handler throws. */
 export class UnexpectedFailure extends RuntimeFailure {
   override readonly name = 'UnexpectedFailure';
-  readonly code = 'unexpected';
+  /** The failure's own code, such as an SQLSTATE, where it has one. */
+  readonly code: string;
 
   constructor(what: string, error: unknown) {
     const frames = framesOf(error);
     super(`${what}: ${[nameOf(error), codeOf(error)].filter((part) => part !== undefined).join(' ')}.`);
+    this.code = codeOf(error) ?? 'unexpected';
     this.stack = [`${this.name}: ${this.message}`, ...frames].join('\n');
   }
 }

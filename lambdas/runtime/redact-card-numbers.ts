@@ -22,7 +22,8 @@ const BANK_CARD = /^[3-6]/;
  *   each, and the last three or more, as in `4111a1111b1111c1111`. Letters inside a UUID, a trace id or
  *   a hash never join groups: they are its own hexadecimal digits.
  * - A number at the start of a longer group counts with 3 to 8 digits behind it (a security code, an
- *   expiry date), and with zeros before it (a field of fixed width).
+ *   expiry date), and with zeros before it (a field of fixed width). So does one that fills a UUID with
+ *   zeros before or behind it.
  * - References that the current format allows, times, AWS regions and account numbers in ARNs and
  *   queue URLs are never part of a run.
  *
@@ -51,12 +52,24 @@ interface Span {
 function cardNumbersIn(text: string): readonly Span[] {
   if (text.length < FEWEST_DIGITS || !mayHoldThirteenDigits(text)) return [];
   const groups = digitGroups(text);
-  const hits: Span[] = [];
-  for (let first = 0; first < groups.length; first += 1) {
-    const last = lastOfCardNumberAt(groups, first);
-    if (last !== null) add(hits, { start: groups[first]?.start ?? 0, end: groups[last]?.end ?? 0 });
+  const hits = groups.flatMap((group, first) => {
+    const last = groups[lastOfCardNumberAt(groups, first) ?? -1];
+    return last === undefined ? [] : [{ start: group.start, end: last.end }];
+  });
+  return merged([...hits, ...paddedNumbersIn(text)]);
+}
+
+/** UUIDs without letters, in which a number was filled up with zeros before or behind it, so that its groups are not the UUID's. */
+const paddedNumbersIn = (text: string): readonly Span[] =>
+  Array.from(text.matchAll(/(?<!\d)\d{8}(?:-\d{4}){3}-\d{12}(?!\d)/g))
+    .filter(([uuid]) => startsWithCardNumber(uuid.replaceAll('-', '').replace(/^0+/, '')))
+    .map(({ 0: { length }, index }) => ({ start: index, end: index + length }));
+
+function startsWithCardNumber(digits: string): boolean {
+  for (let length = FEWEST_DIGITS; length <= MOST_DIGITS; length += 1) {
+    if (couldBeCardNumber(digits.slice(0, length))) return true;
   }
-  return hits;
+  return false;
 }
 
 /** The index of the last group of the longest card number that starts with this group, or `null`. */
@@ -102,12 +115,15 @@ function hasDigitsAround(digits: string, ahead: number): boolean {
   return false;
 }
 
-/** Adds a span, as one with the last when they overlap. */
-function add(spans: Span[], span: Span): void {
-  const last = spans.at(-1);
-  if (last !== undefined && span.start < last.end)
-    spans[spans.length - 1] = { start: last.start, end: Math.max(last.end, span.end) };
-  else spans.push(span);
+/** The spans in order, as one where they overlap. */
+function merged(spans: readonly Span[]): readonly Span[] {
+  const apart: Span[] = [];
+  for (const span of spans.toSorted((one, other) => one.start - other.start)) {
+    const last = apart.at(-1);
+    if (last === undefined || span.start >= last.end) apart.push(span);
+    else apart[apart.length - 1] = { start: last.start, end: Math.max(last.end, span.end) };
+  }
+  return apart;
 }
 
 /** A cheap look at every value that is logged: most have fewer than thirteen digits. */

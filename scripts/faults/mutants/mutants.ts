@@ -5,6 +5,7 @@ import { DOMAIN_MUTANTS } from './domain-mutants.ts';
 import { KEY_MUTANTS } from './key-mutants.ts';
 import type { Mutant } from './mutant.ts';
 import { POOL_MUTANTS } from './pool-mutants.ts';
+import { PRIVACY_MUTANTS } from './privacy-mutants.ts';
 import { SUPPLY_CHAIN_MUTANTS } from './supply-chain-mutants.ts';
 
 /** All bugs to plant. */
@@ -16,4 +17,5 @@ export const MUTANTS: readonly Mutant[] = [
   DATABASE_MUTANTS,
   SUPPLY_CHAIN_MUTANTS,
   CONNECTION_MUTANTS,
+  PRIVACY_MUTANTS,
 ].flat();

@@ -96,19 +96,17 @@ describe('a card number of any network is redacted', () => {
     );
   });
 
-  test('in the shape of a UUID, wherever the number ends', () => {
+  test('in the shape of a UUID, with zeros before or behind it', () => {
     fc.assert(
-      fc.property(anyCardNumber(), (number) => {
-        const filled = number.padEnd(32, '0');
-        const uuid = [
-          filled.slice(0, 8),
-          filled.slice(8, 12),
-          filled.slice(12, 16),
-          filled.slice(16, 20),
-          filled.slice(20),
-        ].join('-');
-        // Only a number that ends with one of the UUID's parts is a run of whole groups.
-        if (number.length === 16) expect(redactCardNumbers(uuid)).not.toContain(filled.slice(12, 16));
+      fc.property(anyCardNumber(), fc.nat({ max: 19 }), words, (number, zeros, before) => {
+        const filled = '0'
+          .repeat(Math.min(zeros, 32 - number.length))
+          .concat(number)
+          .padEnd(32, '0');
+        const uuid = filled.replace(/(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+        fc.pre(!/\w$/.test(before));
+        expect(redactCardNumbers(`${before}${uuid}`)).not.toContain(uuid);
+        expect(digitsOf(redactCardNumbers(uuid)).replaceAll('0', '')).toBe('');
       }),
       RUNS,
     );
@@ -285,6 +283,16 @@ describe('ids', () => {
       }),
       RUNS,
     );
+  });
+
+  test.each([
+    '41111111-1111-1111-0000-000000000000',
+    '00000000-4111-1111-1111-111100000000',
+    '4111-1111-1111-1111',
+    'card:378282246310005',
+    'order_4111a1111b1111c1111',
+  ])("%s is no caller's correlation id", (id) => {
+    expect(correlationIdFrom(id)).not.toBe(id);
   });
 
   test('an id of odd characters or more than 64 of them is replaced', () => {
