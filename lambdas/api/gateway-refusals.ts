@@ -65,7 +65,7 @@ export const GATEWAY_REFUSALS: readonly GatewayRefusal[] = [
   {
     conditions: ['REQUEST_TOO_LARGE'],
     status: 413,
-    code: 'request-too-large',
+    code: 'body-too-large',
     title: 'Request too large',
     detail: 'The request is larger than API Gateway takes.',
   },

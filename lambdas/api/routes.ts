@@ -15,8 +15,8 @@ export interface ApiRoute {
   readonly summary: string;
   readonly request: z.core.$ZodType | null;
   readonly answer: z.core.$ZodType;
-  /** Statuses of success, and the expected failures beside 400, 429, 500 and 503. */
-  readonly statuses: readonly number[];
+  /** The statuses of success. Those of problems follow from their codes (route-problems.ts). */
+  readonly successes: readonly number[];
   /** The most that all callers together may ask for: requests a second, and at once. API Gateway counts them for the stage. */
   readonly throttle: { readonly ratePerSecond: number; readonly burst: number };
 }
@@ -30,7 +30,7 @@ export const ROUTES: readonly ApiRoute[] = [
     summary: 'Create the reference of a card number. 201 when it is new, 200 when the card number had it already.',
     request: cardNumberRequest,
     answer: cardReferenceAnswer,
-    statuses: [200, 201, 409, 422, 502],
+    successes: [200, 201],
     throttle: { ratePerSecond: 300, burst: 1_000 },
   },
   {
@@ -40,7 +40,7 @@ export const ROUTES: readonly ApiRoute[] = [
     summary: 'The reference of a card number.',
     request: cardNumberRequest,
     answer: cardReferenceAnswer,
-    statuses: [200, 404, 502],
+    successes: [200],
     throttle: { ratePerSecond: 300, burst: 1_000 },
   },
   {
@@ -50,7 +50,7 @@ export const ROUTES: readonly ApiRoute[] = [
     summary: 'The reference of a card number, created when there is none. 201 when it is new.',
     request: cardNumberRequest,
     answer: cardReferenceAnswer,
-    statuses: [200, 201, 502],
+    successes: [200, 201],
     throttle: { ratePerSecond: 300, burst: 1_000 },
   },
   {
@@ -60,7 +60,7 @@ export const ROUTES: readonly ApiRoute[] = [
     summary: 'The card number behind a reference. Leaves an audit record.',
     request: cardReferenceRequest,
     answer: cardNumberAnswer,
-    statuses: [200, 404, 422, 502],
+    successes: [200],
     throttle: { ratePerSecond: 300, burst: 1_000 },
   },
   {
@@ -70,7 +70,7 @@ export const ROUTES: readonly ApiRoute[] = [
     summary: "The pool's level and rates.",
     request: null,
     answer: poolAnswer,
-    statuses: [200],
+    successes: [200],
     throttle: { ratePerSecond: 10, burst: 20 },
   },
 ];

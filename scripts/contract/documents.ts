@@ -1,5 +1,4 @@
 import * as z from 'zod/mini';
-import { type ApiRoute, ROUTES } from '../../lambdas/api/routes.ts';
 import {
   CONTRACT_VERSION,
   CORRELATION_ID_HEADER,
@@ -12,6 +11,7 @@ import {
   REQUEST_ID_HEADER,
   schemas,
 } from '../../lambdas/tome/contract.ts';
+import { describeApi } from './api-document.ts';
 
 export const CONTRACT_FILE = 'lambdas/tome/openapi.json';
 export const API_FILE = 'docs/openapi.json';
@@ -64,49 +64,4 @@ export function contractDocument(): object {
 }
 
 /** The product's own API, from the table that its gateways are made of. */
-export function apiDocument(): object {
-  return {
-    openapi: '3.0.3',
-    info: { title: 'Card tokenization pool', version: '1' },
-    paths: Object.fromEntries(
-      ROUTES.map((route) => [route.path, { [route.method.toLowerCase()]: operationOf(route) }]),
-    ),
-    components: { schemas: { Problem: problem } },
-  };
-}
-
-function operationOf({ operation, summary, request, answer, statuses }: ApiRoute): object {
-  const success = (status: number) => ({
-    description: status === 201 ? 'Created.' : 'Done.',
-    ...json(schemaOf(answer)),
-  });
-  const failure = {
-    description: 'A problem (RFC 9457).',
-    content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
-  };
-  return {
-    operationId: operation,
-    summary,
-    parameters: [
-      header('X-Correlation-Id', 'Taken over or made, and returned.'),
-      ...(operation === 'create-card' ? [header('Idempotency-Key', 'The same key gives the same reference.')] : []),
-    ],
-    ...(request === null ? {} : { requestBody: { required: true, ...json(schemaOf(request)) } }),
-    responses: Object.fromEntries(
-      [...statuses, 400, 429, 500, 503].map((status) => [status, status < 300 ? success(status) : failure]),
-    ),
-  };
-}
-
-const problem = {
-  type: 'object',
-  required: ['type', 'title', 'status', 'code', 'detail', 'correlationId'],
-  properties: {
-    type: { type: 'string' },
-    title: { type: 'string' },
-    status: { type: 'integer' },
-    code: { type: 'string' },
-    detail: { type: 'string' },
-    correlationId: { type: 'string' },
-  },
-};
+export const apiDocument = (): object => describeApi();

@@ -11,7 +11,7 @@ export interface Problem {
 }
 
 /** The one table from an error's code to its HTTP status. */
-const STATUS: Readonly<Record<string, { readonly status: number; readonly title: string }>> = {
+export const STATUS: Readonly<Record<string, { readonly status: number; readonly title: string }>> = {
   'invalid-input': { status: 400, title: 'The request cannot be used' },
   'caller-unknown': { status: 403, title: 'No caller' },
   'card-not-found': { status: 404, title: 'No reference' },
@@ -38,7 +38,7 @@ const STATUS: Readonly<Record<string, { readonly status: number; readonly title:
   'stored-card-unacceptable': { status: 422, title: 'Not an accepted card number' },
 };
 
-const UNEXPECTED = { status: 500, title: 'Unexpected error' };
+export const UNEXPECTED = { status: 500, title: 'Unexpected error' };
 
 /** The answer to an error. What is not an expected error says nothing about itself to the caller. */
 export function problemOf(

@@ -119,4 +119,30 @@ export const CALLER_MUTANTS: readonly Mutant[] = [
     ],
     tests: BUDGETS,
   },
+  {
+    name: 'an answer that the API can give is not in its published file',
+    kind: KIND,
+    edits: [
+      edit(
+        'lambdas/api/route-problems.ts',
+        "lookup: [...WITH_TOME, 'card-not-found', 'caller-budget-spent'],",
+        "lookup: [...WITH_TOME, 'caller-budget-spent'],",
+      ),
+    ],
+    tests: ['test/unit/api-document.test.ts'],
+  },
+  {
+    name: 'the denial of detokenize names one spelling of its path',
+    kind: KIND,
+    edits: [
+      edit(
+        'lib/api-access.ts',
+        "  'execute-api:/*/v1/references/*',\n",
+        "  'execute-api:/live/POST/v1/references/detokenize',\n",
+      ),
+      edit('lib/api-access.ts', "  'execute-api:/*eferences*',\n", ''),
+      edit('lib/api-access.ts', "  'execute-api:/*etokenize*',\n", ''),
+    ],
+    tests: ['test/infrastructure/api-access.test.ts'],
+  },
 ];

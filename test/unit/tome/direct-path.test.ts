@@ -25,7 +25,7 @@ const dependencies = () => ({
     new TomeClient({
       settings: {
         baseUrl: server.url,
-        attemptTimeoutMs: 5_000,
+        attemptTimeoutMs: 120_000,
         maxAttempts: 1,
         backoffBaseMs: 1,
         backoffCapMs: 1,
@@ -41,7 +41,7 @@ const dependencies = () => ({
   ),
 });
 const context = () => ({
-  deadlineMs: systemClock.monotonicMs() + 30_000,
+  deadlineMs: systemClock.monotonicMs() + 600_000,
   correlationId: 'test',
   caller: { account: '555555555555', principal: 'role/test', session: null },
   origin: { sourceAddress: null, gatewayRequestId: null, gatewayExtendedRequestId: null, functionRequestId: null },
