@@ -23,6 +23,8 @@ export interface Rights {
   readonly publishesGauges: boolean;
   /** The longest that one statement of its role may take. */
   readonly statementSeconds: number;
+  /** The share of the database server's connections that its role may have at once. A job has one run at a time. */
+  readonly connectionShare: number;
 }
 
 const NONE: Rights = {
@@ -33,9 +35,12 @@ const NONE: Rights = {
   sendsCardEvents: false,
   publishesGauges: false,
   statementSeconds: 5,
+  connectionShare: 0.05,
 };
 
-const READ_BY_TOKEN = ['find_by_internal_token', 'caller_budget_wait', 'adopt', 'insert_bound'];
+const SERVES_REQUESTS: Rights = { ...NONE, connectionShare: 0.5 };
+
+const READ_BY_TOKEN = ['find_by_internal_token', 'caller_budget_wait', 'record_bound_pair'];
 const CREATE = [
   'reserve',
   'find_reserved',
@@ -61,16 +66,16 @@ const KEYS = [
  */
 export const RIGHTS: Readonly<Record<FunctionName, Rights>> = {
   'create-card': {
-    ...NONE,
+    ...SERVES_REQUESTS,
     execute: [...CREATE, ...READ_BY_TOKEN, ...KEYS, 'spend_caller_budget'],
     callsTome: true,
     readsIdempotencySecret: true,
   },
-  lookup: { ...NONE, execute: [...READ_BY_TOKEN, 'spend_caller_budget'], callsTome: true },
-  'lookup-or-tokenize': { ...NONE, execute: [...CREATE, ...READ_BY_TOKEN], callsTome: true },
+  lookup: { ...SERVES_REQUESTS, execute: [...READ_BY_TOKEN, 'spend_caller_budget'], callsTome: true },
+  'lookup-or-tokenize': { ...SERVES_REQUESTS, execute: [...CREATE, ...READ_BY_TOKEN], callsTome: true },
   detokenize: {
-    ...NONE,
-    execute: ['find_by_reference', 'caller_budget_wait', 'spend_caller_budget', 'adopt', 'insert_bound'],
+    ...SERVES_REQUESTS,
+    execute: ['find_by_reference', 'caller_budget_wait', 'spend_caller_budget', 'record_bound_pair'],
     callsTome: true,
   },
   pool: { ...NONE, execute: ['pool_health'] },

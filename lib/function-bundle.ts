@@ -46,8 +46,9 @@ export function bundleFunction(name: FunctionName, directory: string): void {
     logLevel: 'error',
   });
   if (name !== 'migrate') return;
-  for (const folder of ['migrations', 'functions']) {
-    cpSync(join(PROJECT, 'lambdas/pool', folder), join(directory, folder), { recursive: true });
+  for (const part of ['migrations', 'functions', 'indexes', 'removed-functions.sql']) {
+    const source = join(PROJECT, 'lambdas/pool', part);
+    if (existsSync(source)) cpSync(source, join(directory, part), { recursive: true });
   }
 }
 

@@ -16,29 +16,56 @@ const NAMES_ITS_SCHEMA = ['reserve', 'mark_used'];
 const SEARCH_PATH = 'pg_catalog, public, pg_temp';
 
 /** Part of the checksum: raise it when this file installs the same texts in another way. */
-const INSTALLATION = 2;
+const INSTALLATION = 3;
+
+export interface InstalledFunctions {
+  readonly functionsInstalled: boolean;
+  readonly strayFunctions: readonly string[];
+}
 
 /**
- * Installs `directory/*.sql` as a whole, if one of the texts has changed, and says whether it did. Each function runs with its owner's rights and, apart
- * from the triggers' own, nobody may execute one before `installRoles` says who.
+ * Installs `directory/functions/*.sql` as a whole, if one of the texts has changed, and drops what `removed-functions.sql` names. Each function runs
+ * with its owner's rights and, apart from the triggers' own, nobody may execute one before `grantFunctions` says who.
  */
-export async function installFunctions(sql: Sql, directory: string): Promise<boolean> {
-  const files = (await readdir(directory)).filter((file) => file.endsWith('.sql')).sort();
-  const texts = await Promise.all(files.map((file) => readFile(join(directory, file), 'utf8')));
+export async function installFunctions(sql: Sql, directory: string): Promise<InstalledFunctions> {
+  const folder = join(directory, 'functions');
+  const files = (await readdir(folder)).filter((file) => file.endsWith('.sql')).sort();
+  const texts = await Promise.all(files.map((file) => readFile(join(folder, file), 'utf8')));
+  const removed = await readFile(join(directory, 'removed-functions.sql'), 'utf8').catch(emptyWhenAbsent);
   const checksum = createHash('sha256')
-    .update(JSON.stringify([INSTALLATION, texts, NAMES_ITS_SCHEMA, SEARCH_PATH]))
+    .update(JSON.stringify([INSTALLATION, texts, removed, NAMES_ITS_SCHEMA, SEARCH_PATH]))
     .digest('hex');
   const [installed] = await sql<{ checksum: string }[]>`SELECT checksum FROM installed_functions`;
-  if (installed?.checksum === checksum) return false;
-  // They call each other, so none can wait for all that it calls.
-  await sql`SET LOCAL check_function_bodies = off`;
-  for (const text of texts) await sql.unsafe(text);
-  await secureFunctions(sql);
-  await sql`
-    INSERT INTO installed_functions (checksum) VALUES (${checksum})
-    ON CONFLICT (only_row) DO UPDATE SET checksum = excluded.checksum, installed_at = now()
+  const functionsInstalled = installed?.checksum !== checksum;
+  if (functionsInstalled) {
+    // They call each other, so none can wait for all that it calls.
+    await sql`SET LOCAL check_function_bodies = off`;
+    await sql.unsafe([...texts, removed].join('\n'));
+    await secureFunctions(sql);
+    await sql`
+      INSERT INTO installed_functions (checksum) VALUES (${checksum})
+      ON CONFLICT (only_row) DO UPDATE SET checksum = excluded.checksum, installed_at = now()
+    `;
+  }
+  return { functionsInstalled, strayFunctions: await findStrayFunctions(sql, files) };
+}
+
+const emptyWhenAbsent = (error: unknown): string => {
+  if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return '';
+  throw error;
+};
+
+/** A function is in the file of its name: `mark_used` in `mark-used.sql`. */
+async function findStrayFunctions(sql: Sql, files: readonly string[]): Promise<readonly string[]> {
+  const names = new Set(files.map((file) => file.replace(/\.sql$/, '').replaceAll('-', '_')));
+  const found = await sql<{ name: string; signature: string }[]>`
+    SELECT proname AS name, oid::regprocedure::text AS signature
+    FROM pg_proc
+    WHERE pronamespace = 'public'::regnamespace AND prorettype <> 'trigger'::regtype
+      AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = pg_proc.oid AND classid = 'pg_proc'::regclass AND deptype = 'e')
+    ORDER BY signature
   `;
-  return true;
+  return found.filter(({ name }) => !names.has(name)).map(({ signature }) => signature);
 }
 
 /**

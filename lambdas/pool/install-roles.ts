@@ -6,29 +6,44 @@ export interface RoleGrants {
   readonly execute: readonly string[];
   /** The longest that one of its statements may take. */
   readonly statementSeconds: number;
+  /** The share of the server's connections that it may have at once, between 0 and 1. */
+  readonly connectionShare?: number;
 }
 
+/** Connections that a role may have even on a server with few. */
+const FEWEST_CONNECTIONS = 3;
+const DEFAULT_SHARE = 0.5;
+
 /**
- * Makes each role and lets it execute its share of the functions. Where the one who migrates may not create roles (somebody's own PostgreSQL) nobody
- * else gets anything, and 0 is returned. Changes only what differs, so that it can run with each migration.
+ * Makes each role, with its limits. Where the one who migrates may not create roles (somebody's own PostgreSQL) there are none, and 0 is
+ * returned. Roles belong to the server: another database's migration may be at the same ones, so only what differs is changed.
  */
-export async function installRoles(sql: Sql, grants: readonly RoleGrants[]): Promise<number> {
-  const [migrator] = await sql<{ mayCreateRoles: boolean }[]>`
-    SELECT rolsuper OR rolcreaterole AS "mayCreateRoles" FROM pg_roles WHERE rolname = current_user
-  `;
-  if (migrator?.mayCreateRoles !== true) return 0;
-  for (const { role, execute, statementSeconds } of grants) {
+export async function createRoles(sql: Sql, grants: readonly RoleGrants[]): Promise<number> {
+  if (!(await mayCreateRoles(sql))) return 0;
+  for (const { role, statementSeconds, connectionShare = DEFAULT_SHARE } of grants) {
     await createRole(sql, role);
-    await limitRole(sql, role, {
+    await limitSettings(sql, role, {
       statement_timeout: `${statementSeconds}s`,
       idle_in_transaction_session_timeout: '5s',
     });
-    await grantExecute(sql, role, execute);
+    await limitConnections(sql, role, connectionShare);
   }
   return grants.length;
 }
 
-/** Roles belong to the server and not to a database: another one's migration may just be creating the same. */
+/** Lets each role execute its functions, and no other. */
+export async function grantFunctions(sql: Sql, grants: readonly RoleGrants[]): Promise<void> {
+  if (!(await mayCreateRoles(sql))) return;
+  for (const { role, execute } of grants) await grantExecute(sql, role, execute);
+}
+
+async function mayCreateRoles(sql: Sql): Promise<boolean> {
+  const [migrator] = await sql<{ mayCreate: boolean }[]>`
+    SELECT rolsuper OR rolcreaterole AS "mayCreate" FROM pg_roles WHERE rolname = current_user
+  `;
+  return migrator?.mayCreate === true;
+}
+
 async function createRole(sql: Sql, role: string): Promise<void> {
   await sql.unsafe(`
     DO $$
@@ -47,14 +62,50 @@ async function createRole(sql: Sql, role: string): Promise<void> {
   `);
 }
 
-/** RDS Proxy refuses timeouts in the start-up message, so the role has them. Set only where they differ: migrations of two databases would collide. */
-async function limitRole(sql: Sql, role: string, limits: Readonly<Record<string, string>>): Promise<void> {
-  for (const [name, value] of Object.entries(limits)) {
-    const [found] = await sql<{ isLimited: boolean | null }[]>`
-      SELECT ${`${name}=${value}`} = ANY (rolconfig) AS "isLimited" FROM pg_roles WHERE rolname = ${role}
-    `;
-    if (found?.isLimited !== true) await sql.unsafe(`ALTER ROLE ${role} SET ${name} = '${value}'`);
+/**
+ * RDS Proxy refuses timeouts in the start-up message, so the role has them. A role can change its own settings for its later sessions, by ALTER
+ * ROLE: each migration takes back whatever is not its own.
+ */
+async function limitSettings(sql: Sql, role: string, limits: Readonly<Record<string, string>>): Promise<void> {
+  const wanted = Object.entries(limits).map(([name, value]) => `${name}=${value}`);
+  const found = await sql<{ database: string | null; settings: string[] }[]>`
+    SELECT datname AS database, to_json(setconfig) AS settings
+    FROM pg_db_role_setting
+    LEFT JOIN pg_database ON pg_database.oid = setdatabase
+    WHERE setrole = ${role}::regrole
+  `;
+  for (const { database } of found) {
+    if (database !== null) await changeRole(sql, `ALTER ROLE ${role} IN DATABASE "${database}" RESET ALL`);
   }
+  const settings = found.find(({ database }) => database === null)?.settings ?? [];
+  if (settings.length === wanted.length && wanted.every((setting) => settings.includes(setting))) return;
+  await changeRole(
+    sql,
+    `ALTER ROLE ${role} RESET ALL; ${Object.entries(limits)
+      .map(([name, value]) => `ALTER ROLE ${role} SET ${name} = '${value}'`)
+      .join('; ')}`,
+  );
+}
+
+async function limitConnections(sql: Sql, role: string, share: number): Promise<void> {
+  const [found] = await sql<{ limit: number; most: number }[]>`
+    SELECT rolconnlimit AS limit, current_setting('max_connections')::int AS most FROM pg_roles WHERE rolname = ${role}
+  `;
+  const limit = Math.max(FEWEST_CONNECTIONS, Math.floor((found?.most ?? 0) * share));
+  if (found?.limit !== limit) await changeRole(sql, `ALTER ROLE ${role} CONNECTION LIMIT ${limit}`);
+}
+
+/** A role that another user of the server made stays as it is where the one who migrates may not change it. Another migration may just have changed it. */
+async function changeRole(sql: Sql, commands: string): Promise<void> {
+  await sql.unsafe(`
+    DO $$
+    BEGIN
+      ${commands};
+    EXCEPTION
+      -- PostgreSQL has no code of its own for "tuple concurrently updated".
+      WHEN insufficient_privilege OR internal_error THEN NULL;
+    END $$
+  `);
 }
 
 /** Exactly these functions, and the schema that they are in. A function that is replaced keeps its grants, so those no longer wanted are taken away. */

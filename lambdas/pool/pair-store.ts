@@ -3,6 +3,7 @@ import { InvalidInput } from '../tokenization/errors/invalid-input.ts';
 import { PairConflict } from '../tokenization/errors/pair-conflict.ts';
 import { ReservationLost } from '../tokenization/errors/reservation-lost.ts';
 import type { InternalToken } from '../tokenization/internal-token.ts';
+import type { TokenPair } from '../tokenization/pair.ts';
 import type { CallerBudget } from '../tokenization/ports/budget-ledger.ts';
 import type { PairStore, StoredPair } from '../tokenization/ports/pair-store.ts';
 import { bytea } from './array-parameters.ts';
@@ -52,14 +53,9 @@ export function createPairStore(database: StatementRunner, settings: PairStoreSe
     quarantineReservation: ({ id, pairId }, reason) =>
       database.run(async (sql) => void (await sql`SELECT quarantine_reservation(${id}, ${pairId}, ${reason})`)),
 
-    adopt: (internalToken) => database.run(async (sql) => void (await sql`SELECT adopt(${internalToken})`)),
+    adopt: (pair) => recordBoundPair(database, pair, 'repair'),
 
-    async insertBound({ internalToken, cardReference }, origin) {
-      const [stored] = await database.run(
-        (sql) => sql`SELECT insert_bound(${internalToken}, ${cardReference}, ${origin}) AS "isThere"`,
-      );
-      if (stored?.['isThere'] !== true) throw new PairConflict();
-    },
+    insertBound: (pair, origin) => recordBoundPair(database, pair, origin),
 
     async findByInternalToken(internalToken, budget = NO_BUDGET) {
       return storedPair(await database.run((sql) => findByInternalToken(sql, internalToken, budget), READ));
@@ -93,6 +89,17 @@ export function createPairStore(database: StatementRunner, settings: PairStoreSe
 
     requestRefill: () => database.run(async (sql) => void (await sql`SELECT request_refill()`)),
   };
+}
+
+async function recordBoundPair(
+  database: StatementRunner,
+  { internalToken, cardReference }: TokenPair,
+  origin: 'direct' | 'repair',
+): Promise<void> {
+  const [recorded] = await database.run(
+    (sql) => sql`SELECT record_bound_pair(${internalToken}, ${cardReference}, ${origin}) AS "isThere"`,
+  );
+  if (recorded?.['isThere'] !== true) throw new PairConflict();
 }
 
 /** A read by nobody in particular: its statement asks for a budget that no row can be of, and so waits for nothing. */

@@ -15,6 +15,7 @@ export const ROLE_GRANTS = (Object.keys(RIGHTS) as FunctionName[])
     role: databaseRoleOf(name),
     execute: RIGHTS[name].execute,
     statementSeconds: RIGHTS[name].statementSeconds,
+    connectionShare: RIGHTS[name].connectionShare,
   }));
 
 /** What the migration needs: the database's own address, not the proxy's. Rejects with InvalidSettings, or when its secret cannot be read. */

@@ -103,7 +103,7 @@ export async function adopt(
   context: RequestContext,
 ): Promise<void> {
   if (pair.state === 'USED') return;
-  await dependencies.store.adopt(pair.internalToken);
+  await dependencies.store.adopt(pair);
   dependencies.report('pair-adopted', context);
 }
 

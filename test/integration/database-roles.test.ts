@@ -166,5 +166,5 @@ test('a right that is taken out of the table of rights is taken from the role by
   await migrate(pool.url, { grants: less });
   expect(await executableBy('lookup')).toEqual(['find_by_internal_token']);
   await migrate(pool.url, { grants: ROLE_GRANTS });
-  expect(await executableBy('lookup')).toContain('adopt');
+  expect(await executableBy('lookup')).toContain('record_bound_pair');
 });

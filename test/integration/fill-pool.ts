@@ -4,10 +4,15 @@ import { createRefillStore } from '../../lambdas/pool/refill-store.ts';
 import type { CardReference } from '../../lambdas/tokenization/card-reference.ts';
 import type { InternalToken } from '../../lambdas/tokenization/internal-token.ts';
 import type { TokenPair } from '../../lambdas/tokenization/pair.ts';
+import { findFormatFault } from '../../lambdas/tokenization/reference-format.ts';
 
 export const newInternalToken = (): InternalToken => randomBytes(18).toString('base64url') as InternalToken;
-export const newReference = (): CardReference =>
-  `9${Array.from({ length: 15 }, () => randomInt(10)).join('')}` as CardReference;
+export const newReference = (): CardReference => {
+  for (;;) {
+    const text = `9${Array.from({ length: 15 }, () => randomInt(10)).join('')}`;
+    if (findFormatFault(text, 'any') === null) return text as CardReference;
+  }
+};
 
 export const newPair = (): TokenPair => ({ internalToken: newInternalToken(), cardReference: newReference() });
 

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createPairStore } from '../../lambdas/pool/pair-store.ts';
 import { readPoolHealth } from '../../lambdas/pool/pool-health.ts';
 import { settleReservations } from '../../lambdas/pool/pool-jobs.ts';
+import type { TokenPair } from '../../lambdas/tokenization/pair.ts';
 import type { PairStore, Reservation, ReserveOutcome } from '../../lambdas/tokenization/ports/pair-store.ts';
 import { fillPool, newPair } from './fill-pool.ts';
 import { somebodyWaits } from './lock-waiters.ts';
@@ -167,23 +168,34 @@ describe('finishing', () => {
     'a pair that NS1 says is bound is adopted from %s, with one event',
     async (state) => {
       await fillPool(db.database, 1);
-      const [pair] = await db.sql<{ internal_token: never }[]>`SELECT internal_token FROM pair`;
-      if (pair === undefined) throw new Error('There is a pair.');
-      let token = pair.internal_token as never;
+      const [filled] = await db.sql<TokenPair[]>`
+        SELECT internal_token AS "internalToken", card_reference AS "cardReference" FROM pair
+      `;
+      if (filled === undefined) throw new Error('There is a pair.');
+      let pair = filled;
       if (state === 'RESERVED') await reserveOne();
       if (state === 'QUARANTINED') await store.quarantineReservation(await reserveOne(), 'conflict');
       if (state === 'STAGED') {
         const staged = newPair();
         await db.sql`INSERT INTO pair (internal_token, card_reference) VALUES (${staged.internalToken}, ${staged.cardReference})`;
-        token = staged.internalToken as never;
+        pair = staged;
       }
-      await store.adopt(token);
-      await store.adopt(token);
-      expect(await store.findByInternalToken(token)).toMatchObject({ state: 'USED' });
+      await store.adopt(pair);
+      await store.adopt(pair);
+      expect(await store.findByInternalToken(pair.internalToken)).toMatchObject({ state: 'USED' });
       expect(await db.sql`SELECT 1 FROM outbox_event`).toHaveLength(1);
       if (state !== 'STAGED') expect(await reserve()).toEqual({ outcome: 'no-pair' });
     },
   );
+
+  test('a stored pair is not adopted by its internal token and another reference', async () => {
+    await fillPool(db.database, 1);
+    const [pair] = await db.sql<TokenPair[]>`SELECT internal_token AS "internalToken" FROM pair`;
+    if (pair === undefined) throw new Error('There is a pair.');
+    const guess = { internalToken: pair.internalToken, cardReference: newPair().cardReference };
+    await expect(store.adopt(guess)).rejects.toMatchObject({ code: 'pair-conflict' });
+    expect(await reserve()).toMatchObject({ outcome: 'reserved' });
+  });
 
   test('a pair found at TOME is stored once, and one that contradicts a stored pair is refused', async () => {
     const pair = newPair();

@@ -49,6 +49,8 @@ BEGIN
       UNION ALL
       SELECT * FROM unnest(p_references, p_reference_expiries) WITH ORDINALITY
     ) AS given (token, expires_at, place)
+    -- The caller has looked at them already. What starts like a card number is put aside and costs the others nothing.
+    WHERE may_be_new_reference(token)
     GROUP BY token
   ),
   inserted AS (
@@ -77,6 +79,8 @@ BEGIN
     WHERE NOT EXISTS (SELECT FROM inserted WHERE inserted.card_reference = token)
     UNION ALL
     SELECT 'ns2', token, NULL, because FROM unnest(p_rejected, p_rejected_because) AS refused (token, because)
+    UNION ALL
+    SELECT 'ns2', token, NULL, 'card-network-prefix' FROM unnest(p_references) AS token WHERE NOT may_be_new_reference(token)
   ),
   kept AS (
     INSERT INTO unpaired_token (namespace, token, expires_at, rejected_because)

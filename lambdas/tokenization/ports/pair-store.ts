@@ -73,8 +73,11 @@ export interface PairStore {
   ): Promise<boolean>;
   /** RESERVED -> QUARANTINED for the owner. */
   quarantineReservation(reservation: Reservation, reason: QuarantineReason): Promise<void>;
-  /** Any unused state -> USED, because NS1 said definitively that a card is bound to this internal token. With its outbox row. */
-  adopt(internalToken: InternalToken): Promise<void>;
+  /**
+   * Any unused state -> USED, because NS1 said definitively that a card is bound to this internal token. With its outbox row. Rejects with
+   * PairConflict when the stored pair is another one.
+   */
+  adopt(pair: TokenPair): Promise<void>;
   /**
    * Stores a pair that TOME bound outside the pool, as USED with its outbox row; does nothing when it is there. Rejects with PairConflict
    * when one half is stored beside another half.

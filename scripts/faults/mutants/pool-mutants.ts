@@ -185,7 +185,7 @@ export const POOL_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a pair of the direct path is told to nobody',
-    edits: [edit(functions('insert-bound'), 'SELECT id FROM used;', 'SELECT id FROM used WHERE false;')],
+    edits: [edit(functions('record-bound-pair'), 'SELECT id FROM used;', 'SELECT id FROM used WHERE false;')],
   },
   {
     name: 'a quarantined pair stays on its shelf',

@@ -1,0 +1,196 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { connect, type Sql } from '../../lambdas/pool/database.ts';
+import { migrate } from '../../lambdas/pool/migrate.ts';
+import { ROLE_GRANTS } from '../../lambdas/runtime/compose-migration.ts';
+import { fillPool } from './fill-pool.ts';
+import { createTestDatabase, type TestDatabase } from './test-database.ts';
+
+let pool: TestDatabase;
+
+beforeAll(async () => {
+  pool = await createTestDatabase();
+  await migrate(pool.url, { grants: ROLE_GRANTS });
+});
+
+afterAll(() => pool.drop());
+
+/** Runs one statement as a role would, undoes it, and says by which code it was refused. */
+async function refusalOf(role: string, statement: string): Promise<string | null> {
+  const undone = new Error('undone');
+  try {
+    await pool.sql.begin(async (transaction) => {
+      await transaction.unsafe(`SET LOCAL SESSION AUTHORIZATION ${role}`);
+      await transaction.unsafe(statement);
+      throw undone;
+    });
+  } catch (error) {
+    return error === undone ? null : String((error as { code?: string }).code);
+  }
+  return null;
+}
+
+const REFUSED = [
+  'CREATE TEMP TABLE mine (id int)',
+  'CREATE TABLE public.mine (id int)',
+  'CREATE SCHEMA mine',
+  'DO $$ BEGIN PERFORM 1; END $$',
+  'CREATE FUNCTION pg_temp.mine() RETURNS int LANGUAGE sql AS $$ SELECT 1 $$',
+  'SELECT lo_create(0)',
+  'SELECT lo_creat(-1)',
+  "SELECT lo_from_bytea(0, 'x')",
+  "SELECT lo_put(1, 0, 'x')",
+  "SELECT lowrite(0, 'x')",
+  'SELECT lo_unlink(1)',
+  'SELECT pg_advisory_lock(1)',
+  'SELECT pg_advisory_xact_lock(7305118)',
+  'SELECT pg_try_advisory_lock_shared(1, 2)',
+  "SELECT pg_notify('channel', 'text')",
+  'SELECT pg_terminate_backend(1)',
+  "SELECT pg_logical_emit_message(false, 'a', 'b')",
+  'LOCK TABLE public.migration_turn',
+  'LOCK TABLE public.pair IN ACCESS SHARE MODE',
+  "SELECT adopt('token_of_somebody_else')",
+  "SELECT insert_bound('token_of_somebody_else', '9100000000000001', 'repair')",
+];
+
+describe.each(ROLE_GRANTS)('the role $role', ({ role, connectionShare }) => {
+  test.each(REFUSED)('is refused: %s', async (statement) => {
+    expect(await refusalOf(role, statement)).toBe('42501');
+  });
+
+  test('may not sign in to databases that are not the pool’s', async () => {
+    const found = await pool.sql`
+      SELECT datname FROM pg_database
+      WHERE datname IN ('template0', 'template1', 'postgres') AND datallowconn AND has_database_privilege(${role}, oid, 'CONNECT')
+    `;
+    expect(found).toEqual([]);
+  });
+
+  test('has its share of the server’s connections and no more', async () => {
+    const [found] = await pool.sql<{ limit: number; most: number }[]>`
+      SELECT rolconnlimit AS limit, current_setting('max_connections')::int AS most FROM pg_roles WHERE rolname = ${role}
+    `;
+    expect(found?.limit).toBe(Math.floor((found?.most ?? 0) * connectionShare));
+    expect(found?.limit).toBeGreaterThan(2);
+  });
+});
+
+test('settings that a role has changed for its later sessions are set back by the next migration, whatever else it finds to do', async () => {
+  const role = 'relay_events';
+  const settings = () => pool.sql<{ database: string; settings: string[] }[]>`
+    SELECT setdatabase::text AS database, to_json(setconfig) AS settings FROM pg_db_role_setting WHERE setrole = ${role}::regrole
+  `;
+  const before = await settings();
+  await pool.sql.begin(async (transaction) => {
+    await transaction.unsafe(`SET LOCAL SESSION AUTHORIZATION ${role}`);
+    await transaction.unsafe('ALTER ROLE CURRENT_USER SET statement_timeout = 0');
+    await transaction.unsafe("ALTER ROLE CURRENT_USER SET search_path = 'elsewhere'");
+    const [{ name } = { name: '' }] = await transaction.unsafe<{ name: string }[]>(
+      'SELECT quote_ident(current_database()) AS name',
+    );
+    await transaction.unsafe(`ALTER ROLE CURRENT_USER IN DATABASE ${name} SET default_transaction_read_only = on`);
+  });
+  expect(await settings()).toHaveLength(2);
+  expect(await migrate(pool.url, { grants: ROLE_GRANTS })).toMatchObject({ applied: [], functionsInstalled: false });
+  expect(await settings()).toEqual(before);
+});
+
+test('a session that holds the advisory lock of earlier releases keeps no migration waiting', async () => {
+  const other = connect(pool.url, { maxConnections: 1, prepare: false });
+  await other.begin(async (transaction) => {
+    await transaction`SELECT pg_advisory_xact_lock(7305118)`;
+    expect(await migrate(pool.url, { grants: ROLE_GRANTS })).toMatchObject({ applied: [] });
+  });
+  await other.end();
+});
+
+test('migrations of one database take turns', async () => {
+  const fresh = await createTestDatabase();
+  const results = await Promise.all([1, 2, 3].map(() => migrate(fresh.url, { grants: ROLE_GRANTS })));
+  expect(results.map(({ openToPublic }) => openToPublic)).toEqual([[], [], []]);
+  await fresh.drop();
+});
+
+const CARD_NUMBERS = [
+  '4111111111111111',
+  '5555555555554444',
+  '2221000000000009',
+  '2720990000000007',
+  '378282246310005',
+  '6011111111111117',
+  '3530111333300000',
+  '0000000000000000',
+];
+const TOKEN = 'a_token_of_the_right_form_1';
+const CHECK_VIOLATION = { code: '23514' };
+
+describe('a card number in the wrong place', () => {
+  test.each(CARD_NUMBERS)('is refused as a reference and as an internal token: %s', async (number) => {
+    const { sql } = pool;
+    for (const name of ['record_bound_pair', 'insert_bound']) {
+      await expect(sql.unsafe(`SELECT ${name}('${TOKEN}', '${number}', 'repair')`)).rejects.toMatchObject(
+        CHECK_VIOLATION,
+      );
+      await expect(sql.unsafe(`SELECT ${name}('${number}', '9100000000000001', 'direct')`)).rejects.toMatchObject(
+        CHECK_VIOLATION,
+      );
+    }
+    const insert = (token: string, reference: string, state: string, origin: string) =>
+      sql`INSERT INTO pair (internal_token, card_reference, state, origin, used_at) VALUES (${token}, ${reference}, ${state}, ${origin}, now())`;
+    for (const [state, origin] of [
+      ['USED', 'direct'],
+      ['USED', 'repair'],
+      ['STAGED', 'prefetch'],
+    ] as const) {
+      await expect(insert(TOKEN, number, state, origin)).rejects.toMatchObject(CHECK_VIOLATION);
+      await expect(insert(number, '9100000000000001', state, origin)).rejects.toMatchObject(CHECK_VIOLATION);
+    }
+  });
+
+  test.each(['', 'short', 'with a space in the middle', 'x'.repeat(65), 'umlaut_ä_in_the_middle'])(
+    'an internal token of another form is refused: %j',
+    async (token) => {
+      await expect(pool.sql`SELECT record_bound_pair(${token}, '9100000000000001', 'direct')`).rejects.toMatchObject(
+        CHECK_VIOLATION,
+      );
+      await expect(
+        pool.sql`INSERT INTO pair (internal_token, card_reference) VALUES (${token}, '9100000000000001')`,
+      ).rejects.toMatchObject(CHECK_VIOLATION);
+    },
+  );
+
+  test('is put aside by staging, which stages the others', async () => {
+    const fresh = await createTestDatabase();
+    await fillPool(fresh.database, 1);
+    const [lease] = await fresh.sql<{ fencing: bigint }[]>`
+      SELECT acquire_lease('prefetch', ${randomUUID()}, 60) AS fencing
+    `;
+    const [staged] = await fresh.sql<{ staged: number }[]>`
+      SELECT staged FROM stage_pairs(
+        ${lease?.fencing ?? 0n}, '{}', ARRAY['token_number_one_of_three', 'token_number_two_of_three', 'token_number_three_of_3'],
+        ARRAY[NULL, NULL, NULL]::timestamptz[], ARRAY['9860000000000001', '9100000000000001', '4111111111111111'],
+        ARRAY[NULL, NULL, NULL]::timestamptz[], '{}', '{}', 0
+      )
+    `;
+    expect(staged?.staged).toBe(1);
+    const kept = await fresh.sql`
+      SELECT namespace, token, rejected_because FROM unpaired_token ORDER BY namespace, token
+    `;
+    expect(kept.filter(({ namespace }) => namespace === 'ns2')).toEqual([
+      { namespace: 'ns2', token: '4111111111111111', rejected_because: 'card-network-prefix' },
+      { namespace: 'ns2', token: '9860000000000001', rejected_because: 'card-network-prefix' },
+    ]);
+    expect(kept).toHaveLength(4);
+    await fresh.drop();
+  });
+});
+
+test('references that start with 9 and that some version of the format allows can be stored by an administrator', async () => {
+  const store = (sql: Sql) => sql`
+    INSERT INTO pair (internal_token, card_reference, state, origin, used_at)
+    SELECT 'it_' || md5(place::text), prefix || lpad(place::text, 12, '0'), 'USED', 'direct', now()
+    FROM unnest(ARRAY['9792', '9860', '9704', '9000', '9999']) WITH ORDINALITY AS given (prefix, place)
+  `;
+  expect(await store(pool.sql)).toMatchObject({ count: 5 });
+});

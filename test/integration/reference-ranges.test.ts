@@ -1,0 +1,63 @@
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { mayHaveBeenGivenOut } from '../../lambdas/tokenization/card-reference.ts';
+import { findFormatFault, REFERENCE_FORMATS } from '../../lambdas/tokenization/reference-format.ts';
+import { createTestDatabase, type TestDatabase } from './test-database.ts';
+
+// A million prefixes each.
+vi.setConfig({ testTimeout: 300_000 });
+
+let pool: TestDatabase;
+
+beforeAll(async () => {
+  pool = await createTestDatabase();
+});
+
+afterAll(() => pool.drop());
+
+const PREFIXES = Array.from({ length: 1_000_000 }, (_, number) => String(number).padStart(6, '0'));
+const REST = '1234567890';
+
+/** Each prefix that the expression of a function lets through. */
+async function allowedBy(functionName: string): Promise<readonly string[]> {
+  const [source] = await pool.sql<
+    { text: string }[]
+  >`SELECT prosrc AS text FROM pg_proc WHERE proname = ${functionName}`;
+  const expression = /!~ '([^']+)'/.exec(source?.text ?? '')?.[1] ?? '';
+  const [found] = await pool.sql<{ prefixes: string }[]>`
+    SELECT string_agg(prefix, ' ' ORDER BY prefix) AS prefixes
+    FROM (SELECT lpad(number::text, 6, '0') AS prefix FROM generate_series(0, 999999) AS number) AS given
+    WHERE prefix || ${REST} !~ ${expression}
+  `;
+  return (found?.prefixes ?? '').split(' ');
+}
+
+test('no range of the table of networks is longer than the six digits that are compared here', () => {
+  const lengths = REFERENCE_FORMATS.flatMap(({ forbidden }) => forbidden.map(({ from }) => from.length));
+  expect(Math.max(...lengths)).toBeLessThanOrEqual(6);
+});
+
+test('the database allows new references exactly where the newest version of the format does', async () => {
+  const allowed = PREFIXES.filter((prefix) => findFormatFault(prefix + REST, 'any') === null);
+  expect(allowed.length).toBeGreaterThan(100_000);
+  expect((await allowedBy('may_be_new_reference')).join(' ') === allowed.join(' ')).toBe(true);
+});
+
+test('the database takes for a reference exactly what a version of the format has allowed', async () => {
+  const allowed = PREFIXES.filter((prefix) => mayHaveBeenGivenOut(prefix + REST));
+  expect(allowed.length).toBeGreaterThan(100_000);
+  expect((await allowedBy('may_be_reference')).join(' ') === allowed.join(' ')).toBe(true);
+});
+
+test.each([
+  ['9100000000000001', true, true],
+  ['9860000000000001', false, true],
+  ['9792000000000001', false, false],
+  ['4111111111111111', false, false],
+  ['910000000000001', false, false],
+  ['91000000000000011', false, false],
+  ['910000000000000a', false, false],
+])('%s may be a new reference: %j, and one of any version: %j', async (reference, isNew, isAny) => {
+  const [found] =
+    await pool.sql`SELECT may_be_new_reference(${reference}) AS new, may_be_reference(${reference}) AS any`;
+  expect(found).toEqual({ new: isNew, any: isAny });
+});
