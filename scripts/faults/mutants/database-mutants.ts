@@ -2,6 +2,7 @@ import { edit, type Mutant } from './mutant.ts';
 
 const SHADOWING = ['test/integration/shadowing/shadowing.test.ts'];
 const OWNER = ['test/integration/database-owner.test.ts'];
+const HYGIENE = ['test/integration/database-hygiene.test.ts'];
 const functions = (name: string): string => `lambdas/pool/functions/${name}.sql`;
 
 /** Bugs in the database's own defences, and in how a running database is changed. */
@@ -30,8 +31,8 @@ export const DATABASE_MUTANTS: readonly Mutant[] = [
     edits: [
       edit(
         'lambdas/pool/close-to-public.ts',
-        "'REVOKE TEMPORARY ON DATABASE %I FROM PUBLIC'",
-        "'REVOKE CREATE ON DATABASE %I FROM PUBLIC'",
+        "databaseRight('temporary objects', 'TEMPORARY')",
+        "databaseRight('temporary objects', 'CREATE')",
       ),
     ],
     tests: SHADOWING,
@@ -39,7 +40,58 @@ export const DATABASE_MUTANTS: readonly Mutant[] = [
   {
     name: 'the functions belong to the administrator',
     kind: 'critical-roles',
-    edits: [edit('lambdas/pool/install-owner.ts', '    await giveAway(sql);\n', '')],
+    edits: [edit('lambdas/pool/migrate.ts', '  await giveToOwner(transaction, owner);\n', '')],
     tests: OWNER,
+  },
+  {
+    name: 'a migration waits for an advisory lock that every role can take',
+    kind: '10',
+    edits: [
+      edit(
+        'lambdas/pool/migration-turn.ts',
+        'await transaction`LOCK TABLE public.migration_turn IN EXCLUSIVE MODE`',
+        'await transaction`SELECT pg_advisory_xact_lock(7305118)`',
+      ),
+    ],
+    tests: HYGIENE,
+  },
+  {
+    name: 'a migration leaves the settings that a role has given itself',
+    kind: '10',
+    edits: [edit('lambdas/pool/install-roles.ts', 'settings.length === wanted.length', 'settings.length > 0')],
+    tests: HYGIENE,
+  },
+  {
+    name: 'a role may take every connection of the server',
+    kind: '10',
+    edits: [edit('lambdas/pool/install-roles.ts', 'CONNECTION LIMIT ${limit}`', 'CONNECTION LIMIT -1`')],
+    tests: HYGIENE,
+  },
+  {
+    name: 'a role that serves requests may adopt a pair by its internal token alone',
+    kind: '10',
+    edits: [
+      edit(
+        'lambdas/rights.ts',
+        "'caller_budget_wait', 'record_bound_pair'];",
+        "'caller_budget_wait', 'record_bound_pair', 'adopt'];",
+      ),
+    ],
+    tests: HYGIENE,
+  },
+  {
+    name: 'a card number can be recorded as a reference',
+    kind: '10',
+    edits: [
+      edit(functions('record-bound-pair'), ' AND may_be_reference(p_card_reference)) IS NOT TRUE', ') IS NOT TRUE'),
+      edit('lambdas/pool/migrations/004.do.pair-form.sql', '[3-6]|2(', '2('),
+    ],
+    tests: HYGIENE,
+  },
+  {
+    name: 'the database forgets one network of the table',
+    kind: '10',
+    edits: [edit(functions('may-be-new-reference'), '8(60|91)', '891')],
+    tests: ['test/integration/reference-ranges.test.ts'],
   },
 ];
