@@ -102,6 +102,7 @@ function argument(name: string, type: string, subject: Subject, fencing: bigint,
     if (/namespace/.test(name)) return 'ns1';
     if (/job/.test(name)) return 'prefetch';
     if (/origin/.test(name)) return 'repair';
+    if (/kind/.test(name)) return 'lookup-miss';
     if (/reason/.test(name)) return 'not-dispatched';
     if (/horizon/.test(name)) return '-1';
     if (/^p_kind$/.test(name)) return turn % 2 === 0 ? 'idempotency-keys' : 'lookup-miss';
