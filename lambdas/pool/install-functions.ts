@@ -41,12 +41,12 @@ export async function installFunctions(sql: Sql, directory: string): Promise<Ins
     // They call each other, so none can wait for all that it calls.
     await sql`SET LOCAL check_function_bodies = off`;
     await sql.unsafe([...texts, removed].join('\n'));
-    await secureFunctions(sql);
     await sql`
       INSERT INTO installed_functions (checksum) VALUES (${checksum})
       ON CONFLICT (only_row) DO UPDATE SET checksum = excluded.checksum, installed_at = now()
     `;
   }
+  await secureFunctions(sql);
   return { functionsInstalled, strayFunctions: await findStrayFunctions(sql, files) };
 }
 
@@ -69,8 +69,9 @@ async function findStrayFunctions(sql: Sql, files: readonly string[]): Promise<r
 }
 
 /**
- * Trigger functions run within the functions of the pool, with their owner's rights, so they need the search path as well. Functions of
- * an extension are not ours.
+ * Trigger functions run within the functions of the pool, with their owner's rights, so they need the search path as well. Runs with each
+ * migration, because a numbered file may have replaced a trigger's function, which then has no search path. Functions of an extension are
+ * not ours.
  */
 async function secureFunctions(sql: Sql): Promise<void> {
   await sql.unsafe(`
@@ -79,20 +80,28 @@ async function secureFunctions(sql: Sql): Promise<void> {
       routine record;
     BEGIN
       FOR routine IN
-        SELECT oid::regprocedure AS signature, proname AS name, prorettype = 'trigger'::regtype AS is_trigger
+        SELECT
+          oid::regprocedure AS signature,
+          prorettype = 'trigger'::regtype AS is_trigger,
+          proname IN (${NAMES_ITS_SCHEMA.map((name) => `'${name}'`).join(', ')}) AS names_its_schema,
+          (SELECT setting FROM unnest(proconfig) AS setting WHERE setting LIKE 'search\\_path=%') AS path,
+          prosecdef AS is_definer,
+          has_function_privilege('public', oid, 'EXECUTE') AS is_public
         FROM pg_proc
         WHERE pronamespace = 'public'::regnamespace AND prokind = 'f'
           AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = pg_proc.oid AND classid = 'pg_proc'::regclass AND deptype = 'e')
       LOOP
-        IF routine.name = ANY (ARRAY[${NAMES_ITS_SCHEMA.map((name) => `'${name}'`).join(', ')}]) THEN
+        IF routine.names_its_schema AND routine.path IS NOT NULL THEN
           EXECUTE format('ALTER FUNCTION %s RESET search_path', routine.signature);
-        ELSE
+        ELSIF NOT routine.names_its_schema AND routine.path IS DISTINCT FROM 'search_path=${SEARCH_PATH}' THEN
           EXECUTE format('ALTER FUNCTION %s SET search_path = ${SEARCH_PATH}', routine.signature);
         END IF;
-        IF NOT routine.is_trigger THEN
+        IF NOT routine.is_trigger AND NOT routine.is_definer THEN
           EXECUTE format('ALTER FUNCTION %s SECURITY DEFINER', routine.signature);
         END IF;
-        EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', routine.signature);
+        IF routine.is_public THEN
+          EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', routine.signature);
+        END IF;
       END LOOP;
     END $$
   `);

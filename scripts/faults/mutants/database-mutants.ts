@@ -84,7 +84,7 @@ export const DATABASE_MUTANTS: readonly Mutant[] = [
     kind: '10',
     edits: [
       edit(functions('record-bound-pair'), ' AND may_be_reference(p_card_reference)) IS NOT TRUE', ') IS NOT TRUE'),
-      edit('lambdas/pool/migrations/004.do.pair-form.sql', '[3-6]|2(', '2('),
+      edit('lambdas/pool/migrations/005.do.pair-form.sql', '[3-6]|2(', '2('),
     ],
     tests: HYGIENE,
   },

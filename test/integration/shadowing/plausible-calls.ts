@@ -86,6 +86,16 @@ export async function plausibleCalls(sql: Sql, { fencing, subjects }: Situation)
   );
 }
 
+/** What the parameters `p_kind` may say: kinds of budgets, and of what is purged. */
+const KINDS = [
+  'lookup-miss',
+  'expired-tokens',
+  'detokenize-refusal',
+  'idempotency-keys',
+  'unanswered-calls',
+  'rejected-tokens',
+];
+
 function argument(name: string, type: string, subject: Subject, fencing: bigint, turn: number): string {
   const value = ((): string => {
     if (/reservation_id/.test(name)) return subject.reservationId;
@@ -97,12 +107,13 @@ function argument(name: string, type: string, subject: Subject, fencing: bigint,
     if (/internal_tokens/.test(name)) return '{fresh_token_for_the_attack_1,fresh_token_for_the_attack_2}';
     if (/references/.test(name)) return '{9100000000000001,9100000000000002}';
     if (/expir.*ies/.test(name)) return '{NULL,NULL}';
+    if (/\[\]$/.test(type)) return '{}';
     if (/internal_token|token/.test(name)) return subject.token;
     if (/reference/.test(name)) return subject.reference;
     if (/namespace/.test(name)) return 'ns1';
     if (/job/.test(name)) return 'prefetch';
     if (/origin/.test(name)) return 'repair';
-    if (/kind/.test(name)) return 'lookup-miss';
+    if (/kind/.test(name)) return KINDS[turn % KINDS.length] ?? '';
     if (/reason/.test(name)) return 'not-dispatched';
     if (/horizon/.test(name)) return '-1';
     if (/^p_kind$/.test(name)) return turn % 2 === 0 ? 'idempotency-keys' : 'lookup-miss';
