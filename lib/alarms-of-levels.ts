@@ -15,6 +15,15 @@ const SETTLING_SECONDS = 300;
 /** Seconds after which an event should long have been sent, by a job that runs each minute. */
 const OLDEST_EVENT_SECONDS = 300;
 
+/** Pairs that go to quarantine in an hour beyond those of single cards: each costs two tokens and is never used for a new card. */
+const QUARANTINED_IN_AN_HOUR = 1_000;
+
+/** Tokens of lost prefetch answers in a day: five full answers. */
+const LEAKED_IN_A_DAY = 25_000;
+
+/** Seconds for which expired keys may wait for their deletion by a job that runs each minute. */
+const PURGE_LAG_SECONDS = 3_600;
+
 /**
  * Alarms on what the health job measures each minute. They are plain gauges, so an emulator rings them too. A minute without news changes nothing: that
  * the job is silent is an alarm of its own.
@@ -71,8 +80,37 @@ export function levelAlarms(
       periods: inARow(2),
       missing,
     },
+    ...growthAlarms(metrics, missing),
   ];
 }
+
+/** Alarms on what grows only when something is wrong. */
+const growthAlarms = (metrics: PoolMetrics, missing: TreatMissingData): readonly AlarmRecord[] => [
+  {
+    runbook: 'quarantine-growing',
+    meaning: `More than ${QUARANTINED_IN_AN_HOUR} pairs went to quarantine within an hour.`,
+    metric: metrics.gauge('QuarantinedLastHour'),
+    rings: { above: QUARANTINED_IN_AN_HOUR },
+    periods: 1,
+    missing,
+  },
+  {
+    runbook: 'tokens-leaked',
+    meaning: `The answers to prefetch calls for more than ${LEAKED_IN_A_DAY} tokens were lost within a day.`,
+    metric: metrics.gauge('TokensLeakedLastDay'),
+    rings: { above: LEAKED_IN_A_DAY },
+    periods: 1,
+    missing,
+  },
+  {
+    runbook: 'purge-behind',
+    meaning: `Idempotency keys have been due for deletion for more than ${PURGE_LAG_SECONDS / 3_600} hour.`,
+    metric: metrics.gauge('PurgeLagSeconds'),
+    rings: { above: PURGE_LAG_SECONDS },
+    periods: 1,
+    missing,
+  },
+];
 
 /** How long a pool at its low-water mark lasts when its target follows the consumption. A refill that works never lets it come much below. */
 const minutesAtLowWater = ({ POOL_COVER_MINUTES }: DomainSettings['pool'], lowWaterRatio: number): number =>

@@ -58,6 +58,14 @@ export function workAlarms(
       missing,
     },
     {
+      runbook: 'events-refused',
+      meaning: "TSYS's queue refused card-created events within an answer that was a success as a whole.",
+      metric: metrics.counter('EventsRefused', {}),
+      rings: { above: 0 },
+      periods: 1,
+      missing,
+    },
+    {
       runbook: 'direct-path-share',
       meaning: 'More than a twentieth of the creations of five minutes found no pair and took the direct path.',
       metric: new MathExpression({

@@ -62,7 +62,12 @@ export class Dashboard extends Construct {
             metrics.gauge('PoolStaged'),
           ]),
           graph('Pairs a minute', [metrics.gauge('ConsumedPerMinute'), metrics.gauge('RefilledPerMinute')]),
-          graph('Out of the pool', [metrics.gauge('PoolReserved'), metrics.gauge('PoolQuarantined')]),
+          graph('Out of the pool', [
+            metrics.gauge('PoolReserved'),
+            metrics.gauge('PoolQuarantined'),
+            metrics.gauge('QuarantinedLastHour'),
+            metrics.gauge('SpareTokens'),
+          ]),
         ),
         row(
           graph('Live TOME calls against the dual-call way', againstDualCalls(metrics)),

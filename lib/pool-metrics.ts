@@ -20,7 +20,11 @@ export type Gauge =
   | 'RefilledPerMinute'
   | 'MinutesToEmpty'
   | 'OldestReservedSeconds'
-  | 'OldestEventSeconds';
+  | 'OldestEventSeconds'
+  | 'QuarantinedLastHour'
+  | 'TokensLeakedLastDay'
+  | 'SpareTokens'
+  | 'PurgeLagSeconds';
 
 /** Counters and durations that functions write as embedded metrics, with their dimensions (lambdas/runtime). */
 interface Counters {
@@ -35,6 +39,7 @@ interface Counters {
   readonly CallerBudgetSpent: never;
   readonly PrefetchSucceeded: never;
   readonly PrefetchFellShort: never;
+  readonly EventsRefused: never;
 }
 
 interface Reading {

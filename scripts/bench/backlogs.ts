@@ -55,7 +55,7 @@ export const BACKLOGS: readonly Backlog[] = [
     name: 'take_events, all in hand or postponed',
     fill: (first, last) =>
       events(first, last, `now() + interval '1 minute' + interval '1 microsecond' * (id % 1000000)`),
-    besides: events(BESIDE, BESIDE + 9, 'now()'),
+    besides: events(BESIDE, BESIDE + 499, 'now()'),
     statement: (limit) => count(`take_events(${limit}, 30)`),
     finds: limitRows,
   },
@@ -75,7 +75,7 @@ export const BACKLOGS: readonly Backlog[] = [
   {
     name: 'settle_reservations, all open and fresh',
     fill: (first, last) => reservations(first, last, 'now()'),
-    besides: reservations(BESIDE, BESIDE + 9, "now() - interval '1 hour'"),
+    besides: reservations(BESIDE, BESIDE + 499, "now() - interval '1 hour'"),
     statement: (limit) => value(`settle_reservations(900, ${limit})`),
     finds: limitRows,
   },
@@ -100,14 +100,14 @@ export const BACKLOGS: readonly Backlog[] = [
   {
     name: 'reserve, past expired pairs',
     fill: (first, last) => offers(first, last, `now() - ${AGO}`),
-    besides: offers(BESIDE, BESIDE + 9, "now() + interval '1 day'"),
+    besides: offers(BESIDE, BESIDE + 499, "now() + interval '1 day'"),
     statement: () => count('reserve(gen_random_uuid())'),
     finds: () => 1,
   },
   {
     name: 'reserve, past expired pairs to one that never expires',
     fill: (first, last) => offers(first, last, `now() - ${AGO}`),
-    besides: offers(BESIDE, BESIDE + 9, 'NULL::timestamptz'),
+    besides: offers(BESIDE, BESIDE + 499, 'NULL::timestamptz'),
     statement: () => count('reserve(gen_random_uuid())'),
     finds: () => 1,
   },
@@ -203,6 +203,20 @@ export const BACKLOGS: readonly Backlog[] = [
   },
 ];
 
+/** Everything waits at once: what the health job and `GET /v1/pool` read. Counting has a bound, and is not the same for few and many. */
+export const WHOLE_POOL: Backlog = {
+  name: 'pool_health, everything waits',
+  fill: (first, last) => `
+    ${events(first, last, 'now()')};
+    ${reservations(first, last, 'now()')};
+    ${offers(first, last, 'NULL::timestamptz')};
+    ${staged(first, last, '0', 'NULL::timestamptz')};
+    INSERT INTO quarantined_pair SELECT id FROM ${series(first, last)}
+  `,
+  statement: () => count('pool_health()'),
+  finds: () => 1,
+};
+
 /** Tables that backlogs stand in. */
 const PASSING = `outbox_event, reservation, available_pair, staged_pair, unpaired_token, idempotency_key, direct_path_second,
   prefetch_call, refill_run, pool_sample, quarantined_pair, forgotten_token, job_lease, caller_budget`;
@@ -219,7 +233,7 @@ export const pairs = (first: number, last: number): string => `
   SELECT setval(pg_get_serial_sequence('pair', 'id'), max(id)) FROM pair
 `;
 
-export const pairsBeside = (): string => pairs(BESIDE, BESIDE + 9);
+export const pairsBeside = (): string => pairs(BESIDE, BESIDE + 499);
 
 /** Takes every backlog away, and the cursors to their beginning. */
 export async function clearBacklogs(sql: Sql): Promise<void> {

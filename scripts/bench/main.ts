@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { backlogsPart } from './backlogs-part.ts';
 import type { BenchPart } from './bench-part.ts';
 import { startBenchServer } from './bench-server.ts';
 import { bulkPart } from './bulk-part.ts';
@@ -18,6 +19,7 @@ const PARTS: readonly BenchPart[] = [
   queuesPart,
   servicePart,
   triedPart,
+  backlogsPart,
 ];
 const RESULTS_FILE = 'bench-results.json';
 

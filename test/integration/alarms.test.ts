@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { composeRequestDatabase } from '../../lambdas/runtime/compose-database.ts';
 import { readSettings } from '../../lambdas/runtime/settings.ts';
 import { madeUpCard } from '../../scripts/local/made-up-cards.ts';
@@ -79,6 +80,17 @@ async function create(count: number): Promise<readonly string[]> {
 async function drainTo(left: number): Promise<void> {
   const { available } = (await running.get('/v1/pool')).body as unknown as { available: number };
   await create(Math.max(0, available - left));
+}
+
+/** The queue answers 200 and takes nothing. */
+async function refuseEvents(work: () => Promise<void>): Promise<void> {
+  const refusing = vi.spyOn(SQSClient.prototype, 'send').mockImplementation((command: unknown) => {
+    if (!(command instanceof SendMessageBatchCommand)) throw new Error('Only events are expected.');
+    const { Entries = [] } = command.input;
+    return { Failed: Entries.map(({ Id }) => ({ Id, SenderFault: true, Code: 'KMS.AccessDeniedException' })) };
+  });
+  await work();
+  refusing.mockRestore();
 }
 
 async function detokenize(times: number): Promise<void> {
@@ -220,6 +232,56 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
     },
     over: async () => {
       await job('relay-events');
+      await job('pool-health');
+    },
+  },
+  'events-refused': {
+    wrong: async () => {
+      await job('prefetch');
+      await create(1);
+      await refuseEvents(() => job('relay-events'));
+    },
+    over: async () => {
+      await running.db.sql`UPDATE outbox_event SET not_before = now()`;
+      await job('relay-events');
+    },
+  },
+  'quarantine-growing': {
+    wrong: async () => {
+      await running.db.sql`DELETE FROM pool_sample`;
+      await running.db.sql`
+        INSERT INTO pool_sample (sampled_at, available, used, quarantined) VALUES (now() - interval '30 minutes', 0, 0, -2000)
+      `;
+      await job('pool-health');
+    },
+    over: async () => {
+      await running.db.sql`DELETE FROM pool_sample`;
+      await job('pool-health');
+    },
+  },
+  'tokens-leaked': {
+    wrong: async () => {
+      await running.db.sql`
+        INSERT INTO prefetch_call (id, namespace, fencing, requested, announced_at)
+        SELECT gen_random_uuid(), 'ns1', 0, 5000, now() - interval '2 hours' FROM generate_series(1, 6)
+      `;
+      await job('pool-health');
+    },
+    over: async () => {
+      await running.db.sql`DELETE FROM prefetch_call WHERE fencing = 0`;
+      await job('pool-health');
+    },
+  },
+  'purge-behind': {
+    wrong: async () => {
+      await running.db.sql`
+        INSERT INTO idempotency_key (key_hash, fingerprint, held_until, expires_at)
+        VALUES ('late', 'late', now(), now() - interval '2 hours')
+      `;
+      await job('pool-health');
+    },
+    over: async () => {
+      await job('settle-reservations');
       await job('pool-health');
     },
   },
