@@ -1,5 +1,6 @@
 import type { Sql } from '../../lambdas/pool/database.ts';
-import { asOwner, BACKLOGS, type Backlog, clearBacklogs, pairs, pairsBeside, WHOLE_POOL } from './backlogs.ts';
+import { asOwner, clearBacklogs, pairs, pairsBeside } from './backlog-rows.ts';
+import { BACKLOGS, type Backlog, WHOLE_POOL } from './backlogs.ts';
 import type { BenchPart } from './bench-part.ts';
 import { type Execution, PlanWatcher } from './nested-plans.ts';
 import { median } from './report.ts';
@@ -11,8 +12,8 @@ const MANY_IN_FULL = 10_000_000;
 const CHUNK = 1_000_000;
 /** Rows of a batch, as the jobs' settings have it. */
 const BATCH = 500;
-/** The longest that a job waits for a statement, in milliseconds. */
-const LIMIT_MS = 2_000;
+/** The registry grows no further than this: beyond, only the pairs of the first and the last rows of a backlog are there. */
+const MOST_PAIRS = 1_000_000;
 /** The fence is one transaction over every unused pair: as many as the largest pool that can be configured. */
 const LARGEST_POOL = 1_000_000;
 
@@ -51,9 +52,11 @@ export const backlogsPart: BenchPart = {
     await watcher.close();
     const fenceMs = await measureFence(sql);
     progress(`the fence over ${LARGEST_POOL} pairs on offer: ${(fenceMs / 1_000).toFixed(1)} s`);
-    const slowest = Math.max(...Object.values(measured).map((of) => of.many.ms));
+    const ratios = BACKLOGS.map(
+      ({ name }) => (measured[name]?.many.pages ?? Number.NaN) / (measured[name]?.few.pages ?? Number.NaN),
+    );
     return {
-      ratios: { backlogSlowestShare: slowest / LIMIT_MS },
+      ratios: { backlogPages: Math.max(...ratios) },
       details: { few: FEW, many, batch: BATCH, measured, fence: { pairs: LARGEST_POOL, ms: Math.round(fenceMs) } },
     };
   },
@@ -64,7 +67,8 @@ async function insertPairs(sql: Sql, count: number): Promise<void> {
   await sql.unsafe(
     'ALTER TABLE pair DROP CONSTRAINT pair_internal_token_key, DROP CONSTRAINT pair_card_reference_key, DROP CONSTRAINT pair_pkey',
   );
-  for (const [first, last] of chunks(1, count)) await sql.unsafe(asOwner(pairs(first, last)));
+  for (const [first, last] of chunks(1, Math.min(count, MOST_PAIRS))) await sql.unsafe(asOwner(pairs(first, last)));
+  if (count > MOST_PAIRS) await sql.unsafe(asOwner(pairs(count - FEW, count)));
   await sql.unsafe(asOwner(pairsBeside()));
   await sql.unsafe('ALTER TABLE pair ADD PRIMARY KEY (id), ADD UNIQUE (internal_token), ADD UNIQUE (card_reference)');
 }

@@ -1,4 +1,15 @@
-import type { Sql } from '../../lambdas/pool/database.ts';
+import {
+  AGO,
+  BESIDE,
+  BESIDE_LAST,
+  calls,
+  events,
+  offers,
+  reservations,
+  series,
+  staged,
+  tokens,
+} from './backlog-rows.ts';
 
 /** Something that piles up, and the statement of the job that works on it, or has to pass it. */
 export interface Backlog {
@@ -13,36 +24,10 @@ export interface Backlog {
   readonly finds: (limit: number) => number;
 }
 
-/** Ids that no backlog reaches: for the few rows that stand beside it. */
-const BESIDE = 2_000_000_000;
-
 const count = (call: string): string => `SELECT count(*)::int AS found FROM ${call}`;
 const value = (call: string): string => `SELECT ${call}::int AS found`;
-const series = (first: number, last: number): string => `generate_series(${first}::bigint, ${last}::bigint) AS id`;
 const purge = (kind: string) => (limit: number) => value(`purge_expired('${kind}', ${limit})`);
 const limitRows = (limit: number): number => limit;
-
-const events = (first: number, last: number, due: string): string =>
-  `INSERT INTO outbox_event (pair_id, reservation_id, reserved_at, not_before) SELECT id, gen_random_uuid(), now(), ${due} FROM ${series(first, last)}`;
-const reservations = (first: number, last: number, at: string): string =>
-  `INSERT INTO reservation (id, pair_id, reserved_at) SELECT gen_random_uuid(), id, ${at} FROM ${series(first, last)}`;
-const offers = (first: number, last: number, expiry: string): string => `
-  INSERT INTO available_pair (ticket, pair_id, internal_token, card_reference, expires_at)
-    SELECT id, id, 'it_' || md5(id::text), '9' || lpad(id::text, 15, '0'), ${expiry} FROM ${series(first, last)};
-  UPDATE pool_cursor SET tail = greatest(tail, ${last});
-`;
-const staged = (first: number, last: number, failures: string, expiry: string): string =>
-  `INSERT INTO staged_pair (pair_id, failures, expires_at) SELECT id, ${failures}, ${expiry} FROM ${series(first, last)}`;
-const tokens = (first: number, last: number, reason: string, expiry: string, storedAt: string): string => `
-  INSERT INTO unpaired_token (namespace, token, expires_at, rejected_because, stored_at)
-    SELECT 'ns' || (1 + id % 2), 'spare_' || id, ${expiry}, ${reason}, ${storedAt} FROM ${series(first, last)}
-`;
-const calls = (first: number, last: number, stored: string, announced: string): string => `
-  INSERT INTO prefetch_call (id, namespace, fencing, requested, announced_at, stored_at)
-    SELECT gen_random_uuid(), 'ns1', 1, 5000, ${announced}, ${stored} FROM ${series(first, last)}
-`;
-/** A minute for each thousand rows, so that every age occurs. */
-const AGO = "interval '1 millisecond' * id";
 
 export const BACKLOGS: readonly Backlog[] = [
   {
@@ -55,7 +40,7 @@ export const BACKLOGS: readonly Backlog[] = [
     name: 'take_events, all in hand or postponed',
     fill: (first, last) =>
       events(first, last, `now() + interval '1 minute' + interval '1 microsecond' * (id % 1000000)`),
-    besides: events(BESIDE, BESIDE + 499, 'now()'),
+    besides: events(BESIDE, BESIDE_LAST, 'now()'),
     statement: (limit) => count(`take_events(${limit}, 30)`),
     finds: limitRows,
   },
@@ -75,7 +60,7 @@ export const BACKLOGS: readonly Backlog[] = [
   {
     name: 'settle_reservations, all open and fresh',
     fill: (first, last) => reservations(first, last, 'now()'),
-    besides: reservations(BESIDE, BESIDE + 499, "now() - interval '1 hour'"),
+    besides: reservations(BESIDE, BESIDE_LAST, "now() - interval '1 hour'"),
     statement: (limit) => value(`settle_reservations(900, ${limit})`),
     finds: limitRows,
   },
@@ -100,14 +85,14 @@ export const BACKLOGS: readonly Backlog[] = [
   {
     name: 'reserve, past expired pairs',
     fill: (first, last) => offers(first, last, `now() - ${AGO}`),
-    besides: offers(BESIDE, BESIDE + 499, "now() + interval '1 day'"),
+    besides: offers(BESIDE, BESIDE_LAST, "now() + interval '1 day'"),
     statement: () => count('reserve(gen_random_uuid())'),
     finds: () => 1,
   },
   {
     name: 'reserve, past expired pairs to one that never expires',
     fill: (first, last) => offers(first, last, `now() - ${AGO}`),
-    besides: offers(BESIDE, BESIDE + 499, 'NULL::timestamptz'),
+    besides: offers(BESIDE, BESIDE_LAST, 'NULL::timestamptz'),
     statement: () => count('reserve(gen_random_uuid())'),
     finds: () => 1,
   },
@@ -216,37 +201,6 @@ export const WHOLE_POOL: Backlog = {
   statement: () => count('pool_health()'),
   finds: () => 1,
 };
-
-/** Tables that backlogs stand in. */
-const PASSING = `outbox_event, reservation, available_pair, staged_pair, unpaired_token, idempotency_key, direct_path_second,
-  prefetch_call, refill_run, pool_sample, quarantined_pair, forgotten_token, job_lease, caller_budget`;
-
-/** Statements of one session whose insertions pass the triggers: rows as years leave them behind. */
-export const asOwner = (statements: string): string =>
-  `SET session_replication_role = replica; ${statements}; SET session_replication_role = origin`;
-
-/** The registry's rows of these ids, and of those beside every backlog: pooled, which is what most jobs expect. */
-export const pairs = (first: number, last: number): string => `
-  INSERT INTO pair (id, internal_token, card_reference, state, available_at) OVERRIDING SYSTEM VALUE
-  SELECT id, 'it_' || md5(id::text), '9' || lpad(id::text, 15, '0'), 'POOLED', now() - interval '1 day'
-  FROM ${series(first, last)} ON CONFLICT DO NOTHING;
-  SELECT setval(pg_get_serial_sequence('pair', 'id'), max(id)) FROM pair
-`;
-
-export const pairsBeside = (): string => pairs(BESIDE, BESIDE + 499);
-
-/** Takes every backlog away, and the cursors to their beginning. */
-export async function clearBacklogs(sql: Sql): Promise<void> {
-  await sql.unsafe(
-    asOwner(`
-      TRUNCATE ${PASSING};
-      UPDATE pool_cursor SET tail = 0, floor = 1;
-      UPDATE outbox_cursor SET due_from = '-infinity', pair_from = 0;
-      SELECT setval('pool_ticket', 1, false);
-      INSERT INTO job_lease VALUES ('prefetch', 1, 'bench', now() + interval '1 hour')
-    `),
-  );
-}
 
 /** Stages `limit` pairs of new tokens under the lease that `clearBacklogs` leaves. */
 const stagePairs = (limit: number): string => `

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { asOwner, BACKLOGS, clearBacklogs, pairs, pairsBeside } from '../../scripts/bench/backlogs.ts';
+import { asOwner, clearBacklogs, pairs, pairsBeside } from '../../scripts/bench/backlog-rows.ts';
+import { BACKLOGS } from '../../scripts/bench/backlogs.ts';
 import { type Execution, PlanWatcher } from '../../scripts/bench/nested-plans.ts';
 import { createTestDatabase, type TestDatabase } from './test-database.ts';
 

@@ -6,7 +6,7 @@ import { createPairStore } from '../../lambdas/pool/pair-store.ts';
 import { readPoolGrowth, readPoolHealth, sampleLevels } from '../../lambdas/pool/pool-health.ts';
 import { closeEvents, PURGED_KINDS, purgeExpired, takeEvents } from '../../lambdas/pool/pool-jobs.ts';
 import { createRefillStore } from '../../lambdas/pool/refill-store.ts';
-import { asOwner, pairs } from '../../scripts/bench/backlogs.ts';
+import { asOwner, pairs } from '../../scripts/bench/backlog-rows.ts';
 import { PlanWatcher } from '../../scripts/bench/nested-plans.ts';
 import { fillPool } from './fill-pool.ts';
 import { createTestDatabase, type TestDatabase } from './test-database.ts';

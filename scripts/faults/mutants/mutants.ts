@@ -1,3 +1,4 @@
+import { BACKLOG_MUTANTS } from './backlog-mutants.ts';
 import { CALLER_MUTANTS } from './caller-mutants.ts';
 import { CONNECTION_MUTANTS } from './connection-mutants.ts';
 import { DATABASE_MUTANTS } from './database-mutants.ts';
@@ -18,4 +19,5 @@ export const MUTANTS: readonly Mutant[] = [
   SUPPLY_CHAIN_MUTANTS,
   CONNECTION_MUTANTS,
   PRIVACY_MUTANTS,
+  BACKLOG_MUTANTS,
 ].flat();
