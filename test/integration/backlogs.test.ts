@@ -27,7 +27,7 @@ beforeAll(async () => {
   `);
   watcher = new PlanWatcher(db.url);
   await watcher.open();
-}, 120_000);
+});
 
 afterAll(async () => {
   await watcher.close();

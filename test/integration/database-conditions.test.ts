@@ -4,7 +4,7 @@ import { StoreUnavailable } from '../../lambdas/tokenization/errors/store-unavai
 import { createTestDatabase, type TestDatabase } from './test-database.ts';
 
 /** One connection, so that a second session means that the first was discarded. */
-const SETTINGS = { maxConnections: 1, queryTimeoutMs: 20_000, attempts: 3, prepare: true };
+const SETTINGS = { maxConnections: 1, queryTimeoutMs: 120_000, attempts: 3, prepare: true };
 
 let db: TestDatabase;
 let database: Database;

@@ -9,7 +9,7 @@ import { madeUpCard } from '../../scripts/local/made-up-cards.ts';
 import { createTestDatabase, type TestDatabase } from './test-database.ts';
 
 /** States that a real server is brought into, each left again. The server's roles are shared, so each test has its own. */
-const SETTINGS = { maxConnections: 2, queryTimeoutMs: 20_000, attempts: 3, prepare: true };
+const SETTINGS = { maxConnections: 2, queryTimeoutMs: 120_000, attempts: 3, prepare: true };
 const UNAVAILABLE = { code: 'store-unavailable', retryAfterSeconds: 2 };
 
 let db: TestDatabase;
