@@ -31,6 +31,8 @@ export class Connection {
       address,
       { ...settings, maxConnections: 1 },
       {
+        // The pool bounds the opening, and has to see that the time was up rather than an error of the driver.
+        connect_timeout: 0,
         socket: (options: SocketOptions) => this.#open(options),
         onclose: () => {
           this.#isClosed = true;

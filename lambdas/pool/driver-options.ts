@@ -21,7 +21,8 @@ export function createClient(address: SignedAddress, settings: DriverSettings, e
     // Not asked for: see `array-parameters.ts`.
     fetch_types: false,
     onnotice: () => undefined,
-    connect_timeout: 3,
+    // In seconds. Generous, for clients without a pool; a pool bounds each opening by its own settings.
+    connect_timeout: 30,
     // Quick and bounded, so that service returns within five seconds of the database's return.
     backoff: (attempt: number) => Math.min(0.05 * 2 ** attempt, 0.25),
     connection: { application_name: 'card-tokenization-pool' },
