@@ -1,4 +1,10 @@
-import { TomeOutcomeUnknown, TomeRateLimited, TomeUnavailable } from '../../lambdas/tokenization/errors/tome-error.ts';
+import {
+  TomeGatewayAnswered,
+  TomeOutcomeUnknown,
+  TomeRateLimited,
+  TomeUnavailable,
+} from '../../lambdas/tokenization/errors/tome-error.ts';
+import type { FaultKind } from '../simulator/faults.ts';
 
 /** One await on SQL, TOME or the queue. */
 export interface Point {
@@ -11,6 +17,8 @@ export interface Point {
   readonly lie?: (answer: never) => unknown;
   /** Whether the product asks this only to make sure of what it was told before. Nobody could see through two equal lies in a row. */
   readonly isSecondWitness?: boolean;
+  /** Makes the simulator misbehave in the next call of this point; `isWired` when the call goes over HTTP. */
+  readonly misbehave?: { readonly order: (kind: FaultKind) => void; readonly isWired: boolean };
 }
 
 export type FaultMode =
@@ -24,7 +32,15 @@ export type FaultMode =
   | 'duplicate'
   | 'refused'
   | 'retried'
-  | 'wrong-echo';
+  | 'wrong-echo'
+  /** Something before TOME says 429: over the wire by its own page, which the client has to recognize. */
+  | 'gateway-429'
+  /** TOME did what was asked, and a gateway answered with a page. */
+  | 'gateway-page'
+  /** One token or source in TOME's answer is none. */
+  | 'odd-item';
+
+const GATEWAY_MODES: readonly FaultMode[] = ['gateway-429', 'gateway-page', 'odd-item'];
 
 const SQL_MODES: readonly FaultMode[] = [
   'crash-before',
@@ -36,7 +52,7 @@ const SQL_MODES: readonly FaultMode[] = [
   'late',
   'duplicate',
 ];
-const TOME_MODES: readonly FaultMode[] = [...SQL_MODES, 'refused'];
+const TOME_MODES: readonly FaultMode[] = [...SQL_MODES, 'refused', ...GATEWAY_MODES];
 const QUEUE_MODES: readonly FaultMode[] = ['crash-before', 'crash-after', 'error-before', 'error-after', 'duplicate'];
 
 /** The faults that can strike a point. */
@@ -49,6 +65,9 @@ export function modesOf(point: Point): readonly FaultMode[] {
   const modes = point.name.endsWith(' tokenize') ? [...TOME_MODES, 'retried' as const] : TOME_MODES;
   return point.lie === undefined ? modes : [...modes, 'wrong-echo'];
 }
+
+/** Whether the mode is an answer that is not true; of two in a row that agree, nobody could see the second through. */
+export const isLie = (mode: FaultMode | null): boolean => mode === 'wrong-echo' || mode === 'odd-item';
 
 /** The process is dead. Nothing that it does afterwards has any effect. */
 export class Crashed extends Error {
@@ -99,6 +118,17 @@ export async function strike<Result>(
       return { ...(await act()), attempts: 2 } as Result;
     case 'wrong-echo':
       return point.lie?.((await act()) as never) as Result;
+    case 'gateway-429':
+      if (point.misbehave?.isWired !== true) return fail();
+      point.misbehave.order('edge-rate-limited');
+      return act();
+    case 'gateway-page':
+      if (point.misbehave?.isWired === true) point.misbehave.order('gateway-page-after');
+      await act();
+      return fail();
+    case 'odd-item':
+      point.misbehave?.order('odd-item');
+      return act();
   }
 }
 
@@ -106,7 +136,9 @@ export async function strike<Result>(
 function failureOf(point: Point, mode: FaultMode): Error {
   if (point.kind === 'tome') {
     if (mode === 'refused') return new TomeUnavailable('The breaker is open.', { attempts: 0 });
-    if (mode === 'error-before') return new TomeRateLimited('TOME said 429.', { attempts: 1 });
+    if (mode === 'gateway-page') return new TomeGatewayAnswered('Something before TOME answered 404.', { attempts: 1 });
+    if (mode === 'error-before' || mode === 'gateway-429')
+      return new TomeRateLimited('TOME said 429.', { attempts: 1 });
     const attempts = mode === 'timeout-before' || mode === 'timeout-after' ? 2 : 1;
     return new TomeOutcomeUnknown(`TOME did not answer: ${mode}.`, { attempts });
   }

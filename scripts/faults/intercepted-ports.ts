@@ -4,6 +4,8 @@ import { StoreUnavailable } from '../../lambdas/tokenization/errors/store-unavai
 import { TomeError } from '../../lambdas/tokenization/errors/tome-error.ts';
 import type { CardCreatedEvent, EventQueue } from '../../lambdas/tokenization/ports/event-queue.ts';
 import type { BulkTokenizeResult, Tome, TomeNamespace } from '../../lambdas/tokenization/ports/tome.ts';
+import type { Operation } from '../../lambdas/tome/contract.ts';
+import type { FaultKind } from '../simulator/faults.ts';
 import type { Interceptor } from './interceptor.ts';
 
 /**
@@ -81,20 +83,27 @@ export interface TomeWitness {
   readonly strangersToken: (namespace: 'ns1' | 'ns2') => string | undefined;
   /** A creation asks twice before it believes. A read believes its one answer, as it is promised to: then look-ups do not lie. */
   readonly lookupsLie: boolean;
+  /** Makes the simulator misbehave in the next call of an operation, and whether calls go over HTTP. */
+  readonly misbehave: (namespace: 'ns1' | 'ns2', operation: Operation, kind: FaultKind) => void;
+  readonly isWired: boolean;
 }
 
 /** Every call to TOME becomes a point; what was sent to NS1 is written down. */
 export function interceptTome(tome: Tome, interceptor: Interceptor, parts: TomeWitness): Tome {
+  const pointOf = (namespace: 'ns1' | 'ns2', operation: Operation) =>
+    ({
+      kind: 'tome',
+      name: `tome ${namespace} ${operation}`,
+      misbehave: { order: (kind: FaultKind) => parts.misbehave(namespace, operation, kind), isWired: parts.isWired },
+    }) as const;
   const wrap = <Source, Token>(
     namespace: TomeNamespace<Source, Token>,
     name: 'ns1' | 'ns2',
   ): TomeNamespace<Source, Token> => ({
-    prefetch: (...args) =>
-      interceptor.around({ kind: 'tome', name: `tome ${name} prefetch` }, () => namespace.prefetch(...args)),
+    prefetch: (...args) => interceptor.around(pointOf(name, 'prefetch'), () => namespace.prefetch(...args)),
     async tokenize(source, token, call) {
       const point = {
-        kind: 'tome',
-        name: `tome ${name} tokenize`,
+        ...pointOf(name, 'tokenize'),
         lie: (answer: object) => withToken(answer, parts.strangersToken(name)),
       } as const;
       const reservationId = parts.heldReservation();
@@ -118,21 +127,18 @@ export function interceptTome(tome: Tome, interceptor: Interceptor, parts: TomeW
     bulkTokenize: (...args) =>
       interceptor.around(
         {
-          kind: 'tome',
-          name: `tome ${name} bulk`,
+          ...pointOf(name, 'bulk-tokenize'),
           lie: (answer: readonly BulkTokenizeResult<unknown>[] | null) =>
             answer?.map((result, index) => (index === 0 ? withToken(result, parts.strangersToken(name)) : result)) ??
             null,
         },
         () => namespace.bulkTokenize(...args),
       ),
-    detokenize: (...args) =>
-      interceptor.around({ kind: 'tome', name: `tome ${name} detokenize` }, () => namespace.detokenize(...args)),
+    detokenize: (...args) => interceptor.around(pointOf(name, 'detokenize'), () => namespace.detokenize(...args)),
     lookup: (...args) =>
       interceptor.around(
         {
-          kind: 'tome',
-          name: `tome ${name} lookup`,
+          ...pointOf(name, 'lookup'),
           isSecondWitness: true,
           ...(parts.lookupsLie ? { lie: (answer: unknown) => parts.strangersToken(name) ?? answer } : {}),
         },

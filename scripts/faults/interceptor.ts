@@ -1,4 +1,4 @@
-import { Crashed, type FaultMode, modesOf, type Point, strike } from './fault-modes.ts';
+import { Crashed, type FaultMode, isLie, modesOf, type Point, strike } from './fault-modes.ts';
 
 /** What stands around every await of one process under test. */
 export interface Interceptor {
@@ -66,7 +66,7 @@ export class PlannedFaults {
         this.reached.push(point);
         // Two calls that go out together may change places between runs; a fault that does not fit the one it meets is left out.
         if (mode === undefined || !modesOf(point).includes(mode)) return this.#follow(act());
-        if (mode === 'wrong-echo') {
+        if (isLie(mode)) {
           if (hasLied && point.isSecondWitness === true) return this.#follow(act());
           hasLied = true;
         }

@@ -75,6 +75,9 @@ export function startProcess(
     heldReservation: () => held,
     strangersToken: (namespace) => world.simulator.vaults[namespace].strangersToken(),
     lookupsLie,
+    misbehave: (namespace, operation, kind) =>
+      void world.simulator.faults.order({ namespace, operation, kind, count: 1 }),
+    isWired: world.tome !== world.wirelessTome,
   });
   const storeSettings = { holdSeconds, retentionSeconds: 3_600, directCreationsPerSecond: 1_000 };
   const refillStore = createRefillStore(runner, { leaseSeconds, maxMappingFailures: 3, expiryMarginSeconds: 0 });

@@ -1,4 +1,4 @@
-import { Crashed, type FaultMode, modesOf, type Point, strike } from './fault-modes.ts';
+import { Crashed, type FaultMode, isLie, modesOf, type Point, strike } from './fault-modes.ts';
 import type { Deferred, Interceptor, Pause } from './interceptor.ts';
 
 type Random = () => number;
@@ -36,8 +36,8 @@ export class ScheduledActor implements Interceptor {
   async around<Result>(point: Point, act: () => Promise<Result>): Promise<Result> {
     if (this.#isDead) throw new Crashed();
     const mode = await this.#scheduler.turn(this, point);
-    const isSeenThrough = mode === 'wrong-echo' && this.#hasLied && point.isSecondWitness === true;
-    this.#hasLied ||= mode === 'wrong-echo';
+    const isSeenThrough = isLie(mode) && this.#hasLied && point.isSecondWitness === true;
+    this.#hasLied ||= isLie(mode);
     return this.#scheduler.step(() => {
       if (this.#isDead) throw new Crashed();
       if (mode === null || isSeenThrough) return act();

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Sql } from '../../lambdas/pool/database.ts';
 import { seededRandom } from '../simulator/seeded-random.ts';
 import type { Violation } from './checker/invariants.ts';
-import { Crashed, isOutage, modesOf, type Point, strike } from './fault-modes.ts';
+import { Crashed, isLie, isOutage, modesOf, type Point, strike } from './fault-modes.ts';
 import { type Deferred, type Interceptor, untouched } from './interceptor.ts';
 import { pickOperation } from './pick-operation.ts';
 import { startProcess } from './process-under-test.ts';
@@ -75,8 +75,8 @@ class FaultsNowAndThen implements Interceptor {
     if (this.#isDead) throw new Crashed();
     if (this.#random() >= FAULT_RATE) return act();
     const mode = pick(modesOf(point), this.#random);
-    if (mode === 'wrong-echo' && this.#hasLied && point.isSecondWitness === true) return act();
-    this.#hasLied ||= mode === 'wrong-echo';
+    if (isLie(mode) && this.#hasLied && point.isSecondWitness === true) return act();
+    this.#hasLied ||= isLie(mode);
     return strike(mode, point, act, {
       die: () => {
         this.#isDead = true;

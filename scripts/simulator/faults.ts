@@ -19,6 +19,15 @@ export const FAULT_KINDS = [
   'error-after',
   /** 429 with Retry-After. */
   'rate-limited',
+  /** Something before TOME answers with a page of its own, without TOME's request id, and TOME never hears of the call. */
+  'edge-rate-limited',
+  'gateway-page',
+  'access-denied',
+  'redirected',
+  /** TOME did what was asked, and its answer was replaced by a page on the way. */
+  'gateway-page-after',
+  /** An answer whose token or source is none of its namespace; of a list, one entry. */
+  'odd-item',
   /** Half of the answer's text. */
   'truncated',
   /** Somebody else's answer, with their request id. */
@@ -32,6 +41,7 @@ export const FAULT_KINDS = [
   /** prefetch and tokenize on ns2: references that look like card numbers. */
   'card-like',
 ] as const;
+export type FaultKind = (typeof FAULT_KINDS)[number];
 
 export const faultSchema = z.strictObject({
   operation: z.enum(OPERATIONS),

@@ -1,7 +1,7 @@
 import type { Namespace, Operation } from '../../lambdas/tome/contract.ts';
 import type { Fault } from './faults.ts';
 import type { Switches } from './switches.ts';
-import { cardLikeReference } from './token-format.ts';
+import { cardLikeReference, oddSource, oddToken } from './token-format.ts';
 import type { IssuedToken, Vault } from './vault.ts';
 
 export interface Outcome {
@@ -26,13 +26,9 @@ type Perform = (work: Work, body: never) => Outcome;
 /** What each operation does to the vault, and its answer. */
 export const operations: Readonly<Record<Operation, Perform>> = {
   prefetch: (work, { count }: { count: number }) => {
-    const { vault, requestId, nowMs, switches, fault, random } = work;
+    const { vault, fault } = work;
     const given = fault?.kind === 'short' ? Math.floor(count * fault.share) : count;
-    const make = fault?.kind === 'card-like' && vault.namespace === 'ns2' ? () => cardLikeReference(random) : undefined;
-    let tokens: readonly IssuedToken[] =
-      fault?.kind === 'wrong-token'
-        ? vault.issuedTokens().slice(0, given)
-        : vault.issue(requestId, given, nowMs, switches, make);
+    let tokens = fault?.kind === 'wrong-token' ? vault.issuedTokens().slice(0, given) : issue(work, given);
     if (fault?.kind === 'duplicates')
       tokens = tokens.map((token, index) => (index % 3 === 2 ? (tokens[0] ?? token) : token));
     const body = {
@@ -54,7 +50,8 @@ export const operations: Readonly<Record<Operation, Perform>> = {
     switch (binding.outcome) {
       case 'bound': {
         const stranger = fault?.kind === 'wrong-token' ? vault.strangersToken() : undefined;
-        const body = { token: stranger ?? binding.token, isNew: binding.isNew };
+        const odd = fault?.kind === 'odd-item' ? oddToken(vault.namespace, random) : undefined;
+        const body = { token: odd ?? stranger ?? binding.token, isNew: binding.isNew };
         return { status: 200, body, name: binding.isNew ? 'bound' : 'repeated' };
       }
       case 'already-bound':
@@ -69,7 +66,7 @@ export const operations: Readonly<Record<Operation, Perform>> = {
   },
 
   'bulk-tokenize': (work, { items }: { items: readonly { source: string; token: string }[] }) => {
-    const { vault, requestId, nowMs, switches, random } = work;
+    const { vault, requestId, nowMs, switches, random, fault } = work;
     if (switches.bulkTokenize === 'absent')
       return { status: 404, body: { error: 'operation-absent' }, name: 'operation-absent' };
     const results = items.map(({ source, token }) => {
@@ -80,13 +77,31 @@ export const operations: Readonly<Record<Operation, Perform>> = {
         ? { outcome: 'bound', token: binding.token, isNew: false }
         : { outcome: 'failed' };
     });
+    if (fault?.kind === 'odd-item' && results.length > 0)
+      results[0] = { outcome: 'bound', token: oddToken(vault.namespace, random), isNew: true };
     return { status: 200, body: { results }, name: 'bulk' };
   },
 
-  detokenize: ({ vault }, { token }: { token: string }) => found('source', vault.sourceOf(token)),
+  detokenize: ({ vault, fault, random }, { token }: { token: string }) => {
+    const source = vault.sourceOf(token);
+    return found('source', fault?.kind === 'odd-item' ? source && oddSource(vault.namespace, random) : source);
+  },
 
-  lookup: ({ vault }, { source }: { source: string }) => found('token', vault.tokenOf(source)),
+  lookup: ({ vault, fault, random }, { source }: { source: string }) => {
+    const token = vault.tokenOf(source);
+    return found('token', fault?.kind === 'odd-item' ? token && oddToken(vault.namespace, random) : token);
+  },
 };
+
+/** Unassigned tokens. One that is odd is issued as it is given, so that the ledger of tokens adds up. */
+function issue({ vault, requestId, nowMs, switches, fault, random }: Work, count: number): readonly IssuedToken[] {
+  const issued = (number: number, make?: () => string) => vault.issue(requestId, number, nowMs, switches, make);
+  if (fault?.kind === 'odd-item' && count > 0) {
+    return [...issued(count - 1), ...issued(1, () => oddToken(vault.namespace, random))];
+  }
+  const isCardLike = fault?.kind === 'card-like' && vault.namespace === 'ns2';
+  return issued(count, isCardLike ? () => cardLikeReference(random) : undefined);
+}
 
 const found = (field: 'source' | 'token', value: string | undefined): Outcome =>
   value === undefined

@@ -27,6 +27,14 @@ export function cardLikeReference(random: Random): string {
   }
 }
 
+/** A text that is no token of the namespace: too long for a reference, too short for an internal token. */
+export const oddToken = (namespace: Namespace, random: Random): string =>
+  namespace === 'ns2' ? `9${digits(16, random)}` : `odd_${digits(8, random)}`;
+
+/** What another producer may have stored: no card number that is accepted, or no internal token. */
+export const oddSource = (namespace: Namespace, random: Random): string =>
+  namespace === 'ns1' ? digits(12, random) : oddToken('ns1', random);
+
 const digits = (count: number, random: Random): string =>
   Array.from({ length: count }, () => Math.floor(random() * 10)).join('');
 

@@ -14,6 +14,7 @@ import {
 } from '../../lambdas/tome/contract.ts';
 import type { ReceivedRequest } from '../loopback/loopback-server.ts';
 import type { Fault, Faults } from './faults.ts';
+import { sendGatewayPage } from './gateway-pages.ts';
 import { NotJson, parseJson, sendJson } from './http-body.ts';
 import type { Ledger } from './ledger.ts';
 import { FileNotWritable } from './line-file.ts';
@@ -114,6 +115,12 @@ export class TomeService {
 
   #perform(call: Call, fault: Fault | null, response: ServerResponse): void {
     switch (fault?.kind) {
+      case 'edge-rate-limited':
+      case 'gateway-page':
+      case 'access-denied':
+      case 'redirected':
+        call.record(fault.kind);
+        return sendGatewayPage(response, fault.kind);
       case 'timeout-before':
         return call.record(fault.kind);
       case 'reset-before':
@@ -160,6 +167,8 @@ export class TomeService {
         return;
       case 'error-after':
         return sendJson(response, 503, { error: 'unavailable' }, headers);
+      case 'gateway-page-after':
+        return sendGatewayPage(response, fault.kind);
       case 'truncated': {
         const text = JSON.stringify(body);
         response
