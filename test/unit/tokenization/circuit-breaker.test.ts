@@ -122,3 +122,26 @@ test('a call that showed nothing neither counts as a failure nor ends a row of t
   breaker.enter(1_000).fail();
   expect(states).toEqual(['open']);
 });
+
+test('one subject that fails again and again counts once, whatever fails beside it', () => {
+  const { breaker, states } = setup();
+  for (let time = 0; time < 10; time += 1) {
+    breaker.enter(1_000).fail('odd');
+    breaker.enter(1_000).abandon();
+  }
+  breaker.enter(1_000).fail('another odd one');
+  breaker.enter(1_000).fail('odd');
+  expect(states).toEqual([]);
+  breaker.enter(1_000).fail('a third');
+  expect(states).toEqual(['open']);
+});
+
+test('after a success the same subject counts anew', () => {
+  const { breaker, states } = setup();
+  for (let time = 0; time < 10; time += 1) {
+    breaker.enter(1_000).fail('odd');
+    breaker.enter(1_000).fail();
+    breaker.enter(1_000).succeed();
+  }
+  expect(states).toEqual([]);
+});
