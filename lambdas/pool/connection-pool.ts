@@ -1,4 +1,4 @@
-import { Connection } from './connection.ts';
+import { Connection, type Moment } from './connection.ts';
 import { type DatabaseAddress, signed } from './database-address.ts';
 import { isSignInRefused } from './sqlstate-conditions.ts';
 import { TimedOut, within } from './within.ts';
@@ -30,7 +30,10 @@ export class ServerSilent extends Error {
 }
 
 /** Of the time for opening a connection, what must have passed in silence to say something about the server. */
-const TELLING_SHARE = 0.5;
+const TELLING_SHARE = 0.25;
+
+/** A timer that is later than this was late because the process was frozen, and not because it was busy. */
+const FREEZE_MS = 5_000;
 
 /** Connections of one process, each lent to one statement at a time. */
 export class ConnectionPool {
@@ -71,8 +74,7 @@ export class ConnectionPool {
 
   giveBack(connection: Connection): void {
     if (!this.#lent.delete(connection)) return;
-    connection.usedAtMs = this.#clock.monotonicMs();
-    connection.usedAtWallMs = this.#clock.wallMs();
+    connection.usedAt = this.#now();
     if (!connection.isClosed) this.#idle.push(connection);
     this.#leavePlace();
   }
@@ -93,15 +95,22 @@ export class ConnectionPool {
     await Promise.all(ending.map((connection) => connection.end()));
   }
 
+  #now(): Moment {
+    return { monotonicMs: this.#clock.monotonicMs(), wallMs: this.#clock.wallMs() };
+  }
+
+  /** Since then, by the clock that says more: either may have stood still, or have been set. */
+  #idleMs(then: Moment): number {
+    const now = this.#now();
+    return Math.max(now.monotonicMs - then.monotonicMs, now.wallMs - then.wallMs);
+  }
+
   #takeIdle(): Connection | undefined {
-    const now = this.#clock.monotonicMs();
-    const wallNow = this.#clock.wallMs();
     const idle = this.#idle;
     this.#idle = [];
     for (const connection of idle) {
-      const idleMs = Math.max(now - connection.usedAtMs, wallNow - connection.usedAtWallMs);
       if (connection.isClosed) continue;
-      if (idleMs > this.#settings.maxIdleMs) connection.discard('leave');
+      if (this.#idleMs(connection.usedAt) > this.#settings.maxIdleMs) connection.discard('leave');
       else this.#idle.push(connection);
     }
     return this.#idle.pop();
@@ -111,12 +120,15 @@ export class ConnectionPool {
     // Connections that are idle make room: a fresh one is asked for because they are doubted.
     while (this.#idle.length > this.#places) this.#idle.shift()?.discard('leave');
     const opening = new AbortController();
+    const startedAt = this.#now();
     try {
       return await within(this.#connect(opening.signal), timeoutMs);
     } catch (error) {
       opening.abort();
-      // An opening that a near deadline cut short shows nothing about the server.
-      const isTelling = timeoutMs >= this.#settings.openTimeoutMs * TELLING_SHARE;
+      // An opening that a near deadline cut short shows nothing about the server, nor does one that a freeze of the process
+      // came between.
+      const isTelling =
+        timeoutMs >= this.#settings.openTimeoutMs * TELLING_SHARE && this.#idleMs(startedAt) < timeoutMs + FREEZE_MS;
       throw error instanceof TimedOut && isTelling ? new ServerSilent('The server gave no answer.') : error;
     }
   }

@@ -6,6 +6,12 @@ import { cancelSession, openSocket, type SessionKey, type SocketOptions } from '
 /** How long a session that ends in order may take to say so, in milliseconds. */
 const GOODBYE_MS = 1_000;
 
+/** A time by both clocks of the process. */
+export interface Moment {
+  readonly monotonicMs: number;
+  readonly wallMs: number;
+}
+
 /**
  * One session: a client of the driver with one connection, which is never made again. So each can be thrown away without its
  * neighbours, and a statement never runs on a connection that was opened unseen: postgres.js opens its connections again by
@@ -14,9 +20,8 @@ const GOODBYE_MS = 1_000;
  */
 export class Connection {
   readonly sql: Sql;
-  /** Of the last answer, by both clocks: a frozen process may find either of them standing still. */
-  usedAtMs = 0;
-  usedAtWallMs = 0;
+  /** When its last answer came. */
+  usedAt: Moment = { monotonicMs: 0, wallMs: 0 };
   #isClosed = false;
   #sockets: Socket[] = [];
   #address: SocketOptions | null = null;

@@ -9,6 +9,7 @@ import { TokenizationError } from '../tokenization/errors/tokenization-error.ts'
 import { ConnectionPool, type Loan, type PoolClock, ServerSilent } from './connection-pool.ts';
 import type { DatabaseAddress, SignedAddress } from './database-address.ts';
 import { createClient, type DriverSettings, type Sql } from './driver-options.ts';
+import { Evidence } from './evidence.ts';
 import { BUG, type Condition, conditionOf } from './sqlstate-conditions.ts';
 import { TimedOut, within } from './within.ts';
 
@@ -17,8 +18,12 @@ export type { Sql } from './driver-options.ts';
 
 /** What executes statements: a Database, one bound to a deadline, or something that stands before either. */
 export interface StatementRunner {
-  /** `share`: of the time that is left until the deadline, how much this work may use (0 to 1); all of it by default. */
-  run<Result>(work: (sql: Sql) => Promise<Result>, limit?: { readonly share?: number }): Promise<Result>;
+  run<Result>(work: (sql: Sql) => Promise<Result>, options?: RunOptions): Promise<Result>;
+}
+
+export interface RunOptions {
+  /** Something else answers when the database does not, so it is waited for less long. */
+  readonly hasFallback?: boolean;
 }
 
 export interface DatabaseSettings extends DriverSettings {
@@ -44,6 +49,16 @@ const LEAST_TIME_MS = 10;
 /** Of the query timeout, what opening a connection may take, and what a connection that was used before may stay silent. */
 const SHORT_SHARE = 0.5;
 
+/** What work with a fallback may take: of the time that is left, because the fallback needs the rest, and of the query timeout. */
+const FALLBACK_SHARE = 0.5;
+
+/**
+ * How long a request waits for the connection that shows whether the server is back, as shares of the query timeout. The connection itself
+ * has its usual time: when it comes later, the next request finds the breaker closed.
+ */
+const PROBE_SHARE = 0.25;
+const PROBE_SHARE_WITH_FALLBACK = 0.05;
+
 const PROCESS_CLOCK: PoolClock = { monotonicMs: () => performance.now(), wallMs: () => Date.now() };
 const NEVER_FAILS: BreakerSettings = { failures: Number.POSITIVE_INFINITY, openMs: 0 };
 
@@ -60,6 +75,7 @@ export class Database implements StatementRunner {
   readonly #clock: PoolClock;
   readonly #breaker: CircuitBreaker;
   readonly #pool: ConnectionPool;
+  #breakerState: BreakerState = 'closed';
 
   constructor(address: DatabaseAddress, settings: DatabaseSettings, parts: DatabaseParts = {}) {
     this.#settings = settings;
@@ -75,6 +91,7 @@ export class Database implements StatementRunner {
       this.#clock,
     );
     this.#breaker = new CircuitBreaker(settings.breaker ?? NEVER_FAILS, this.#clock, refusal, (state) => {
+      this.#breakerState = state;
       if (state === 'open') this.#pool.discardIdle();
       parts.onBreaker?.(state);
     });
@@ -82,29 +99,36 @@ export class Database implements StatementRunner {
 
   /** Statements that end before `deadlineMs` (monotonic), one way or the other: an attempt gets what is left, and none is begun without any. */
   until(deadlineMs: number): StatementRunner {
-    return { run: (work, { share = 1 } = {}) => this.#run(work, this.#endOf(deadlineMs, share)) };
+    return { run: (work, options) => this.#run(work, deadlineMs, options) };
   }
 
   /**
    * Rejects with StoreUnavailable for every condition of connections and of the server (`sqlstate-conditions.ts`); any other error is the
    * statement's own.
    */
-  run<Result>(work: (sql: Sql) => Promise<Result>): Promise<Result> {
-    return this.#run(work, Number.POSITIVE_INFINITY);
+  run<Result>(work: (sql: Sql) => Promise<Result>, options?: RunOptions): Promise<Result> {
+    return this.#run(work, Number.POSITIVE_INFINITY, options);
   }
 
   close(): Promise<void> {
     return this.#pool.close();
   }
 
-  #endOf(deadlineMs: number, share: number): number {
-    const nowMs = this.#clock.monotonicMs();
-    return nowMs + (deadlineMs - nowMs) * share;
-  }
-
-  async #run<Result>(work: (sql: Sql) => Promise<Result>, endMs: number): Promise<Result> {
+  async #run<Result>(
+    work: (sql: Sql) => Promise<Result>,
+    deadlineMs: number,
+    { hasFallback = false }: RunOptions = {},
+  ): Promise<Result> {
     const { attempts, queryTimeoutMs } = this.#settings;
-    const evidence = new Evidence(this.#breaker.enter(2 * queryTimeoutMs));
+    const admission = this.#breaker.enter(2 * queryTimeoutMs);
+    if (this.#breakerState !== 'closed') {
+      await this.#probe(admission, queryTimeoutMs * (hasFallback ? PROBE_SHARE_WITH_FALLBACK : PROBE_SHARE));
+    }
+    const evidence = new Evidence(admission);
+    const nowMs = this.#clock.monotonicMs();
+    const endMs = hasFallback
+      ? nowMs + Math.min((deadlineMs - nowMs) * FALLBACK_SHARE, queryTimeoutMs * FALLBACK_SHARE)
+      : deadlineMs;
     try {
       for (let attempt = 1, fresh = false; ; attempt += 1) {
         const isLast = attempt >= attempts;
@@ -115,6 +139,28 @@ export class Database implements StatementRunner {
       }
     } finally {
       evidence.end();
+    }
+  }
+
+  /** Opens a connection to see whether the server is back. Rejects with StoreUnavailable unless it is within the time to wait. */
+  async #probe(admission: Admission, waitMs: number): Promise<void> {
+    const evidence = new Evidence(admission);
+    const look = async (): Promise<void> => {
+      try {
+        const { connection } = await this.#pool.borrow(this.#settings.queryTimeoutMs, { fresh: true });
+        evidence.answered();
+        this.#pool.giveBack(connection);
+      } catch (error) {
+        if (error instanceof ServerSilent) evidence.serverIsSilent();
+        throw error;
+      } finally {
+        evidence.end();
+      }
+    };
+    try {
+      await within(look(), waitMs);
+    } catch (error) {
+      throw new StoreUnavailable(error);
     }
   }
 
@@ -179,36 +225,6 @@ export class Database implements StatementRunner {
 }
 
 type Outcome<Result> = { readonly result: Result } | { readonly error: unknown; readonly retry: Condition['retry'] };
-
-/**
- * What one piece of work shows the breaker. A statement without an answer proves nothing by itself: it may wait for a lock. When the
- * server then does not answer on a new connection either, both count.
- */
-class Evidence {
-  readonly #admission: Admission;
-  #silences = 0;
-
-  constructor(admission: Admission) {
-    this.#admission = admission;
-  }
-
-  answered(): void {
-    this.#silences = 0;
-    this.#admission.succeed();
-  }
-
-  statementWasSilent(): void {
-    this.#silences += 1;
-  }
-
-  serverIsSilent(): void {
-    for (let count = 0; count <= this.#silences; count += 1) this.#admission.fail();
-  }
-
-  end(): void {
-    this.#admission.abandon();
-  }
-}
 
 const outOfTime = (): StoreUnavailable => new StoreUnavailable(new TimedOut('No time was left to ask the database.'));
 

@@ -16,11 +16,8 @@ export interface PairStoreSettings extends ClaimSettings {
   readonly directCreationsPerSecond: number;
 }
 
-/**
- * Of a request's time, what finding a pair may take. A read is answered by TOME when the database gives no answer, and needs the rest
- * for that.
- */
-const READ = { share: 0.5 };
+/** A read is answered by TOME when the database gives no answer. */
+const READ = { hasFallback: true };
 
 /** The functions of the request path (`functions/*.sql`) over one process's connections. */
 export function createPairStore(database: StatementRunner, settings: PairStoreSettings): PairStore {

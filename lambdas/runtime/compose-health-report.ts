@@ -3,7 +3,7 @@ import type { PoolGrowth, PoolHealth } from '../tokenization/pool-health.ts';
 import { planRefill } from '../tokenization/refill/refill-plan.ts';
 import { composeJobDatabase } from './compose-database.ts';
 import { composeGauges } from './gauges.ts';
-import type { JobRun } from './job-handler.ts';
+import { CLOSING_MS, type JobRun } from './job-handler.ts';
 import { refillSettingsOf } from './refill-settings.ts';
 import { readSettings } from './settings.ts';
 
@@ -27,7 +27,7 @@ export async function composeHealthReport(): Promise<{
   const database = await composeJobDatabase(settings);
   return {
     async run({ deadlineMs }) {
-      const statements = database.until(deadlineMs);
+      const statements = database.until(deadlineMs + CLOSING_MS);
       const health = await statements.run(readPoolHealth);
       const growth = await statements.run(readPoolGrowth);
       await statements.run((sql) => sampleLevels(sql, health));

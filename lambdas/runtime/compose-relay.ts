@@ -27,12 +27,10 @@ export async function composeRelay(): Promise<{ run: (run: JobRun) => Promise<Re
   };
   return {
     run: ({ deadlineMs }) => {
-      const taking = database.until(deadlineMs);
-      // What the queue has taken is closed even when the time for taking more is over, or it would all be sent again.
-      const closing = database.until(deadlineMs + CLOSING_MS);
+      const statements = database.until(deadlineMs + CLOSING_MS);
       const outbox = {
-        take: (limit: number) => taking.run((sql) => takeEvents(sql, limit, settings.RELAY_LEASE_SECONDS)),
-        close: (events: readonly OutboxEvent[]) => closing.run((sql) => closeEvents(sql, events)),
+        take: (limit: number) => statements.run((sql) => takeEvents(sql, limit, settings.RELAY_LEASE_SECONDS)),
+        close: (events: readonly OutboxEvent[]) => statements.run((sql) => closeEvents(sql, events)),
       };
       return relayEvents({ ...shared, outbox }, deadlineMs);
     },

@@ -1,7 +1,7 @@
 import { PURGED_KINDS, type PurgedKind, purgeExpired, retireExpired, settleReservations } from '../pool/pool-jobs.ts';
 import { takeTurns } from '../pool/take-turns.ts';
 import { composeJobDatabase } from './compose-database.ts';
-import type { JobRun } from './job-handler.ts';
+import { CLOSING_MS, type JobRun } from './job-handler.ts';
 import { readSettings } from './settings.ts';
 import { systemClock } from './system-clock.ts';
 
@@ -27,7 +27,7 @@ export async function composeSettling(): Promise<{
   const { SETTLE_BATCH_SIZE: limit, RESERVATION_HORIZON_SECONDS: horizonSeconds } = settings;
   return {
     run({ deadlineMs }) {
-      const statements = database.until(deadlineMs);
+      const statements = database.until(deadlineMs + CLOSING_MS);
       return takeTurns<keyof SettlingResult>(
         [
           {

@@ -24,7 +24,10 @@ export interface Job<Result extends object> {
 /** Time kept for writing down how a run ended before the function's own timeout, in milliseconds. */
 const FINISH_MARGIN_MS = 5_000;
 
-/** Of that time, what a job may use beyond its deadline to close what it has begun, in milliseconds. */
+/**
+ * Of that time, what a job's statements may use beyond its deadline, in milliseconds: no new work is begun after the deadline, and
+ * what is under way then is ended in order instead of failing the run. No statement outlives the function.
+ */
 export const CLOSING_MS = 3_000;
 
 class NoTimeLeft extends RuntimeFailure {

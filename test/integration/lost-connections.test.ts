@@ -3,6 +3,8 @@ import { Database } from '../../lambdas/pool/database.ts';
 import { startTcpProxy, type TcpProxy } from '../../scripts/faults/processes/tcp-proxy.ts';
 import { createTestDatabase, type TestDatabase } from './test-database.ts';
 
+const CONNECTIONS = 3;
+
 let db: TestDatabase;
 let proxy: TcpProxy;
 let database: Database;
@@ -24,7 +26,7 @@ afterEach(async () => {
 });
 
 const open = (queryTimeoutMs: number): Database =>
-  new Database(proxied, { maxConnections: 2, queryTimeoutMs, attempts: 3, prepare: true });
+  new Database(proxied, { maxConnections: CONNECTIONS, queryTimeoutMs, attempts: 3, prepare: true });
 
 /** Takes the place of the database, with statements that end so soon. */
 async function hurry(queryTimeoutMs: number): Promise<void> {
@@ -60,6 +62,23 @@ test('a statement on a connection that was dropped without a word is executed on
   proxy.breakNext('silence', () => true);
   expect(await one()).toBe(1);
 });
+
+test('when all connections were dropped without a word, only one of them is waited for', async () => {
+  await hurry(8_000);
+  const together = Promise.withResolvers<void>();
+  let opened = 0;
+  const hold = () =>
+    database.run(async (sql) => {
+      await sql`SELECT 1`;
+      opened += 1;
+      if (opened === CONNECTIONS) together.resolve();
+      await together.promise;
+    });
+  await Promise.all(Array.from({ length: CONNECTIONS }, hold));
+  proxy.silence();
+  // There are as many silent connections as a statement has executions.
+  expect(await one()).toBe(1);
+}, 60_000);
 
 test('the first statement after a freeze does not use a connection that was idle for too long, by either clock', async () => {
   const clock = { monotonic: 1_000, wall: 5_000 };

@@ -54,7 +54,7 @@ export const CONNECTION_MUTANTS: readonly Mutant[] = [
     name: 'a fresh connection is asked for, and an idle one is lent',
     kind: '1',
     edits: [edit(POOL, 'const known = fresh ? undefined : this.#takeIdle();', 'const known = this.#takeIdle();')],
-    tests: RAISED,
+    tests: LOST,
   },
   {
     name: 'the deadline is not handed down to statements',
@@ -62,8 +62,8 @@ export const CONNECTION_MUTANTS: readonly Mutant[] = [
     edits: [
       edit(
         DATABASE,
-        'run: (work, { share = 1 } = {}) => this.#run(work, this.#endOf(deadlineMs, share))',
-        'run: (work, { share = 1 } = {}) => this.#run(work, this.#endOf(deadlineMs + 600_000, share))',
+        'run: (work, options) => this.#run(work, deadlineMs, options)',
+        'run: (work, options) => this.#run(work, deadlineMs + 600_000, options)',
       ),
     ],
     tests: SILENT,
@@ -80,8 +80,8 @@ export const CONNECTION_MUTANTS: readonly Mutant[] = [
     edits: [
       edit(
         POOL,
-        'Math.max(now - connection.usedAtMs, wallNow - connection.usedAtWallMs)',
-        'Math.min(now - connection.usedAtMs, wallNow - connection.usedAtWallMs)',
+        'Math.max(now.monotonicMs - then.monotonicMs, now.wallMs - then.wallMs)',
+        'Math.min(now.monotonicMs - then.monotonicMs, now.wallMs - then.wallMs)',
       ),
     ],
     tests: LOST,
@@ -107,7 +107,13 @@ export const CONNECTION_MUTANTS: readonly Mutant[] = [
   {
     name: "the database's breaker never opens",
     kind: '15',
-    edits: [edit(DATABASE, 'if (error instanceof ServerSilent) evidence.serverIsSilent();', '')],
+    edits: [
+      edit(
+        DATABASE,
+        '      if (error instanceof ServerSilent) evidence.serverIsSilent();\n      // Whatever',
+        '      // Whatever',
+      ),
+    ],
     tests: SILENT,
   },
   {
@@ -137,7 +143,9 @@ export const CONNECTION_MUTANTS: readonly Mutant[] = [
   {
     name: 'a read waits for the database until there is no time left for TOME',
     kind: '15',
-    edits: [edit('lambdas/pool/pair-store.ts', 'const READ = { share: 0.5 };', 'const READ = { share: 1 };')],
+    edits: [
+      edit('lambdas/pool/pair-store.ts', 'const READ = { hasFallback: true };', 'const READ = { hasFallback: false };'),
+    ],
     tests: SILENT,
   },
 ];

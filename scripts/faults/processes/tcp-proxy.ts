@@ -16,6 +16,8 @@ export interface TcpProxy {
   refuse(isDown: boolean): void;
   /** Forwards nothing of any connection, old or new, and keeps them all, until it is called with false. What was sent meanwhile is lost. */
   freeze(isFrozen: boolean): void;
+  /** Makes every connection that there is a black hole that is never closed. New ones work. */
+  silence(): void;
   close(): Promise<void>;
 }
 
@@ -34,6 +36,7 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
   let cutAnswers = 0;
   const orders: Order[] = [];
   const sockets = new Set<Socket>();
+  const silencers = new Set<() => void>();
 
   const server: Server = createServer({ noDelay: true }, (client) => {
     if (isDown) {
@@ -43,6 +46,10 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
     const upstream = new Socket();
     let isCut = false;
     let isSilent = false;
+    const silencer = (): void => {
+      isSilent = true;
+    };
+    silencers.add(silencer);
     for (const socket of [client, upstream]) {
       sockets.add(socket);
       socket.on('close', () => sockets.delete(socket)).on('error', () => undefined);
@@ -89,7 +96,10 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
       client.resetAndDestroy();
       upstream.destroy();
     });
-    client.on('close', () => upstream.destroy());
+    client.on('close', () => {
+      silencers.delete(silencer);
+      upstream.destroy();
+    });
     upstream.on('close', () => client.destroy());
   });
   await new Promise<void>((resolve, reject) => {
@@ -107,6 +117,9 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
     refuse(down) {
       isDown = down;
       if (down) for (const socket of sockets) socket.resetAndDestroy();
+    },
+    silence() {
+      for (const silencer of silencers) silencer();
     },
     freeze(frozen) {
       isFrozen = frozen;
