@@ -3,6 +3,7 @@ import { edit, type Mutant } from './mutant.ts';
 const SHADOWING = ['test/integration/shadowing/shadowing.test.ts'];
 const OWNER = ['test/integration/database-owner.test.ts'];
 const HYGIENE = ['test/integration/database-hygiene.test.ts'];
+const NEXT_RELEASE = ['test/integration/next-release.test.ts'];
 const functions = (name: string): string => `lambdas/pool/functions/${name}.sql`;
 
 /** Bugs in the database's own defences, and in how a running database is changed. */
@@ -93,5 +94,37 @@ export const DATABASE_MUTANTS: readonly Mutant[] = [
     kind: '10',
     edits: [edit(functions('may-be-new-reference'), '8(60|91)', '891')],
     tests: ['test/integration/reference-ranges.test.ts'],
+  },
+  {
+    name: 'a change of a table waits for every reader, and every request behind it',
+    kind: '17',
+    edits: [edit('lambdas/pool/migrate.ts', 'SET LOCAL lock_timeout = ${lockTimeoutMs}; ', '')],
+    tests: NEXT_RELEASE,
+  },
+  {
+    name: 'a migration that finds a table locked gives up at once',
+    kind: '17',
+    edits: [edit('lambdas/pool/migrate.ts', "error.code === '55P03' || ", '')],
+    tests: NEXT_RELEASE,
+  },
+  {
+    name: 'an index whose build failed is taken for built',
+    kind: '17',
+    edits: [edit('lambdas/pool/install-indexes.ts', 'found?.isValid === true', 'found !== undefined')],
+    tests: NEXT_RELEASE,
+  },
+  {
+    name: 'a change of the removed functions alone installs nothing',
+    kind: '17',
+    edits: [edit('lambdas/pool/install-functions.ts', '[INSTALLATION, texts, removed, ', '[INSTALLATION, texts, ')],
+    tests: NEXT_RELEASE,
+  },
+  {
+    name: 'a function keeps a right that the table of rights has lost',
+    kind: '17',
+    edits: [
+      edit('lambdas/pool/install-roles.ts', 'if (!execute.includes(name)) await', 'if (execute.length === 0) await'),
+    ],
+    tests: NEXT_RELEASE,
   },
 ];
