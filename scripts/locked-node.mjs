@@ -27,7 +27,7 @@ if (Number.parseInt(process.versions.node, 10) >= LEAST_MAJOR) {
   const child = spawn(node, [script, ...parameters], { env, stdio: 'inherit' });
   // A terminal sends Ctrl-C to both; whoever else ends this process means the child.
   process.on('SIGINT', () => undefined);
-  process.on('SIGTERM', () => child.kill('SIGTERM'));
+  for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   child.on('exit', (code, signal) => process.exit(code ?? 128 + (constants.signals[signal ?? 'SIGTERM'] ?? 0)));
 }
 

@@ -1,3 +1,4 @@
+import { isWriteToClosedConnection } from './closed-connection-write.ts';
 import { logger } from './logger.ts';
 import { asOwnError } from './own-error.ts';
 
@@ -10,16 +11,14 @@ export function surviveDriverFault(): void {
   if (isInstalled) return;
   isInstalled = true;
   process.on('uncaughtException', (error) => {
-    // The process ends with this error printed, with all its properties: a driver's may hold a statement's parameters.
-    if (!isWriteToClosedConnection(error)) throw asOwnError('Nobody caught a failure', error);
+    if (!isWriteToClosedConnection(error)) {
+      // A program with a handler of its own (the local stack) ends itself in order.
+      if (process.listenerCount('uncaughtException') > 1) return;
+      // The process ends with this error printed, with all its properties: a driver's may hold a statement's parameters.
+      throw asOwnError('Nobody caught a failure', error);
+    }
     logger.warn('the database driver wrote to a closed connection');
   });
 }
 
 let isInstalled = false;
-
-/** Exactly this fault and no other: by its message and by where it comes from. */
-export const isWriteToClosedConnection = (error: unknown): boolean =>
-  error instanceof TypeError &&
-  error.message === "Cannot read properties of null (reading 'write')" &&
-  /nextWrite/.test(error.stack ?? '');

@@ -1,10 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { connect, type Sql } from '../../lambdas/pool/database.ts';
 import { migrate } from '../../lambdas/pool/migrate.ts';
-import { startEmbeddedDatabase } from '../local/embedded-database.ts';
+import { startTemporaryDatabase } from '../local/temporary-database.ts';
 import type { WireAddress } from './wire-connection.ts';
 
 /** A migrated database of its own, with the address for wire connections. */
@@ -22,10 +19,8 @@ export interface BenchServer {
 
 /** A real server on a real disk with every promise kept (fsync on), in a fresh directory. */
 export async function startBenchServer(): Promise<BenchServer> {
-  const folder = mkdtempSync(join(tmpdir(), 'pool-bench-'));
-  chmodSync(folder, 0o711);
-  const server = await startEmbeddedDatabase({
-    directory: join(folder, 'postgres'),
+  const server = await startTemporaryDatabase({
+    purpose: 'bench',
     authMethod: 'password',
     settings: [
       'max_connections=300',
@@ -55,7 +50,6 @@ export async function startBenchServer(): Promise<BenchServer> {
     async close() {
       for (const sql of clients) await sql.end({ timeout: 1 });
       await server.stop();
-      rmSync(folder, { recursive: true, force: true });
     },
   };
 }

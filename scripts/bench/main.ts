@@ -1,4 +1,7 @@
-import { parseArgs } from 'node:util';
+import { InvalidArguments } from '../load/invalid-arguments.ts';
+import { parseOptions } from '../program/options.ts';
+import { outputFileFault } from '../program/output-file.ts';
+import { beginProgram } from '../program/run-program.ts';
 import { backlogsPart } from './backlogs-part.ts';
 import type { BenchPart } from './bench-part.ts';
 import { startBenchServer } from './bench-server.ts';
@@ -23,17 +26,36 @@ const PARTS: readonly BenchPart[] = [
 ];
 const RESULTS_FILE = 'bench-results.json';
 
-/** `npm run bench`: brief 6's goals, measured. `--full` takes its time; `--only NAME` runs one part and writes no file unless `--out` names one. */
-const { values } = parseArgs({
-  options: { full: { type: 'boolean', default: false }, only: { type: 'string' }, out: { type: 'string' } },
+const USAGE = `npm run bench -- [options]
+
+Measures each design goal against its limit on the same server, in about six minutes, and writes ${RESULTS_FILE}.
+
+  --full        longer, with ten million used pairs
+  --only NAME   one part, and no file: ${PARTS.map(({ name }) => name).join(', ')}
+  --out FILE    where the results go
+  --help        this text
+`;
+
+/** `npm run bench`. */
+const values = beginProgram({
+  usage: USAGE,
+  parse(args) {
+    const given = parseOptions(args, {
+      full: { type: 'boolean', default: false },
+      only: { type: 'string' },
+      out: { type: 'string' },
+    });
+    if (given?.only !== undefined && !PARTS.some(({ name }) => name === given.only)) {
+      throw new InvalidArguments(['--only must name a part.']);
+    }
+    const outputFault = outputFileFault(given?.out ?? RESULTS_FILE);
+    if (outputFault !== null) throw new InvalidArguments([outputFault]);
+    return given;
+  },
 });
 const parts = PARTS.filter(({ name, isExtra }) =>
   values.only === undefined ? values.full || isExtra !== true : name === values.only,
 );
-if (parts.length === 0) {
-  process.stderr.write(`The parts are ${PARTS.map(({ name }) => name).join(', ')}.\n`);
-  process.exit(2);
-}
 
 const startedMs = performance.now();
 const server = await startBenchServer();

@@ -1,9 +1,9 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ROUTES } from '../../lambdas/api/routes.ts';
 import { type FunctionName, RIGHTS } from '../../lambdas/rights.ts';
 import { bundleFunction } from '../../lib/function-bundle.ts';
+import { makeTemporaryFolder } from '../local/temporary-folder.ts';
 
 /** Bytes that an API function's minified bundle may have, its sign-in to the database included; a caller waits for its cold start. */
 const API_LIMIT_BYTES = 200_000;
@@ -21,8 +21,7 @@ export interface Bundle {
 
 /** Every function's bundle as it is deployed. `remove` takes the files away again. */
 export async function bundleAll(): Promise<{ readonly bundles: readonly Bundle[]; remove(): Promise<void> }> {
-  const directory = await mkdtemp(join(tmpdir(), 'bundles-'));
-  const remove = () => rm(directory, { recursive: true, force: true });
+  const { path: directory, remove } = await makeTemporaryFolder('bundles');
   try {
     const bundles: Bundle[] = [];
     for (const name of Object.keys(RIGHTS) as FunctionName[]) {

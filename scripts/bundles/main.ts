@@ -1,5 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { parseOptions } from '../program/options.ts';
+import { beginProgram } from '../program/run-program.ts';
 import { type Bundle, bundleAll } from './bundle-sizes.ts';
 import { startLoading } from './load-time.ts';
 
@@ -9,7 +11,12 @@ const STARTS = 7;
 /** A handler that does nothing: what a cold start costs where there is nothing to load. */
 const BARE = 'export const handler = async () => ({ statusCode: 204 });\n';
 
-/** `npm run bundles`: each function's size against its limit and its load time beside a bare handler's. Exits with 1 when one is too large. */
+const USAGE = `npm run bundles
+
+Each function's bundle: its size against its limit, and its load time beside a bare handler's. Exits with 1 when one is too large.
+`;
+
+/** `npm run bundles`. */
 async function main(): Promise<void> {
   const { bundles, remove } = await bundleAll();
   try {
@@ -61,4 +68,5 @@ const lineOf = ({ name, bytes, limitBytes }: Bundle, ms: number, bareMs: number)
     bytes > limitBytes ? '   TOO LARGE' : '',
   ].join('');
 
+beginProgram({ usage: USAGE, parse: (args) => parseOptions(args, {}) });
 await main();

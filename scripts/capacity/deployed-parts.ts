@@ -1,7 +1,8 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { execFile } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { makeTemporaryFolder } from '../local/temporary-folder.ts';
 
 /** What an environment is made of, as far as it is paid for by its being there. */
 export interface DeployedParts {
@@ -29,14 +30,14 @@ interface Resource {
 export type Template = Readonly<Record<string, Resource>>;
 
 /** Synthesizes an environment and counts. Half a minute; rejects with the CDK's own words when it cannot. */
-export function deployedParts(environment: string): DeployedParts {
-  const folder = mkdtempSync(join(tmpdir(), 'pool-cost-'));
+export async function deployedParts(environment: string): Promise<DeployedParts> {
+  const { path: folder, remove } = await makeTemporaryFolder('cost');
   try {
-    execFileSync('npx', ['cdk', 'synth', '-c', `env=${environment}`, '--quiet', '--output', folder], { stdio: 'pipe' });
+    await promisify(execFile)('npx', ['cdk', 'synth', '-c', `env=${environment}`, '--quiet', '--output', folder]);
     const files = readdirSync(folder).filter((file) => file.endsWith('.template.json'));
     return countParts(files.map((file) => JSON.parse(readFileSync(join(folder, file), 'utf8')).Resources as Template));
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    await remove();
   }
 }
 

@@ -1,4 +1,6 @@
-import { parseArgs } from 'node:util';
+import { InvalidArguments } from '../load/invalid-arguments.ts';
+import { parseOptions } from '../program/options.ts';
+import { beginProgram } from '../program/run-program.ts';
 import { deployedParts } from './deployed-parts.ts';
 import { growthAt } from './growth.ts';
 import { measureLogVolume } from './measure-log-volume.ts';
@@ -6,15 +8,36 @@ import { measureStorage } from './measure-storage.ts';
 import { monthlyCost, totalOf } from './monthly-cost.ts';
 import { costTable, growthTable, logTable, storageNote, storageTable } from './report.ts';
 
-/** `npm run capacity`: measures what a pair and a request leave behind, and does the arithmetic of docs/capacity.md and docs/cost.md. */
-const { values } = parseArgs({
-  options: { env: { type: 'string', default: 'prod' }, pairs: { type: 'string', default: '200000' } },
+const USAGE = `npm run capacity -- [options]
+
+Measures what a pair and a request leave behind, and does the arithmetic of docs/capacity.md and docs/cost.md. About four minutes.
+
+  --env NAME   the environment whose costs are computed: dev, qa, uat, prod or local (prod)
+  --pairs N    pairs that are measured, at least 1000 (200000)
+  --help       this text
+`;
+
+const ENVIRONMENTS = ['dev', 'qa', 'uat', 'prod', 'local'];
+
+/** `npm run capacity`. */
+const values = beginProgram({
+  usage: USAGE,
+  parse(args) {
+    const given = parseOptions(args, {
+      env: { type: 'string', default: 'prod' },
+      pairs: { type: 'string', default: '200000' },
+    });
+    if (given === null) return null;
+    const faults: string[] = [];
+    if (!ENVIRONMENTS.includes(given.env)) faults.push(`--env must be one of ${ENVIRONMENTS.join(', ')}.`);
+    if (!/^\d{4,9}$/.test(given.pairs) || Number(given.pairs) < 1_000) {
+      faults.push('--pairs must be a whole number of at least 1000.');
+    }
+    if (faults.length > 0) throw new InvalidArguments(faults);
+    return given;
+  },
 });
 const pairs = Number(values.pairs);
-if (!Number.isInteger(pairs) || pairs < 1_000) {
-  process.stderr.write('--pairs must be a whole number of at least 1000.\n');
-  process.exit(2);
-}
 const say = (text: string): void => {
   process.stdout.write(`${text}\n`);
 };
@@ -29,7 +52,7 @@ say(`${logTable(logs)}\n`);
 say(`${growthTable(CARDS_PER_DAY.map((cardsPerDay) => growthAt(cardsPerDay, storage, LIMITS)))}\n`);
 
 say(`the environment ${values.env} is synthesized`);
-const parts = deployedParts(values.env);
+const parts = await deployedParts(values.env);
 say(JSON.stringify(parts));
 const units = {
   bytesPerPair: storage.total,

@@ -1,8 +1,6 @@
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
 import { connect, type Sql } from '../../lambdas/pool/database.ts';
 import { migrate } from '../../lambdas/pool/migrate.ts';
-import { startEmbeddedDatabase } from '../local/embedded-database.ts';
+import { startTemporaryDatabase } from '../local/temporary-database.ts';
 import { temporaryFolder } from '../local/temporary-folder.ts';
 import { giveCards, prefetchPairs, relayEvents, takeLease } from './pair-lives.ts';
 
@@ -32,11 +30,9 @@ export interface StorageFigures {
  * request, then what is on disk. Tokens are random and as long as the simulator's.
  */
 export async function measureStorage(pairs: number, progress: (line: string) => void): Promise<StorageFigures> {
-  const folder = mkdtempSync(join(temporaryFolder(), 'pool-capacity-'));
-  // PostgreSQL refuses to run as root: the user it runs as must be able to pass through.
-  chmodSync(folder, 0o711);
-  const server = await startEmbeddedDatabase({
-    directory: join(folder, 'postgres'),
+  const server = await startTemporaryDatabase({
+    purpose: 'capacity',
+    root: temporaryFolder(),
     // What is measured is bytes: no promise about a crash is needed, and the log holds whole pages once only.
     settings: ['synchronous_commit=off', 'max_wal_size=8GB', 'checkpoint_timeout=1h', 'autovacuum_naptime=2s'],
   });
@@ -49,7 +45,6 @@ export async function measureStorage(pairs: number, progress: (line: string) => 
   } finally {
     await sql.end({ timeout: 1 });
     await server.stop();
-    rmSync(folder, { recursive: true, force: true });
   }
 }
 

@@ -1,4 +1,5 @@
 import { CannotSign } from '../load/sigv4.ts';
+import { beginProgram } from '../program/run-program.ts';
 import { CLI_USAGE, type CliOptions, InvalidCommand, parseCliOptions } from './cli-options.ts';
 import { CommandFailed, detokenize, lookup, pool, tokenize } from './commands.ts';
 import { type Deployment, findDeployment } from './deployment.ts';
@@ -25,12 +26,7 @@ function run({ command, reference, reveal }: CliOptions, { sender, refill }: Dep
 }
 
 /** `npm run cli`. Exits with 1 when the deployment refuses, with 2 when the command cannot be carried out. */
-async function main(): Promise<void> {
-  const options = parseCliOptions(process.argv.slice(2));
-  if (options === null) {
-    process.stdout.write(CLI_USAGE);
-    return;
-  }
+async function main(options: CliOptions): Promise<void> {
   const deployment = await findDeployment(options.where);
   try {
     process.stdout.write(`${await run(options, deployment)}\n`);
@@ -39,8 +35,14 @@ async function main(): Promise<void> {
   }
 }
 
-main().catch((error: unknown) => {
-  const isOurs = [InvalidCommand, CommandFailed, CannotSign].some((kind) => error instanceof kind);
-  process.stderr.write(`${error instanceof Error ? (isOurs ? error.message : error.stack) : 'unknown error'}\n`);
-  process.exitCode = error instanceof CommandFailed ? 1 : 2;
-});
+await main(
+  beginProgram({
+    usage: CLI_USAGE,
+    parse: parseCliOptions,
+    expected: [
+      [InvalidCommand, 2],
+      [CommandFailed, 1],
+      [CannotSign, 2],
+    ],
+  }),
+);

@@ -1,12 +1,37 @@
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
+import { InvalidArguments } from '../load/invalid-arguments.ts';
 import { freePort } from '../local/free-port.ts';
 import { madeUpCard } from '../local/made-up-cards.ts';
 import { startProcess } from '../local/started-process.ts';
+import { parseOptions } from '../program/options.ts';
+import { beginProgram, endProgram } from '../program/run-program.ts';
 import { callCounter, type Lane } from './ledger-difference.ts';
 
-const CARDS = Number(process.env['DEMO_CARDS'] ?? 1_000);
+const USAGE = `npm run demo
+
+The same cards by the pool and by the dual-call way, with the latencies and TOME's calls of both. Uses the stack that npm start runs at
+PORT, or starts one of its own for the time of the demo.
+
+  DEMO_CARDS=n   how many cards, 1 to 100000 (1000)
+  PORT=n         where npm start runs (3000)
+`;
+
+const CARDS = beginProgram({ usage: USAGE, parse });
+
 /** Requests under way at once: about 100 a second at TOME's 50 ms, within its 250 a second for both ways. */
 const CONCURRENCY = 5;
+
+/** How many cards. */
+function parse(args: readonly string[]): number | null {
+  if (parseOptions(args, {}) === null) return null;
+  const text = process.env['DEMO_CARDS'] || '1000';
+  if (!/^\d{1,6}$/.test(text) || Number(text) < 1 || Number(text) > 100_000) {
+    throw new InvalidArguments(['DEMO_CARDS must be a whole number from 1 to 100000.']);
+  }
+  const port = process.env['PORT'] || '3000';
+  if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535) throw new InvalidArguments(['PORT must be a port number.']);
+  return Number(text);
+}
 
 interface Outcome {
   readonly operation: string;
@@ -129,3 +154,4 @@ function print(fill: Lane, pooled: readonly Outcome[], dual: readonly Outcome[])
 }
 
 await main();
+await endProgram(0);

@@ -1,4 +1,6 @@
-import { CannotStart } from '../local/cannot-start.ts';
+import { atEnd } from '../program/endings.ts';
+import { parseOptions } from '../program/options.ts';
+import { beginProgram } from '../program/run-program.ts';
 import { emulatedApiUrl } from './emulated-api-url.ts';
 import { runCdk } from './run-cdk.ts';
 import { EMULATOR_REGION } from './signed-call.ts';
@@ -8,28 +10,20 @@ const say = (line: string): void => {
   process.stdout.write(`${line}\n`);
 };
 
-/** `npm run emulator`: the environment `local` in an emulator of AWS, until Ctrl-C. */
-async function main(): Promise<void> {
-  const surroundings = await startSurroundings(say);
-  const ended = new Promise((resolve) => process.once('SIGINT', resolve).once('SIGTERM', resolve));
-  try {
-    say('deploying');
-    const { output } = await runCdk(surroundings, ['deploy', '--require-approval', 'never']);
-    const apiUrl = /ApiUrl = (\S+)/.exec(output)?.[1];
-    if (apiUrl === undefined) throw new Error('The service stack names no ApiUrl.');
-    say(`AWS  ${surroundings.endpointUrl}`);
-    say(`API  ${emulatedApiUrl(surroundings.endpointUrl, apiUrl)} (signed with any key, for ${EMULATOR_REGION})`);
-    say(`TOME ${surroundings.tomeUrl}\nCtrl-C stops everything.`);
-    await ended;
-  } finally {
-    say('stopping');
-    await surroundings.stop();
-  }
-}
+const USAGE = `npm run emulator
 
-main().catch((error: unknown) => {
-  process.stderr.write(
-    `${error instanceof CannotStart ? error.message : error instanceof Error ? error.stack : 'unknown'}\n`,
-  );
-  process.exit(1);
-});
+Deploys the environment local to an emulator of AWS and keeps it until Ctrl-C: MiniStack on a port of its own, installed by the first run,
+or the emulator at AWS_ENDPOINT_URL. Needs Python 3.10 or later with venv or pip for MiniStack.
+`;
+
+/** `npm run emulator`. */
+beginProgram({ usage: USAGE, parse: (args) => parseOptions(args, {}), interruptedCode: () => 0 });
+const surroundings = await startSurroundings(say);
+atEnd(surroundings.stop);
+say('deploying');
+const { output } = await runCdk(surroundings, ['deploy', '--require-approval', 'never']);
+const apiUrl = /ApiUrl = (\S+)/.exec(output)?.[1];
+if (apiUrl === undefined) throw new Error('The service stack names no ApiUrl.');
+say(`AWS  ${surroundings.endpointUrl}`);
+say(`API  ${emulatedApiUrl(surroundings.endpointUrl, apiUrl)} (signed with any key, for ${EMULATOR_REGION})`);
+say(`TOME ${surroundings.tomeUrl}\nCtrl-C stops everything.`);

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { EMULATOR_ACCOUNT, EMULATOR_CREDENTIALS, EMULATOR_REGION } from './signed-call.ts';
 
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
-const END_WITH_PARENT = new URL('end-with-parent.ts', import.meta.url).href;
+const END_WITH_PARENT = new URL('../local/end-with-parent.ts', import.meta.url).href;
 
 export interface CdkPlace {
   readonly endpointUrl: string;

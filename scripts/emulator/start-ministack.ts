@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CannotStart } from '../local/cannot-start.ts';
 import { freePort } from '../local/free-port.ts';
+import { atEnd } from '../program/endings.ts';
 import { killOnExit } from './ends-with-us.ts';
 import { installMinistack } from './install-ministack.ts';
 
@@ -50,14 +51,14 @@ export async function startMinistack(directory: string, say: (line: string) => v
   const hasEnded = (): boolean => child.exitCode !== null || child.signalCode !== null;
   killOnExit(child);
 
-  const stop = async (): Promise<void> => {
+  const stop = atEnd(async () => {
     if (hasEnded()) return;
     const timer = setTimeout(() => child.kill('SIGKILL'), STOP_LIMIT_MS);
     const ended = once(child, 'exit');
     child.kill('SIGTERM');
     await ended;
     clearTimeout(timer);
-  };
+  });
 
   const endpointUrl = `http://127.0.0.1:${port}`;
   const giveUpAtMs = performance.now() + START_LIMIT_MS;

@@ -1,11 +1,9 @@
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import postgres from 'postgres';
 import { startEmbeddedDatabase } from '../local/embedded-database.ts';
+import { DATABASE_FOLDER, makeTemporaryFolder } from '../local/temporary-folder.ts';
 import { startSimulator } from '../simulator/simulator.ts';
 import { deleteDatabaseSecret, putDatabaseSecret } from './database-secret.ts';
-import { removeOnExit } from './ends-with-us.ts';
 import { bootstrap, tryCdk } from './run-cdk.ts';
 import { startMinistack } from './start-ministack.ts';
 
@@ -36,13 +34,14 @@ export async function startSurroundings(say: (line: string) => void): Promise<Su
     if (failures.length > 0) throw new AggregateError(failures, 'Not everything could be stopped.');
   };
   try {
-    const directory = await mkdtemp(join(tmpdir(), 'pool-emulator-'));
-    // The database runs as another user where this one is root.
-    await chmod(directory, 0o711);
-    const isRemoved = removeOnExit(directory);
-    started.push(() => rm(directory, { recursive: true, force: true, maxRetries: 5 }).then(isRemoved));
+    const { path: directory, remove } = await makeTemporaryFolder('emulator');
+    started.push(remove);
 
-    const server = await startEmbeddedDatabase({ directory: join(directory, 'postgres'), settings: NOT_DURABLE });
+    const server = await startEmbeddedDatabase({
+      directory: join(directory, DATABASE_FOLDER),
+      settings: NOT_DURABLE,
+      removeAtEnd: directory,
+    });
     started.push(() => server.stop());
     const databaseUrl = await createDatabase(server.url);
 

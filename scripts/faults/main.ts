@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util';
+import { beginProgram, endProgram } from '../program/run-program.ts';
 import { type Finding, runExhaustive, type Share } from './exhaustive.ts';
 import { tryMutants } from './mutant-trial.ts';
 import { runDegradation } from './processes/degradation.ts';
@@ -6,6 +6,7 @@ import { runProcessTrial } from './processes/trial.ts';
 import { runSchedule } from './schedules.ts';
 import { startServer } from './server.ts';
 import { runStorm } from './storm.ts';
+import { parseTrialOptions, TRIAL_USAGE } from './trial-options.ts';
 import { createWorld, type World } from './world.ts';
 
 /** What each kind of trial ends with: one line of JSON, and exit code 1 on a violation. */
@@ -17,29 +18,7 @@ interface Summary {
   readonly [detail: string]: unknown;
 }
 
-const { values } = parseArgs({
-  options: {
-    exhaustive: { type: 'boolean', default: false },
-    stride: { type: 'string', default: '1' },
-    only: { type: 'string' },
-    schedules: { type: 'string' },
-    seed: { type: 'string', default: '1' },
-    replay: { type: 'string' },
-    minutes: { type: 'string' },
-    'stop-at-first': { type: 'boolean', default: false },
-    /** So many operations at once from two dozen connections. */
-    storm: { type: 'string' },
-    mutants: { type: 'boolean', default: false },
-    /** Of `--exhaustive` and `--mutants` the part K/N only. */
-    share: { type: 'string', default: '1/1' },
-    processes: { type: 'boolean', default: false },
-    degradation: { type: 'boolean', default: false },
-    /** Kills, database crashes, cut commits and freezes of `--processes`. */
-    size: { type: 'string', default: '20,3,60,4' },
-    /** All kinds one after the other until one finds something. */
-    hunt: { type: 'boolean', default: false },
-  },
-});
+const values = beginProgram({ usage: TRIAL_USAGE, parse: parseTrialOptions });
 
 const STORM_ACTORS = 24;
 const STORM_OPERATIONS = 2_000;
@@ -219,4 +198,4 @@ await world.close();
 await server.stop();
 const seconds = Math.round((performance.now() - startedMs) / 100) / 10;
 say(JSON.stringify({ ...summary, seconds, perSecond: Math.round((summary.runs / seconds) * 10) / 10 }));
-process.exit(summary.violations > 0 ? 1 : 0);
+await endProgram(summary.violations > 0 ? 1 : 0);

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { makeTemporaryFolder } from '../local/temporary-folder.ts';
 import type { Share } from './exhaustive.ts';
 import { type Mutant, planted } from './mutants/mutant.ts';
 import { MUTANTS } from './mutants/mutants.ts';
@@ -73,7 +73,7 @@ const COPIED = [
 ];
 
 async function tryMutant({ name, edits, tests }: Mutant, serverUrl: string): Promise<MutantResult> {
-  const copy = mkdtempSync(join(tmpdir(), 'mutant-'));
+  const { path: copy, remove } = await makeTemporaryFolder('mutant');
   try {
     for (const part of COPIED) cpSync(part, join(copy, part), { recursive: true });
     symlinkSync(resolve('node_modules'), join(copy, 'node_modules'));
@@ -85,7 +85,7 @@ async function tryMutant({ name, edits, tests }: Mutant, serverUrl: string): Pro
   } catch (error) {
     return { name, isCaught: false, by: String(error), operations: 0 };
   } finally {
-    rmSync(copy, { recursive: true, force: true });
+    await remove();
   }
 }
 

@@ -1,6 +1,7 @@
-import { parseArgs } from 'node:util';
+import { parseOptions } from '../program/options.ts';
+import { outputFileFault } from '../program/output-file.ts';
 import { LOAD_OPERATIONS, type OperationMix } from './card-traffic.ts';
-import { InvalidArguments, understood } from './invalid-arguments.ts';
+import { InvalidArguments } from './invalid-arguments.ts';
 
 export interface LoadOptions {
   readonly rate: number;
@@ -13,6 +14,8 @@ export interface LoadOptions {
   readonly mix: OperationMix;
   readonly idempotencyKeys: boolean;
   readonly seed: number;
+  /** The share of requests that may fail. */
+  readonly maxErrors: number;
   readonly out: string;
 }
 
@@ -29,12 +32,14 @@ Without --url a local stack is started, its pool filled, and both are gone after
   --mix LIST           shares of the operations (create=50,lookup=10,detokenize=40)
   --idempotency-keys   each creation with an Idempotency-Key of its own
   --seed N             the same order of operations again (a random one)
+  --max-errors SHARE   the share of requests that may fail, 0 to 1 (0.01)
   --out FILE           where the result goes (load-results.json)
   --profile day        a day of cards in some minutes: npm run load -- --profile day --help
   --help               this text
 
 Cards are made up, in a range that no network issues; each creation takes a pair for good, so never point it at production.
-Exits with 1 when a card had two references, two cards shared one, or one that was given out was not found; with 2 when it could not run.
+Exits with 1 when a card had two references, two cards shared one, one that was given out was not found, or more requests failed than
+--max-errors allows; with 2 when it could not run.
 `;
 
 const DEFAULT_MIX = 'create=50,lookup=10,detokenize=40';
@@ -42,9 +47,13 @@ const DEFAULT_MIX = 'create=50,lookup=10,detokenize=40';
 /** The command's options; `null` when only help is wanted. Throws InvalidArguments that names all faults at once. */
 export function parseLoadOptions(args: readonly string[], random: () => number): LoadOptions | null {
   const values = parsed(args);
-  if (values.help) return null;
+  if (values === null) return null;
   const faults: string[] = [];
-  const number = (name: 'rate' | 'seconds' | 'seed' | 'at-once', least: number, most: number): number => {
+  const number = (
+    name: 'rate' | 'seconds' | 'seed' | 'at-once' | 'max-errors',
+    least: number,
+    most: number,
+  ): number => {
     const value = Number(values[name]);
     if (!/^\d+(\.\d+)?$/.test(values[name] ?? '') || value < least || value > most) {
       faults.push(`--${name} must be a number from ${least} to ${most}.`);
@@ -61,34 +70,31 @@ export function parseLoadOptions(args: readonly string[], random: () => number):
     mix: values['at-once'] === undefined ? parseMix(values.mix, faults) : { create: 1, lookup: 0, detokenize: 0 },
     idempotencyKeys: values['idempotency-keys'],
     seed: number('seed', 0, 2 ** 31),
+    maxErrors: number('max-errors', 0, 1),
     out: values.out,
   };
   if (options.url !== null && !isHttpUrl(options.url)) faults.push('--url must be an http or https address.');
   if (options.sigv4 && options.url === null)
     faults.push('--sigv4 goes with --url: a local stack asks for no signature.');
+  const outputFault = outputFileFault(options.out);
+  if (outputFault !== null) faults.push(outputFault);
   if (faults.length > 0) throw new InvalidArguments(faults);
   return options;
 }
 
 const parsed = (args: readonly string[]) =>
-  understood(
-    () =>
-      parseArgs({
-        args: [...args],
-        options: {
-          rate: { type: 'string', default: '50' },
-          seconds: { type: 'string', default: '30' },
-          'at-once': { type: 'string' },
-          url: { type: 'string' },
-          sigv4: { type: 'boolean', default: false },
-          mix: { type: 'string', default: DEFAULT_MIX },
-          'idempotency-keys': { type: 'boolean', default: false },
-          seed: { type: 'string' },
-          out: { type: 'string', default: 'load-results.json' },
-          help: { type: 'boolean', default: false },
-        },
-      }).values,
-  );
+  parseOptions(args, {
+    rate: { type: 'string', default: '50' },
+    seconds: { type: 'string', default: '30' },
+    'at-once': { type: 'string' },
+    url: { type: 'string' },
+    sigv4: { type: 'boolean', default: false },
+    mix: { type: 'string', default: DEFAULT_MIX },
+    'idempotency-keys': { type: 'boolean', default: false },
+    seed: { type: 'string' },
+    'max-errors': { type: 'string', default: '0.01' },
+    out: { type: 'string', default: 'load-results.json' },
+  });
 
 function parseMix(text: string, faults: string[]): OperationMix {
   const mix = { create: 0, lookup: 0, detokenize: 0 };
@@ -101,7 +107,7 @@ function parseMix(text: string, faults: string[]): OperationMix {
     }
     mix[operation] = Number(share);
   }
-  if (mix.create === 0 && faults.length === 0)
+  if (mix.create === 0 && !faults.some((fault) => fault.startsWith('--mix')))
     faults.push('--mix needs a share of create: reads are of cards created before.');
   return mix;
 }

@@ -54,7 +54,10 @@ function operationRow(operation: LoadOperation, { operations }: LoadOutcome, tom
 const errorRows = (operation: LoadOperation, errors: Readonly<Record<string, number>>): readonly string[] =>
   Object.entries(errors).map(([name, count]) => `${operation} failed ${count} times: ${name}`);
 
-function wrongRows({ wrong, wrongTotal }: LoadOutcome): readonly string[] {
+function wrongRows({ wrong, wrongTotal, operations }: LoadOutcome): readonly string[] {
+  if (LOAD_OPERATIONS.every((operation) => operations[operation].succeeded === 0)) {
+    return ['no request was answered, so no reference could be checked'];
+  }
   if (wrongTotal === 0) return ['no card with two references, no reference of two cards, none lost'];
   return Object.entries(wrong)
     .filter(([, count]) => count > 0)

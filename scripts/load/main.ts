@@ -1,15 +1,14 @@
 import { writeFileSync } from 'node:fs';
-import { InvalidSettings } from '../../lambdas/runtime/settings.ts';
+import { beginProgram, endProgram } from '../program/run-program.ts';
 import { seededRandom } from '../simulator/seeded-random.ts';
 import { arrivalsAtOnce, steadyArrivals } from './arrivals.ts';
 import { CardTraffic } from './card-traffic.ts';
-import { DAY_USAGE, parseDayOptions } from './day/day-options.ts';
+import { DAY_USAGE, type DayOptions, parseDayOptions } from './day/day-options.ts';
 import { runDay } from './day/run-day.ts';
-import { InvalidArguments } from './invalid-arguments.ts';
 import { type LevelSample, watchLevel } from './level-samples.ts';
 import { type LoadOptions, parseLoadOptions, USAGE } from './load-options.ts';
 import { type LoadResult, loadReport } from './load-report.ts';
-import { runLoad } from './load-run.ts';
+import { type LoadOutcome, runLoad } from './load-run.ts';
 import { deployedTarget, type LoadTarget, localTarget } from './load-target.ts';
 import { CannotSign } from './sigv4.ts';
 import { watchTome } from './tome-watch.ts';
@@ -70,47 +69,43 @@ function write(file: string, result: object): void {
   say(`written to ${file}`);
 }
 
-async function steady(args: readonly string[]): Promise<number> {
-  const options = parseLoadOptions(args, Math.random);
-  if (options === null) {
-    say(USAGE);
-    return 0;
-  }
+/** The share of requests that did not succeed; those that could not be sent are among them. */
+function failedShare({ sent, notSent, operations }: LoadOutcome): number {
+  const succeeded = Object.values(operations).reduce((sum, tally) => sum + tally.succeeded, 0);
+  return 1 - succeeded / Math.max(1, sent + notSent);
+}
+
+async function steady(options: LoadOptions): Promise<number> {
   const target = await openTarget(options);
   try {
     const result = await measure(options, target);
     say(loadReport(result));
     write(options.out, result);
+    const failed = failedShare(result.outcome);
+    if (failed > options.maxErrors) {
+      const percent = (share: number): string => `${(share * 100).toFixed(1)}%`;
+      process.stderr.write(
+        `${percent(failed)} of the requests failed; --max-errors allows ${percent(options.maxErrors)}.\n`,
+      );
+      return 1;
+    }
     return result.outcome.wrongTotal === 0 ? 0 : 1;
   } finally {
     await target.close();
   }
 }
 
-async function day(args: readonly string[]): Promise<number> {
-  const options = parseDayOptions(args);
-  if (options === null) {
-    say(DAY_USAGE);
-    return 0;
-  }
+async function day(options: DayOptions): Promise<number> {
   const { result, wrongTotal } = await runDay(options, say);
   write(options.out, result);
   return wrongTotal === 0 ? 0 : 1;
 }
 
 /** `npm run load`: a steady rate, or a day. */
-function main(): Promise<number> {
-  const args = process.argv.slice(2);
-  return args.some((arg) => /^--profile(=|$)/.test(arg)) ? day(args) : steady(args);
-}
-
-// Leaving by `exit` takes the local stack along.
-process.once('SIGINT', () => process.exit(130)).once('SIGTERM', () => process.exit(143));
-main().then(
-  (code) => process.exit(code),
-  (error: unknown) => {
-    const isOurs = [InvalidArguments, CannotSign, InvalidSettings].some((kind) => error instanceof kind);
-    process.stderr.write(`${error instanceof Error ? (isOurs ? error.message : error.stack) : 'unknown error'}\n`);
-    process.exit(2);
-  },
+const args = process.argv.slice(2);
+const expected = [[CannotSign, 2]] as const;
+await endProgram(
+  args.some((arg) => /^--profile(=|$)/.test(arg))
+    ? await day(beginProgram({ usage: DAY_USAGE, parse: parseDayOptions, expected }))
+    : await steady(beginProgram({ usage: USAGE, parse: (given) => parseLoadOptions(given, Math.random), expected })),
 );

@@ -1,44 +1,51 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import postgres from 'postgres';
 import { CannotStart } from './cannot-start.ts';
+import { makeWritableFolder } from './data-directory.ts';
+import { takeOwnership } from './owner-lock.ts';
+import { makeTemporaryFolder } from './temporary-folder.ts';
 
 /** Where one local installation keeps its files. */
 export interface StateDirectory {
   readonly path: string;
-  /** Removes it, if it was only for this run. */
-  dispose(): void;
+  /** Whether it goes with the process. */
+  readonly isTemporary: boolean;
+  /** Gives it up, and removes it if it is temporary. */
+  dispose(): Promise<void> | void;
 }
 
-/** DATA_DIR; or one that belongs to the given DATABASE_URL; or one that goes with the process. */
-export function openStateDirectory(dataDir: string | undefined, databaseUrl: string | undefined): StateDirectory {
+/**
+ * DATA_DIR; or one that belongs to the given DATABASE_URL; or one that goes with the process. Throws CannotStart when it cannot be used, or
+ * when another process uses it.
+ */
+export async function openStateDirectory(
+  dataDir: string | undefined,
+  databaseUrl: string | undefined,
+): Promise<StateDirectory> {
   if (dataDir !== undefined) return kept(resolve(dataDir));
   if (databaseUrl !== undefined) {
     return kept(resolve('.local', createHash('sha256').update(databaseUrl).digest('hex').slice(0, 16)));
   }
-  const path = mkdtempSync(join(tmpdir(), 'card-tokenization-pool-'));
-  // PostgreSQL refuses to run as root: the user it runs as must be able to pass through.
-  chmodSync(path, 0o711);
-  return { path, dispose: () => rmSync(path, { recursive: true, force: true }) };
+  const { path, remove } = await makeTemporaryFolder('start');
+  return { path, isTemporary: true, dispose: remove };
 }
 
 function kept(path: string): StateDirectory {
-  try {
-    mkdirSync(path, { recursive: true });
-  } catch (error) {
-    throw new CannotStart(
-      `The data directory ${path} cannot be made: ${error instanceof Error ? error.message : 'unknown'}.`,
-    );
-  }
-  return { path, dispose: () => undefined };
+  makeWritableFolder(path);
+  const dispose = takeOwnership(join(path, 'owner.json'), `The data directory ${path}`);
+  return { path, isTemporary: false, dispose };
 }
 
 /** The key of the keyed hashes, made once for each installation. */
 export function openSecret(directory: string): string {
   const path = join(directory, 'idempotency-secret');
-  if (!existsSync(path)) writeFileSync(path, randomBytes(32).toString('hex'), { mode: 0o600 });
+  if (!existsSync(path)) {
+    // Renamed once it is whole: a start that is killed here must leave no half of a secret.
+    writeFileSync(`${path}.new`, randomBytes(32).toString('hex'), { mode: 0o600 });
+    renameSync(`${path}.new`, path);
+  }
   return readFileSync(path, 'utf8');
 }
 
@@ -53,7 +60,8 @@ export async function matchInstallation(databaseUrl: string, journalPath: string
     await sql`CREATE TABLE IF NOT EXISTS local_run.installation (id uuid NOT NULL)`;
     const [standing] = await sql<{ id: string }[]>`SELECT id FROM local_run.installation`;
     if (standing !== undefined) {
-      if (existsSync(journalPath)) return standing.id;
+      // The journal is made after this row, so a start that was killed between the two left neither tokens nor a journal.
+      if (existsSync(journalPath) || !(await knowsTokens(sql))) return standing.id;
       throw new CannotStart(
         `The database was filled together with a TOME simulator whose journal is not at ${journalPath}. Start with the DATA_DIR of that run, or with an empty database.`,
       );
@@ -69,4 +77,15 @@ export async function matchInstallation(databaseUrl: string, journalPath: string
   } finally {
     await sql.end({ timeout: 1 });
   }
+}
+
+/** Whether the database holds a token of TOME. */
+async function knowsTokens(sql: postgres.Sql): Promise<boolean> {
+  for (const table of ['pair', 'unpaired_token']) {
+    const [found] = await sql<{ name: string | null }[]>`SELECT to_regclass(${`public.${table}`}) AS name`;
+    if (found?.name === null || found === undefined) continue;
+    const [row] = await sql`SELECT 1 FROM ${sql(`public.${table}`)} LIMIT 1`;
+    if (row !== undefined) return true;
+  }
+  return false;
 }

@@ -1,18 +1,20 @@
 import { join } from 'node:path';
-import type { PrefetchTally } from '../../lambdas/tokenization/refill/prefetch-run.ts';
+import { atEnd, type End, stopIfEnding } from '../program/endings.ts';
 import { DamagedJournal, ForeignJournal } from '../simulator/journal.ts';
 import { FileNotWritable } from '../simulator/line-file.ts';
 import { startSimulator } from '../simulator/simulator.ts';
 import { CannotStart } from './cannot-start.ts';
 import { useDefaultEnvironment } from './default-environment.ts';
-import { startEmbeddedDatabase } from './embedded-database.ts';
+import { type EmbeddedDatabase, startEmbeddedDatabase } from './embedded-database.ts';
+import { firstPrefetch } from './first-prefetch.ts';
 import { freePort } from './free-port.ts';
 import { loadFunctions } from './functions.ts';
 import { startGateway } from './gateway.ts';
-import { matchInstallation, openSecret, openStateDirectory } from './installation.ts';
+import { matchInstallation, openSecret, openStateDirectory, type StateDirectory } from './installation.ts';
 import { startLocalQueue } from './local-queue.ts';
 import { localRoutes } from './local-routes.ts';
 import { startSchedules } from './schedules.ts';
+import { DATABASE_FOLDER } from './temporary-folder.ts';
 
 export interface LocalStackOptions {
   /** 0 takes a free port. */
@@ -28,17 +30,18 @@ export interface LocalStackOptions {
   /** How many pairs that brings, where it is not the target. */
   readonly firstPrefetchPairs?: number;
   readonly tomeLatencyMs?: number;
+  /** Whether the database was restored from a backup: the fence comes before the first prefetch, the jobs and the API. */
+  readonly fenceFirst?: boolean;
 }
 
 export interface LocalStack {
   readonly url: string;
   readonly tomeUrl: string;
   readonly databaseUrl: string;
+  /** Resolves with its last words when the embedded database ends by itself. */
+  readonly databaseLost: Promise<string>;
   close(): Promise<void>;
 }
-
-/** Calls a second of the first prefetch: nobody else calls TOME before the API is up, so it may have nearly all that TOME allows. */
-const FIRST_PREFETCH_CALLS_PER_SECOND = '240';
 
 /**
  * The whole product in one process and one database server, with the handlers that run on AWS (D3). One at a time in a process, because functions read
@@ -46,24 +49,22 @@ const FIRST_PREFETCH_CALLS_PER_SECOND = '240';
  */
 export async function startLocalStack(options: LocalStackOptions): Promise<LocalStack> {
   const { onProgress = () => undefined } = options;
-  const running: (() => Promise<void> | void)[] = [];
+  const running: (() => Promise<void>)[] = [];
+  const started = (end: End): void => {
+    running.push(atEnd(end));
+  };
   const close = async (): Promise<void> => {
-    for (const stop of running.splice(0).reverse()) await stop();
+    for (const end of running.splice(0).reverse()) await end();
   };
   try {
     // Asked first, so that nobody waits for a first prefetch to hear of it.
     for (const port of [options.port, options.tomePort ?? 0]) await freePort(port);
-    const state = openStateDirectory(options.dataDir, options.databaseUrl);
-    running.push(state.dispose);
+    const state = await openStateDirectory(options.dataDir, options.databaseUrl);
+    started(state.dispose);
 
-    let databaseUrl = options.databaseUrl;
-    if (databaseUrl === undefined) {
-      const settings = ['max_connections=200', 'shared_buffers=256MB'];
-      const database = await startEmbeddedDatabase({ directory: join(state.path, 'postgres'), settings });
-      running.push(database.stop);
-      databaseUrl = database.url;
-      onProgress(`PostgreSQL is up in ${join(state.path, 'postgres')}`);
-    }
+    const database = options.databaseUrl === undefined ? await startDatabase(state, onProgress) : null;
+    if (database !== null) started(database.stop);
+    const databaseUrl = database?.url ?? options.databaseUrl ?? '';
     const journalPath = join(state.path, 'tome-simulator.jsonl');
     const installation = await matchInstallation(databaseUrl, journalPath);
 
@@ -73,11 +74,11 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
       switches: { latencyMs: options.tomeLatencyMs ?? 50 },
       journal: { path: journalPath, installation },
     });
-    running.push(simulator.close);
+    started(simulator.close);
     onProgress(`the TOME simulator is up at ${simulator.url}`);
 
     const queue = await startLocalQueue({ journalPath: join(state.path, 'card-events.jsonl') });
-    running.push(queue.close);
+    started(queue.close);
 
     useDefaultEnvironment();
     process.env['DATABASE_URL'] = databaseUrl;
@@ -86,62 +87,43 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
     process.env['IDEMPOTENCY_HMAC_SECRET'] ??= openSecret(state.path);
 
     const functions = await loadFunctions();
-    running.push(functions.close);
+    started(functions.close);
     await functions.runJob('migrate');
     onProgress('the schema is up to date');
-    if (options.firstPrefetch ?? true) await fillPool(onProgress, options.firstPrefetchPairs);
+    if (options.fenceFirst ?? false) {
+      await functions.runJob('fence-restored');
+      onProgress('the fence is up: no pair of the restored database is offered again');
+    }
+    const stoppedBy =
+      (options.firstPrefetch ?? true) ? await firstPrefetch(onProgress, options.firstPrefetchPairs) : null;
+    stopIfEnding();
+    if (stoppedBy !== null) {
+      onProgress(`the first prefetch stopped early (${stoppedBy}); the API serves meanwhile, and it is tried again`);
+    }
 
     const sideRoute = localRoutes({ simulator, queue, runJob: functions.runJob });
     const gateway = await startGateway({ port: options.port, functions: functions.api, sideRoute });
-    running.push(gateway.close);
-    if (options.schedules ?? true) running.push(startSchedules(functions.runJob));
-    return { url: gateway.url, tomeUrl: simulator.url, databaseUrl, close };
+    started(gateway.close);
+    if (options.schedules ?? true) started(startSchedules(functions.runJob, { prefetchNow: stoppedBy !== null }));
+    const lost = database?.lost ?? new Promise<never>(() => undefined);
+    return { url: gateway.url, tomeUrl: simulator.url, databaseUrl, databaseLost: lost, close };
   } catch (error) {
     await close();
     throw explain(error);
   }
 }
 
-async function fillPool(onProgress: (line: string) => void, pairs: number | undefined): Promise<void> {
-  const { composePrefetch } = await import('../../lambdas/runtime/compose-prefetch.ts');
-  const level =
-    pairs === undefined
-      ? {}
-      : { POOL_TARGET_MIN: String(pairs), POOL_TARGET_MAX: String(pairs), POOL_COVER_MINUTES: '0' };
-  const prefetch = await withEnvironment(
-    { TOME_BATCH_CALLS_PER_SECOND: FIRST_PREFETCH_CALLS_PER_SECOND, ...level },
-    () => composePrefetch((tally) => onProgress(progressLine(tally))),
-  );
-  const result = await prefetch.run({
-    runId: 'first-prefetch',
-    deadlineMs: performance.now() + prefetch.timeLimitMs,
+async function startDatabase(state: StateDirectory, onProgress: (line: string) => void): Promise<EmbeddedDatabase> {
+  const directory = join(state.path, DATABASE_FOLDER);
+  const database = await startEmbeddedDatabase({
+    directory,
+    settings: ['max_connections=200', 'shared_buffers=256MB'],
+    ...(state.isTemporary ? { removeAtEnd: state.path } : {}),
+    onLeftServer: () => onProgress(`stopping the PostgreSQL that a killed process left in ${directory}`),
   });
-  if (result.stoppedBy !== null)
-    onProgress(`the first prefetch stopped early: ${result.stoppedBy}; the next one goes on`);
-  await prefetch.close();
+  onProgress(`PostgreSQL is up in ${directory}`);
+  return database;
 }
-
-/** Settings that hold while something is composed, and no longer. */
-async function withEnvironment<Result>(
-  settings: Readonly<Record<string, string>>,
-  compose: () => Promise<Result>,
-): Promise<Result> {
-  const before = Object.keys(settings).map((name) => [name, process.env[name]] as const);
-  Object.assign(process.env, settings);
-  try {
-    return await compose();
-  } finally {
-    for (const [name, value] of before) {
-      if (value === undefined) delete process.env[name];
-      else process.env[name] = value;
-    }
-  }
-}
-
-const progressLine = ({ activated, target, fetched }: PrefetchTally): string =>
-  fetched === 0
-    ? 'the pool is being looked at'
-    : `first prefetch: ${activated} of ${Math.max(target, activated)} pairs are ready`;
 
 function explain(error: unknown): unknown {
   if ([ForeignJournal, DamagedJournal, FileNotWritable].some((kind) => error instanceof kind)) {

@@ -8,8 +8,14 @@ const EVERY_MS: Partial<Record<JobName, number>> = {
   prefetch: 3_600_000,
 };
 
-/** EventBridge's part: starts the jobs by the clock, and a prefetch when the pool's health asks for one. Returns what stops it. */
-export function startSchedules(runJob: RunJob): () => Promise<void> {
+/**
+ * EventBridge's part: starts the jobs by the clock, and a prefetch when the pool's health asks for one; `prefetchNow` asks for one at once.
+ * Returns what stops it.
+ */
+export function startSchedules(
+  runJob: RunJob,
+  { prefetchNow }: { readonly prefetchNow: boolean },
+): () => Promise<void> {
   let isStopped = false;
   const timers = new Map<string, NodeJS.Timeout>();
   const underWay = new Set<Promise<void>>();
@@ -41,6 +47,7 @@ export function startSchedules(runJob: RunJob): () => Promise<void> {
   };
 
   for (const [name, everyMs] of Object.entries(EVERY_MS)) repeat(name as JobName, everyMs);
+  if (prefetchNow) start('prefetch');
   return async () => {
     isStopped = true;
     for (const timer of timers.values()) clearTimeout(timer);

@@ -1,9 +1,42 @@
-import { InvalidSettings, readSettings, settingGroups } from '../../lambdas/runtime/settings.ts';
+import { readSettings, settingGroups } from '../../lambdas/runtime/settings.ts';
+import { refuseUnknownSettings } from '../../lambdas/runtime/unknown-settings.ts';
+import { parseOptions } from '../program/options.ts';
+import { beginProgram, endProgram } from '../program/run-program.ts';
 import { CannotStart } from './cannot-start.ts';
-import { type LocalStack, startLocalStack } from './local-stack.ts';
+import { startLocalStack } from './local-stack.ts';
+
+const USAGE = `npm start -- [--fence-first]
+
+The whole product on this machine: PostgreSQL, the TOME simulator, the jobs and the API. Ctrl-C stops everything.
+
+  --fence-first   after a restore of the data directory from a copy: nothing that was pooled in the copy is offered again
+  --help          this text
+
+Settings are environment variables; the README has the table. The most used ones:
+  PORT=3000            the API's port
+  DATA_DIR=folder      keeps the database and the simulator's memory; without it both are gone afterwards
+  DATABASE_URL=url     uses that PostgreSQL instead of an embedded one
+  POOL_TARGET_MIN=n    pairs in the pool
+`;
+
+/** Variables of the local programs beside the functions' settings. */
+const LOCAL_VARIABLES = [
+  'PORT',
+  'DATA_DIR',
+  'DEMO_CARDS',
+  'DAY_FIRST_PAIRS',
+  'TOME_PORT',
+  'TOME_JOURNAL',
+  'TOME_INSTALLATION',
+  'TOME_SEED',
+  'TOME_SWITCHES',
+];
+
+let isReady = false;
 
 /** `npm start`: the product on one machine. */
-async function main(): Promise<void> {
+async function main({ fenceFirst }: { readonly fenceFirst: boolean }): Promise<number> {
+  refuseUnknownSettings(process.env, LOCAL_VARIABLES);
   const port = portFrom('PORT', 3_000);
   const tomePort = portFrom('TOME_PORT', 0);
   checkSettings();
@@ -13,9 +46,14 @@ async function main(): Promise<void> {
     dataDir: process.env['DATA_DIR'] || undefined,
     databaseUrl: process.env['DATABASE_URL'] || undefined,
     onProgress: show,
+    fenceFirst,
   });
-  stopOnSignal(stack);
+  isReady = true;
   process.stdout.write(`\nready ${stack.url}\n\n${commandsToPaste(stack.url)}\n`);
+  const lastWords = await stack.databaseLost;
+  throw new CannotStart(
+    `PostgreSQL ended by itself: ${lastWords}\nCheck the free space of the disk, and start again: what was answered is kept.`,
+  );
 }
 
 /** Faults of the environment before anything is started: what is filled in later stands in for what the stack itself provides. */
@@ -53,24 +91,13 @@ const commandsToPaste = (url: string): string => `Try:
 Ctrl-C stops everything.
 `;
 
-function stopOnSignal(stack: LocalStack): void {
-  let isStopping = false;
-  const stop = (): void => {
-    if (isStopping) return;
-    isStopping = true;
-    process.stdout.write('\nstopping\n');
-    stack.close().then(
-      () => process.exit(0),
-      (error: unknown) => fail(error),
-    );
-  };
-  process.on('SIGINT', stop).on('SIGTERM', stop);
-}
-
-function fail(error: unknown): never {
-  const isOurs = error instanceof CannotStart || error instanceof InvalidSettings;
-  process.stderr.write(`${isOurs ? error.message : error instanceof Error ? error.stack : 'unknown error'}\n`);
-  process.exit(1);
-}
-
-main().catch(fail);
+const options = beginProgram({
+  usage: USAGE,
+  parse(args) {
+    const values = parseOptions(args, { 'fence-first': { type: 'boolean', default: false } });
+    return values === null ? null : { fenceFirst: values['fence-first'] };
+  },
+  // Ctrl-C is how a stack that is ready is meant to end.
+  interruptedCode: (code) => (isReady ? 0 : code),
+});
+await endProgram(await main(options));

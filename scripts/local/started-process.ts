@@ -1,23 +1,42 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { atEnd } from '../program/endings.ts';
+import { CannotStart } from './cannot-start.ts';
 
 export interface StartedProcess {
   readonly url: string;
   close(): Promise<void>;
 }
 
-/** Another of this project's programs, once it has said `ready` and its address. What it logs is not shown, but told to `onOutput`. */
+const END_WITH_PARENT = new URL('end-with-parent.ts', import.meta.url).href;
+
+/**
+ * Another of this project's programs, once it has said `ready` and its address. What it logs is not shown, but told to `onOutput`. It ends
+ * with this process, whatever ends that. It is a process group of its own, so that Ctrl-C in a terminal reaches this process only, which
+ * ends it in order. Throws CannotStart.
+ */
 export async function startProcess(
   script: string,
   environment: Readonly<Record<string, string>>,
   onOutput: (text: string) => void = () => undefined,
 ): Promise<StartedProcess> {
-  const child = spawn(process.execPath, [script], {
-    env: { ...process.env, ...environment },
-    stdio: ['ignore', 'pipe', 'inherit'],
+  const child = spawn(
+    process.execPath,
+    ['--import', END_WITH_PARENT, fileURLToPath(new URL(`../../${script}`, import.meta.url))],
+    {
+      detached: true,
+      env: { ...process.env, ...environment },
+      stdio: ['pipe', 'pipe', 'inherit'],
+      windowsHide: true,
+    },
+  );
+  const exited = once(child, 'exit');
+  child.stdin.on('error', () => undefined);
+  const close = atEnd(async () => {
+    child.kill('SIGTERM');
+    await exited;
   });
-  const end = (): void => void child.kill('SIGTERM');
-  process.once('exit', end);
   const url = await new Promise<string>((resolve, reject) => {
     let output = '';
     child.stdout.on('data', (chunk) => {
@@ -26,14 +45,7 @@ export async function startProcess(
       const ready = /ready (\S+)/.exec(output)?.[1];
       if (ready !== undefined) resolve(ready);
     });
-    child.once('exit', () => reject(new Error(`${script} did not start.`)));
+    child.once('exit', () => reject(new CannotStart(`${script} did not start.`)));
   });
-  return {
-    url,
-    async close() {
-      process.off('exit', end);
-      end();
-      if (child.exitCode === null) await once(child, 'exit');
-    },
-  };
+  return { url, close };
 }

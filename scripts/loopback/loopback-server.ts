@@ -1,5 +1,6 @@
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { framesOf, nameOf } from '../../lambdas/runtime/own-error.ts';
 import { answerConnectionFaults, writeAnswer } from './connection-faults.ts';
 import { type HttpAnswer, problemAnswer } from './problem-answer.ts';
 import { MAX_TARGET_LENGTH, requestTarget } from './request-target.ts';
@@ -137,8 +138,5 @@ const tooLarge = (maxBytes: number): HttpAnswer =>
 
 /** Name and place without the message, which may quote what was sent. */
 function showBug(error: unknown): void {
-  const frames = error instanceof Error ? (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line)) : [];
-  process.stderr.write(
-    `request failed: ${error instanceof Error ? error.name : 'unknown error'}\n${frames.join('\n')}\n`,
-  );
+  process.stderr.write(`request failed: ${nameOf(error)}\n${framesOf(error).join('\n')}\n`);
 }

@@ -1,5 +1,7 @@
-import { parseArgs } from 'node:util';
 import { TomeError } from '../../lambdas/tokenization/errors/tome-error.ts';
+import { InvalidArguments } from '../load/invalid-arguments.ts';
+import { parseOptions } from '../program/options.ts';
+import { beginProgram, endProgram } from '../program/run-program.ts';
 import { probeTome } from './probe-tome.ts';
 
 const USAGE = `npm run probe -- --url URL [--serial N] [--rate]
@@ -13,26 +15,11 @@ Meant for UAT; not for production.
   --help       this text
 `;
 
+type ProbeOptions = Parameters<typeof probeTome>[0];
+
 /** `npm run probe`. Exits with 1 when TOME answers in a way that the product must not work with, with 2 when it could not be asked. */
-async function main(): Promise<number> {
-  const { values } = parseArgs({
-    options: {
-      url: { type: 'string' },
-      serial: { type: 'string', default: String(Math.floor(Math.random() * 999_999_000)) },
-      rate: { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
-    },
-  });
-  if (
-    values.help ||
-    values.url === undefined ||
-    !/^https?:\/\/\S+$/.test(values.url) ||
-    !/^\d{1,9}$/.test(values.serial)
-  ) {
-    process.stdout.write(USAGE);
-    return values.help ? 0 : 2;
-  }
-  const { findings, calls } = await probeTome({ url: values.url, serial: Number(values.serial), rate: values.rate });
+async function main(options: ProbeOptions): Promise<number> {
+  const { findings, calls } = await probeTome(options);
   const lines = findings.map(
     ({ question, answer, isForbidding }) => `${isForbidding ? 'NO   ' : '     '}${question}: ${answer}`,
   );
@@ -54,11 +41,21 @@ async function main(): Promise<number> {
   return forbidding === 0 ? 0 : 1;
 }
 
-main().then(
-  (code) => process.exit(code),
-  (error: unknown) => {
-    const isOurs = error instanceof TomeError || (error instanceof TypeError && 'code' in error);
-    process.stderr.write(`${error instanceof Error ? (isOurs ? error.message : error.stack) : 'unknown error'}\n`);
-    process.exit(2);
-  },
-);
+/** What `probeTome` needs. Throws InvalidArguments that names all faults at once. */
+function parse(args: readonly string[]): ProbeOptions | null {
+  const values = parseOptions(args, {
+    url: { type: 'string' },
+    serial: { type: 'string', default: String(Math.floor(Math.random() * 999_999_000)) },
+    rate: { type: 'boolean', default: false },
+  });
+  if (values === null) return null;
+  const { url = '', serial, rate } = values;
+  const faults: string[] = [];
+  if (url === '') faults.push('--url URL is missing: which TOME is to be asked?');
+  else if (!/^https?:\/\/\S+$/.test(url) || !URL.canParse(url)) faults.push('--url must be an http or https address.');
+  if (!/^\d{1,9}$/.test(serial)) faults.push('--serial must be a whole number of at most nine digits.');
+  if (faults.length > 0) throw new InvalidArguments(faults);
+  return { url, serial: Number(serial), rate };
+}
+
+await endProgram(await main(beginProgram({ usage: USAGE, parse, expected: [[TomeError, 2]] })));

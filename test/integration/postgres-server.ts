@@ -1,10 +1,8 @@
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import postgres from 'postgres';
 import type { TestProject } from 'vitest/node';
 import { migrate } from '../../lambdas/pool/migrate.ts';
 import { ROLE_GRANTS } from '../../lambdas/runtime/compose-migration.ts';
-import { startEmbeddedDatabase } from '../../scripts/local/embedded-database.ts';
+import { startTemporaryDatabase } from '../../scripts/local/temporary-database.ts';
 import { temporaryFolder } from '../../scripts/local/temporary-folder.ts';
 
 declare module 'vitest' {
@@ -17,10 +15,9 @@ export const TEMPLATE = 'migrated';
 
 /** One real PostgreSQL for the whole run, with a migrated database that each test file clones. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const directory = await mkdtemp(join(temporaryFolder(), 'pool-test-'));
-  await chmod(directory, 0o711);
-  const server = await startEmbeddedDatabase({
-    directory: join(directory, 'postgres'),
+  const server = await startTemporaryDatabase({
+    purpose: 'test',
+    root: temporaryFolder(),
     settings: ['max_connections=300', 'fsync=off', 'synchronous_commit=off', 'full_page_writes=off'],
   });
   const sql = postgres(server.url, { max: 1 });
@@ -28,8 +25,5 @@ export default async function setup(project: TestProject): Promise<() => Promise
   await sql.end();
   await migrate(server.url.replace(/postgres$/, TEMPLATE), { grants: ROLE_GRANTS });
   project.provide('postgresUrl', server.url);
-  return async () => {
-    await server.stop();
-    await rm(directory, { recursive: true, force: true });
-  };
+  return () => server.stop();
 }

@@ -1,10 +1,9 @@
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { migrate } from '../../../lambdas/pool/migrate.ts';
 import { startEmbeddedDatabase } from '../../local/embedded-database.ts';
 import { freePort } from '../../local/free-port.ts';
 import { type LocalQueue, startLocalQueue } from '../../local/local-queue.ts';
-import { temporaryFolder } from '../../local/temporary-folder.ts';
+import { DATABASE_FOLDER, makeTemporaryFolder, temporaryFolder } from '../../local/temporary-folder.ts';
 import { type Simulator, startSimulator } from '../../simulator/simulator.ts';
 import type { SwitchChanges } from '../../simulator/switches.ts';
 import { crashDatabase } from './database-crash.ts';
@@ -32,11 +31,15 @@ export async function startRig(
   switches: SwitchChanges,
   settings: Readonly<Record<string, string>>,
 ): Promise<Rig> {
-  const folder = mkdtempSync(join(temporaryFolder(), 'pool-rig-'));
-  chmodSync(folder, 0o711);
+  const folder = await makeTemporaryFolder('rig', temporaryFolder());
   const port = await freePort();
-  const directory = join(folder, 'postgres');
-  const options = { directory, port, settings: ['max_connections=200', 'restart_after_crash=off'] };
+  const directory = join(folder.path, DATABASE_FOLDER);
+  const options = {
+    directory,
+    removeAtEnd: folder.path,
+    port,
+    settings: ['max_connections=200', 'restart_after_crash=off'],
+  };
   let server = await startEmbeddedDatabase(options);
   await migrate(server.url, { grants: [] });
   const simulator = await startSimulator({ seed, switches });
@@ -73,7 +76,7 @@ export async function startRig(
     async close() {
       for (const part of [toDatabase, toTome, toQueue, queue, simulator]) await part.close();
       await server.stop();
-      rmSync(folder, { recursive: true, force: true });
+      await folder.remove();
     },
   };
 }

@@ -1,5 +1,6 @@
-import { parseArgs } from 'node:util';
-import { InvalidArguments, understood } from '../invalid-arguments.ts';
+import { parseOptions } from '../../program/options.ts';
+import { outputFileFault } from '../../program/output-file.ts';
+import { InvalidArguments } from '../invalid-arguments.ts';
 
 export interface DayOptions {
   readonly cards: number;
@@ -27,7 +28,7 @@ and jobs. The functions' settings are read from the environment, as on AWS (POOL
 /** The command's options; `null` when only help is wanted. Throws InvalidArguments that names all faults at once. */
 export function parseDayOptions(args: readonly string[]): DayOptions | null {
   const values = parsed(args);
-  if (values.help) return null;
+  if (values === null) return null;
   const faults: string[] = [];
   const whole = (name: 'cards' | 'peak' | 'peak-seconds', least: number, most: number): number => {
     const value = Number(values[name]);
@@ -45,23 +46,18 @@ export function parseDayOptions(args: readonly string[]): DayOptions | null {
     out: values.out,
   };
   if (options.peakPerSecond * options.peakSeconds > options.cards) faults.push('The peak alone is more than --cards.');
+  const outputFault = outputFileFault(options.out);
+  if (outputFault !== null) faults.push(outputFault);
   if (faults.length > 0) throw new InvalidArguments(faults);
   return options;
 }
 
 const parsed = (args: readonly string[]) =>
-  understood(
-    () =>
-      parseArgs({
-        args: [...args],
-        options: {
-          profile: { type: 'string', default: 'day' },
-          cards: { type: 'string', default: '100000' },
-          peak: { type: 'string', default: '150' },
-          'peak-seconds': { type: 'string', default: '120' },
-          'model-only': { type: 'boolean', default: false },
-          out: { type: 'string', default: 'load-results.json' },
-          help: { type: 'boolean', default: false },
-        },
-      }).values,
-  );
+  parseOptions(args, {
+    profile: { type: 'string', default: 'day' },
+    cards: { type: 'string', default: '100000' },
+    peak: { type: 'string', default: '150' },
+    'peak-seconds': { type: 'string', default: '120' },
+    'model-only': { type: 'boolean', default: false },
+    out: { type: 'string', default: 'load-results.json' },
+  });

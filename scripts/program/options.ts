@@ -1,0 +1,46 @@
+import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
+import { closestName } from '../../lambdas/runtime/closest-name.ts';
+import { InvalidArguments } from '../load/invalid-arguments.ts';
+
+type Values<Config extends ParseArgsOptionsConfig> = ReturnType<
+  typeof parseArgs<{ options: Config; strict: true }>
+>['values'];
+
+/** Options that npm has as well. */
+const NPM_OPTIONS = new Set(['only', 'out']);
+
+/** The error code for an argument that belongs to no option; its message repeats the argument. */
+const POSITIONAL = 'ERR_PARSE_ARGS_UNEXPECTED_POSITIONAL';
+
+/**
+ * The values of a command line's options; `null` when `--help` or `-h` is among them. Throws InvalidArguments that names an option that
+ * does not exist and the one that was probably meant. What was given is not repeated where it may be a card number.
+ */
+export function parseOptions<const Config extends ParseArgsOptionsConfig>(
+  args: readonly string[],
+  config: Config,
+): Values<Config> | null {
+  if (args.includes('--help') || args.includes('-h')) return null;
+  const names = [...Object.keys(config), 'help'];
+  const faults: string[] = [];
+  for (const arg of args) {
+    const name = /^--([^=]+)/.exec(arg)?.[1];
+    if (name === undefined || names.includes(name)) continue;
+    const meant = closestName(name, names);
+    faults.push(`--${name} is not an option.${meant === null ? '' : ` Did you mean --${meant}?`}`);
+  }
+  for (const name of Object.keys(config)) {
+    // npm takes an option that no -- stands before for one of its own, and the program would run without it.
+    if (!NPM_OPTIONS.has(name) && process.env[`npm_config_${name.replaceAll('-', '_')}`] !== undefined) {
+      faults.push(`npm has kept --${name} for itself: write -- before the options, as in npm run NAME -- --${name}`);
+    }
+  }
+  if (faults.length > 0) throw new InvalidArguments(faults);
+  try {
+    return parseArgs({ args: [...args], options: config, strict: true }).values as Values<Config>;
+  } catch (error) {
+    const isPositional = error instanceof Error && 'code' in error && error.code === POSITIONAL;
+    if (isPositional || !(error instanceof Error)) throw new InvalidArguments(['Only options can be given here.']);
+    throw new InvalidArguments([error.message]);
+  }
+}
