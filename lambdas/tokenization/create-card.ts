@@ -4,7 +4,8 @@ import { IdempotencyConflict } from './errors/idempotency-conflict.ts';
 import { IdempotencyInProgress } from './errors/idempotency-in-progress.ts';
 import { StoreUnavailable } from './errors/store-unavailable.ts';
 import { finishReservation } from './finish-reservation.ts';
-import type { IdempotencyClaim } from './ports/pair-store.ts';
+import type { IdempotencyClaim, ReserveOutcome } from './ports/pair-store.ts';
+import { findFormatFault } from './reference-format.ts';
 import type { CreatedCard, RequestContext } from './tokenizer.ts';
 import { liveCall, type PooledDependencies } from './tokenizer-dependencies.ts';
 
@@ -21,7 +22,7 @@ export async function createCard(
   const { tome, store } = dependencies;
   tome.ns1.assertAdmits('tokenize', liveCall(context));
   const claim = idempotencyKey === undefined ? null : dependencies.claimOf(idempotencyKey, cardNumber, context.caller);
-  const reserved = await store.reserve(dependencies.newReservationId(), claim);
+  const reserved = await reserveInOrder(dependencies, claim);
   switch (reserved.outcome) {
     case 'key-completed':
       return { cardReference: reserved.cardReference, created: reserved.created, isReplay: true };
@@ -42,6 +43,28 @@ export async function createCard(
         return createDirectly(dependencies, cardNumber, claim, context);
       });
   }
+}
+
+/** Pairs of an older version that one request puts aside. More in a row means that the pool holds little else. */
+const MOST_PUT_ASIDE = 10;
+
+/**
+ * A reservation whose reference the current format allows. A pair was checked by the version of the day it was fetched, and
+ * may lie in a range that a network has got since: it is quarantined before anything is sent for it. A resumed reservation is
+ * left alone, because its card may be bound already.
+ */
+async function reserveInOrder(
+  { store, newReservationId }: PooledDependencies,
+  claim: IdempotencyClaim | null,
+): Promise<ReserveOutcome> {
+  for (let putAside = 0; putAside < MOST_PUT_ASIDE; putAside += 1) {
+    const reserved = await store.reserve(newReservationId(), claim);
+    if (reserved.outcome !== 'reserved' || reserved.resumed) return reserved;
+    if (findFormatFault(reserved.reservation.cardReference, 'any') === null) return reserved;
+    await store.quarantineReservation(reserved.reservation, 'reference-format');
+    if (claim !== null) await store.yieldClaim(claim);
+  }
+  return { outcome: 'no-pair' };
 }
 
 /** A failed attempt gives its key back at once; one that cannot leaves the hold to run out by itself. Failures are not replayed (rule 6). */

@@ -192,4 +192,16 @@ export const PRIVACY_MUTANTS: readonly Mutant[] = [
     ],
     tests: ['test/unit/tokenization/reference-format.test.ts', 'test/unit/tome/direct-path.test.ts'],
   },
+  {
+    name: 'a pair that was fetched under an older version of the format is given out',
+    kind: CARD_DATA,
+    edits: [
+      edit(
+        'lambdas/tokenization/create-card.ts',
+        "if (reserved.outcome !== 'reserved' || reserved.resumed) return reserved;",
+        "if (reserved.outcome !== 'reserved' || !reserved.resumed) return reserved;",
+      ),
+    ],
+    tests: ['test/integration/older-references.test.ts'],
+  },
 ];

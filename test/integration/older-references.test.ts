@@ -1,0 +1,67 @@
+import { randomUUID } from 'node:crypto';
+import { afterEach, beforeEach, expect, inject, test } from 'vitest';
+import { createRefillStore } from '../../lambdas/pool/refill-store.ts';
+import { CardNumber } from '../../lambdas/tokenization/card-number.ts';
+import { findFormatFault } from '../../lambdas/tokenization/reference-format.ts';
+import { untouched } from '../../scripts/faults/interceptor.ts';
+import { startProcess } from '../../scripts/faults/process-under-test.ts';
+import { createWorld, type World } from '../../scripts/faults/world.ts';
+import { madeUpCard } from '../../scripts/local/made-up-cards.ts';
+import { newInternalToken } from './fill-pool.ts';
+
+let world: World;
+
+beforeEach(async () => {
+  world = await createWorld(inject('postgresUrl'), 1);
+  await world.reset();
+});
+
+afterEach(() => world.close());
+
+const CARD = CardNumber.parse(madeUpCard(1));
+
+/** Pairs on offer that were fetched under version 1 of the format, in ranges that version 2 forbids. */
+async function offerOldPairs(references: readonly string[]): Promise<void> {
+  const store = createRefillStore(world.database, {
+    leaseSeconds: 3_600,
+    maxMappingFailures: 3,
+    expiryMarginSeconds: 0,
+  });
+  const lease = await store.acquireLease(randomUUID());
+  if (lease === null) throw new Error('The lease is taken.');
+  for (const reference of references) {
+    await world.sql`INSERT INTO pair (internal_token, card_reference) VALUES (${newInternalToken()}, ${reference})`;
+  }
+  await world.sql`INSERT INTO staged_pair (pair_id) SELECT id FROM pair`;
+  await store.activate(lease, await store.stagedPairs(100));
+  await store.releaseLease(lease);
+}
+
+const quarantined = () =>
+  world.sql`SELECT reason, count(*)::int AS pairs FROM pair WHERE state = 'QUARANTINED' GROUP BY reason`;
+
+test.each([
+  ['without a key', undefined],
+  ['with a key', 'key-1'],
+])(
+  'a pair that was fetched under an older format is put aside by the creation that meets it, %s',
+  async (_how, key) => {
+    await offerOldPairs(['8211111111111111', '9860111111111111']);
+    const { tokenizer, context, prefetch } = startProcess(world, untouched);
+    await prefetch(4);
+    const { cardReference, created } = await tokenizer.create(CARD, context(), key);
+    expect(created).toBe(true);
+    expect(findFormatFault(cardReference, 'must-fail')).toBeNull();
+    expect(await quarantined()).toEqual([{ reason: 'reference-format', pairs: 2 }]);
+    expect(await tokenizer.create(CARD, context(), key)).toMatchObject({ cardReference });
+    expect(await tokenizer.lookup(CARD, context())).toBe(cardReference);
+  },
+);
+
+test('a pool that holds little but pairs of an older format leaves the creation to the direct path', async () => {
+  await offerOldPairs(Array.from({ length: 12 }, (_, index) => `82${String(index).padStart(14, '0')}`));
+  const { tokenizer, context } = startProcess(world, untouched);
+  const { cardReference } = await tokenizer.create(CARD, context());
+  expect(findFormatFault(cardReference, 'must-fail')).toBeNull();
+  expect(await quarantined()).toEqual([{ reason: 'reference-format', pairs: 10 }]);
+});
