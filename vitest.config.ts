@@ -4,8 +4,8 @@ import { defineConfig } from 'vitest/config';
 const shared = {
   environment: 'node',
   pool: 'forks',
-  testTimeout: 300_000,
-  hookTimeout: 300_000,
+  testTimeout: 600_000,
+  hookTimeout: 600_000,
   expect: { poll: { timeout: 240_000, interval: 20 } },
 } as const;
 
@@ -29,8 +29,6 @@ export default defineConfig({
           name: 'infrastructure',
           include: ['test/infrastructure/**/*.test.ts'],
           globalSetup: ['test/infrastructure/all-environments.ts'],
-          testTimeout: 600_000,
-          hookTimeout: 600_000,
           // After the others, because a synthesis takes all of a processor.
           sequence: { groupOrder: 1 },
         },

@@ -3,6 +3,7 @@ import { atEnd, type End, stopIfEnding } from '../program/endings.ts';
 import { DamagedJournal, ForeignJournal } from '../simulator/journal.ts';
 import { FileNotWritable } from '../simulator/line-file.ts';
 import { startSimulator } from '../simulator/simulator.ts';
+import type { AdmissionSettings } from './admission.ts';
 import { CannotStart } from './cannot-start.ts';
 import { useDefaultEnvironment } from './default-environment.ts';
 import { type EmbeddedDatabase, startEmbeddedDatabase } from './embedded-database.ts';
@@ -30,6 +31,8 @@ export interface LocalStackOptions {
   /** How many pairs that brings, where it is not the target. */
   readonly firstPrefetchPairs?: number;
   readonly tomeLatencyMs?: number;
+  /** How many requests are worked on at once, and how long the others may wait for their turn. */
+  readonly admission?: AdmissionSettings;
   /** Whether the database was restored from a backup: the fence comes before the first prefetch, the jobs and the API. */
   readonly fenceFirst?: boolean;
 }
@@ -102,7 +105,13 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
     }
 
     const sideRoute = localRoutes({ simulator, queue, runJob: functions.runJob });
-    const gateway = await startGateway({ port: options.port, functions: functions.api, sideRoute });
+    const { admission } = options;
+    const gateway = await startGateway({
+      port: options.port,
+      functions: functions.api,
+      sideRoute,
+      ...(admission === undefined ? {} : { admission }),
+    });
     started(gateway.close);
     if (options.schedules ?? true) started(startSchedules(functions.runJob, { prefetchNow: stoppedBy !== null }));
     const lost = database?.lost ?? new Promise<never>(() => undefined);

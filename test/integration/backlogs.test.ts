@@ -61,6 +61,5 @@ describe.each(BACKLOGS)('$name', ({ fill, besides = 'SELECT 1', statement, finds
         expect(pages).toBeLessThan(1.5 * (few[index]?.pages ?? Number.NaN) + 100);
       }
     },
-    60_000,
   );
 });

@@ -28,20 +28,16 @@ const databaseFolder = (TMPDIR: string): string | undefined =>
   filesIn(TMPDIR).find((name) => name.startsWith('card-tokenization-pool-'));
 
 describe('npm start', () => {
-  test.each(PHASES)(
-    'when it is interrupted after "%s", it ends and leaves no process and no file',
-    async (phase) => {
-      const { started, TMPDIR } = startTemporary();
-      await started.until(phase);
-      started.child.kill('SIGINT');
-      const { code, output } = await started.ended;
-      expect(output).not.toMatch(/\n\s+at /);
-      expect(code).toBe(phase === PHASES.at(-1) ? 0 : 130);
-      expect(processesOf(TMPDIR)).toEqual([]);
-      expect(filesIn(TMPDIR)).toEqual([]);
-    },
-    120_000,
-  );
+  test.each(PHASES)('when it is interrupted after "%s", it ends and leaves no process and no file', async (phase) => {
+    const { started, TMPDIR } = startTemporary();
+    await started.until(phase);
+    started.child.kill('SIGINT');
+    const { code, output } = await started.ended;
+    expect(output).not.toMatch(/\n\s+at /);
+    expect(code).toBe(phase === PHASES.at(-1) ? 0 : 130);
+    expect(processesOf(TMPDIR)).toEqual([]);
+    expect(filesIn(TMPDIR)).toEqual([]);
+  });
 
   test('when it is interrupted while the database is initialized, it leaves no process and no file', async () => {
     const { started, TMPDIR } = startTemporary();
@@ -50,22 +46,18 @@ describe('npm start', () => {
     expect((await started.ended).code).toBe(130);
     expect(processesOf(TMPDIR)).toEqual([]);
     expect(filesIn(TMPDIR)).toEqual([]);
-  }, 120_000);
+  });
 
   test.each([
     ['SIGTERM', 143],
     ['SIGHUP', 129],
-  ] as const)(
-    'ends in the same way by %s',
-    async (signal, expected) => {
-      const { started, TMPDIR } = startTemporary();
-      await started.until('first prefetch: ');
-      started.child.kill(signal);
-      expect((await started.ended).code).toBe(expected);
-      expect(filesIn(TMPDIR)).toEqual([]);
-    },
-    120_000,
-  );
+  ] as const)('ends in the same way by %s', async (signal, expected) => {
+    const { started, TMPDIR } = startTemporary();
+    await started.until('first prefetch: ');
+    started.child.kill(signal);
+    expect((await started.ended).code).toBe(expected);
+    expect(filesIn(TMPDIR)).toEqual([]);
+  });
 
   test('when the same signal comes twice for one Ctrl-C, as under npm, it still ends in order', async () => {
     const { started, TMPDIR } = startTemporary();
@@ -74,7 +66,7 @@ describe('npm start', () => {
     started.child.kill('SIGINT');
     expect((await started.ended).code).toBe(0);
     expect(filesIn(TMPDIR)).toEqual([]);
-  }, 120_000);
+  });
 
   test('when it is killed, the database server ends and its temporary files are removed', async () => {
     const { started, TMPDIR } = startTemporary(LARGE);
@@ -83,7 +75,7 @@ describe('npm start', () => {
     started.child.kill('SIGKILL');
     await started.ended;
     await eventually(() => processesOf(TMPDIR).length === 0 && filesIn(TMPDIR).length === 0);
-  }, 120_000);
+  });
 
   test('what a process that was killed together with its database server has left is removed by the next start', async () => {
     const { started, TMPDIR } = startTemporary();
@@ -103,7 +95,7 @@ describe('npm start', () => {
     expect((await next.ended).code).toBe(0);
     expect(processesOf(TMPDIR)).toEqual([]);
     expect(filesIn(TMPDIR)).toEqual([]);
-  }, 120_000);
+  });
 
   test('when its reader goes away, as in npm start | head, it ends without a stack', async () => {
     const TMPDIR = newFolder();
@@ -115,7 +107,7 @@ describe('npm start', () => {
     await eventually(() => processesOf(TMPDIR).length === 0);
     expect(filesIn(TMPDIR)).toEqual(['errors']);
     expect(execFileSync('cat', [join(TMPDIR, 'errors')], { encoding: 'utf8' })).toBe('');
-  }, 120_000);
+  });
 });
 
 describe.each([
@@ -138,7 +130,7 @@ describe.each([
     expect(await ended).toBe(130);
     await eventually(() => seen.every((pid) => !existsSync(`/proc/${pid}`)));
     expect(filesIn(TMPDIR)).toEqual([]);
-  }, 180_000);
+  });
 });
 
 /** PostgreSQL servers that a process has started, directly or through others. */

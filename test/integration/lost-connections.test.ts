@@ -78,7 +78,7 @@ test('when all connections were dropped without a word, only one of them is wait
   proxy.silence();
   // There are as many silent connections as a statement has executions.
   expect(await one()).toBe(1);
-}, 60_000);
+});
 
 test('the first statement after a freeze does not use a connection that was idle for too long, by either clock', async () => {
   const clock = { monotonic: 1_000, wall: 5_000 };

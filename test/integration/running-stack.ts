@@ -50,7 +50,14 @@ export async function startStack(environment: Readonly<Record<string, string>>):
     POWERTOOLS_METRICS_DISABLED: 'false',
     ...environment,
   });
-  const stack = await startLocalStack({ port: 0, dataDir, databaseUrl: db.url, schedules: false, tomeLatencyMs: 5 });
+  const stack = await startLocalStack({
+    port: 0,
+    dataDir,
+    databaseUrl: db.url,
+    schedules: false,
+    tomeLatencyMs: 5,
+    admission: { concurrency: 100, maxWaitMs: 240_000 },
+  });
 
   const request = async (method: string, path: string, body?: string, headers = {}): Promise<Answer> => {
     const response = await fetch(`${stack.url}${path}`, {

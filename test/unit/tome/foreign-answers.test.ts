@@ -25,7 +25,7 @@ const tomeOver = (settings: Partial<TomeSettings> = {}): Tome =>
     new TomeClient({
       settings: {
         baseUrl: server.url,
-        attemptTimeoutMs: 20_000,
+        attemptTimeoutMs: 120_000,
         maxAttempts: 1,
         backoffBaseMs: 1,
         backoffCapMs: 1,
@@ -41,7 +41,7 @@ const tomeOver = (settings: Partial<TomeSettings> = {}): Tome =>
   );
 
 const live = (): TomeCall => ({
-  deadlineMs: systemClock.monotonicMs() + 60_000,
+  deadlineMs: systemClock.monotonicMs() + 600_000,
   lane: 'live',
   correlationId: 'test',
 });

@@ -43,7 +43,7 @@ const tomeAt = (baseUrl: string, settings: Partial<TomeSettings> = {}): Tome =>
     new TomeClient({
       settings: {
         baseUrl,
-        attemptTimeoutMs: 20_000,
+        attemptTimeoutMs: 120_000,
         maxAttempts: 1,
         backoffBaseMs: 1,
         backoffCapMs: 1,
