@@ -8,6 +8,7 @@ import type { Mutant } from './mutant.ts';
 import { POOL_MUTANTS } from './pool-mutants.ts';
 import { PRIVACY_MUTANTS } from './privacy-mutants.ts';
 import { SUPPLY_CHAIN_MUTANTS } from './supply-chain-mutants.ts';
+import { TOME_MUTANTS } from './tome-mutants.ts';
 
 /** All bugs to plant. */
 export const MUTANTS: readonly Mutant[] = [
@@ -20,4 +21,5 @@ export const MUTANTS: readonly Mutant[] = [
   CONNECTION_MUTANTS,
   PRIVACY_MUTANTS,
   BACKLOG_MUTANTS,
+  TOME_MUTANTS,
 ].flat();
