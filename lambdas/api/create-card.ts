@@ -5,13 +5,14 @@ import { CardNumber } from '../tokenization/card-number.ts';
 import { parseIdempotencyKey } from '../tokenization/idempotency-key.ts';
 import { cardNumberRequest } from './schemas.ts';
 
-const { tokenizer, deadlineMs } = await startUp(() => composeTokenizer({ takesKeys: true }));
+const { tokenizer, deadlineMs, requestsPerSecond } = await startUp(() => composeTokenizer({ takesKeys: true }));
 
 /** `POST /v1/cards` (A1, A6). */
 export const handler = apiHandler({
   operation: 'create-card',
   schema: cardNumberRequest,
   deadlineMs,
+  requestsPerSecond,
   async answer({ body, context, header }) {
     const cardNumber = CardNumber.parse(body.cardNumber);
     const card = await tokenizer.create(cardNumber, context, parseIdempotencyKey(header('idempotency-key')));

@@ -7,13 +7,14 @@ import { refuseReference } from '../tokenization/limit-callers.ts';
 import type { RequestContext } from '../tokenization/tokenizer.ts';
 import { cardReferenceRequest } from './schemas.ts';
 
-const { tokenizer, budgets, deadlineMs } = await startUp(composeTokenizer);
+const { tokenizer, budgets, deadlineMs, requestsPerSecond } = await startUp(composeTokenizer);
 
 /** `POST /v1/references/detokenize` (A4). The only answer that holds a card number, and the only route that may reveal one. */
 export const handler = apiHandler({
   operation: 'detokenize',
   schema: cardReferenceRequest,
   deadlineMs,
+  requestsPerSecond,
   auditedReference: ({ cardReferenceId }) => cardReferenceId,
   async answer({ body, context }) {
     const cardNumber = await tokenizer.detokenize(await referenceOf(body.cardReferenceId, context), context);

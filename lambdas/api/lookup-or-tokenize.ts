@@ -4,13 +4,14 @@ import { startUp } from '../runtime/start-up.ts';
 import { CardNumber } from '../tokenization/card-number.ts';
 import { cardNumberRequest } from './schemas.ts';
 
-const { tokenizer, deadlineMs } = await startUp(composeTokenizer);
+const { tokenizer, deadlineMs, requestsPerSecond } = await startUp(composeTokenizer);
 
 /** `POST /v1/cards/lookup-or-tokenize` (A3). */
 export const handler = apiHandler({
   operation: 'lookup-or-tokenize',
   schema: cardNumberRequest,
   deadlineMs,
+  requestsPerSecond,
   async answer({ body, context }) {
     const card = await tokenizer.lookupOrTokenize(CardNumber.parse(body.cardNumber), context);
     return { status: card.created ? 201 : 200, body: { cardReferenceId: card.cardReference } };

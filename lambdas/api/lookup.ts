@@ -4,13 +4,14 @@ import { startUp } from '../runtime/start-up.ts';
 import { CardNumber } from '../tokenization/card-number.ts';
 import { cardNumberRequest } from './schemas.ts';
 
-const { tokenizer, deadlineMs } = await startUp(composeTokenizer);
+const { tokenizer, deadlineMs, requestsPerSecond } = await startUp(composeTokenizer);
 
 /** `POST /v1/cards/lookup` (A2). */
 export const handler = apiHandler({
   operation: 'lookup',
   schema: cardNumberRequest,
   deadlineMs,
+  requestsPerSecond,
   async answer({ body, context }) {
     const cardReferenceId = await tokenizer.lookup(CardNumber.parse(body.cardNumber), context);
     return { status: 200, body: { cardReferenceId } };

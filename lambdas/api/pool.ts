@@ -2,13 +2,14 @@ import { composePoolHealth } from '../runtime/compose-pool-health.ts';
 import { apiHandler } from '../runtime/http/api-handler.ts';
 import { startUp } from '../runtime/start-up.ts';
 
-const { readHealth, deadlineMs } = await startUp(composePoolHealth);
+const { readHealth, deadlineMs, requestsPerSecond } = await startUp(composePoolHealth);
 
 /** `GET /v1/pool` (M2). */
 export const handler = apiHandler({
   operation: 'pool',
   schema: null,
   deadlineMs,
+  requestsPerSecond,
   async answer({ context }) {
     const {
       oldestEventSeconds: _age,

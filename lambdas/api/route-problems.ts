@@ -2,7 +2,14 @@
  * The codes of problems that each kind of request can end with, beside what API Gateway answers by itself. The published file names
  * them, and a test holds them against the table of statuses (lambdas/runtime/http/problem.ts).
  */
-const EVERY_REQUEST = ['invalid-input', 'caller-unknown', 'out-of-time', 'store-unavailable', 'unexpected'] as const;
+const EVERY_REQUEST = [
+  'invalid-input',
+  'caller-unknown',
+  'caller-throttled',
+  'out-of-time',
+  'store-unavailable',
+  'unexpected',
+] as const;
 
 /** Requests that call TOME. */
 const WITH_TOME = [

@@ -6,6 +6,7 @@ import { readSettings } from './settings.ts';
 export interface ComposedPoolHealth {
   readonly readHealth: (deadlineMs: number) => Promise<PoolHealth>;
   readonly deadlineMs: number;
+  readonly requestsPerSecond: number;
 }
 
 /** What the pool route needs, wired at cold start. Throws InvalidSettings. */
@@ -15,5 +16,6 @@ export async function composePoolHealth(): Promise<ComposedPoolHealth> {
   return {
     readHealth: (deadlineMs) => database.until(deadlineMs).run(readPoolHealth),
     deadlineMs: settings.REQUEST_DEADLINE_MS,
+    requestsPerSecond: settings.CALLER_REQUESTS_PER_SECOND,
   };
 }

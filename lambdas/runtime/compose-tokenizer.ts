@@ -28,6 +28,8 @@ export interface ComposedTokenizer {
   readonly tokenizer: Tokenizer;
   readonly budgets: CallerBudgets;
   readonly deadlineMs: number;
+  /** Requests that this process serves one caller in a second. */
+  readonly requestsPerSecond: number;
 }
 
 /**
@@ -47,7 +49,7 @@ function composeDirect(): ComposedTokenizer {
     recordDisclosure,
   });
   const budgets = composeCallerBudgets(null);
-  return { tokenizer: limitCallers(tokenizer, budgets), budgets, deadlineMs: settings.REQUEST_DEADLINE_MS };
+  return { tokenizer: limitCallers(tokenizer, budgets), budgets, ...limitsOf(settings) };
 }
 
 async function composePooled(takesKeys: boolean): Promise<ComposedTokenizer> {
@@ -79,8 +81,13 @@ async function composePooled(takesKeys: boolean): Promise<ComposedTokenizer> {
     },
   });
   const budgets = composeCallerBudgets(createBudgetLedger(database));
-  return { tokenizer: limitCallers(tokenizer, budgets), budgets, deadlineMs: settings.REQUEST_DEADLINE_MS };
+  return { tokenizer: limitCallers(tokenizer, budgets), budgets, ...limitsOf(settings) };
 }
+
+const limitsOf = (settings: Settings<'request'>) => ({
+  deadlineMs: settings.REQUEST_DEADLINE_MS,
+  requestsPerSecond: settings.CALLER_REQUESTS_PER_SECOND,
+});
 
 const secretOf = async (settings: Settings<'idempotency'>): Promise<string> =>
   settings.IDEMPOTENCY_HMAC_SECRET ?? readSecret(settings.IDEMPOTENCY_HMAC_SECRET_ID ?? '');

@@ -59,6 +59,7 @@ export const settingGroups = {
   },
   request: {
     REQUEST_DEADLINE_MS: integer(5_000, 100, 29_000),
+    CALLER_REQUESTS_PER_SECOND: integer(1_000, 0, 100_000),
   },
   database: {
     DATABASE_URL: z.optional(

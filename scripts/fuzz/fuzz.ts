@@ -27,7 +27,7 @@ export interface FuzzResult {
 }
 
 /** Requests between two orders of a fault at TOME. */
-const REQUESTS_PER_FAULT = 20;
+const REQUESTS_PER_FAULT = 40;
 
 /** Faults that end by themselves within moments; the others only make the run long. */
 const QUICK_FAULTS = FAULT_KINDS.filter((kind) => !/^(timeout|apply-late|short|duplicates)/.test(kind));
@@ -80,8 +80,9 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzResult> {
   const client = async (): Promise<void> => {
     while (started < requests) {
       started += 1;
-      if (started % REQUESTS_PER_FAULT === 0) await orderFault(base, dice);
-      if (started % 1_000 === 0) onProgress?.(started);
+      const number = started;
+      if (number % 1_000 === 0) onProgress?.(number);
+      if (number % REQUESTS_PER_FAULT === 0) await orderFault(base, dice);
       const request = generator.next();
       judge(request, await exchange(base, request, agent));
     }

@@ -11,6 +11,7 @@ import { count, flushMetrics, time } from '../metrics.ts';
 import { systemClock } from '../system-clock.ts';
 import { headerOf, identityOf, originOf, requestOf } from './api-event.ts';
 import { callerOfIdentity } from './caller-of-identity.ts';
+import { CallerThrottle } from './caller-throttle.ts';
 import { correlationIdFrom } from './correlation-id.ts';
 import { parseBody } from './parse-body.ts';
 import { problemOf } from './problem.ts';
@@ -35,6 +36,8 @@ export interface Route<Schema extends z.core.$ZodType | null> {
   readonly schema: Schema;
   /** Milliseconds a request may take; the function's own timeout may leave less. */
   readonly deadlineMs: number;
+  /** Requests that this process serves one caller in a second; without it, or at 0, there is no limit. */
+  readonly requestsPerSecond?: number;
   /** For a route that discloses card numbers: what it was asked for. Every answer without one then leaves an audit record. */
   readonly auditedReference?: (body: BodyOf<Schema>) => string;
   readonly answer: (request: ApiRequest<BodyOf<Schema>>) => Promise<ApiAnswer>;
@@ -92,6 +95,7 @@ export function apiHandler<Schema extends z.core.$ZodType | null>(route: Route<S
     flushMetrics();
   };
 
+  const throttle = new CallerThrottle(route.requestsPerSecond ?? 0, systemClock);
   const stack = middy<Invocation, APIGatewayProxyResult, Error, Context>()
     .after(({ event: invocation, response }) => {
       if (response !== null && response !== undefined) finish(invocation, response, 'ok');
@@ -109,6 +113,7 @@ export function apiHandler<Schema extends z.core.$ZodType | null>(route: Route<S
       const event = requestOf(invocation.event);
       const caller = callerOfIdentity(identityOf(event));
       invocation.caller = caller;
+      throttle.admit(caller);
       const { startedMs, correlationId, origin } = invocation;
       const timeLeftMs = Math.min(route.deadlineMs, lambda.getRemainingTimeInMillis() - ANSWER_MARGIN_MS);
       // Before anything is begun that could not be ended: an answer now is better than a timeout of the function later.

@@ -18,6 +18,7 @@ export const STATUS: Readonly<Record<string, { readonly status: number; readonly
   'reference-not-found': { status: 404, title: 'No card' },
   'idempotency-in-progress': { status: 409, title: 'Request in progress' },
   'idempotency-conflict': { status: 422, title: 'Idempotency-Key used before' },
+  'caller-throttled': { status: 429, title: 'Too many requests' },
   'caller-budget-spent': { status: 429, title: 'Too many requests' },
   'tome-rate-limited': { status: 429, title: 'Too many requests' },
   'tome-budget-spent': { status: 429, title: 'Too many requests' },

@@ -145,4 +145,16 @@ export const CALLER_MUTANTS: readonly Mutant[] = [
     ],
     tests: ['test/infrastructure/api-access.test.ts'],
   },
+  {
+    name: 'all callers share one throttle',
+    kind: KIND,
+    edits: [
+      edit(
+        'lambdas/runtime/http/caller-throttle.ts',
+        'const name = callerName(caller);',
+        "const name = caller.principal === '' ? '' : 'all';",
+      ),
+    ],
+    tests: ['test/unit/runtime/caller-throttle.test.ts'],
+  },
 ];
