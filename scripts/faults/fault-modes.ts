@@ -31,6 +31,10 @@ export type FaultMode =
   | 'late'
   | 'duplicate'
   | 'refused'
+  /** The session has become read-only, because a failover demoted its server. */
+  | 'demoted'
+  /** The server cancelled the statement: it took too long, or an administrator ended it. */
+  | 'cancelled'
   | 'retried'
   | 'wrong-echo'
   /** Something before TOME says 429: over the wire by its own page, which the client has to recognize. */
@@ -53,12 +57,13 @@ const SQL_MODES: readonly FaultMode[] = [
   'duplicate',
 ];
 const TOME_MODES: readonly FaultMode[] = [...SQL_MODES, 'refused', ...GATEWAY_MODES];
+const SERVER_MODES: readonly FaultMode[] = [...SQL_MODES, 'demoted', 'cancelled'];
 const QUEUE_MODES: readonly FaultMode[] = ['crash-before', 'crash-after', 'error-before', 'error-after', 'duplicate'];
 
 /** The faults that can strike a point. */
 export function modesOf(point: Point): readonly FaultMode[] {
   if (point.kind === 'harness') return [];
-  if (point.kind === 'sql') return SQL_MODES;
+  if (point.kind === 'sql') return SERVER_MODES;
   if (point.kind === 'queue') return QUEUE_MODES;
   // Nobody but a proxy of its own will could repeat a prefetch, and its tokens would be beyond counting.
   if (point.name.endsWith('prefetch')) return TOME_MODES.filter((mode) => mode !== 'duplicate');
@@ -102,6 +107,8 @@ export async function strike<Result>(
     case 'error-before':
     case 'timeout-before':
     case 'refused':
+    case 'demoted':
+    case 'cancelled':
       return fail();
     case 'error-after':
     case 'timeout-after':
@@ -132,6 +139,14 @@ export async function strike<Result>(
   }
 }
 
+/** SQLSTATEs and the driver's codes, which the product classifies itself (lambdas/pool/sqlstate-conditions.ts). */
+const SQL_CODES: Partial<Record<FaultMode, string>> = {
+  'timeout-before': 'FAULT_TIMEOUT',
+  'timeout-after': 'FAULT_TIMEOUT',
+  demoted: '25006',
+  cancelled: '57014',
+};
+
 /** What the code under test would see. Timeouts of SQL are the database class's own; here they come as a connection that is lost for good. */
 function failureOf(point: Point, mode: FaultMode): Error {
   if (point.kind === 'tome') {
@@ -142,8 +157,7 @@ function failureOf(point: Point, mode: FaultMode): Error {
     const attempts = mode === 'timeout-before' || mode === 'timeout-after' ? 2 : 1;
     return new TomeOutcomeUnknown(`TOME did not answer: ${mode}.`, { attempts });
   }
-  const code = mode.startsWith('timeout') ? 'FAULT_TIMEOUT' : 'CONNECTION_CLOSED';
-  return Object.assign(new Error(`The connection was lost: ${mode}.`), { code });
+  return Object.assign(new Error(`The statement failed: ${mode}.`), { code: SQL_CODES[mode] ?? 'CONNECTION_CLOSED' });
 }
 
 /** A job's own word that a fault was too much for it; it runs again. */
