@@ -14,21 +14,28 @@ export interface RoleGrants {
 const FEWEST_CONNECTIONS = 3;
 const DEFAULT_SHARE = 0.5;
 
-/**
- * Makes each role, with its limits. Where the one who migrates may not create roles (somebody's own PostgreSQL) there are none, and 0 is
- * returned. Roles belong to the server: another database's migration may be at the same ones, so only what differs is changed.
- */
-export async function createRoles(sql: Sql, grants: readonly RoleGrants[]): Promise<number> {
-  if (!(await mayCreateRoles(sql))) return 0;
+export interface CreatedRoles {
+  /** None where the one who migrates may not create roles (somebody's own PostgreSQL). */
+  readonly roles: number;
+  /** Roles that keep other limits, because another user of the server made them and the one who migrates may not change them. */
+  readonly rolesWithOtherLimits: readonly string[];
+}
+
+/** Makes each role, with its limits. Roles belong to the server: another database's migration may be at the same ones, so only what differs is changed. */
+export async function createRoles(sql: Sql, grants: readonly RoleGrants[]): Promise<CreatedRoles> {
+  if (!(await mayCreateRoles(sql))) return { roles: 0, rolesWithOtherLimits: [] };
+  const rolesWithOtherLimits: string[] = [];
   for (const { role, statementSeconds, connectionShare = DEFAULT_SHARE } of grants) {
     await createRole(sql, role);
-    await limitSettings(sql, role, {
-      statement_timeout: `${statementSeconds}s`,
-      idle_in_transaction_session_timeout: '5s',
-    });
-    await limitConnections(sql, role, connectionShare);
+    const settings = { statement_timeout: `${statementSeconds}s`, idle_in_transaction_session_timeout: '5s' };
+    const limit = async (): Promise<boolean> => {
+      const hasSettings = await limitSettings(sql, role, settings);
+      return (await limitConnections(sql, role, connectionShare)) && hasSettings;
+    };
+    // The second look is at what the first one changed.
+    if (!(await limit()) && !(await limit())) rolesWithOtherLimits.push(role);
   }
-  return grants.length;
+  return { roles: grants.length, rolesWithOtherLimits };
 }
 
 /** Lets each role execute its functions, and no other. */
@@ -64,9 +71,9 @@ async function createRole(sql: Sql, role: string): Promise<void> {
 
 /**
  * RDS Proxy refuses timeouts in the start-up message, so the role has them. A role can change its own settings for its later sessions, by ALTER
- * ROLE: each migration takes back whatever is not its own.
+ * ROLE: each migration takes back whatever is not its own. True when there was nothing to change.
  */
-async function limitSettings(sql: Sql, role: string, limits: Readonly<Record<string, string>>): Promise<void> {
+async function limitSettings(sql: Sql, role: string, limits: Readonly<Record<string, string>>): Promise<boolean> {
   const wanted = Object.entries(limits).map(([name, value]) => `${name}=${value}`);
   const found = await sql<{ database: string | null; settings: string[] }[]>`
     SELECT datname AS database, to_json(setconfig) AS settings
@@ -74,25 +81,31 @@ async function limitSettings(sql: Sql, role: string, limits: Readonly<Record<str
     LEFT JOIN pg_database ON pg_database.oid = setdatabase
     WHERE setrole = ${role}::regrole
   `;
-  for (const { database } of found) {
-    if (database !== null) await changeRole(sql, `ALTER ROLE ${role} IN DATABASE "${database}" RESET ALL`);
+  const elsewhere = found.filter(({ database }) => database !== null);
+  for (const { database } of elsewhere) {
+    await changeRole(sql, `ALTER ROLE ${role} IN DATABASE "${database}" RESET ALL`);
   }
   const settings = found.find(({ database }) => database === null)?.settings ?? [];
-  if (settings.length === wanted.length && wanted.every((setting) => settings.includes(setting))) return;
+  if (settings.length === wanted.length && wanted.every((setting) => settings.includes(setting))) {
+    return elsewhere.length === 0;
+  }
   await changeRole(
     sql,
     `ALTER ROLE ${role} RESET ALL; ${Object.entries(limits)
       .map(([name, value]) => `ALTER ROLE ${role} SET ${name} = '${value}'`)
       .join('; ')}`,
   );
+  return false;
 }
 
-async function limitConnections(sql: Sql, role: string, share: number): Promise<void> {
+async function limitConnections(sql: Sql, role: string, share: number): Promise<boolean> {
   const [found] = await sql<{ limit: number; most: number }[]>`
     SELECT rolconnlimit AS limit, current_setting('max_connections')::int AS most FROM pg_roles WHERE rolname = ${role}
   `;
   const limit = Math.max(FEWEST_CONNECTIONS, Math.floor((found?.most ?? 0) * share));
-  if (found?.limit !== limit) await changeRole(sql, `ALTER ROLE ${role} CONNECTION LIMIT ${limit}`);
+  if (found?.limit === limit) return true;
+  await changeRole(sql, `ALTER ROLE ${role} CONNECTION LIMIT ${limit}`);
+  return false;
 }
 
 /** A role that another user of the server made stays as it is where the one who migrates may not change it. Another migration may just have changed it. */

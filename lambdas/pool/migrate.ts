@@ -19,6 +19,8 @@ export interface MigrationResult {
   /** Functions of the schema that no file installs any more. `removed-functions.sql` is where they are dropped. */
   readonly strayFunctions: readonly string[];
   readonly roles: number;
+  /** Roles whose limits are not these, because the one who migrates may not change them. */
+  readonly rolesWithOtherLimits: readonly string[];
   /** Who owns tables and functions: `pool_owner`, or the one who migrates where it may not create roles. */
   readonly owner: string;
   /** What every role of the server may still do here, because the one who migrates may not forbid it. */
@@ -61,11 +63,11 @@ export async function migrate(address: DatabaseAddress, options: MigrationOption
   try {
     const owner = await createOwner(sql);
     giveBack = await takeTurn(turn, owner);
-    const roles = await createRoles(sql, grants);
+    const created = await createRoles(sql, grants);
     const openToPublic = await closeToPublic(sql);
     const changed = await changeWhenFree(sql, { ...options, directory }, owner);
     const indexesBuilt = await installIndexes(sql, join(directory, 'indexes'));
-    return { ...changed, roles, owner, openToPublic, indexesBuilt };
+    return { ...changed, ...created, owner, openToPublic, indexesBuilt };
   } finally {
     await giveBack();
     await Promise.all([sql.end({ timeout: 1 }), turn.end({ timeout: 1 })]);

@@ -19,7 +19,7 @@ export async function prefetchPairs(
     WITH fresh AS (
       SELECT
         'it_' || left(translate(encode(sha256(('internal' || number)::bytea), 'base64'), '+/=', 'abc'), 25) AS internal_token,
-        '9' || lpad((('x' || left(md5('reference' || number), 13))::bit(52)::bigint % 1000000000000000)::text, 15, '0') AS reference
+        '93' || lpad((('x' || left(md5('reference' || number), 13))::bit(52)::bigint % 100000000000000)::text, 14, '0') AS reference
       FROM generate_series(${from}::int, ${from + count - 1}::int) AS number
     )
     SELECT stage_pairs(

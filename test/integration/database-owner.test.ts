@@ -128,6 +128,19 @@ describe.each(MIGRATORS)('for a migrator like $name', ({ name, owner, rights }) 
       expect(found).toEqual([{ isMore: false, memberships: 0, mayCreate: false }]);
     });
 
+    test('the roles do their work by functions of that owner', async () => {
+      expect(await migrate(url(), { grants: ROLE_GRANTS })).toMatchObject({ rolesWithOtherLimits: [] });
+      const asRole = (role: string, statement: string) =>
+        run<Record<string, unknown>>(urlOf('postgres', database), `SET SESSION AUTHORIZATION ${role}; ${statement}`);
+      await asRole(
+        'create_card',
+        "SELECT record_bound_pair('token_of_the_right_form_1', '9100000000000001', 'direct')",
+      );
+      await asRole('relay_events', 'SELECT * FROM take_events(10, 30)');
+      await asRole('fence_restored', 'SELECT * FROM fence_restored()');
+      expect(await run(urlOf('postgres', database), 'SELECT attempts FROM outbox_event')).toEqual([{ attempts: 1 }]);
+    });
+
     test('a role of the owner’s name that can sign in gets nothing', async () => {
       await run(server.url, `CREATE ROLE ${OWNER} LOGIN`);
       if (name !== 'postgres') await run(server.url, `GRANT ${OWNER} TO ${name} WITH ADMIN OPTION`);
