@@ -31,14 +31,19 @@ export class UnexpectedFailure extends RuntimeFailure {
 export const asOwnError = (what: string, error: unknown): Error =>
   isOwnError(error) ? error : new UnexpectedFailure(what, error);
 
-const NAME = /^[A-Za-z$_][\w$.-]{0,62}$/;
+/** A name, and not a number or a sentence in a name's place. */
+const NAME = /^[A-Za-z$_](?:(?!\d{5})[\w$.-]){0,62}$/;
+const SQLSTATE = /^[0-9A-Z]{5}$/;
 
 export const nameOf = (error: unknown): string =>
   error instanceof Error && NAME.test(error.name) ? error.name : 'unknown error';
 
 /** An error's code, such as ECONNREFUSED or an SQLSTATE. */
 export const codeOf = (error: unknown): string | undefined =>
-  error instanceof Error && 'code' in error && typeof error.code === 'string' && /^\w[\w.-]{0,62}$/.test(error.code)
+  error instanceof Error &&
+  'code' in error &&
+  typeof error.code === 'string' &&
+  (SQLSTATE.test(error.code) || NAME.test(error.code))
     ? error.code
     : undefined;
 

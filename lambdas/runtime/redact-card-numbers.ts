@@ -50,7 +50,7 @@ interface Span {
 }
 
 function cardNumbersIn(text: string): readonly Span[] {
-  if (text.length < FEWEST_DIGITS || !mayHoldThirteenDigits(text)) return [];
+  if (text.length < FEWEST_DIGITS || !mayHoldThirteenDigits(text) || isOrdinaryUuid(text)) return [];
   const groups = digitGroups(text);
   const hits = groups.flatMap((group, first) => {
     const last = groups[lastOfCardNumberAt(groups, first) ?? -1];
@@ -125,6 +125,13 @@ function merged(spans: readonly Span[]): readonly Span[] {
   }
   return apart;
 }
+
+/**
+ * Whether the text is a UUID in which no row of parts without letters has thirteen digits, as in all but one of a thousand. Every
+ * request is logged with some, so they are told without the whole search.
+ */
+const isOrdinaryUuid = (text: string): boolean =>
+  /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i.test(text) && !/^\d{8}-\d{4}-\d{4}-|-\d{4}-\d{12}$/.test(text);
 
 /** A cheap look at every value that is logged: most have fewer than thirteen digits. */
 function mayHoldThirteenDigits(text: string): boolean {

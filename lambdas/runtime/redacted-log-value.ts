@@ -18,6 +18,7 @@ const AS_THEY_ARE: Readonly<Record<string, (text: string) => boolean>> = {
   function_request_id: isUuid,
   gatewayRequestId: isUuid,
   sourceAddress: (text) => isIP(text) > 0,
+  timestamp: (text) => /^20\d{2}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/.test(text),
   cardReference: isGivenReference,
   cardReferenceId: isGivenReference,
 };

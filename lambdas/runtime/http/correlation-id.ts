@@ -1,3 +1,4 @@
+import { couldBeCardNumber } from '../../tokenization/card-networks.ts';
 import { freshId } from '../fresh-id.ts';
 import { holdsCardNumber } from '../redact-card-numbers.ts';
 
@@ -7,5 +8,13 @@ import { holdsCardNumber } from '../redact-card-numbers.ts';
  * Lambda's own ids beside it, so a request whose id was replaced can still be found.
  */
 export function correlationIdFrom(given: string | undefined): string {
-  return given !== undefined && /^[A-Za-z0-9._:-]{1,64}$/.test(given) && !holdsCardNumber(given) ? given : freshId();
+  const isKept = given !== undefined && /^[A-Za-z0-9._:-]{1,64}$/.test(given) && !mayHoldCardNumber(given);
+  return isKept ? given : freshId();
 }
+
+/**
+ * Stricter than the redaction of log lines, because an id that is replaced for nothing costs little: all digits of the id together count
+ * as well, whatever stands between them. Not those of a UUID, a trace id or a hash: they come about by chance.
+ */
+const mayHoldCardNumber = (id: string): boolean =>
+  holdsCardNumber(id) || (!/^[0-9a-f-]{32,64}$/i.test(id) && couldBeCardNumber(id.replaceAll(/\D/g, '')));

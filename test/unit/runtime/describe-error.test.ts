@@ -107,6 +107,15 @@ test('a message that was changed after the stack was made is not taken for frame
   expect(framesOf(error).join('\n')).not.toContain('hunter2');
 });
 
+test('a number in the place of a name or a code is not taken for one', () => {
+  const error = Object.assign(new Error('x'), { name: 'E4111111111111111', code: '4111111111111111' });
+  expect(JSON.stringify(describe(error))).not.toContain('1111');
+  expect(String(asOwnError('The job failed', error))).toBe('UnexpectedFailure: The job failed: unknown error.');
+  for (const code of ['23505', '57P01', 'ECONNREFUSED', 'ERR_HTTP2_STREAM_ERROR', 'CONNECT_TIMEOUT', 'E2BIG']) {
+    expect(describe(Object.assign(new Error('x'), { code }))).toMatchObject({ code });
+  }
+});
+
 test('causes that go in circles are described to an end', () => {
   const error = new Error('a');
   error.cause = error;

@@ -291,6 +291,8 @@ describe('ids', () => {
     '4111-1111-1111-1111',
     'card:378282246310005',
     'order_4111a1111b1111c1111',
+    '4x1x1x1x1x1x1x1x1x1x1x1x1x1x1x1',
+    '41a11b11c11d11e11f11g11',
   ])("%s is no caller's correlation id", (id) => {
     expect(correlationIdFrom(id)).not.toBe(id);
   });

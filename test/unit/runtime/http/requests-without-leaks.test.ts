@@ -1,0 +1,119 @@
+import type { Context } from 'aws-lambda';
+import fc from 'fast-check';
+import { expect, test, vi } from 'vitest';
+import { cardNumberRequest } from '../../../../lambdas/api/schemas.ts';
+import { CardNumber } from '../../../../lambdas/tokenization/card-number.ts';
+import { anyCardNumber } from '../../tokenization/generated-card-numbers.ts';
+
+// Read when the modules are loaded.
+vi.stubEnv('POWERTOOLS_METRICS_DISABLED', 'true');
+const { apiHandler } = await import('../../../../lambdas/runtime/http/api-handler.ts');
+
+const REQUEST_ID = '58236845-3880-4269-9eab-ad5fcf91e9e6';
+const lambda = {
+  functionName: 'f',
+  awsRequestId: REQUEST_ID,
+  getRemainingTimeInMillis: () => 29_000,
+} as unknown as Context;
+
+/** What a route may do with the number: use it, refuse it, or fail in words that are not ours. */
+const routes = {
+  answers: async () => ({ status: 200, body: {} }),
+  refuses: async ({ body }: { readonly body: { readonly cardNumber: string } }) => {
+    CardNumber.parse(`${body.cardNumber}x`);
+    return { status: 200, body: {} };
+  },
+  fails: async ({ body }: { readonly body: { readonly cardNumber: string } }) => {
+    JSON.parse(`${body.cardNumber} is no JSON`);
+    return { status: 200, body: {} };
+  },
+  'fails with properties': async ({ body }: { readonly body: { readonly cardNumber: string } }) => {
+    throw Object.assign(new Error(`duplicate ${body.cardNumber}`, { cause: new URIError(body.cardNumber) }), {
+      code: body.cardNumber,
+      detail: body.cardNumber,
+      parameters: [body.cardNumber],
+    });
+  },
+};
+
+/** An event that holds the number in one place or more. */
+const places = {
+  body: (number: string) => ({ body: JSON.stringify({ cardNumber: number }) }),
+  'a bare body': (number: string) => ({ body: number }),
+  'a field of the body': (number: string) => ({ body: JSON.stringify({ [number]: number }) }),
+  'a field that is given twice': (number: string) => ({ body: `{"${number}":1,"${number}":2}` }),
+  'the correlation id': (number: string) => ({ headers: { 'X-Correlation-Id': number } }),
+  'a correlation id in groups': (number: string) => ({
+    headers: { 'X-Correlation-Id': number.replaceAll(/(\d{4})(?=\d)/g, '$1-') },
+  }),
+  'a correlation id with letters': (number: string) => ({
+    headers: { 'x-correlation-id': number.replaceAll(/(\d{4})(?=\d{3})/g, '$1x') },
+  }),
+  'other headers': (number: string) => ({ headers: { [number]: number, 'user-agent': number } }),
+  'the query and the path': (number: string) => ({ path: `/v1/cards/${number}`, queryStringParameters: { a: number } }),
+  'the session': (number: string) => ({
+    requestContext: {
+      requestId: REQUEST_ID,
+      identity: { userArn: `arn:aws:sts::555555555555:assumed-role/issuing/${number}`, sourceIp: '127.0.0.1' },
+    },
+  }),
+  'ids that AWS should have made': (number: string) => ({
+    requestContext: {
+      requestId: number,
+      extendedRequestId: number,
+      identity: { userArn: `arn:aws:iam::555555555555:user/${number}`, sourceIp: number },
+    },
+  }),
+  'the method': (number: string) => ({ httpMethod: number }),
+};
+
+const eventWith = (place: keyof typeof places, number: string) => ({
+  httpMethod: 'POST',
+  headers: {},
+  body: JSON.stringify({ cardNumber: '4000000000000002' }),
+  requestContext: {
+    requestId: REQUEST_ID,
+    identity: { userArn: 'arn:aws:sts::555555555555:assumed-role/issuing/a', sourceIp: '127.0.0.1' },
+  },
+  ...places[place](number),
+});
+
+test('no request brings a card number into a log line, an audit record or an answer, wherever it stands', async () => {
+  let written = '';
+  const keep = (chunk: unknown) => {
+    written += String(chunk);
+    return true;
+  };
+  const streams = [
+    vi.spyOn(process.stdout, 'write').mockImplementation(keep),
+    vi.spyOn(process.stderr, 'write').mockImplementation(keep),
+  ];
+  try {
+    await fc.assert(
+      fc.asyncProperty(
+        anyCardNumber(),
+        fc.constantFrom(...(Object.keys(places) as (keyof typeof places)[])),
+        fc.constantFrom(...(Object.keys(routes) as (keyof typeof routes)[])),
+        async (number, place, behaviour) => {
+          fc.pre(number !== '4000000000000002');
+          written = '';
+          const handler = apiHandler({
+            operation: 'test',
+            schema: cardNumberRequest,
+            deadlineMs: 5_000,
+            auditedReference: ({ cardNumber }) => cardNumber,
+            answer: routes[behaviour],
+          });
+          const answer = await handler(eventWith(place, number), lambda);
+          const digits = JSON.stringify(answer).concat(written).replaceAll(REQUEST_ID, '');
+          expect(written).toContain('"operation":"test"');
+          expect(digits).not.toContain(number);
+          expect(digits.replaceAll(/[-x]/g, '')).not.toContain(number);
+        },
+      ),
+      { seed: 8, numRuns: 1_500 },
+    );
+  } finally {
+    for (const stream of streams) stream.mockRestore();
+  }
+});
