@@ -142,6 +142,21 @@ describe('against a TOME that fails', () => {
     expect(tokenizeCalls()).toBe(2);
   });
 
+  test.each([
+    ['edge-rate-limited', 'tome-rate-limited'],
+    ['gateway-page', 'tome-gateway-answered'],
+    ['gateway-page-after', 'tome-gateway-answered'],
+    ['access-denied', 'tome-access-denied'],
+    ['redirected', 'tome-gateway-answered'],
+  ] as const)('one %s is no answer of TOME, and one request may have arrived', async (kind, code) => {
+    simulator.faults.order({ operation: 'tokenize', kind, count: 1 });
+    await expect(tomeOver({ maxAttempts: 1 }).ns1.tokenize(card, null, live())).rejects.toMatchObject({
+      code,
+      attempts: 1,
+    });
+    expect(simulator.vaults.ns1.bindingCount).toBe(kind === 'gateway-page-after' ? 1 : 0);
+  });
+
   test('a failure that lasts says how many requests may have arrived', async () => {
     simulator.faults.order({ operation: 'tokenize', kind: 'error-after', rate: 1 });
     await expect(tomeOver().ns1.tokenize(card, null, live())).rejects.toMatchObject({

@@ -1,0 +1,41 @@
+import { expect, test } from 'vitest';
+import { ROUTE_PROBLEMS } from '../../../lambdas/api/route-problems.ts';
+import { problemOf } from '../../../lambdas/runtime/http/problem.ts';
+import {
+  InternalTokenUnacceptable,
+  ReferenceUnacceptable,
+  StoredCardUnacceptable,
+  TomeRequestRefused,
+} from '../../../lambdas/tokenization/errors/lasting-answer.ts';
+import { PairConflict } from '../../../lambdas/tokenization/errors/pair-conflict.ts';
+import {
+  TomeAccessDenied,
+  TomeGatewayAnswered,
+  TomeOutcomeUnknown,
+  TomeRateLimited,
+} from '../../../lambdas/tokenization/errors/tome-error.ts';
+
+const READS_AND_CREATIONS = ['create-card', 'lookup', 'lookup-or-tokenize', 'detokenize'] as const;
+
+test.each([
+  { error: new StoredCardUnacceptable(), status: 422, routes: ['detokenize'] as const },
+  { error: new ReferenceUnacceptable(), status: 502, routes: READS_AND_CREATIONS },
+  { error: new InternalTokenUnacceptable(), status: 502, routes: READS_AND_CREATIONS },
+  { error: new TomeRequestRefused(), status: 502, routes: READS_AND_CREATIONS },
+  { error: new PairConflict(), status: 502, routes: READS_AND_CREATIONS },
+])('$error.code is a documented $status that nobody is told to retry', ({ error, status, routes }) => {
+  const { problem, retryAfterSeconds } = problemOf(error, 'correlation');
+  expect([problem.status, problem.code, retryAfterSeconds]).toEqual([status, error.code, null]);
+  for (const route of routes) expect(ROUTE_PROBLEMS[route]).toContain(error.code);
+});
+
+test.each([
+  [new TomeAccessDenied('x', { attempts: 1 }), 503],
+  [new TomeGatewayAnswered('x', { attempts: 1 }), 503],
+  [new TomeOutcomeUnknown('x', { attempts: 1, retryAfterSeconds: 9 }), 503],
+  [new TomeRateLimited('x', { attempts: 1, retryAfterSeconds: 0 }), 429],
+])('what may pass says when to come back, and never at once (%#)', (error, status) => {
+  const { problem, retryAfterSeconds } = problemOf(error, 'correlation');
+  expect(problem.status).toBe(status);
+  expect(retryAfterSeconds).toBe(Math.max(1, error.retryAfterSeconds));
+});
