@@ -1,7 +1,6 @@
 import * as z from 'zod/mini';
 import { CardNumber } from '../tokenization/card-number.ts';
 import { isCardReference } from '../tokenization/card-reference.ts';
-import { InvalidInput } from '../tokenization/errors/invalid-input.ts';
 import {
   InternalTokenUnacceptable,
   type LastingAnswer,
@@ -26,7 +25,7 @@ export function createHttpTome(client: TomeCarrier): Tome {
   return {
     ns1: namespaceOver(client, 'ns1', {
       write: (cardNumber: CardNumber) => cardNumber.reveal(),
-      readSource: cardNumberOrNull,
+      readSource: (text) => CardNumber.stored(text),
       readToken: internalToken,
       OddSource: StoredCardUnacceptable,
       OddToken: InternalTokenUnacceptable,
@@ -136,12 +135,3 @@ const refused = ({ error }: Refusal, attempts: number) =>
   error === 'bad-request'
     ? new TomeRequestRefused(undefined, { attempts })
     : invalidAnswer('an unexpected refusal', attempts);
-
-function cardNumberOrNull(text: string): CardNumber | null {
-  try {
-    return CardNumber.parse(text);
-  } catch (error) {
-    if (error instanceof InvalidInput) return null;
-    throw error;
-  }
-}

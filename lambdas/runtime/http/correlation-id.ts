@@ -12,9 +12,12 @@ export function correlationIdFrom(given: string | undefined): string {
   return isKept ? given : freshId();
 }
 
+/** The digits of a UUID, a trace id or a hash, which come about by chance; and those that start as times of our days do. */
+const CHANCE_OR_TIME = /^([0-9a-f-]{32,64}|\D*1.*)$/i;
+
 /**
- * Stricter than the redaction of log lines, because an id that is replaced for nothing costs little: all digits of the id together count
- * as well, whatever stands between them. Not those of a UUID, a trace id or a hash: they come about by chance.
+ * Stricter than the redaction of log lines, because an id that is replaced for nothing costs little: all digits of the id
+ * together count as well, whatever stands between them.
  */
 const mayHoldCardNumber = (id: string): boolean =>
-  holdsCardNumber(id) || (!/^[0-9a-f-]{32,64}$/i.test(id) && couldBeCardNumber(id.replaceAll(/\D/g, '')));
+  holdsCardNumber(id) || (!CHANCE_OR_TIME.test(id) && couldBeCardNumber(id.replaceAll(/\D/g, '')));

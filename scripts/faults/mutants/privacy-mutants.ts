@@ -204,4 +204,16 @@ export const PRIVACY_MUTANTS: readonly Mutant[] = [
     ],
     tests: ['test/integration/older-references.test.ts'],
   },
+  {
+    name: 'a number that was stored under earlier rules is no longer read',
+    kind: CARD_DATA,
+    edits: [
+      edit(
+        'lambdas/tokenization/card-number.ts',
+        'return /^[0-9]{13,19}$/.test(text) && passesLuhn(text) ? new CardNumber(text) : null;',
+        'return /^[0-9]{13,19}$/.test(text) && passesLuhn(text) ? CardNumber.parse(text) : null;',
+      ),
+    ],
+    tests: CARD_NUMBER,
+  },
 ];

@@ -297,6 +297,14 @@ describe('ids', () => {
     expect(correlationIdFrom(id)).not.toBe(id);
   });
 
+  test('an id that starts with a time is kept, whatever counter follows', () => {
+    for (let counter = 0; counter < 1_000; counter += 1) {
+      for (const id of [`1732651234567-${counter}`, `req-1732651234567.${counter}`, `1732651234x${counter}`]) {
+        expect(correlationIdFrom(id)).toBe(id);
+      }
+    }
+  });
+
   test('an id of odd characters or more than 64 of them is replaced', () => {
     for (const id of ['', 'a b', 'é', 'x'.repeat(65), 'a\nb', '"']) expect(correlationIdFrom(id)).not.toBe(id);
     expect(correlationIdFrom(undefined)).not.toBe(correlationIdFrom(undefined));

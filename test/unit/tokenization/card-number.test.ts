@@ -68,6 +68,15 @@ test('a number with its security code behind it is refused where the network iss
   expect(passing).toBeGreaterThan(50);
 });
 
+test('a number that only earlier rules accepted is still read from where it was stored', () => {
+  const withCode = withCheckDigit('511111111111111100');
+  expect(isRefused(withCode)).toBe(true);
+  expect(CardNumber.stored(withCode)?.reveal()).toBe(withCode);
+  for (const text of ['', '411111111111', '4111111111111112', '4111 1111 1111 1111', `${withCode}0`]) {
+    expect(CardNumber.stored(text)).toBeNull();
+  }
+});
+
 test('a Visa number has 13, 16 or 19 digits', () => {
   const accepted = Array.from({ length: 7 }, (_, index) => 13 + index).filter(
     (length) => !isRefused(withCheckDigit(`4${'0'.repeat(length - 2)}`)),
