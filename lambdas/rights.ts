@@ -38,7 +38,11 @@ const NONE: Rights = {
   connectionShare: 0.05,
 };
 
-const SERVES_REQUESTS: Rights = { ...NONE, connectionShare: 0.5 };
+/**
+ * Statements end with the default of DATABASE_QUERY_TIMEOUT_MS: no request waits for one any longer, and through RDS Proxy it cannot be
+ * cancelled, so it would go on holding its locks.
+ */
+const SERVES_REQUESTS: Rights = { ...NONE, statementSeconds: 2, connectionShare: 0.5 };
 
 const READ_BY_TOKEN = ['find_by_internal_token', 'caller_budget_wait', 'record_bound_pair'];
 const CREATE = [

@@ -1,6 +1,5 @@
-import { Connection, type Moment } from './connection.ts';
-import { type DatabaseAddress, signed } from './database-address.ts';
-import { isSignInRefused } from './sqlstate-conditions.ts';
+import { type Connection, type Moment, openConnection } from './connection.ts';
+import type { DatabaseAddress } from './database-address.ts';
 import { TimedOut, within } from './within.ts';
 
 export interface ConnectionPoolSettings {
@@ -18,10 +17,13 @@ export interface PoolClock {
   wallMs(): number;
 }
 
+/** The right to send one piece of work on a connection, until it is given back. */
 export interface Loan {
   readonly connection: Connection;
   /** Just opened, so that the server has answered on it a moment ago. */
   readonly isFresh: boolean;
+  /** Other work was under way on it: this one waits for that. */
+  readonly isShared: boolean;
 }
 
 /** The server gave no answer in time to a connection that was being opened. */
@@ -35,64 +37,184 @@ const TELLING_SHARE = 0.25;
 /** A timer that is later than this was late because the process was frozen, and not because it was busy. */
 const FREEZE_MS = 5_000;
 
-/** Connections of one process, each lent to one statement at a time. */
+/** Pieces of work under way on one connection. Beyond that they wait, for whichever connection has room first. */
+const MOST_ON_ONE = 32;
+
+/**
+ * Connections of one process. Each statement gets one of its own as long as there are any; when all are in use it is sent behind others
+ * (pipelined), because a busy process sends far more statements than it has turns to wait for answers one by one.
+ */
 export class ConnectionPool {
   readonly #address: DatabaseAddress;
   readonly #settings: ConnectionPoolSettings;
   readonly #clock: PoolClock;
-  /** The one used last is at the end, and is lent first. */
-  #idle: Connection[] = [];
-  readonly #lent = new Set<Connection>();
-  #places: number;
-  readonly #waiting: (() => void)[] = [];
+  /** What is under way on each connection, in the order in which it was sent. The connection used last is at the end. */
+  readonly #loans = new Map<Connection, Loan[]>();
+  #opening = 0;
+  #waiting: { readonly fresh: boolean; readonly give: (found: Loan | 'open') => void }[] = [];
 
   constructor(address: DatabaseAddress, settings: ConnectionPoolSettings, clock: PoolClock) {
     this.#address = address;
     this.#settings = settings;
     this.#clock = clock;
-    this.#places = settings.maxConnections;
   }
 
   /**
-   * Lends a connection. With `fresh` it is one that was just opened. Rejects with TimedOut when no place became free in time,
-   * with ServerSilent when the server did not answer, and with the reason when it refused.
+   * Lends a connection. With `fresh` it is one that was just opened. Rejects with TimedOut when there was none in time, with ServerSilent
+   * when the server did not answer, and with the reason when it refused.
    */
   async borrow(timeoutMs: number, { fresh }: { readonly fresh: boolean }): Promise<Loan> {
-    const startedMs = this.#clock.monotonicMs();
-    await this.#takePlace(timeoutMs);
-    try {
-      const known = fresh ? undefined : this.#takeIdle();
-      const leftMs = timeoutMs - (this.#clock.monotonicMs() - startedMs);
-      const connection = known ?? (await this.#open(Math.min(leftMs, this.#settings.openTimeoutMs)));
-      this.#lent.add(connection);
-      return { connection, isFresh: known === undefined };
-    } catch (error) {
-      this.#leavePlace();
-      throw error;
-    }
+    const endMs = this.#clock.monotonicMs() + timeoutMs;
+    const found = (this.#waiting.length === 0 ? this.#find(fresh) : null) ?? (await this.#wait(timeoutMs, fresh));
+    return found === 'open' ? this.#open(endMs - this.#clock.monotonicMs()) : found;
   }
 
-  giveBack(connection: Connection): void {
-    if (!this.#lent.delete(connection)) return;
+  giveBack(loan: Loan): void {
+    const { connection } = loan;
+    const loans = this.#loans.get(connection);
+    if (loans === undefined) return;
+    const position = loans.indexOf(loan);
+    if (position >= 0) loans.splice(position, 1);
     connection.usedAt = this.#now();
-    if (!connection.isClosed) this.#idle.push(connection);
-    this.#leavePlace();
+    this.#loans.delete(connection);
+    if (!connection.isClosed) this.#loans.set(connection, loans);
+    this.#changed();
   }
 
-  discard(connection: Connection, cancel: 'cancel' | 'leave'): void {
+  /** Whether all that was sent before it on its connection has been answered. */
+  isNext(loan: Loan): boolean {
+    return this.#loans.get(loan.connection)?.[0] === loan;
+  }
+
+  discard({ connection }: Pick<Loan, 'connection'>, cancel: 'cancel' | 'leave'): void {
+    if (!this.#loans.delete(connection)) return;
     connection.discard(cancel);
-    if (this.#lent.delete(connection)) this.#leavePlace();
+    this.#changed();
   }
 
   /** The server is taken to be down, so whatever connection there is has to be made again. */
   discardIdle(): void {
-    for (const connection of this.#idle.splice(0)) connection.discard('leave');
+    for (const [connection, loans] of this.#loans) if (loans.length === 0) this.discard({ connection }, 'leave');
   }
 
-  /** Connections that are lent out may finish their statement. The pool can be used again afterwards. */
+  /** Statements that are under way may end. The pool can be used again afterwards. */
   async close(): Promise<void> {
-    const ending = [...this.#idle.splice(0), ...this.#lent];
+    const ending = [...this.#loans.keys()];
+    this.#loans.clear();
     await Promise.all(ending.map((connection) => connection.end()));
+  }
+
+  /** A loan, or a place for a new connection, which is taken with it; `null` when there is neither. */
+  #find(fresh: boolean): Loan | 'open' | null {
+    const idle = this.#takeIdle(fresh ? 'discard' : 'lend');
+    if (idle !== undefined) return this.#lend(idle, false);
+    if (this.#loans.size + this.#opening < this.#settings.maxConnections) {
+      this.#opening += 1;
+      return 'open';
+    }
+    const shared = fresh ? undefined : this.#leastLoaded();
+    return shared === undefined ? null : this.#lend(shared, false);
+  }
+
+  /** Takes its turn behind those that have waited longer. */
+  async #wait(timeoutMs: number, fresh: boolean): Promise<Loan | 'open'> {
+    const turn = Promise.withResolvers<Loan | 'open'>();
+    const waiting = { fresh, give: turn.resolve };
+    this.#waiting.push(waiting);
+    try {
+      return await within(turn.promise, timeoutMs);
+    } catch (error) {
+      const position = this.#waiting.indexOf(waiting);
+      if (position >= 0) this.#waiting.splice(position, 1);
+      // It was given something in the moment in which the wait ended.
+      else this.#takeBack(await turn.promise);
+      throw error;
+    }
+  }
+
+  #takeBack(given: Loan | 'open'): void {
+    if (given !== 'open') this.giveBack(given);
+    else {
+      this.#opening -= 1;
+      this.#changed();
+    }
+  }
+
+  /** Gives what there is now to those that wait. One that wants a fresh connection does not hold up the others. */
+  #changed(): void {
+    for (let position = 0; position < this.#waiting.length; ) {
+      const waiting = this.#waiting[position];
+      if (waiting === undefined) return;
+      const found = this.#find(waiting.fresh);
+      if (found !== null) {
+        this.#waiting.splice(position, 1);
+        waiting.give(found);
+      } else if (waiting.fresh) position += 1;
+      else return;
+    }
+  }
+
+  #lend(connection: Connection, isFresh: boolean): Loan {
+    const loans = this.#loans.get(connection) ?? [];
+    const loan = { connection, isFresh, isShared: loans.length > 0 };
+    loans.push(loan);
+    this.#loans.set(connection, loans);
+    return loan;
+  }
+
+  /** The idle connection that was used last; those that were idle for too long are discarded, and with `discard` the others make room. */
+  #takeIdle(use: 'lend' | 'discard'): Connection | undefined {
+    let last: Connection | undefined;
+    for (const [connection, loans] of this.#loans) {
+      if (loans.length > 0) continue;
+      if (this.#sinceMs(connection.usedAt) > this.#settings.maxIdleMs) this.#drop(connection);
+      else last = connection;
+    }
+    if (use === 'lend' || last === undefined) return last;
+    if (this.#loans.size + this.#opening >= this.#settings.maxConnections) this.#drop(last);
+    return undefined;
+  }
+
+  /** Its place is for the one that asks. */
+  #drop(connection: Connection): void {
+    this.#loans.delete(connection);
+    connection.discard('leave');
+  }
+
+  #leastLoaded(): Connection | undefined {
+    let least: readonly [Connection, number] | undefined;
+    for (const [connection, { length }] of this.#loans) {
+      if (least === undefined || length < least[1]) least = [connection, length];
+    }
+    return least === undefined || least[1] >= MOST_ON_ONE ? undefined : least[0];
+  }
+
+  async #open(leftMs: number): Promise<Loan> {
+    const timeoutMs = Math.min(leftMs, this.#settings.openTimeoutMs);
+    const opening = new AbortController();
+    const startedAt = this.#now();
+    const forget = (closed: Connection): void => {
+      if (this.#loans.delete(closed)) this.#changed();
+    };
+    const opened = openConnection(this.#address, this.#settings, { signal: opening.signal, forget });
+    try {
+      return this.#lend(await within(opened, timeoutMs), true);
+    } catch (error) {
+      opening.abort();
+      // It may have come in the moment in which the wait ended; its failure has been reported otherwise.
+      void opened.then(
+        (late) => late.discard('leave'),
+        () => undefined,
+      );
+      // An opening that a near deadline cut short shows nothing about the server, nor does one that a freeze of the process
+      // came between.
+      const isTelling =
+        timeoutMs >= this.#settings.openTimeoutMs * TELLING_SHARE && this.#sinceMs(startedAt) < timeoutMs + FREEZE_MS;
+      throw error instanceof TimedOut && isTelling ? new ServerSilent('The server gave no answer.') : error;
+    } finally {
+      this.#opening -= 1;
+      this.#changed();
+    }
   }
 
   #now(): Moment {
@@ -100,92 +222,8 @@ export class ConnectionPool {
   }
 
   /** Since then, by the clock that says more: either may have stood still, or have been set. */
-  #idleMs(then: Moment): number {
+  #sinceMs(then: Moment): number {
     const now = this.#now();
     return Math.max(now.monotonicMs - then.monotonicMs, now.wallMs - then.wallMs);
-  }
-
-  #takeIdle(): Connection | undefined {
-    const idle = this.#idle;
-    this.#idle = [];
-    for (const connection of idle) {
-      if (connection.isClosed) continue;
-      if (this.#idleMs(connection.usedAt) > this.#settings.maxIdleMs) connection.discard('leave');
-      else this.#idle.push(connection);
-    }
-    return this.#idle.pop();
-  }
-
-  async #open(timeoutMs: number): Promise<Connection> {
-    // Connections that are idle make room: a fresh one is asked for because they are doubted.
-    while (this.#idle.length > this.#places) this.#idle.shift()?.discard('leave');
-    const opening = new AbortController();
-    const startedAt = this.#now();
-    try {
-      return await within(this.#connect(opening.signal), timeoutMs);
-    } catch (error) {
-      opening.abort();
-      // An opening that a near deadline cut short shows nothing about the server, nor does one that a freeze of the process
-      // came between.
-      const isTelling =
-        timeoutMs >= this.#settings.openTimeoutMs * TELLING_SHARE && this.#idleMs(startedAt) < timeoutMs + FREEZE_MS;
-      throw error instanceof TimedOut && isTelling ? new ServerSilent('The server gave no answer.') : error;
-    }
-  }
-
-  /** A refused sign-in is tried once more with a password that was read anew, where the address keeps one. */
-  async #connect(signal: AbortSignal): Promise<Connection> {
-    try {
-      return await this.#connectOnce(signal);
-    } catch (error) {
-      const canForget = typeof this.#address !== 'string' && this.#address.forgetPassword !== undefined;
-      if (!canForget || !isSignInRefused(error) || signal.aborted) throw error;
-      this.#address.forgetPassword();
-      return this.#connectOnce(signal);
-    }
-  }
-
-  async #connectOnce(signal: AbortSignal): Promise<Connection> {
-    const address = await signed(this.#address);
-    const connection = new Connection(address, this.#settings, (closed) => {
-      this.#idle = this.#idle.filter((idle) => idle !== closed);
-    });
-    const abandon = (): void => connection.discard('leave');
-    if (signal.aborted) abandon();
-    signal.addEventListener('abort', abandon, { once: true });
-    try {
-      await connection.open();
-      return connection;
-    } catch (error) {
-      connection.discard('leave');
-      throw error;
-    } finally {
-      signal.removeEventListener('abort', abandon);
-    }
-  }
-
-  async #takePlace(timeoutMs: number): Promise<void> {
-    if (this.#places > 0) {
-      this.#places -= 1;
-      return;
-    }
-    const turn = Promise.withResolvers<void>();
-    this.#waiting.push(turn.resolve);
-    try {
-      await within(turn.promise, timeoutMs);
-    } catch (error) {
-      const position = this.#waiting.indexOf(turn.resolve);
-      if (position >= 0) this.#waiting.splice(position, 1);
-      // The place came in the moment in which the wait ended.
-      else this.#leavePlace();
-      throw error;
-    }
-  }
-
-  /** The place goes to the one that has waited longest. */
-  #leavePlace(): void {
-    const next = this.#waiting.shift();
-    if (next === undefined) this.#places += 1;
-    else next();
   }
 }

@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net';
-import type { SignedAddress } from './database-address.ts';
+import { type DatabaseAddress, type SignedAddress, signed } from './database-address.ts';
 import { createClient, type DriverSettings, type Sql } from './driver-options.ts';
 import { cancelSession, openSocket, type SessionKey, type SocketOptions } from './server-socket.ts';
+import { isSignInRefused } from './sqlstate-conditions.ts';
 
 /** How long a session that ends in order may take to say so, in milliseconds. */
 const GOODBYE_MS = 1_000;
@@ -84,5 +85,48 @@ export class Connection {
 
   #destroy(): void {
     for (const socket of this.#sockets.splice(0)) socket.destroy();
+  }
+}
+
+interface Opening {
+  /** Aborted when the connection is not waited for any longer. */
+  readonly signal: AbortSignal;
+  /** Called when the connection closes by itself later. */
+  readonly forget: (closed: Connection) => void;
+}
+
+/** Opens a connection. A refused sign-in is tried once more with a password that was read anew, where the address keeps one. */
+export async function openConnection(
+  address: DatabaseAddress,
+  settings: Pick<DriverSettings, 'prepare'>,
+  opening: Opening,
+): Promise<Connection> {
+  try {
+    return await openOnce(await signed(address), settings, opening);
+  } catch (error) {
+    if (typeof address === 'string' || address.forgetPassword === undefined) throw error;
+    if (!isSignInRefused(error) || opening.signal.aborted) throw error;
+    address.forgetPassword();
+    return openOnce(await signed(address), settings, opening);
+  }
+}
+
+async function openOnce(
+  address: SignedAddress,
+  settings: Pick<DriverSettings, 'prepare'>,
+  { signal, forget }: Opening,
+): Promise<Connection> {
+  const connection = new Connection(address, settings, forget);
+  const abandon = (): void => connection.discard('leave');
+  if (signal.aborted) abandon();
+  signal.addEventListener('abort', abandon, { once: true });
+  try {
+    await connection.open();
+    return connection;
+  } catch (error) {
+    connection.discard('leave');
+    throw error;
+  } finally {
+    signal.removeEventListener('abort', abandon);
   }
 }

@@ -147,9 +147,9 @@ export class Database implements StatementRunner {
     const evidence = new Evidence(admission);
     const look = async (): Promise<void> => {
       try {
-        const { connection } = await this.#pool.borrow(this.#settings.queryTimeoutMs, { fresh: true });
+        const loan = await this.#pool.borrow(this.#settings.queryTimeoutMs, { fresh: true });
         evidence.answered();
-        this.#pool.giveBack(connection);
+        this.#pool.giveBack(loan);
       } catch (error) {
         if (error instanceof ServerSilent) evidence.serverIsSilent();
         throw error;
@@ -178,33 +178,41 @@ export class Database implements StatementRunner {
       // Whatever keeps a connection from being opened is a condition of the server: there is no statement yet to blame.
       return { error: new StoreUnavailable(error), retry: conditionOf(error).retry };
     }
-    const { connection, isFresh } = loan;
-    if (isFresh) evidence.answered();
-    const patienceMs = this.#patienceMs(limits, isFresh);
+    if (loan.isFresh) evidence.answered();
+    const patienceMs = this.#patienceMs(limits, loan);
     if (patienceMs < LEAST_TIME_MS * SHORT_SHARE) {
-      this.#pool.giveBack(connection);
+      this.#pool.giveBack(loan);
       return { error: outOfTime(), retry: 'no' };
     }
     try {
-      const result = await within(work(connection.sql), patienceMs);
+      const result = await within(this.#send(work, loan), patienceMs);
       evidence.answered();
-      this.#pool.giveBack(connection);
       return { result };
     } catch (error) {
-      if (error instanceof TimedOut) {
-        evidence.statementWasSilent();
-        this.#pool.discard(connection, 'cancel');
-        // On a fresh connection the server has answered a moment ago: then it is the statement that is slow.
-        return { error: new StoreUnavailable(error), retry: isFresh ? 'no' : 'new connection' };
-      }
+      if (error instanceof TimedOut) return this.#giveUp(loan, error, evidence);
       const { answer, retry, discard } = error instanceof TokenizationError ? BUG : conditionOf(error);
-      if (discard) this.#pool.discard(connection, 'leave');
-      else {
-        evidence.answered();
-        this.#pool.giveBack(connection);
-      }
+      if (discard) this.#pool.discard(loan, 'leave');
+      else evidence.answered();
       return { error: answer === 503 ? new StoreUnavailable(error) : error, retry };
     }
+  }
+
+  /** The loan ends with the work, also with work that is not waited for any longer. */
+  #send<Result>(work: (sql: Sql) => Promise<Result>, loan: Loan): Promise<Result> {
+    const end = (): void => this.#pool.giveBack(loan);
+    const sent = work(loan.connection.sql);
+    void sent.then(end, end);
+    return sent;
+  }
+
+  #giveUp<Result>(loan: Loan, timedOut: TimedOut, evidence: Evidence): Outcome<Result> {
+    const error = new StoreUnavailable(timedOut);
+    // Work before it on the same connection is slow, or there is too much of it: that is not this statement's to end.
+    if (!this.#pool.isNext(loan)) return { error, retry: 'no' };
+    evidence.statementWasSilent();
+    this.#pool.discard(loan, 'cancel');
+    // On a fresh connection the server has answered a moment ago: then it is the statement that is slow.
+    return { error, retry: loan.isFresh ? 'no' : 'new connection' };
   }
 
   /** At most one execution's time. Throws StoreUnavailable when too little is left to begin anything. */
@@ -215,10 +223,13 @@ export class Database implements StatementRunner {
   }
 
   /** A connection that may have been dropped without a word is left half of the time, so that a fresh one has the other half. */
-  #patienceMs({ endMs, isLast }: { readonly endMs: number; readonly isLast: boolean }, isFresh: boolean): number {
+  #patienceMs(
+    { endMs, isLast }: { readonly endMs: number; readonly isLast: boolean },
+    { isFresh, isShared }: Loan,
+  ): number {
     const { queryTimeoutMs } = this.#settings;
     const leftMs = endMs - this.#clock.monotonicMs();
-    return isFresh || isLast
+    return isFresh || isShared || isLast
       ? Math.min(leftMs, queryTimeoutMs)
       : Math.min(leftMs * SHORT_SHARE, queryTimeoutMs * SHORT_SHARE);
   }

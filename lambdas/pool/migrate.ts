@@ -2,9 +2,9 @@ import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import Postgrator from 'postgrator';
+import { acceptedAddress } from './accepted-address.ts';
 import { closeToPublic } from './close-to-public.ts';
 import { connect, type DatabaseAddress, type Sql } from './database.ts';
-import { signed } from './database-address.ts';
 import { installFunctions } from './install-functions.ts';
 import { installIndexes } from './install-indexes.ts';
 import { createOwner, giveToOwner } from './install-owner.ts';
@@ -56,7 +56,7 @@ const ATTEMPTS = 60;
  */
 export async function migrate(address: DatabaseAddress, options: MigrationOptions): Promise<MigrationResult> {
   const { directory = fileURLToPath(new URL('.', import.meta.url)), grants } = options;
-  const signedIn = await signed(address);
+  const signedIn = await acceptedAddress(address);
   const sql = connect(signedIn, { maxConnections: 1, prepare: false });
   const turn = connect(signedIn, { maxConnections: 1, prepare: false });
   let giveBack = async (): Promise<void> => undefined;

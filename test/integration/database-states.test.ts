@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { acceptedAddress } from '../../lambdas/pool/accepted-address.ts';
 import { Database } from '../../lambdas/pool/database.ts';
 import type { AddressParts } from '../../lambdas/pool/database-address.ts';
 import { CardNumber } from '../../lambdas/tokenization/card-number.ts';
@@ -187,6 +188,19 @@ describe('signing in', () => {
     expect(await session(database)).toEqual(expect.any(Number));
     expect(reads).toBe(1);
     await database.close();
+  });
+
+  test('a migration signs in with the password of now, and fails when that is refused too', async () => {
+    let kept = 'before the rotation';
+    const rotated = address(role, async () => kept, {
+      forgetPassword: () => {
+        kept = 'now';
+      },
+    });
+    await admin().unsafe(`ALTER ROLE ${role} PASSWORD 'now'`);
+    expect(await acceptedAddress(rotated)).toMatchObject({ password: 'now' });
+    await admin().unsafe(`ALTER ROLE ${role} PASSWORD 'first'`);
+    await expect(acceptedAddress(rotated)).rejects.toMatchObject({ code: '28P01' });
   });
 });
 

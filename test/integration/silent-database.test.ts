@@ -38,8 +38,8 @@ afterEach(async () => {
 
 afterAll(() => db.drop());
 
-const pidOf = (database: Database) =>
-  database.run(async (sql) => (await sql<{ pid: number }[]>`SELECT pg_backend_pid() AS pid`)[0]?.pid);
+const pidOf = (database: Database, deadlineMs = Number.POSITIVE_INFINITY) =>
+  database.until(deadlineMs).run(async (sql) => (await sql<{ pid: number }[]>`SELECT pg_backend_pid() AS pid`)[0]?.pid);
 const insert = (database: Pick<Database, 'run'>, id: number) =>
   database.run(async (sql) => void (await sql`INSERT INTO note VALUES (${id}) ON CONFLICT DO NOTHING`));
 const waiting = () => db.sql`
@@ -106,6 +106,20 @@ test('a statement that waits does not hold back the statements of other connecti
   await blocked;
 });
 
+test('when all connections are in use statements are sent behind others, and one that is given up does not end the others', async () => {
+  const database = databaseOf(db.url, { ...PATIENT, queryTimeoutMs: 60_000, maxConnections: 1 });
+  const letGo = await holdBack(1);
+  const slow = insert(database, 1);
+  await expect.poll(async () => (await waiting()).length).toBe(1);
+  const [session] = await waiting();
+  const behind = pidOf(database);
+  await expect(pidOf(database, performance.now() + 200)).rejects.toMatchObject(UNAVAILABLE);
+  await letGo();
+  await slow;
+  expect(await behind).toBe(session?.['pid']);
+  expect(await pidOf(database)).toBe(session?.['pid']);
+});
+
 test('a statement does not outlive its deadline, neither here nor on the server', async () => {
   const database = databaseOf(db.url, PATIENT);
   const letGo = await holdBack(1);
@@ -130,7 +144,7 @@ test('after the deadline nothing is sent and nothing is tried again', async () =
   expect(executions).toBe(2);
 });
 
-test('waiting for a connection ends with the deadline too', async () => {
+test('waiting behind another statement ends with the deadline too', async () => {
   const database = databaseOf(db.url, { ...PATIENT, maxConnections: 1 });
   const letGo = await holdBack(1);
   const blocked = insert(database, 1);
@@ -138,7 +152,7 @@ test('waiting for a connection ends with the deadline too', async () => {
   await expect(insert(database.until(performance.now() + 100), 2)).rejects.toMatchObject(UNAVAILABLE);
   await letGo();
   await blocked;
-  // The place in the queue that was given up is not lost.
+  // What was given up has left no trace on the connection.
   await insert(database, 3);
 });
 

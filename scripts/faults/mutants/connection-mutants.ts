@@ -47,13 +47,13 @@ export const CONNECTION_MUTANTS: readonly Mutant[] = [
   {
     name: 'a password that was rotated is never read again',
     kind: '1',
-    edits: [edit(POOL, 'this.#address.forgetPassword();', '')],
+    edits: [edit('lambdas/pool/connection.ts', '    address.forgetPassword();\n', '')],
     tests: STATES,
   },
   {
     name: 'a fresh connection is asked for, and an idle one is lent',
     kind: '1',
-    edits: [edit(POOL, 'const known = fresh ? undefined : this.#takeIdle();', 'const known = this.#takeIdle();')],
+    edits: [edit(POOL, "this.#takeIdle(fresh ? 'discard' : 'lend')", "this.#takeIdle('lend')")],
     tests: LOST,
   },
   {
@@ -71,7 +71,7 @@ export const CONNECTION_MUTANTS: readonly Mutant[] = [
   {
     name: 'a statement whose time is over goes on in the server',
     kind: '2',
-    edits: [edit(DATABASE, "this.#pool.discard(connection, 'cancel');", "this.#pool.discard(connection, 'leave');")],
+    edits: [edit(DATABASE, "this.#pool.discard(loan, 'cancel');", "this.#pool.discard(loan, 'leave');")],
     tests: SILENT,
   },
   {
@@ -89,7 +89,7 @@ export const CONNECTION_MUTANTS: readonly Mutant[] = [
   {
     name: 'a connection that stays silent is not replaced within the request',
     kind: '2',
-    edits: [edit(DATABASE, "retry: isFresh ? 'no' : 'new connection'", "retry: 'no'")],
+    edits: [edit(DATABASE, "retry: loan.isFresh ? 'no' : 'new connection'", "retry: 'no'")],
     tests: LOST,
   },
   {
@@ -99,9 +99,9 @@ export const CONNECTION_MUTANTS: readonly Mutant[] = [
     tests: DEADLINE,
   },
   {
-    name: 'a place in the queue for connections that was given up is lost',
-    kind: '2',
-    edits: [edit(POOL, 'if (position >= 0) this.#waiting.splice(position, 1);', 'if (position >= 0) throw error;')],
+    name: 'a statement behind a slow one ends the slow one',
+    kind: '15',
+    edits: [edit(DATABASE, "if (!this.#pool.isNext(loan)) return { error, retry: 'no' };", '')],
     tests: SILENT,
   },
   {
@@ -134,8 +134,8 @@ export const CONNECTION_MUTANTS: readonly Mutant[] = [
     edits: [
       edit(
         DATABASE,
-        "this.#pool.discard(connection, 'cancel');",
-        "this.#pool.discard(connection, 'cancel');\n        this.#pool.discardIdle();",
+        "this.#pool.discard(loan, 'cancel');",
+        "this.#pool.discard(loan, 'cancel');\n    this.#pool.discardIdle();",
       ),
     ],
     tests: SILENT,

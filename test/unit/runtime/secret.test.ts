@@ -97,3 +97,18 @@ test('a secret and settings that both name no host say which setting is missing'
   const failure = await failureOf(addressFrom(JSON.stringify({ username: 'a', password: PASSWORD })));
   expect(String(failure)).toContain('DATABASE_HOST');
 });
+
+test('a password is kept until it is refused, and is then read again', async () => {
+  const addressParts = async (password: string) => {
+    const address = await addressFrom(JSON.stringify({ host: 'db', username: 'admin', password }));
+    if (typeof address === 'string') throw new Error('A secret gives an address in parts.');
+    return address;
+  };
+  const address = await addressParts('first');
+  manager.answer = secret(JSON.stringify({ host: 'db', username: 'admin', password: 'second' }));
+  expect([await address.password(), await address.password()]).toEqual(['first', 'first']);
+  expect(manager.asked).toHaveLength(1);
+  address.forgetPassword?.();
+  expect([await address.password(), await address.password()]).toEqual(['second', 'second']);
+  expect(manager.asked).toHaveLength(2);
+});

@@ -1,0 +1,22 @@
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { runSchedule } from '../../scripts/faults/schedules.ts';
+import { createWorld, type World } from '../../scripts/faults/world.ts';
+
+let world: World;
+
+beforeAll(async () => {
+  world = await createWorld(inject('postgresUrl'), 41);
+});
+
+afterAll(() => world.close());
+
+test.each([1, 7])(
+  'schedule %i takes the same steps whenever it is run, so that a failing seed can be replayed',
+  async (seed) => {
+    // The first run opens the connections that the second one finds open.
+    const first = await runSchedule(world, seed);
+    const second = await runSchedule(world, seed);
+    expect(second.steps).toEqual(first.steps);
+  },
+  120_000,
+);
