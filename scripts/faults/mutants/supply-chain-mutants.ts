@@ -76,4 +76,16 @@ export const SUPPLY_CHAIN_MUTANTS: readonly Mutant[] = [
     ],
     tests: ['test/integration/simulator/simulator.test.ts', 'test/integration/probe/probe-tome.test.ts'],
   },
+  {
+    name: 'a test says within how many milliseconds something must have happened',
+    kind: '12',
+    edits: [
+      edit(
+        'test/integration/probe/probe-tome.test.ts',
+        '  expect(calls).toBe(11);',
+        '  expect(performance.now()).toBeLessThan(60_000);\n  expect(calls).toBe(11);',
+      ),
+    ],
+    tests: ['test/unit/speed-independence.test.ts'],
+  },
 ];
