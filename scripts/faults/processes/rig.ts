@@ -67,6 +67,9 @@ export async function startRig(
       AWS_ACCESS_KEY_ID: 'local',
       AWS_SECRET_ACCESS_KEY: 'local',
       DATABASE_MAX_CONNECTIONS: '6',
+      // All clients of a trial are one caller, and some create a card again on purpose.
+      CALLER_LOOKUP_MISSES_PER_HOUR: '0',
+      CALLER_EXISTING_CREATIONS_PER_HOUR: '0',
       ...settings,
     },
     killDatabase: () => crashDatabase(directory),
