@@ -10,12 +10,14 @@ export interface UrlForm {
 }
 
 /**
- * What is wrong with a URL that a setting gives; nothing when a client can use it. The text itself is never quoted: it may hold a
- * password. A URL that no client can use is found here, at start, and not by the first request, whose reserved pair it would cost.
+ * What is wrong with a URL that a setting gives; nothing when a client can use it. The text itself
+ * is never quoted: it may hold a password. A URL that no client can use is found here, at start,
+ * and not by the first request, whose reserved pair it would cost.
  */
 export function findUrlFaults(text: string, form: UrlForm): readonly string[] {
   const { schemes, expected, mayHaveCredentials = false, mayHaveQuery = false } = form;
-  // The parser repairs what it is given (backslashes, missing slashes, line breaks); a setting has to say what is meant.
+  // The parser repairs what it is given (backslashes, missing slashes, line breaks); a setting has
+  // to say what is meant.
   const [, scheme = ''] = /^([a-z]+):\/\/[^\s/?#\\][^\s\\]*$/.exec(text) ?? [];
   if (!schemes.includes(scheme)) return [expected];
   if (!URL.canParse(text)) return ['must have a host name and a port from 1 to 65535 that can be used'];

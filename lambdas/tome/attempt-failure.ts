@@ -10,12 +10,14 @@ export class ConnectTimedOut extends TomeUnavailable {}
 export class RequestUnwritable extends TomeUnavailable {}
 
 /**
- * A kept connection ended without a byte of an answer. The other side, or something between, has usually forgotten it long ago:
- * this says nothing about TOME. The request still counts as sent.
+ * A kept connection ended without a byte of an answer. The other side, or something between, has
+ * usually forgotten it long ago: this says nothing about TOME. The request still counts as sent.
  */
 export class KeptConnectionLost extends TomeOutcomeUnknown {}
 
-/** A kept connection stayed silent. It may be dead, as it is after a long freeze; or TOME is slow. */
+/**
+ * A kept connection stayed silent. It may be dead, as it is after a long freeze; or TOME is slow.
+ */
 export class KeptConnectionSilent extends AttemptTimedOut {}
 
 /** TOME failed on this request (500), which may be about what was asked and not about TOME. */

@@ -1,6 +1,7 @@
 /**
- * The contract with TOME as this project sees it, version 1 (brief 3). The HTTP client and the simulator share this file and
- * nothing else; `openapi.json` beside it is published from it (`npm run contract`).
+ * The contract with TOME as this project sees it, version 1 (brief 3). The HTTP client and the
+ * simulator share this file and nothing else; `openapi.json` beside it is published from it (`npm
+ * run contract`).
  *
  * Every operation is a POST, so that no card number can ever stand in a URL or in an access log.
  */
@@ -25,8 +26,9 @@ export const operationPath = (namespace: Namespace, operation: Operation): strin
   `/v${CONTRACT_VERSION}/namespaces/${namespace}/${operation}`;
 
 /**
- * Headers of every call. TOME repeats the request id in its answer; a client that finds another one there is looking at
- * somebody else's answer. The lane tells work that a person waits for from batch work, for accounting only.
+ * Headers of every call. TOME repeats the request id in its answer; a client that finds another one
+ * there is looking at somebody else's answer. The lane tells work that a person waits for from
+ * batch work, for accounting only.
  */
 export const REQUEST_ID_HEADER = 'x-request-id';
 export const CORRELATION_ID_HEADER = 'x-correlation-id';
@@ -80,12 +82,15 @@ export const bulkResult = z.discriminatedUnion('outcome', [
   z.object({ outcome: z.literal('failed') }),
 ]);
 
-/** What stands where a token or a source belongs. Whether it is one is decided for this item alone. */
+/**
+ * What stands where a token or a source belongs. Whether it is one is decided for this item alone.
+ */
 const item = z.nullable(z.union([z.string(), z.number()]));
 
 /**
- * The same answers as the client reads them: one odd entry of a list must not cost the others, and a token or source that the
- * domain cannot use is an answer about that item, not a TOME that breaks its contract.
+ * The same answers as the client reads them: one odd entry of a list must not cost the others, and
+ * a token or source that the domain cannot use is an answer about that item, not a TOME that breaks
+ * its contract.
  */
 export const readableAnswers = {
   prefetch: z.object({ tokens: z.array(z.unknown()) }),
@@ -96,10 +101,10 @@ export const readableAnswers = {
 } as const;
 
 /**
- * Answers other than 200, all with this body:
- * 404 `not-found` (detokenize, lookup; and bulk-tokenize with `operation-absent` where TOME has none),
- * 409 `already-bound` with the token that stands (tokenize, in TOME's conflict mode),
- * 400 `bad-request`, 429 `rate-limited` with Retry-After in seconds, 5xx `unavailable`.
+ * Answers other than 200, all with this body: 404 `not-found` (detokenize, lookup; and
+ * bulk-tokenize with `operation-absent` where TOME has none), 409 `already-bound` with the token
+ * that stands (tokenize, in TOME's conflict mode), 400 `bad-request`, 429 `rate-limited` with
+ * Retry-After in seconds, 5xx `unavailable`.
  */
 const error = z.enum([
   'not-found',

@@ -35,7 +35,10 @@ export interface Exchange<Name extends Operation> {
   readonly lane: Lane;
   readonly correlationId: string;
   readonly timeoutMs: number;
-  /** The most that a kept connection gets, and one that was idle for a while; the whole time by default. */
+  /**
+   * The most that a kept connection gets, and one that was idle for a while; the whole time by
+   * default.
+   */
   readonly keptTimeoutMs?: number;
   readonly doubtfulTimeoutMs?: number;
   readonly onNewConnection?: boolean;
@@ -56,9 +59,9 @@ const REFUSALS = {
 } as const satisfies Readonly<Record<number, readonly Refusal['error'][]>>;
 
 /**
- * One request and its answer, checked against the contract. Rejects with a TomeError of one attempt, or of none when nothing was
- * sent; `attempts` beyond this one are the caller's to add. No error holds anything that was sent or received: neither may reach
- * a log.
+ * One request and its answer, checked against the contract. Rejects with a TomeError of one
+ * attempt, or of none when nothing was sent; `attempts` beyond this one are the caller's to add. No
+ * error holds anything that was sent or received: neither may reach a log.
  */
 export async function exchange<Name extends Operation>(
   connections: TomeConnections,
@@ -85,8 +88,9 @@ export async function exchange<Name extends Operation>(
 }
 
 /**
- * Tells TOME's own words from those of what stands before it. A throttling is a throttling whoever says it, and so is a refusal of
- * access; a 5xx is taken as a failure of TOME. Anything else has to have a status of the contract and repeat the request's id.
+ * Tells TOME's own words from those of what stands before it. A throttling is a throttling whoever
+ * says it, and so is a refusal of access; a 5xx is taken as a failure of TOME. Anything else has to
+ * have a status of the contract and repeat the request's id.
  */
 function assertFromTome({ status, headers }: WireAnswer, requestId: string): void {
   const waitSeconds = retryAfterSeconds(headers);

@@ -43,7 +43,10 @@ export function createHttpTome(client: TomeCarrier): Tome {
 type Unacceptable = new (message?: string, details?: { attempts: number }) => LastingAnswer;
 type Item = string | number | null;
 
-/** How a namespace's sources and tokens are written and read; `null` for what cannot be one, and the answer about such an item. */
+/**
+ * How a namespace's sources and tokens are written and read; `null` for what cannot be one, and the
+ * answer about such an item.
+ */
 interface Codec<Source, Token> {
   readonly write: (source: Source) => string;
   readonly readSource: (text: string) => Source | null;

@@ -6,10 +6,15 @@ import { prefetchedToken } from './contract.ts';
 /** Most characters of an odd token that are kept; a longer one is counted only. */
 const MAX_KEPT_LENGTH = 64;
 
-/** Digits in a row that no token of this domain has, so that a card number is not stored inside one. */
+/**
+ * Digits in a row that no token of this domain has, so that a card number is not stored inside one.
+ */
 const CARD_LENGTH_RUN = /[0-9]{13}/;
 
-/** Parts a prefetch answer into tokens that can be used and odd ones. A token may be odd; the answer is used all the same. */
+/**
+ * Parts a prefetch answer into tokens that can be used and odd ones. A token may be odd; the answer
+ * is used all the same.
+ */
 export function readPrefetched<Token extends string>(
   entries: readonly unknown[],
   readToken: (text: string) => Token | null,
@@ -33,7 +38,10 @@ function textOf(entry: unknown): string | null {
   return success ? data.token : null;
 }
 
-/** An internal token is longer than a card number and could hide one. A reference is judged by its own format. */
+/**
+ * An internal token is longer than a card number and could hide one. A reference is judged by its
+ * own format.
+ */
 const holdsCardNumber = (token: string): boolean => token.length > 19 && CARD_LENGTH_RUN.test(token);
 
 const keepable = (text: string | null): string | null =>

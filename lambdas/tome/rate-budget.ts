@@ -1,18 +1,28 @@
 import { TomeBudgetSpent } from '../tokenization/errors/tome-error.ts';
 import type { Clock } from '../tokenization/ports/clock.ts';
 
-/** How far the rate falls on a 429, how fast it comes back, and how far it can fall: shares of the configured rate. */
+/**
+ * How far the rate falls on a 429, how fast it comes back, and how far it can fall: shares of the
+ * configured rate.
+ */
 const DECREASE = 0.5;
 const INCREASE_PER_SECOND = 0.05;
 const FLOOR = 0.05;
-/** One 429 speaks for all that were under way with it: further ones within this time change nothing. In milliseconds. */
+/**
+ * One 429 speaks for all that were under way with it: further ones within this time change nothing.
+ * In milliseconds.
+ */
 const QUIET_AFTER_DECREASE_MS = 500;
-/** What may be sent at once after a pause, in seconds of the rate. Small, so that batch work never comes in bursts. */
+/**
+ * What may be sent at once after a pause, in seconds of the rate. Small, so that batch work never
+ * comes in bursts.
+ */
 const BURST_SECONDS = 0.05;
 
 /**
- * A share of TOME's rate for one operation (P3). Callers wait their turn; turns are handed out ahead of time on one line, so that a late timer costs
- * nothing and the rate is kept whatever the number of callers. A 429 halves the rate at once and it grows back slowly (additive increase,
+ * A share of TOME's rate for one operation (P3). Callers wait their turn; turns are handed out
+ * ahead of time on one line, so that a late timer costs nothing and the rate is kept whatever the
+ * number of callers. A 429 halves the rate at once and it grows back slowly (additive increase,
  * multiplicative decrease), because the limit is shared with others that this process cannot see.
  */
 export class RateBudget {
@@ -40,7 +50,10 @@ export class RateBudget {
     this.#turnMs(this.#clock.monotonicMs(), deadlineMs);
   }
 
-  /** Resolves when the caller may send. Rejects with TomeBudgetSpent at once when that would be after the deadline. */
+  /**
+   * Resolves when the caller may send. Rejects with TomeBudgetSpent at once when that would be
+   * after the deadline.
+   */
   async turn(deadlineMs: number): Promise<void> {
     const nowMs = this.#clock.monotonicMs();
     this.#increase(nowMs);
@@ -49,7 +62,10 @@ export class RateBudget {
     if (turnMs > nowMs) await this.#clock.sleep(turnMs - nowMs);
   }
 
-  /** TOME said 429. No further turn is handed out for `pauseMs`; those that were keep theirs, and the retries make up for them. */
+  /**
+   * TOME said 429. No further turn is handed out for `pauseMs`; those that were keep theirs, and
+   * the retries make up for them.
+   */
   slowDown(pauseMs: number): void {
     const nowMs = this.#clock.monotonicMs();
     if (nowMs - this.#decreasedAtMs < QUIET_AFTER_DECREASE_MS) return;

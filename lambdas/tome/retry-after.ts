@@ -4,8 +4,8 @@ import type { IncomingHttpHeaders } from 'node:http';
 const MAX_RETRY_AFTER_SECONDS = 60;
 
 /**
- * Retry-After in whole seconds, or `null` when there is none that can be read. A date is compared with the answer's own Date, so
- * that a wrong clock here changes nothing.
+ * Retry-After in whole seconds, or `null` when there is none that can be read. A date is compared
+ * with the answer's own Date, so that a wrong clock here changes nothing.
  */
 export function retryAfterSeconds(headers: IncomingHttpHeaders): number | null {
   const text = headers['retry-after']?.trim();

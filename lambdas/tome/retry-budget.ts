@@ -1,16 +1,23 @@
 import type { Clock } from '../tokenization/ports/clock.ts';
 
-/** Retries that a fresh client may make before it has made any calls, and that time alone brings back: the floor. */
+/**
+ * Retries that a fresh client may make before it has made any calls, and that time alone brings
+ * back: the floor.
+ */
 const FLOOR = 3;
-/** One retry of the floor comes back in this time, in milliseconds. Beside a busy client's calls it adds nothing to speak of. */
+/**
+ * One retry of the floor comes back in this time, in milliseconds. Beside a busy client's calls it
+ * adds nothing to speak of.
+ */
 const FLOOR_RETRY_MS = 5_000;
 /** Most retries that quiet times can save up. */
 const MOST_SAVED_RETRIES = 50;
 
 /**
- * Keeps retries to a share of calls (brief 2, "retries at most 10% of calls"): every call earns a fraction of a retry, every retry spends a whole
- * one. When TOME is failing, retrying everything would double its load just then. A share alone would leave a client of two calls
- * an hour without any retry after its first faults, so a few come back with time.
+ * Keeps retries to a share of calls (brief 2, "retries at most 10% of calls"): every call earns a
+ * fraction of a retry, every retry spends a whole one. When TOME is failing, retrying everything
+ * would double its load just then. A share alone would leave a client of two calls an hour without
+ * any retry after its first faults, so a few come back with time.
  */
 export class RetryBudget {
   readonly #ratio: number;

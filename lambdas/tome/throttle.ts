@@ -1,13 +1,23 @@
 import { TomeRateLimited } from '../tokenization/errors/tome-error.ts';
 import type { Clock } from '../tokenization/ports/clock.ts';
 
-/** One 429 among successes is the limit's edge, where a retry helps. So many in a row are a storm. */
+/**
+ * One 429 among successes is the limit's edge, where a retry helps. So many in a row are a storm.
+ */
 const REFUSALS_OF_A_STORM = 3;
+/**
+ * Between two calls that ask whether the storm is over: doubled from the first to the last of these
+ * with each that is refused, because each costs a pair, in every process. TOME's own Retry-After is
+ * never undercut.
+ */
+const LEAST_HOLD_MS = 1_000;
+const MOST_HOLD_MS = 5_000;
 
 /**
- * Keeps creations away from a TOME that answers 429 to everything. Each of them would cost a reserved pair for nothing: a pair that
- * was sent is never offered again. While TOME's Retry-After runs nothing is sent; then one call at a time goes through, until one
- * of them is answered by something else than 429. Asked before a pair is reserved, and once more before it is sent.
+ * Keeps creations away from a TOME that answers 429 to everything. Each of them would cost a
+ * reserved pair for nothing: a pair that was sent is never offered again. While TOME's Retry-After
+ * runs nothing is sent; then one call at a time goes through, until one of them is answered by
+ * something else than 429. Asked before a pair is reserved, and once more before it is sent.
  */
 export class Throttle {
   readonly #clock: Pick<Clock, 'monotonicMs'>;
@@ -15,6 +25,7 @@ export class Throttle {
   #untilMs = Number.NEGATIVE_INFINITY;
   /** While one call finds out whether TOME takes calls again. */
   #probeUntilMs = Number.NEGATIVE_INFINITY;
+  #probesRefused = 0;
 
   constructor(clock: Pick<Clock, 'monotonicMs'>) {
     this.#clock = clock;
@@ -40,13 +51,16 @@ export class Throttle {
   /** The call was answered with 429. */
   refused(retryAfterMs: number): void {
     this.#refusalsInARow += 1;
-    this.#untilMs = Math.max(this.#untilMs, this.#clock.monotonicMs() + retryAfterMs);
+    if (this.#probeUntilMs !== Number.NEGATIVE_INFINITY) this.#probesRefused += 1;
+    const holdMs = Math.max(retryAfterMs, Math.min(MOST_HOLD_MS, LEAST_HOLD_MS * 2 ** this.#probesRefused));
+    this.#untilMs = Math.max(this.#untilMs, this.#clock.monotonicMs() + holdMs);
     this.#probeUntilMs = Number.NEGATIVE_INFINITY;
   }
 
   /** The call was answered by something else. */
   answered(): void {
     this.#refusalsInARow = 0;
+    this.#probesRefused = 0;
     this.#untilMs = Number.NEGATIVE_INFINITY;
     this.#probeUntilMs = Number.NEGATIVE_INFINITY;
   }

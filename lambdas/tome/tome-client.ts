@@ -42,7 +42,9 @@ export interface TomeClientOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly onCall?: (call: ObservedCall) => void;
-  /** A call was refused here because TOME says 429 to everything: it would have been one more 429. */
+  /**
+   * A call was refused here because TOME says 429 to everything: it would have been one more 429.
+   */
   readonly onThrottled?: () => void;
   readonly onBreaker?: OnBreaker;
 }
@@ -53,12 +55,21 @@ export interface Definitive<Content> {
   readonly attempts: number;
 }
 
-/** An attempt that the call's deadline left less than this share of its time shows nothing about TOME when it times out. */
+/**
+ * An attempt that the call's deadline left less than this share of its time shows nothing about
+ * TOME when it times out.
+ */
 const TELLING_SHARE_OF_TIMEOUT = 0.5;
 
-/** A kept connection may take this share of what is left until the deadline, so that a new one can follow in time. */
+/**
+ * A kept connection may take this share of what is left until the deadline, so that a new one can
+ * follow in time.
+ */
 const KEPT_SHARE_OF_TIME_LEFT = 0.5;
-/** A kept connection that was idle for long enough to be doubtful gets this share of an attempt's time. */
+/**
+ * A kept connection that was idle for long enough to be doubtful gets this share of an attempt's
+ * time.
+ */
 const DOUBTFUL_SHARE_OF_TIMEOUT = 0.5;
 
 interface Question<Name extends Operation, Content> {
@@ -69,13 +80,19 @@ interface Question<Name extends Operation, Content> {
   readonly read: (answer: Answer<Name>) => Content;
 }
 
-/** Calls to TOME: each attempt through the turnstile, its outcome told to breaker and observer, and the only retry layer there is (M3). */
+/**
+ * Calls to TOME: each attempt through the turnstile, its outcome told to breaker and observer, and
+ * the only retry layer there is (M3).
+ */
 export class TomeClient {
   readonly #options: TomeClientOptions;
   readonly #turnstile: Turnstile;
   readonly #retries: RetryBudget;
   readonly #connections: TomeConnections;
-  /** Of this process alone: what failed is remembered by a keyed hash, because it may be a card number. */
+  /**
+   * Of this process alone: what failed is remembered by a keyed hash, because it may be a card
+   * number.
+   */
   readonly #subjectKey = randomBytes(32);
 
   constructor(options: TomeClientOptions) {
@@ -96,8 +113,9 @@ export class TomeClient {
   }
 
   /**
-   * TOME's definitive word, an answer as `read` gives it; `read` throws a LastingAnswer for an item that the domain cannot use. Rejects
-   * with a TomeError that counts the requests which may have arrived.
+   * TOME's definitive word, an answer as `read` gives it; `read` throws a LastingAnswer for an item
+   * that the domain cannot use. Rejects with a TomeError that counts the requests which may have
+   * arrived.
    */
   async call<Name extends Operation, Content>(
     namespace: Namespace,
@@ -183,8 +201,8 @@ export class TomeClient {
   }
 
   /**
-   * A kept connection gets less than the whole time, so that a dead one leaves time for a new one. Only while a retry can be had:
-   * without one a slow TOME would be given up early for nothing.
+   * A kept connection gets less than the whole time, so that a dead one leaves time for a new one.
+   * Only while a retry can be had: without one a slow TOME would be given up early for nothing.
    */
   #keptTimeouts({ timeoutMs, timeLeftMs }: Turn): {
     readonly keptTimeoutMs: number;
@@ -195,7 +213,10 @@ export class TomeClient {
     return { keptTimeoutMs, doubtfulTimeoutMs: Math.min(keptTimeoutMs, timeoutMs * DOUBTFUL_SHARE_OF_TIMEOUT) };
   }
 
-  /** A connection that was lost was no load for TOME. One that stayed silent may have been, so its replacement is a retry. */
+  /**
+   * A connection that was lost was no load for TOME. One that stayed silent may have been, so its
+   * replacement is a retry.
+   */
   #mayReplace(failure: TomeError): boolean {
     return failure instanceof KeptConnectionLost || this.#retries.spend();
   }

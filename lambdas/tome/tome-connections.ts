@@ -22,7 +22,10 @@ export interface WireRequest {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
   readonly timeoutMs: number;
-  /** The most that a kept connection gets, so that a dead one leaves time for a new one; and one that was idle for a while. */
+  /**
+   * The most that a kept connection gets, so that a dead one leaves time for a new one; and one
+   * that was idle for a while.
+   */
   readonly keptTimeoutMs: number;
   readonly doubtfulTimeoutMs: number;
   /** For a request that must not be sent twice, and after a kept connection failed. */
@@ -36,7 +39,10 @@ export interface WireAnswer {
   readonly text: string;
 }
 
-/** A connection idle for longer is not used again: AWS's network load balancers and TOME's own servers keep theirs for longer. */
+/**
+ * A connection idle for longer is not used again: AWS's network load balancers and TOME's own
+ * servers keep theirs for longer.
+ */
 const MAX_IDLE_MS = 4_000;
 /** A connection idle for longer than this may have been frozen with its process. */
 const DOUBTFUL_IDLE_MS = 1_000;
@@ -48,9 +54,10 @@ const MAX_ANSWER_BYTES = 2_000_000;
 const STATUSES_WITH_CONTENT: ReadonlySet<number> = new Set([200, 400, 404, 409]);
 
 /**
- * HTTP connections to TOME. Not `fetch`, because `fetch` does not say whether a request was written: here nothing is written
- * before the connection stands (TLS included), so every failure before that is certain to have sent nothing, and a pair may go
- * back to the pool on this word. Redirects are not followed.
+ * HTTP connections to TOME. Not `fetch`, because `fetch` does not say whether a request was
+ * written: here nothing is written before the connection stands (TLS included), so every failure
+ * before that is certain to have sent nothing, and a pair may go back to the pool on this word.
+ * Redirects are not followed.
  *
  * No failure keeps an error's message or the error itself: they may quote the request.
  */
@@ -144,8 +151,8 @@ export class TomeConnections {
   }
 
   /**
-   * Ends the connections that were idle for longer than this. By comparing times and not by timers, which do not run while a
-   * Lambda is frozen.
+   * Ends the connections that were idle for longer than this. By comparing times and not by timers,
+   * which do not run while a Lambda is frozen.
    */
   #dropIdle(mostMs: number): void {
     for (const sockets of Object.values(this.#agent.freeSockets)) {
@@ -162,7 +169,8 @@ export class TomeConnections {
 async function readAnswer(response: http.IncomingMessage): Promise<WireAnswer> {
   const { statusCode: status = 0, headers } = response;
   if (!STATUSES_WITH_CONTENT.has(status)) {
-    // Read to its end, so that the connection can be used again; the request's timer ends one that never ends.
+    // Read to its end, so that the connection can be used again; the request's timer ends one that
+    // never ends.
     response.on('error', () => undefined).resume();
     return { status, headers, text: '' };
   }

@@ -37,7 +37,10 @@ export interface Turn {
 /** How often batch work looks whether a probe has ended, in milliseconds. */
 const PROBE_LOOK_MS = 20;
 
-/** Everything that can stop an attempt before anything is sent: its lane's pace, the deadline, TOME's Retry-After, the breaker. */
+/**
+ * Everything that can stop an attempt before anything is sent: its lane's pace, the deadline,
+ * TOME's Retry-After, the breaker.
+ */
 export class Turnstile {
   readonly #settings: TurnstileSettings;
   readonly #clock: Clock;
@@ -59,7 +62,9 @@ export class Turnstile {
     this.#budget(operation, lane)?.assertTurn(deadlineMs);
   }
 
-  /** Resolves when the attempt may be sent. Rejects with a TomeError of no attempts when it may not. */
+  /**
+   * Resolves when the attempt may be sent. Rejects with a TomeError of no attempts when it may not.
+   */
   async turn(namespace: Namespace, operation: Operation, { lane, deadlineMs }: TomeCall): Promise<Turn> {
     const breaker = this.#breaker(namespace, operation);
     do {
@@ -83,8 +88,8 @@ export class Turnstile {
   }
 
   /**
-   * Batch work of many workers waits for the probe of one of them; refused at once, it would stop a run that could go on. Nobody
-   * waits for a batch call; a live one is refused.
+   * Batch work of many workers waits for the probe of one of them; refused at once, it would stop a
+   * run that could go on. Nobody waits for a batch call; a live one is refused.
    */
   async #probeEnds(breaker: CircuitBreaker, deadlineMs: number): Promise<void> {
     while (breaker.probeWaitMs > 0 && this.#clock.monotonicMs() < deadlineMs) {
@@ -99,7 +104,10 @@ export class Turnstile {
     });
   }
 
-  /** Only a live tokenize has a pair at stake. Reads cost nothing when they are refused, and batch work slows down by itself. */
+  /**
+   * Only a live tokenize has a pair at stake. Reads cost nothing when they are refused, and batch
+   * work slows down by itself.
+   */
   #throttle(namespace: Namespace, operation: Operation, lane: Lane): Throttle | null {
     if (operation !== 'tokenize' || lane !== 'live') return null;
     return madeOnce(this.#throttles, namespace, () => new Throttle(this.#clock));

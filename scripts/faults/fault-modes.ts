@@ -13,11 +13,20 @@ export interface Point {
   readonly name: string;
   /** Its place in the order of points, where that is not the order in which they are reached. */
   readonly order?: number;
-  /** For calls whose answer can be another's: the answer with somebody else's token in it, if there is one. */
+  /**
+   * For calls whose answer can be another's: the answer with somebody else's token in it, if there
+   * is one.
+   */
   readonly lie?: (answer: never) => unknown;
-  /** Whether the product asks this only to make sure of what it was told before. Nobody could see through two equal lies in a row. */
+  /**
+   * Whether the product asks this only to make sure of what it was told before. Nobody could see
+   * through two equal lies in a row.
+   */
   readonly isSecondWitness?: boolean;
-  /** Makes the simulator misbehave in the next call of this point; `isWired` when the call goes over HTTP. */
+  /**
+   * Makes the simulator misbehave in the next call of this point; `isWired` when the call goes over
+   * HTTP.
+   */
   readonly misbehave?: { readonly order: (kind: FaultKind) => void; readonly isWired: boolean };
 }
 
@@ -37,7 +46,10 @@ export type FaultMode =
   | 'cancelled'
   | 'retried'
   | 'wrong-echo'
-  /** Something before TOME says 429: over the wire by its own page, which the client has to recognize. */
+  /**
+   * Something before TOME says 429: over the wire by its own page, which the client has to
+   * recognize.
+   */
   | 'gateway-429'
   /** TOME did what was asked, and a gateway answered with a page. */
   | 'gateway-page'
@@ -65,13 +77,17 @@ export function modesOf(point: Point): readonly FaultMode[] {
   if (point.kind === 'harness') return [];
   if (point.kind === 'sql') return SERVER_MODES;
   if (point.kind === 'queue') return QUEUE_MODES;
-  // Nobody but a proxy of its own will could repeat a prefetch, and its tokens would be beyond counting.
+  // Nobody but a proxy of its own will could repeat a prefetch, and its tokens would be beyond
+  // counting.
   if (point.name.endsWith('prefetch')) return TOME_MODES.filter((mode) => mode !== 'duplicate');
   const modes = point.name.endsWith(' tokenize') ? [...TOME_MODES, 'retried' as const] : TOME_MODES;
   return point.lie === undefined ? modes : [...modes, 'wrong-echo'];
 }
 
-/** Whether the mode is an answer that is not true; of two in a row that agree, nobody could see the second through. */
+/**
+ * Whether the mode is an answer that is not true; of two in a row that agree, nobody could see the
+ * second through.
+ */
 export const isLie = (mode: FaultMode | null): boolean => mode === 'wrong-echo' || mode === 'odd-item';
 
 /** The process is dead. Nothing that it does afterwards has any effect. */
@@ -139,7 +155,10 @@ export async function strike<Result>(
   }
 }
 
-/** SQLSTATEs and the driver's codes, which the product classifies itself (lambdas/pool/sqlstate-conditions.ts). */
+/**
+ * SQLSTATEs and the driver's codes, which the product classifies itself
+ * (lambdas/pool/sqlstate-conditions.ts).
+ */
 const SQL_CODES: Partial<Record<FaultMode, string>> = {
   'timeout-before': 'FAULT_TIMEOUT',
   'timeout-after': 'FAULT_TIMEOUT',
@@ -147,7 +166,10 @@ const SQL_CODES: Partial<Record<FaultMode, string>> = {
   cancelled: '57014',
 };
 
-/** What the code under test would see. Timeouts of SQL are the database class's own; here they come as a connection that is lost for good. */
+/**
+ * What the code under test would see. Timeouts of SQL are the database class's own; here they come
+ * as a connection that is lost for good.
+ */
 function failureOf(point: Point, mode: FaultMode): Error {
   if (point.kind === 'tome') {
     if (mode === 'refused') return new TomeUnavailable('The breaker is open.', { attempts: 0 });

@@ -15,7 +15,10 @@ export interface ManglingFront {
   close(): Promise<void>;
 }
 
-/** Something that stands before TOME: it passes calls on and changes single answers, which no fault of the simulator could single out. */
+/**
+ * Something that stands before TOME: it passes calls on and changes single answers, which no fault
+ * of the simulator could single out.
+ */
 export async function startFront(tomeUrl: string): Promise<ManglingFront> {
   const front = { url: '', mangle: null as Mangle | null, close: () => Promise.resolve() };
   const server = createServer((asked, answered) => {

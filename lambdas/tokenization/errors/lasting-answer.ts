@@ -1,14 +1,18 @@
 import { TomeError } from './tome-error.ts';
 
 /**
- * TOME is at work and has answered, and the answer holds for this one card, token or reference: the same request gets it again. So
- * it opens no breaker, is not retried and blames nothing but its item.
+ * TOME is at work and has answered, and the answer holds for this one card, token or reference: the
+ * same request gets it again. So it opens no breaker, is not retried and blames nothing but its
+ * item.
  */
 export abstract class LastingAnswer extends TomeError {
   override readonly retryable = false;
 }
 
-/** NS2 gave a reference outside the agreed format, which could be taken for a card number. It is never given out. */
+/**
+ * NS2 gave a reference outside the agreed format, which could be taken for a card number. It is
+ * never given out.
+ */
 export class ReferenceUnacceptable extends LastingAnswer {
   override readonly name = 'ReferenceUnacceptable';
   readonly code = 'reference-unacceptable';
@@ -18,7 +22,9 @@ export class ReferenceUnacceptable extends LastingAnswer {
   }
 }
 
-/** The card's or the reference's internal token is outside the format, so that no pair can hold it. */
+/**
+ * The card's or the reference's internal token is outside the format, so that no pair can hold it.
+ */
 export class InternalTokenUnacceptable extends LastingAnswer {
   override readonly name = 'InternalTokenUnacceptable';
   readonly code = 'internal-token-unacceptable';
@@ -28,7 +34,10 @@ export class InternalTokenUnacceptable extends LastingAnswer {
   }
 }
 
-/** Another producer stored something behind this reference that is not a card number as this service accepts it. */
+/**
+ * Another producer stored something behind this reference that is not a card number as this service
+ * accepts it.
+ */
 export class StoredCardUnacceptable extends LastingAnswer {
   override readonly name = 'StoredCardUnacceptable';
   readonly code = 'stored-card-unacceptable';
@@ -41,7 +50,10 @@ export class StoredCardUnacceptable extends LastingAnswer {
   }
 }
 
-/** TOME itself refused the request as one that it cannot use (400 `bad-request`). Nothing was bound by it. */
+/**
+ * TOME itself refused the request as one that it cannot use (400 `bad-request`). Nothing was bound
+ * by it.
+ */
 export class TomeRequestRefused extends LastingAnswer {
   override readonly name = 'TomeRequestRefused';
   readonly code = 'tome-request-refused';

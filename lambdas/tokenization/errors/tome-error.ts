@@ -20,13 +20,19 @@ export class TomeUnavailable extends TomeError {
   readonly code = 'tome-unavailable';
 }
 
-/** Sent, and no usable answer: timeout, reset, 5xx. What was asked may have happened, or may yet happen. */
+/**
+ * Sent, and no usable answer: timeout, reset, 5xx. What was asked may have happened, or may yet
+ * happen.
+ */
 export class TomeOutcomeUnknown extends TomeError {
   override readonly name = 'TomeOutcomeUnknown';
   readonly code = 'tome-outcome-unknown';
 }
 
-/** The last attempt was answered with 429, by TOME or by something before it; or TOME's Retry-After still runs (no attempts). */
+/**
+ * The last attempt was answered with 429, by TOME or by something before it; or TOME's Retry-After
+ * still runs (no attempts).
+ */
 export class TomeRateLimited extends TomeError {
   override readonly name = 'TomeRateLimited';
   readonly code = 'tome-rate-limited';
@@ -39,21 +45,27 @@ export class TomeAnswerInvalid extends TomeError {
 }
 
 /**
- * Something before TOME answered: a redirect, a proxy's page, an empty answer. It is no answer of TOME, and neither proof that the
- * request reached TOME nor proof that it did not.
+ * Something before TOME answered: a redirect, a proxy's page, an empty answer. It is no answer of
+ * TOME, and neither proof that the request reached TOME nor proof that it did not.
  */
 export class TomeGatewayAnswered extends TomeError {
   override readonly name = 'TomeGatewayAnswered';
   readonly code = 'tome-gateway-answered';
 }
 
-/** 401, 403 or 407, whoever said it: credentials or rules are wrong. Not the fault of what was asked. */
+/**
+ * 401, 403 or 407, whoever said it: credentials or rules are wrong. Not the fault of what was
+ * asked.
+ */
 export class TomeAccessDenied extends TomeError {
   override readonly name = 'TomeAccessDenied';
   readonly code = 'tome-access-denied';
 }
 
-/** Definitive: the token asked for is bound to another source. Nothing was bound by this call, and sending it again will not help. */
+/**
+ * Definitive: the token asked for is bound to another source. Nothing was bound by this call, and
+ * sending it again will not help.
+ */
 export class TomeTokenTaken extends TomeError {
   override readonly name = 'TomeTokenTaken';
   readonly code = 'tome-token-taken';

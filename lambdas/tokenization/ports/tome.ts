@@ -4,19 +4,31 @@ import type { InternalToken } from '../internal-token.ts';
 
 /** What one call to TOME carries beside its arguments. */
 export interface TomeCall {
-  /** Monotonic time (ms, of the injected clock) after which the answer is of no use. Retries included. */
+  /**
+   * Monotonic time (ms, of the injected clock) after which the answer is of no use. Retries
+   * included.
+   */
   readonly deadlineMs: number;
-  /** `live`: a person waits. `batch`: paced by the batch budget, so that it never starves live traffic (P3). */
+  /**
+   * `live`: a person waits. `batch`: paced by the batch budget, so that it never starves live
+   * traffic (P3).
+   */
   readonly lane: 'live' | 'batch';
   readonly correlationId: string;
 }
 
 /** TOME's word on a tokenize call. */
 export interface TokenizeAnswer<Token> {
-  /** The token bound to the source now, as TOME says: the one asked for, or another that was there before. */
+  /**
+   * The token bound to the source now, as TOME says: the one asked for, or another that was there
+   * before.
+   */
   readonly token: Token;
   readonly isNew: boolean;
-  /** Requests that left this process, this one included. Above 1, an earlier one may still be on its way (brief 2, edge RESERVED -> AVAILABLE). */
+  /**
+   * Requests that left this process, this one included. Above 1, an earlier one may still be on its
+   * way (brief 2, edge RESERVED -> AVAILABLE).
+   */
   readonly attempts: number;
 }
 
@@ -46,14 +58,20 @@ export type BulkTokenizeResult<Token> =
 export type TomeOperation = 'prefetch' | 'tokenize' | 'detokenize' | 'lookup' | 'bulk-tokenize';
 
 /**
- * One namespace of TOME (brief 3). Every method rejects with a TomeError (`../errors/tome-error.ts`), which says how many
- * requests may have reached TOME, or with a LastingAnswer
- * (`../errors/lasting-answer.ts`), which is about the one item that was asked for.
+ * One namespace of TOME (brief 3). Every method rejects with a TomeError
+ * (`../errors/tome-error.ts`), which says how many requests may have reached TOME, or with a
+ * LastingAnswer (`../errors/lasting-answer.ts`), which is about the one item that was asked for.
  */
 export interface TomeNamespace<Source, Token> {
-  /** Asks for `count` (1-5,000) unassigned tokens; TOME may give fewer. Never retried once sent: each answer uses tokens up. */
+  /**
+   * Asks for `count` (1-5,000) unassigned tokens; TOME may give fewer. Never retried once sent:
+   * each answer uses tokens up.
+   */
   prefetch(count: number, call: TomeCall): Promise<PrefetchAnswer<Token>>;
-  /** Binds `source` to `token`, or to one that TOME picks when there is none. The answer's token may be another than asked. */
+  /**
+   * Binds `source` to `token`, or to one that TOME picks when there is none. The answer's token may
+   * be another than asked.
+   */
   tokenize(source: Source, token: Token | null, call: TomeCall): Promise<TokenizeAnswer<Token>>;
   /** One result per item, in order; `null` when TOME has no such operation. */
   bulkTokenize(
@@ -65,8 +83,9 @@ export interface TomeNamespace<Source, Token> {
   /** The token of a source, or `null` when there is none. */
   lookup(source: Source, call: TomeCall): Promise<Token | null>;
   /**
-   * Throws the TomeError of no attempts that a call would be refused with now: the breaker is open, TOME's Retry-After still runs,
-   * or no share of its rate is left before the deadline. Sends nothing and claims nothing.
+   * Throws the TomeError of no attempts that a call would be refused with now: the breaker is open,
+   * TOME's Retry-After still runs, or no share of its rate is left before the deadline. Sends
+   * nothing and claims nothing.
    */
   assertAdmits(operation: TomeOperation, call: TomeCall): void;
 }

@@ -7,10 +7,11 @@ import { findFormatFault, type LuhnPolicy } from '../reference-format.ts';
 import type { PrefetchDependencies, PrefetchRun } from './prefetch-run.ts';
 
 /**
- * One round of prefetch calls, both namespaces at once, and the staging of what they gave. Each call is announced before it is
- * made: an answer that never reaches the database is a leak, and a counted one (brief 2, rule 7). What one namespace gave beyond the
- * other is kept for the next round; when one call fails, the other's tokens are kept all the same. A token that cannot be used is
- * put aside and counted, and costs no other. Returns how many pairs were staged.
+ * One round of prefetch calls, both namespaces at once, and the staging of what they gave. Each
+ * call is announced before it is made: an answer that never reaches the database is a leak, and a
+ * counted one (brief 2, rule 7). What one namespace gave beyond the other is kept for the next
+ * round; when one call fails, the other's tokens are kept all the same. A token that cannot be used
+ * is put aside and counted, and costs no other. Returns how many pairs were staged.
  */
 export async function fetchTokens(
   { tome, store, luhnPolicy }: Pick<PrefetchDependencies, 'tome' | 'store' | 'luhnPolicy'>,

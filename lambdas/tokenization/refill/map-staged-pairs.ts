@@ -13,16 +13,23 @@ import type { StagedPair } from '../ports/refill-store.ts';
 import type { MappingOutcomes } from './mapping-outcomes.ts';
 import type { PrefetchDependencies, PrefetchRun } from './prefetch-run.ts';
 
-/** Most STAGED pairs taken up at once; the lease is renewed between two pages. Also the most of one bulk call. */
+/**
+ * Most STAGED pairs taken up at once; the lease is renewed between two pages. Also the most of one
+ * bulk call.
+ */
 const PAGE = 500;
 
-/** A run that only hears 429 for so long leaves TOME to live calls; the next run goes on. In milliseconds. */
+/**
+ * A run that only hears 429 for so long leaves TOME to live calls; the next run goes on. In
+ * milliseconds.
+ */
 const MOST_THROTTLED_MS = 20_000;
 
 /**
- * Binds every STAGED pair on NS2 and puts those that NS2 answered with exactly on offer (brief 2, edge STAGED -> AVAILABLE). Repeating
- * a mapping is harmless at TOME, so this also finishes what an earlier run left. Pairs that fail are passed over in this run.
- * Rejects with the TomeError that makes going on pointless; what was mapped by then is activated.
+ * Binds every STAGED pair on NS2 and puts those that NS2 answered with exactly on offer (brief 2,
+ * edge STAGED -> AVAILABLE). Repeating a mapping is harmless at TOME, so this also finishes what an
+ * earlier run left. Pairs that fail are passed over in this run. Rejects with the TomeError that
+ * makes going on pointless; what was mapped by then is activated.
  */
 export async function mapStagedPairs(
   dependencies: PrefetchDependencies,
@@ -41,7 +48,10 @@ export async function mapStagedPairs(
   }
 }
 
-/** Gives back the pairs that TOME was too busy for: the client has slowed down by then, and their turn comes again. */
+/**
+ * Gives back the pairs that TOME was too busy for: the client has slowed down by then, and their
+ * turn comes again.
+ */
 async function mapOneByOne(
   { settings, tome }: PrefetchDependencies,
   run: PrefetchRun,
@@ -78,7 +88,10 @@ async function mapOneByOne(
   return postponed;
 }
 
-/** One call for a whole page. Where it has no answer about its items, they are asked for one by one: one of them may be the reason. */
+/**
+ * One call for a whole page. Where it has no answer about its items, they are asked for one by one:
+ * one of them may be the reason.
+ */
 async function mapInBulk(
   dependencies: PrefetchDependencies,
   run: PrefetchRun,
@@ -107,7 +120,10 @@ async function mapInBulk(
   return [];
 }
 
-/** Nothing was sent, and nothing would be for the other pairs: the breaker is open, or no time is left. */
+/**
+ * Nothing was sent, and nothing would be for the other pairs: the breaker is open, or no time is
+ * left.
+ */
 const stopsTheRun = (error: TomeError): boolean => error instanceof TomeUnavailable || error instanceof TomeBudgetSpent;
 
 const mayBeForOneItem = (error: unknown): boolean =>

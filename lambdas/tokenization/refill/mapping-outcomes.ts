@@ -3,14 +3,23 @@ import { TomeAnswerInvalid, type TomeError, TomeTokenTaken } from '../errors/tom
 import type { StagedPair } from '../ports/refill-store.ts';
 import type { PrefetchDependencies, PrefetchRun } from './prefetch-run.ts';
 
-/** Pairs in a row without one that was mapped, after which the fault is not taken for theirs and the run stops. */
+/**
+ * Pairs in a row without one that was mapped, after which the fault is not taken for theirs and the
+ * run stops.
+ */
 const MOST_FRUITLESS_IN_A_ROW = 20;
 
-/** Failed pairs that are blamed without a question; beyond it they have to be few beside those that were mapped. */
+/**
+ * Failed pairs that are blamed without a question; beyond it they have to be few beside those that
+ * were mapped.
+ */
 const FEW = 1;
 const BLAMED_SHARE = 0.1;
 
-/** Collects what NS2 said of one run's pairs and writes it down in chunks, so that pairs come on offer while the rest is still being mapped. */
+/**
+ * Collects what NS2 said of one run's pairs and writes it down in chunks, so that pairs come on
+ * offer while the rest is still being mapped.
+ */
 export class MappingOutcomes {
   readonly #dependencies: PrefetchDependencies;
   readonly #run: PrefetchRun;
@@ -59,8 +68,9 @@ export class MappingOutcomes {
   }
 
   /**
-   * The pair could not be mapped. Only TOME's own word about this pair condemns it at once; anything else (silence, 5xx, a gateway's
-   * page) may be TOME's affair. Throws the error when going on is pointless.
+   * The pair could not be mapped. Only TOME's own word about this pair condemns it at once;
+   * anything else (silence, 5xx, a gateway's page) may be TOME's affair. Throws the error when
+   * going on is pointless.
    */
   addFailure(pair: StagedPair, error: TomeError): void {
     if (isAnotherWord(error)) this.#wrong.push(pair.pairId);
@@ -82,8 +92,8 @@ export class MappingOutcomes {
   }
 
   /**
-   * At the run's end: a pair that failed while the others were mapped is noted as failed, and quarantined once it has failed too
-   * often. Where many failed it was TOME, and no pair is blamed.
+   * At the run's end: a pair that failed while the others were mapped is noted as failed, and
+   * quarantined once it has failed too often. Where many failed it was TOME, and no pair is blamed.
    */
   async blame(): Promise<void> {
     const isTheirs =
@@ -106,7 +116,10 @@ export class MappingOutcomes {
   }
 }
 
-/** NS2 has the token for another source, or names something that is no reference of ours: this pair can never be used. */
+/**
+ * NS2 has the token for another source, or names something that is no reference of ours: this pair
+ * can never be used.
+ */
 const isAnotherWord = (error: TomeError): boolean =>
   error instanceof TomeTokenTaken ||
   error instanceof ReferenceUnacceptable ||

@@ -7,7 +7,10 @@ import type { PoolLevel, RefillSettings } from './refill-plan.ts';
 export interface PrefetchSettings extends RefillSettings {
   /** Most pairs of one round: tokens asked for in one call, at most TOME's 5,000. */
   readonly batchSize: number;
-  /** Mapping calls under way at once. Their rate is the affair of TOME's client; this only has to keep it busy. */
+  /**
+   * Mapping calls under way at once. Their rate is the affair of TOME's client; this only has to
+   * keep it busy.
+   */
   readonly mappingConcurrency: number;
   /** Pairs activated in one statement. */
   readonly activationChunk: number;

@@ -13,9 +13,10 @@ export interface PrefetchResult extends PrefetchTally {
 }
 
 /**
- * P1-P3: finish what an earlier run staged, then fetch, stage, map and activate by deficit until the pool is full or time is up.
- * Every step is committed before the next, so that a run killed anywhere is finished by the next one (brief 2, rule 7).
- * `deadlineMs` is the monotonic time by which it stops by itself, before its function's timeout.
+ * P1-P3: finish what an earlier run staged, then fetch, stage, map and activate by deficit until
+ * the pool is full or time is up. Every step is committed before the next, so that a run killed
+ * anywhere is finished by the next one (brief 2, rule 7). `deadlineMs` is the monotonic time by
+ * which it stops by itself, before its function's timeout.
  */
 export async function prefetch(
   dependencies: PrefetchDependencies,
@@ -52,7 +53,10 @@ export async function prefetch(
   }
 }
 
-/** Rounds in a row that may give no pair at all (tokens known already, references refused) before a run gives up. */
+/**
+ * Rounds in a row that may give no pair at all (tokens known already, references refused) before a
+ * run gives up.
+ */
 const MOST_FRUITLESS_ROUNDS = 3;
 
 /** What stopped the run before the pool was full, or `null`. */

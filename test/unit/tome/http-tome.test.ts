@@ -35,7 +35,10 @@ const SETTINGS: TomeSettings = {
   liveCallsPerSecond: 0,
 };
 
-/** How long a silent attempt is waited for, by the process's own clock; all other waits are the jumping clock's. */
+/**
+ * How long a silent attempt is waited for, by the process's own clock; all other waits are the
+ * jumping clock's.
+ */
 const SILENCE_MS = 3_000;
 
 let server: ScriptedTome;

@@ -46,7 +46,7 @@ describe('a TOME that says 429 to everything', () => {
     parts.assertCreate();
   });
 
-  test('is asked by one creation at a time afterwards, and each 429 begins another Retry-After', async () => {
+  test('is asked by one creation at a time afterwards, ever more rarely but each five seconds', async () => {
     const parts = setup();
     await storm(parts, 3, 1_000);
     let sent = 0;
@@ -59,7 +59,17 @@ describe('a TOME that says 429 to everything', () => {
         turn.value.throttle?.refused(1_000);
       }
     }
-    expect(sent).toBe(20);
+    // After 1, 3, 7, 12 and 17 seconds.
+    expect(sent).toBe(5);
+  });
+
+  test.each([0, 500])('is not asked at once because its Retry-After is %i ms', async (retryAfterMs) => {
+    const parts = setup();
+    await storm(parts, 3, retryAfterMs);
+    await parts.clock.advance(999);
+    expect(parts.assertCreate).toThrow(refusal);
+    await parts.clock.advance(1);
+    parts.assertCreate();
   });
 
   test('is open to everybody again when one creation was answered', async () => {
