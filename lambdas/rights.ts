@@ -109,7 +109,7 @@ export const RIGHTS: Readonly<Record<FunctionName, Rights>> = {
   'pool-health': { ...NONE, execute: ['pool_health', 'pool_growth', 'sample_levels'], publishesGauges: true },
   'settle-reservations': { ...NONE, execute: ['settle_reservations', 'retire_expired', 'purge_expired'] },
   'relay-events': { ...NONE, execute: ['take_events', 'close_sent_events', 'close_events'], sendsCardEvents: true },
-  'fence-restored': { ...NONE, execute: ['fence_restored'], statementSeconds: 300 },
+  'fence-restored': { ...NONE, execute: ['fence_restored'], statementSeconds: 840 },
   migrate: { ...NONE, readsAdministratorSecret: true },
 };
 

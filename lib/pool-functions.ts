@@ -49,7 +49,8 @@ const JOBS: Readonly<Record<JobName, JobShape>> = {
   'fence-restored': {
     description: 'Once after a restore from backup: nothing pooled before is ever offered again.',
     memoryMb: 512,
-    timeoutSeconds: 310,
+    // One transaction over every unused pair; a Lambda may take 900 seconds.
+    timeoutSeconds: 850,
     maximumWait: Duration.minutes(5),
   },
   migrate: {

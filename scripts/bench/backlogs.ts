@@ -206,7 +206,7 @@ export const WHOLE_POOL: Backlog = {
 const stagePairs = (limit: number): string => `
   SELECT staged AS found FROM stage_pairs(
     1, '{}',
-    ARRAY(SELECT 'new_' || g FROM generate_series(1, ${limit}) g), array_fill(NULL::timestamptz, ARRAY[${limit}]),
+    ARRAY(SELECT 'new_' || md5(g::text) FROM generate_series(1, ${limit}) g), array_fill(NULL::timestamptz, ARRAY[${limit}]),
     ARRAY(SELECT '8' || lpad(g::text, 15, '0') FROM generate_series(1, ${limit}) g), array_fill(NULL::timestamptz, ARRAY[${limit}]),
     '{}', '{}', 0
   )

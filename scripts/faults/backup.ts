@@ -8,11 +8,13 @@ const RESTORED = [
   'quarantined_pair',
   'reservation',
   'outbox_event',
+  'outbox_cursor',
   'sent_event_count',
   'pool_cursor',
   'idempotency_key',
   'unpaired_token',
   'prefetch_call',
+  'forgotten_token',
   'job_lease',
 ];
 

@@ -2,6 +2,7 @@ import { fenceRestored } from '../../lambdas/pool/pool-jobs.ts';
 import { CardNumber } from '../../lambdas/tokenization/card-number.ts';
 import { madeUpCard } from '../local/made-up-cards.ts';
 import { restoreBackup, takeBackup } from './backup.ts';
+import { stepDatabaseClock } from './clock-step.ts';
 import type { Operation } from './pick-operation.ts';
 
 type Random = () => number;
@@ -12,6 +13,8 @@ export interface Upheavals {
   readonly setsBack: boolean;
   /** NS1 and NS2 hand out tokens that they handed out before. */
   readonly handsOutTwice: boolean;
+  /** The database's clock is set, ahead or back. */
+  readonly setsClock: boolean;
 }
 
 const RATE = 0.15;
@@ -19,23 +22,33 @@ const RATE = 0.15;
 export const chooseUpheavals = (random: Random): Upheavals => ({
   setsBack: random() < 0.25,
   handsOutTwice: random() < 0.4,
+  setsClock: random() < 0.25,
 });
 
 /** One upheaval, or `null` for an ordinary operation. Each is one step: no other actor goes on meanwhile. */
 export function pickUpheaval(
   random: Random,
-  { setsBack, handsOutTwice }: Upheavals,
+  { setsBack, handsOutTwice, setsClock }: Upheavals,
   poolTarget: number,
 ): Operation | null {
   const chance = random();
   const which = random();
   const detail = random();
   if (chance >= RATE) return null;
+  if (setsClock && which >= 0.7) return setClock(CLOCK_STEPS[Math.floor(detail * CLOCK_STEPS.length)] ?? 0);
   if (setsBack && which < 0.6) return detail < 0.5 ? backup : restore(which < 0.3 ? 'fenced' : 'unfenced');
   if (handsOutTwice)
     return detail < 0.5 ? failedBetweenNamespaces(1 + Math.floor(which * 8)) : handOutAgain(which, poolTarget);
   return null;
 }
+
+/** Hours: longer than any lease, so that recovery need not wait for one to end. */
+const CLOCK_STEPS = [-72, -1, 1, 72] as const;
+
+const setClock = (hours: number): Operation => ({
+  name: `the database's clock is set by ${hours} hours`,
+  run: (process, world) => process.step('clock', () => stepDatabaseClock(world.sql, hours * 3_600)),
+});
 
 const backup: Operation = {
   name: 'a backup is taken',

@@ -109,6 +109,7 @@ const RESET = `
   DELETE FROM pair; DELETE FROM staged_pair; DELETE FROM available_pair; DELETE FROM quarantined_pair; DELETE FROM reservation;
   DELETE FROM outbox_event; UPDATE sent_event_count SET sent = 0; DELETE FROM idempotency_key; DELETE FROM job_lease;
   DELETE FROM prefetch_call; DELETE FROM forgotten_token; DELETE FROM unpaired_token; DELETE FROM direct_path_second; DELETE FROM refill_request;
+  UPDATE outbox_cursor SET due_from = '-infinity', pair_from = 0;
   DELETE FROM pool_sample; DELETE FROM refill_run; DELETE FROM fault_watch.edge; DELETE FROM fault_watch.station;
   UPDATE pool_cursor SET tail = 0, floor = 1; SELECT setval('pool_ticket', 1, false);
   SET session_replication_role = origin;

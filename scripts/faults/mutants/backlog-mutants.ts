@@ -46,7 +46,7 @@ export const BACKLOG_MUTANTS: readonly Mutant[] = [
     name: 'a creation passes every expired pair',
     kind: '3',
     edits: [edit(functions('reserve'), ' AND misses OPERATOR(pg_catalog.<) most_misses', '')],
-    tests: [PLANS],
+    tests: [GROWTH],
   },
   {
     name: 'staged pairs have no index in their order',
