@@ -157,7 +157,7 @@ test('a table that is large is counted without a look at its rows, and counted a
 });
 
 test('while a snapshot keeps vacuum away, taking events does not read what was sent before', async () => {
-  const EVENTS = 4_000;
+  const EVENTS = 10_000;
   await db.sql.unsafe(asOwner(pairs(1, EVENTS)));
   await db.sql.unsafe(
     asOwner(`
