@@ -9,7 +9,7 @@ import type { Clock } from '../tokenization/ports/clock.ts';
 import type { TomeCall } from '../tokenization/ports/tome.ts';
 import type { Lane, Namespace, Operation } from './contract.ts';
 import { RateBudget } from './rate-budget.ts';
-import { Throttle } from './throttle.ts';
+import { Throttle, type ThrottledCall } from './throttle.ts';
 
 export interface TurnstileSettings {
   /** Milliseconds for one attempt; the call's deadline may leave less. */
@@ -27,7 +27,7 @@ export type OnBreaker = (endpoint: { namespace: Namespace; operation: Operation;
 export interface Turn {
   readonly admission: Admission;
   /** Of an operation that costs a pair when it is sent for nothing. */
-  readonly throttle: Throttle | null;
+  readonly throttle: ThrottledCall | null;
   readonly startedMs: number;
   readonly timeoutMs: number;
   /** Until the call's deadline. */
@@ -71,15 +71,22 @@ export class Turnstile {
       if (lane === 'batch') await this.#probeEnds(breaker, deadlineMs);
       await this.#budget(operation, lane)?.turn(deadlineMs);
     } while (lane === 'batch' && breaker.probeWaitMs > 0);
-    const startedMs = this.#clock.monotonicMs();
-    const timeLeftMs = deadlineMs - startedMs;
-    const timeoutMs = Math.min(this.#settings.attemptTimeoutMs, timeLeftMs);
-    if (timeoutMs <= 0) throw new TomeUnavailable('No time was left to ask TOME.', { attempts: 0 });
     const throttle = this.#throttle(namespace, operation, lane);
-    throttle?.assertAdmits();
-    const admission = breaker.enter(timeoutMs);
-    throttle?.enter(timeoutMs);
-    return { admission, throttle, startedMs, timeoutMs, timeLeftMs };
+    // Batch work must not wait here: another worker could become the probe between the look above and its own entry.
+    const throttled = throttle === null ? null : await throttle.enter(deadlineMs);
+    try {
+      const startedMs = this.#clock.monotonicMs();
+      const timeLeftMs = deadlineMs - startedMs;
+      const timeoutMs = Math.min(this.#settings.attemptTimeoutMs, timeLeftMs);
+      if (timeoutMs <= 0) throw new TomeUnavailable('No time was left to ask TOME.', { attempts: 0 });
+      throttled?.assertAdmits();
+      const admission = breaker.enter(timeoutMs);
+      throttled?.begin(timeoutMs);
+      return { admission, throttle: throttled, startedMs, timeoutMs, timeLeftMs };
+    } catch (error) {
+      throttled?.unanswered();
+      throw error;
+    }
   }
 
   /** TOME said 429: batch work makes room (P3); live calls only wait before they try again. */

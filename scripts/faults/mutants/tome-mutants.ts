@@ -168,4 +168,10 @@ export const TOME_MUTANTS: readonly Mutant[] = [
     ],
     tests: [TURNSTILE_TESTS],
   },
+  {
+    name: 'a burst of creations all reach a TOME that refuses everything',
+    kind: '15',
+    edits: [edit('lambdas/tome/slow-start.ts', 'const FIRST_CALLS = 4;', 'const FIRST_CALLS = 4_000;')],
+    tests: [TURNSTILE_TESTS],
+  },
 ];

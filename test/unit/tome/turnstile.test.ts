@@ -79,7 +79,10 @@ describe('a TOME that says 429 to everything', () => {
     const probe = await parts.create();
     expect(parts.assertCreate).toThrow(refusal);
     probe.throttle?.answered();
-    await Promise.all(Array.from({ length: 30 }, parts.create));
+    for (let round = 0; round < 5; round += 1) {
+      const turns = await Promise.all(Array.from({ length: 8 }, parts.create));
+      for (const turn of turns) turn.throttle?.answered();
+    }
   });
 
   test('is asked by the next creation when the one that asked got no answer', async () => {
@@ -92,6 +95,49 @@ describe('a TOME that says 429 to everything', () => {
     // And one that never reports is given up for lost after its time.
     await parts.clock.advance(1_000);
     await parts.create();
+  });
+
+  test('is met by a few of a burst, whatever its size: the others have sent nothing', async () => {
+    const parts = setup();
+    let sent = 0;
+    const burst = Array.from({ length: 200 }, async () => {
+      const { throttle } = await parts.create();
+      sent += 1;
+      await parts.clock.sleep(50);
+      throttle?.refused(1_000);
+    });
+    const outcomes = Promise.allSettled(burst);
+    await parts.clock.advance(1_000);
+    const refused = (await outcomes).filter(({ status }) => status === 'rejected');
+    expect(sent).toBeLessThanOrEqual(8);
+    expect(refused).toHaveLength(200 - sent);
+    for (const outcome of refused) expect(outcome).toMatchObject({ reason: refusal });
+  });
+
+  test('is not what a burst meets that is answered: all of it is let in within a few round trips', async () => {
+    const parts = setup();
+    let answered = 0;
+    const burst = Array.from({ length: 1_000 }, async () => {
+      const { throttle } = await parts.create();
+      await parts.clock.sleep(50);
+      throttle?.answered();
+      answered += 1;
+    });
+    await parts.clock.advance(200);
+    expect(answered).toBe(1_000);
+    await Promise.all(burst);
+  });
+
+  test('is waited for until the deadline at most where it does not answer at all', async () => {
+    const parts = setup();
+    const { turnstile, call } = parts;
+    await Promise.all(Array.from({ length: 4 }, parts.create));
+    const late = expect(turnstile.turn('ns1', 'tokenize', call('live', 300))).rejects.toMatchObject({
+      code: 'tome-unavailable',
+      attempts: 0,
+    });
+    await parts.clock.advance(300);
+    await late;
   });
 
   test('is not taken for one while other creations are answered: a 429 at the limit is for retries', async () => {
