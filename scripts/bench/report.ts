@@ -20,7 +20,6 @@ export const GOALS = {
   sizeP99At150: { means: 'p99 of reserve at 150/s, many used pairs / few', atMost: 1.2 },
   sizeP99At1000: { means: 'p99 of reserve at 1,000/s, many used pairs / few', atMost: 1.2 },
   healthMsManyUsed: { means: 'pool health with many used pairs, ms', atMost: 20 },
-  backlogPages: { means: "pages that a job's statement touches, large backlog / small (the largest)", atMost: 1.5 },
   bulkInsertVsCopy: { means: '5,000 pairs from Node / COPY', atLeast: 0.9 },
   takeFinishVsQueues: { means: 'take + finish / the better of graphile-worker and pg-boss', atLeast: 2 },
   createP50VsDual: { means: 'create over HTTP at 150/s, p50 / dual-call', atMost: 0.55 },
