@@ -1,6 +1,6 @@
 import { type Connection, type Moment, openConnection } from './connection.ts';
 import type { DatabaseAddress } from './database-address.ts';
-import { TimedOut, within } from './within.ts';
+import { TimedOut, watchBusyness, within } from './within.ts';
 
 export interface ConnectionPoolSettings {
   readonly maxConnections: number;
@@ -193,12 +193,13 @@ export class ConnectionPool {
     const timeoutMs = Math.min(leftMs, this.#settings.openTimeoutMs);
     const opening = new AbortController();
     const startedAt = this.#now();
+    const wasBusy = watchBusyness();
     const forget = (closed: Connection): void => {
       if (this.#loans.delete(closed)) this.#changed();
     };
     const opened = openConnection(this.#address, this.#settings, { signal: opening.signal, forget });
     try {
-      return this.#lend(await within(opened, timeoutMs), true);
+      return this.#lend(await within(opened, timeoutMs, leftMs), true);
     } catch (error) {
       opening.abort();
       // It may have come in the moment in which the wait ended; its failure has been reported otherwise.
@@ -206,10 +207,12 @@ export class ConnectionPool {
         (late) => late.discard('leave'),
         () => undefined,
       );
-      // An opening that a near deadline cut short shows nothing about the server, nor does one that a freeze of the process
-      // came between.
+      // An opening shows nothing about the server when a near deadline cut it short, when the process was frozen meanwhile, or
+      // when it was too busy to read answers.
       const isTelling =
-        timeoutMs >= this.#settings.openTimeoutMs * TELLING_SHARE && this.#sinceMs(startedAt) < timeoutMs + FREEZE_MS;
+        timeoutMs >= this.#settings.openTimeoutMs * TELLING_SHARE &&
+        this.#sinceMs(startedAt) < timeoutMs + FREEZE_MS &&
+        !wasBusy();
       throw error instanceof TimedOut && isTelling ? new ServerSilent('The server gave no answer.') : error;
     } finally {
       this.#opening -= 1;

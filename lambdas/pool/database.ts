@@ -180,12 +180,13 @@ export class Database implements StatementRunner {
     }
     if (loan.isFresh) evidence.answered();
     const patienceMs = this.#patienceMs(limits, loan);
+    const mostMs = this.#patienceMs(limits, { ...loan, isFresh: true });
     if (patienceMs < LEAST_TIME_MS * SHORT_SHARE) {
       this.#pool.giveBack(loan);
       return { error: outOfTime(), retry: 'no' };
     }
     try {
-      const result = await within(this.#send(work, loan), patienceMs);
+      const result = await within(this.#send(work, loan), patienceMs, mostMs);
       evidence.answered();
       return { result };
     } catch (error) {

@@ -99,6 +99,18 @@ export const CONNECTION_MUTANTS: readonly Mutant[] = [
     tests: DEADLINE,
   },
   {
+    name: 'a busy process takes the server for silent',
+    kind: '15',
+    edits: [
+      edit(
+        'lambdas/pool/within.ts',
+        'if (whenBusyMs > timeoutMs && wasBusy())',
+        'if (whenBusyMs < timeoutMs && wasBusy())',
+      ),
+    ],
+    tests: ['test/unit/pool/within.test.ts'],
+  },
+  {
     name: 'a statement behind a slow one ends the slow one',
     kind: '15',
     edits: [edit(DATABASE, "if (!this.#pool.isNext(loan)) return { error, retry: 'no' };", '')],
