@@ -48,15 +48,15 @@ export async function startLoopbackServer(options: LoopbackServerOptions): Promi
   const { port, maxBodyBytes, serve, requestTimeoutMs = REQUEST_TIMEOUT_MS } = options;
 
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const body = await readBody(request, maxBodyBytes);
-    // The client went away in the middle of its body: there is nothing to answer and nobody to answer it to.
-    if (body === 'aborted') return;
-    const fault = headFault(request) ?? (body === 'too-large' ? tooLarge(maxBodyBytes) : null);
-    const target = requestTarget(request.url ?? '');
-    if (fault !== null || target === null) return writeAnswer(response, fault ?? badTarget(request));
-    const { method = '', headers, socket } = request;
-    const sourceIp = socket.remoteAddress ?? '127.0.0.1';
     try {
+      const body = await readBody(request, maxBodyBytes);
+      // The client went away in the middle of its body: there is nothing to answer and nobody to answer it to.
+      if (body === 'aborted') return;
+      const fault = headFault(request) ?? (body === 'too-large' ? tooLarge(maxBodyBytes) : null);
+      const target = requestTarget(request.url ?? '');
+      if (fault !== null || target === null) return writeAnswer(response, fault ?? badTarget(request));
+      const { method = '', headers, socket } = request;
+      const sourceIp = socket.remoteAddress ?? '127.0.0.1';
       await serve({ method, ...target, headers, body: body.toString('utf8'), sourceIp }, response);
     } catch (error) {
       showBug(error);

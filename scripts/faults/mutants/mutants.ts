@@ -4,6 +4,7 @@ import { CONNECTION_MUTANTS } from './connection-mutants.ts';
 import { DATABASE_MUTANTS } from './database-mutants.ts';
 import { DOMAIN_MUTANTS } from './domain-mutants.ts';
 import { KEY_MUTANTS } from './key-mutants.ts';
+import { LOCAL_STACK_MUTANTS } from './local-stack-mutants.ts';
 import type { Mutant } from './mutant.ts';
 import { POOL_MUTANTS } from './pool-mutants.ts';
 import { PRIVACY_MUTANTS } from './privacy-mutants.ts';
@@ -22,4 +23,5 @@ export const MUTANTS: readonly Mutant[] = [
   PRIVACY_MUTANTS,
   BACKLOG_MUTANTS,
   TOME_MUTANTS,
+  LOCAL_STACK_MUTANTS,
 ].flat();
