@@ -1,5 +1,7 @@
-import { parseArgs } from 'node:util';
+import { InvalidArguments } from '../load/invalid-arguments.ts';
 import { startLocalStack } from '../local/local-stack.ts';
+import { parseOptions } from '../program/options.ts';
+import { beginProgram, endProgram } from '../program/run-program.ts';
 import { fuzz } from './fuzz.ts';
 
 /** What the stack runs with: few retries and short waits, so that faults at TOME cost little time, and budgets that are not what is tried here. */
@@ -15,15 +17,31 @@ const SETTINGS = {
   POWERTOOLS_LOG_LEVEL: 'INFO',
 } as const;
 
-/** `npm run fuzz`: 20,000 requests against a stack of its own, on free ports. Exits with 1 when an answer is not as published. */
-const { values } = parseArgs({
-  options: { requests: { type: 'string', default: '20000' }, seed: { type: 'string', default: '1' } },
+const USAGE = `npm run fuzz -- [options]
+
+Sends sound and spoilt requests to a local stack of its own, on free ports. Exits with 1 when an answer is not as docs/openapi.json says.
+
+  --requests N   how many (20000)
+  --seed N       where the random choices begin (1)
+  --help         this text
+`;
+
+/** `npm run fuzz`. */
+const { requests, seed } = beginProgram({
+  usage: USAGE,
+  parse(args) {
+    const values = parseOptions(args, {
+      requests: { type: 'string', default: '20000' },
+      seed: { type: 'string', default: '1' },
+    });
+    if (values === null) return null;
+    const faults: string[] = [];
+    if (!/^[1-9]\d{0,8}$/.test(values.requests)) faults.push('--requests must be a whole number from 1.');
+    if (!/^\d{1,9}$/.test(values.seed)) faults.push('--seed must be a whole number.');
+    if (faults.length > 0) throw new InvalidArguments(faults);
+    return { requests: Number(values.requests), seed: Number(values.seed) };
+  },
 });
-const [requests, seed] = [Number(values.requests), Number(values.seed)];
-if (!Number.isSafeInteger(requests) || requests < 1 || !Number.isSafeInteger(seed)) {
-  process.stderr.write('--requests must be a whole number from 1, and --seed a whole number.\n');
-  process.exit(2);
-}
 
 const write = process.stdout.write.bind(process.stdout);
 const say = (line: string): void => void write(`${line}\n`);
@@ -57,4 +75,4 @@ await stack.close();
 for (const [status, count] of Object.entries(statuses)) say(`  ${status}: ${count}`);
 for (const violation of violations) say(`VIOLATION ${violation}`);
 say(`${violations.length} violations in ${Math.round((performance.now() - startedMs) / 1_000)} s`);
-process.exit(violations.length === 0 ? 0 : 1);
+await endProgram(violations.length === 0 ? 0 : 1);
