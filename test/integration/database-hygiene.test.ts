@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { connect, type Sql } from '../../lambdas/pool/database.ts';
 import { migrate } from '../../lambdas/pool/migrate.ts';
@@ -98,11 +99,19 @@ test('settings that a role has changed for its later sessions are set back by th
 
 test('a session that holds the advisory lock of earlier releases keeps no migration waiting', async () => {
   const other = connect(pool.url, { maxConnections: 1, prepare: false });
-  await other.begin(async (transaction) => {
-    await transaction`SELECT pg_advisory_xact_lock(7305118)`;
-    expect(await migrate(pool.url, { grants: ROLE_GRANTS })).toMatchObject({ applied: [] });
+  await other`SELECT pg_advisory_lock(7305118)`;
+  let isOver = false;
+  const migrated = migrate(pool.url, { grants: ROLE_GRANTS }).finally(() => {
+    isOver = true;
   });
+  let waiting = 0;
+  while (!isOver && waiting === 0) {
+    waiting = (await pool.sql`SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted`).length;
+    await sleep(5);
+  }
   await other.end();
+  expect(waiting).toBe(0);
+  expect(await migrated).toMatchObject({ applied: [] });
 });
 
 test('migrations of one database take turns', async () => {

@@ -3,7 +3,7 @@ import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { connect } from '../../lambdas/pool/database.ts';
 import { migrate } from '../../lambdas/pool/migrate.ts';
 import { createPairStore } from '../../lambdas/pool/pair-store.ts';
@@ -11,9 +11,6 @@ import { ROLE_GRANTS } from '../../lambdas/runtime/compose-migration.ts';
 import type { PairStore } from '../../lambdas/tokenization/ports/pair-store.ts';
 import { fillPool, newPair } from './fill-pool.ts';
 import { createTestDatabase, type TestDatabase } from './test-database.ts';
-
-// A migration waits for the index builds of other tests' databases, and these for each other's transactions.
-vi.setConfig({ testTimeout: 120_000 });
 
 let pool: TestDatabase;
 let store: PairStore;

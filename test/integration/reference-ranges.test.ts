@@ -1,10 +1,7 @@
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { mayHaveBeenGivenOut } from '../../lambdas/tokenization/card-reference.ts';
 import { findFormatFault, REFERENCE_FORMATS } from '../../lambdas/tokenization/reference-format.ts';
 import { createTestDatabase, type TestDatabase } from './test-database.ts';
-
-// A million prefixes each.
-vi.setConfig({ testTimeout: 300_000 });
 
 let pool: TestDatabase;
 

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Sql } from '../../../lambdas/pool/database.ts';
 import { OWNER } from '../../../lambdas/pool/install-owner.ts';
 import { migrate } from '../../../lambdas/pool/migrate.ts';
@@ -7,9 +7,6 @@ import { createTestDatabase, type TestDatabase } from '../test-database.ts';
 import { type AttackResult, attack, calledFunction, prepareTraps } from './attack.ts';
 import { fillSituation, plausibleCalls } from './plausible-calls.ts';
 import { SHADOW_KINDS } from './shadow-objects.ts';
-
-// Hundreds of objects and calls for each role: slow on a busy machine.
-vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
 let pool: TestDatabase;
 let calls: string[];
