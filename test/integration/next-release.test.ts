@@ -94,6 +94,8 @@ describe('a change of a table', () => {
     await write('migrations/900.do.later.sql', 'CREATE TABLE before (id int); ALTER TABLE pair ADD COLUMN later text;');
     const reader = connect(pool.url, { maxConnections: 1, prepare: false });
     await reader.begin(async (transaction) => {
+      // A migration that goes on waiting would find the reader gone in the end, and succeed.
+      await transaction`SET LOCAL idle_in_transaction_session_timeout = '60s'`;
       await transaction`SELECT count(*) FROM pair`;
       await expect(deploy(ROLE_GRANTS, { lockTimeoutMs: 20, retryMs: 1, attempts: 3 })).rejects.toMatchObject({
         code: '55P03',
