@@ -42,21 +42,17 @@ describe.each(PROGRAMS)('npm run %s', (name, script) => {
     expect(out).toMatch(name === 'start' ? /^npm start/ : new RegExp(`^npm run ${name}`));
     expect({ code, err }).toEqual({ code: 0, err: '' });
     expect(readdirSync(folder)).toEqual([]);
-  }, 120_000);
+  });
 
   // Options that test:busy does not know are vitest's.
-  test.skipIf(name === 'test:busy')(
-    'an option that does not exist exits with 2 and is not ignored',
-    async () => {
-      const { code, out, err } = await run(script, ['--nonsense']);
-      expect(code).toBe(2);
-      expect(out).toBe('');
-      expect(err).toMatch(/option/);
-      expect(err).not.toMatch(/\n\s+at /);
-      expect(readdirSync(folder)).toEqual([]);
-    },
-    120_000,
-  );
+  test.skipIf(name === 'test:busy')('an option that does not exist exits with 2 and is not ignored', async () => {
+    const { code, out, err } = await run(script, ['--nonsense']);
+    expect(code).toBe(2);
+    expect(out).toBe('');
+    expect(err).toMatch(/option/);
+    expect(err).not.toMatch(/\n\s+at /);
+    expect(readdirSync(folder)).toEqual([]);
+  });
 });
 
 test('there are programs to try', () => {
@@ -135,7 +131,6 @@ test.each(MISTAKES)(
     expect(err).not.toMatch(/\n\s+at /);
     expect(code).toBe(expected);
   },
-  120_000,
 );
 
 test('a load that got no answer does not claim that no reference was lost, and succeeds where failures are allowed', async () => {
@@ -143,4 +138,4 @@ test('a load that got no answer does not claim that no reference was lost, and s
   expect(out).not.toContain('none lost');
   expect(out).toContain('no reference could be checked');
   expect(code).toBe(0);
-}, 120_000);
+});

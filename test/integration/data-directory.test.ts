@@ -67,43 +67,35 @@ describe('a start with a data directory that cannot be used says in one sentence
       new RegExp(`is in use by process ${process.pid}\\. Stop that process, or use another DATA_DIR\\.`),
     ],
   ];
-  test.each(cases)(
-    '%s',
-    async (_what, prepare, sentence) => {
-      const { code, output } = await start({ DATA_DIR: prepare(newFolder()) }).ended;
-      expect(output.trim()).toMatch(sentence);
-      expect(output.trim().split('\n')).toHaveLength(1);
-      expect(code).toBe(1);
-    },
-    120_000,
-  );
+  test.each(cases)('%s', async (_what, prepare, sentence) => {
+    const { code, output } = await start({ DATA_DIR: prepare(newFolder()) }).ended;
+    expect(output.trim()).toMatch(sentence);
+    expect(output.trim().split('\n')).toHaveLength(1);
+    expect(code).toBe(1);
+  });
 
-  test.runIf(isRoot)(
-    "a folder that only root may enter, and another user's database",
-    async () => {
-      const closed = newFolder();
-      chmodSync(closed, 0o700);
-      const first = await start({ DATA_DIR: join(closed, 'data') }).ended;
-      expect(first.output).toMatch(
-        /^PostgreSQL refuses to run as root, and the user postgres may not enter .*chmod o\+x /,
-      );
+  test.runIf(isRoot)("a folder that only root may enter, and another user's database", async () => {
+    const closed = newFolder();
+    chmodSync(closed, 0o700);
+    const first = await start({ DATA_DIR: join(closed, 'data') }).ended;
+    expect(first.output).toMatch(
+      /^PostgreSQL refuses to run as root, and the user postgres may not enter .*chmod o\+x /,
+    );
 
-      const foreign = newFolder();
-      const database = join(foreign, 'postgres');
-      mkdirSync(join(database, 'global'), { recursive: true });
-      for (const [file, text] of [
-        ['PG_VERSION', '17\n'],
-        ['global/pg_control', ''],
-      ] as const) {
-        writeFileSync(join(database, file), text);
-      }
-      chownSync(database, 12_345, 12_345);
-      const second = await start({ DATA_DIR: foreign }).ended;
-      expect(second.output).toMatch(/belongs to the user with number 12345, .* Start as the user who made it/);
-      expect([first.code, second.code]).toEqual([1, 1]);
-    },
-    120_000,
-  );
+    const foreign = newFolder();
+    const database = join(foreign, 'postgres');
+    mkdirSync(join(database, 'global'), { recursive: true });
+    for (const [file, text] of [
+      ['PG_VERSION', '17\n'],
+      ['global/pg_control', ''],
+    ] as const) {
+      writeFileSync(join(database, file), text);
+    }
+    chownSync(database, 12_345, 12_345);
+    const second = await start({ DATA_DIR: foreign }).ended;
+    expect(second.output).toMatch(/belongs to the user with number 12345, .* Start as the user who made it/);
+    expect([first.code, second.code]).toEqual([1, 1]);
+  });
 });
 
 describe('a start with DATA_DIR after a kill', () => {
@@ -125,7 +117,6 @@ describe('a start with DATA_DIR after a kill', () => {
       expect((await next.ended).code).toBe(0);
       expect(processesOf(DATA_DIR)).toEqual([]);
     },
-    180_000,
   );
 
   test('stops a database server that outlived the process and its runner, and serves what it had answered', async () => {
@@ -142,7 +133,7 @@ describe('a start with DATA_DIR after a kill', () => {
     const output = await next.until(READY);
     expect(output).toContain('stopping the PostgreSQL that a killed process left');
     expect(await create(urlIn(output), CARD)).toEqual(reference);
-  }, 180_000);
+  });
 
   test('ignores a lock file whose process number belongs to another program by now', async () => {
     const DATA_DIR = newFolder();
@@ -152,7 +143,7 @@ describe('a start with DATA_DIR after a kill', () => {
     await first.ended;
     writeFileSync(join(DATA_DIR, 'postgres', 'postmaster.pid'), `${process.pid}\n${join(DATA_DIR, 'postgres')}\n`);
     expect(urlIn(await start({ DATA_DIR }).until(READY))).toMatch(/^http:/);
-  }, 180_000);
+  });
 
   test('shows the events that the queue had accepted', async () => {
     const DATA_DIR = newFolder();
@@ -166,7 +157,7 @@ describe('a start with DATA_DIR after a kill', () => {
     await killed.ended;
     const next = urlIn(await start({ DATA_DIR }).until(READY));
     expect((await events(next)).map((event) => event.cardReferenceId)).toContain(cardReferenceId);
-  }, 180_000);
+  });
 });
 
 test('a database that ends by itself is reported in a sentence, and the rest ends in order', async () => {
@@ -180,7 +171,7 @@ test('a database that ends by itself is reported in a sentence, and the rest end
   expect(output).toContain('PostgreSQL ended by itself');
   expect(output).not.toMatch(/\n\s+at /);
   expect(code).toBe(1);
-}, 180_000);
+});
 
 test('with --fence-first no pair of a restored database is offered again, and what was given out since is still found', async () => {
   const DATA_DIR = newFolder();
@@ -209,4 +200,4 @@ test('with --fence-first no pair of a restored database is offered again, and wh
   expect(pool).toMatchObject({ quarantined: 30, available: 30 });
   expect((await post(`${url}/v1/cards/lookup`, { cardNumber: CARD })).body).toEqual(given);
   expect((await create(url, OTHER_CARD))['cardReferenceId']).not.toBe(given['cardReferenceId']);
-}, 240_000);
+});

@@ -18,5 +18,4 @@ test.each([1, 7])(
     const second = await runSchedule(world, seed);
     expect(second.steps).toEqual(first.steps);
   },
-  120_000,
 );
