@@ -9,7 +9,7 @@ const FLOOR = 3;
  * One retry of the floor comes back in this time, in milliseconds. Beside a busy client's calls it
  * adds nothing to speak of.
  */
-const FLOOR_RETRY_MS = 5_000;
+const FLOOR_RETRY_MS = 30_000;
 /** Most retries that quiet times can save up. */
 const MOST_SAVED_RETRIES = 50;
 

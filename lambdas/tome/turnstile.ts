@@ -67,14 +67,14 @@ export class Turnstile {
    */
   async turn(namespace: Namespace, operation: Operation, { lane, deadlineMs }: TomeCall): Promise<Turn> {
     const breaker = this.#breaker(namespace, operation);
-    do {
-      if (lane === 'batch') await this.#probeEnds(breaker, deadlineMs);
-      await this.#budget(operation, lane)?.turn(deadlineMs);
-    } while (lane === 'batch' && breaker.probeWaitMs > 0);
     const throttle = this.#throttle(namespace, operation, lane);
-    // Batch work must not wait here: another worker could become the probe between the look above and its own entry.
+    // Before the lane's pace: calls that waited here with their turns in hand would all go at once.
     const throttled = throttle === null ? null : await throttle.enter(deadlineMs);
     try {
+      do {
+        if (lane === 'batch') await this.#probeEnds(breaker, deadlineMs);
+        await this.#budget(operation, lane)?.turn(deadlineMs);
+      } while (lane === 'batch' && breaker.probeWaitMs > 0);
       const startedMs = this.#clock.monotonicMs();
       const timeLeftMs = deadlineMs - startedMs;
       const timeoutMs = Math.min(this.#settings.attemptTimeoutMs, timeLeftMs);
