@@ -19,6 +19,8 @@ const UNAVAILABLE = { code: 'store-unavailable' };
 
 let db: TestDatabase;
 const open: Database[] = [];
+/** Let go of after each test, so that a test that fails does not leave its locks to the next. */
+const holds: (() => void)[] = [];
 
 function databaseOf(...parameters: ConstructorParameters<typeof Database>): Database {
   const database = new Database(...parameters);
@@ -32,6 +34,7 @@ beforeAll(async () => {
 });
 
 afterEach(async () => {
+  for (const letGo of holds.splice(0)) letGo();
   await Promise.all(open.splice(0).map((database) => database.close()));
   await db.sql`DELETE FROM note`;
 });
@@ -56,6 +59,7 @@ async function holdBack(id: number): Promise<() => Promise<void>> {
     await held.promise;
   });
   await isHeld.promise;
+  holds.push(held.resolve);
   return async () => {
     held.resolve();
     await holding;
