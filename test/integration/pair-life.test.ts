@@ -5,6 +5,7 @@ import { readPoolHealth } from '../../lambdas/pool/pool-health.ts';
 import { settleReservations } from '../../lambdas/pool/pool-jobs.ts';
 import type { TokenPair } from '../../lambdas/tokenization/pair.ts';
 import type { PairStore, Reservation, ReserveOutcome } from '../../lambdas/tokenization/ports/pair-store.ts';
+import { stepDatabaseClock } from '../../scripts/faults/clock-step.ts';
 import { fillPool, newPair } from './fill-pool.ts';
 import { somebodyWaits } from './lock-waiters.ts';
 import { createTestDatabase, type TestDatabase } from './test-database.ts';
@@ -73,7 +74,9 @@ describe('reserving', () => {
   });
 
   test('an expired pair is never reserved', async () => {
-    await fillPool(db.database, 3, new Date(Date.now() - 1_000));
+    await fillPool(db.database, 3, new Date(Date.now() + 3_600_000));
+    await stepDatabaseClock(db.sql, 7_200);
+    expect(await db.sql`SELECT count(*)::int AS count FROM available_pair`).toEqual([{ count: 3 }]);
     expect(await reserve()).toEqual({ outcome: 'no-pair' });
   });
 
