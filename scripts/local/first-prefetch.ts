@@ -1,8 +1,12 @@
+import { setTimeout } from 'node:timers/promises';
 import { codeOf, nameOf } from '../../lambdas/runtime/own-error.ts';
 import type { PrefetchTally } from '../../lambdas/tokenization/refill/prefetch-run.ts';
 
 /** Calls a second of the first prefetch: nobody else calls TOME before the API is up, so it may have nearly all that TOME allows. */
 const FIRST_PREFETCH_CALLS_PER_SECOND = '240';
+
+/** TOME counts the calls of the last second. After it the first requests have the whole limit for themselves. */
+const LIMIT_WINDOW_MS = 1_000;
 
 /**
  * Fills the pool before the API is up. Returns what stopped it, or `null`. It never fails the start: a pool that is not full is filled by
@@ -23,7 +27,9 @@ export async function firstPrefetch(
   );
   try {
     const run = { runId: 'first-prefetch', deadlineMs: performance.now() + prefetch.timeLimitMs };
-    return (await prefetch.run(run)).stoppedBy;
+    const { stoppedBy, fetched } = await prefetch.run(run);
+    if (fetched > 0) await setTimeout(LIMIT_WINDOW_MS);
+    return stoppedBy;
   } catch (error) {
     return codeOf(error) ?? nameOf(error);
   } finally {
