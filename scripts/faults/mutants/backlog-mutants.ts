@@ -14,7 +14,7 @@ const CLOCK_STEPS = 'test/integration/clock-steps.test.ts';
 export const BACKLOG_MUTANTS: readonly Mutant[] = [
   {
     name: 'the relay sorts everything that waits',
-    kind: '3',
+    kind: 'backlogs',
     edits: [
       edit(
         functions('take-events'),
@@ -26,7 +26,7 @@ export const BACKLOG_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'the relay passes events that were sent long ago',
-    kind: '3',
+    kind: 'backlogs',
     edits: [
       edit(
         functions('take-events'),
@@ -38,25 +38,25 @@ export const BACKLOG_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'the plan of the settler is left to statistics',
-    kind: '3',
+    kind: 'backlogs',
     edits: [edit(functions('settle-reservations'), PLANNER_SETTINGS, '')],
     tests: [PLANS],
   },
   {
     name: 'a creation passes every expired pair',
-    kind: '3',
+    kind: 'backlogs',
     edits: [edit(functions('reserve'), ' AND misses OPERATOR(pg_catalog.<) most_misses', '')],
     tests: [GROWTH],
   },
   {
     name: 'staged pairs have no index in their order',
-    kind: '3',
+    kind: 'backlogs',
     edits: [edit(BOUNDED_WORK, 'CREATE INDEX staged_pair_order ON staged_pair (failures, pair_id);', '')],
     tests: [PLANS],
   },
   {
     name: 'expired keys are deleted in one statement',
-    kind: '3',
+    kind: 'backlogs',
     edits: [
       edit(
         functions('purge-expired'),
@@ -68,7 +68,7 @@ export const BACKLOG_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'refusals within an answer of 200 are not read',
-    kind: '9',
+    kind: 'refusals inside a 200',
     edits: [
       edit(
         'lambdas/runtime/sqs-queue.ts',
@@ -80,7 +80,7 @@ export const BACKLOG_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a relay goes on though the queue takes nothing',
-    kind: '9',
+    kind: 'refusals inside a 200',
     edits: [
       edit(
         'lambdas/tokenization/relay-events.ts',
@@ -92,7 +92,7 @@ export const BACKLOG_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a relay in which nothing was taken succeeds',
-    kind: '9',
+    kind: 'refusals inside a 200',
     edits: [
       edit(
         'lambdas/tokenization/relay-events.ts',
@@ -104,13 +104,13 @@ export const BACKLOG_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a released lease ended a second ago by the clock',
-    kind: '14',
+    kind: 'clocks',
     edits: [edit(functions('release-lease'), "expires_at = '-infinity'", "expires_at = now() - interval '1 second'")],
     tests: [CLOCK_STEPS],
   },
   {
     name: 'a lease of a clock that was ahead is waited for',
-    kind: '14',
+    kind: 'clocks',
     edits: [
       edit(
         functions('acquire-lease'),
@@ -123,7 +123,7 @@ export const BACKLOG_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a pair is put on offer by the later of its two times',
-    kind: '14',
+    kind: 'clocks',
     edits: [
       edit(
         BOUNDED_WORK,
@@ -135,7 +135,7 @@ export const BACKLOG_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'events in hand wait for a clock that was ahead',
-    kind: '14',
+    kind: 'clocks',
     edits: [
       edit(
         functions('take-events'),
@@ -147,7 +147,7 @@ export const BACKLOG_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'reservations of a clock that was ahead are never settled',
-    kind: '14',
+    kind: 'clocks',
     edits: [
       edit(
         functions('settle-reservations'),
@@ -159,7 +159,7 @@ export const BACKLOG_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'tokens that are purged are forgotten altogether',
-    kind: '16',
+    kind: 'growth',
     edits: [
       edit(
         functions('purge-expired'),
@@ -171,7 +171,7 @@ export const BACKLOG_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'prefetch calls whose answer was lost are not counted',
-    kind: '16',
+    kind: 'growth',
     edits: [
       edit(
         functions('pool-growth'),
@@ -183,7 +183,7 @@ export const BACKLOG_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a purge that fails stops those after it',
-    kind: '16',
+    kind: 'growth',
     edits: [edit('lambdas/pool/take-turns.ts', 'failures.push(error);', 'throw error;')],
     tests: ['test/unit/pool/take-turns.test.ts'],
   },

@@ -1,6 +1,6 @@
 import { edit, type Mutant } from './mutant.ts';
 
-const KIND = '7';
+const KIND = 'callers apart';
 const BUDGETS = ['test/integration/caller-budgets.test.ts'];
 const CALLERS = ['test/integration/callers.test.ts'];
 

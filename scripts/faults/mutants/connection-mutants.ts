@@ -14,13 +14,13 @@ const DEADLINE = ['test/unit/runtime/function-deadline.test.ts'];
 export const CONNECTION_MUTANTS: readonly Mutant[] = [
   {
     name: 'a demoted writer counts as a bug',
-    kind: '1',
+    kind: 'conditions of connections and servers',
     edits: [edit(CONDITIONS, "['25006'], 'read-only session", "['25S06'], 'read-only session")],
     tests: RAISED,
   },
   {
     name: 'a session that refuses writes is kept',
-    kind: '1',
+    kind: 'conditions of connections and servers',
     edits: [
       edit(
         CONDITIONS,
@@ -32,13 +32,13 @@ export const CONNECTION_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a full disk counts as a bug',
-    kind: '1',
+    kind: 'conditions of connections and servers',
     edits: [edit(CONDITIONS, "['53*'], 'disk full", "['53*0'], 'disk full")],
     tests: RAISED,
   },
   {
     name: 'a refused sign-in counts as a bug of the statement',
-    kind: '1',
+    kind: 'conditions of connections and servers',
     edits: [
       edit(DATABASE, 'return { error: new StoreUnavailable(error), retry: conditionOf(error).retry };', 'throw error;'),
     ],
@@ -46,19 +46,19 @@ export const CONNECTION_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a password that was rotated is never read again',
-    kind: '1',
+    kind: 'conditions of connections and servers',
     edits: [edit('lambdas/pool/connection.ts', '    address.forgetPassword();\n', '')],
     tests: STATES,
   },
   {
     name: 'a fresh connection is asked for, and an idle one is lent',
-    kind: '1',
+    kind: 'conditions of connections and servers',
     edits: [edit(POOL, "this.#takeIdle(fresh ? 'discard' : 'lend')", "this.#takeIdle('lend')")],
     tests: LOST,
   },
   {
     name: 'the deadline is not handed down to statements',
-    kind: '2',
+    kind: 'deadlines and frozen functions',
     edits: [
       edit(
         DATABASE,
@@ -70,13 +70,13 @@ export const CONNECTION_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a statement whose time is over goes on in the server',
-    kind: '2',
+    kind: 'deadlines and frozen functions',
     edits: [edit(DATABASE, "this.#pool.discard(loan, 'cancel');", "this.#pool.discard(loan, 'leave');")],
     tests: SILENT,
   },
   {
     name: 'a connection is trusted however long the function was frozen',
-    kind: '2',
+    kind: 'deadlines and frozen functions',
     edits: [
       edit(
         POOL,
@@ -88,19 +88,19 @@ export const CONNECTION_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a connection that stays silent is not replaced within the request',
-    kind: '2',
+    kind: 'deadlines and frozen functions',
     edits: [edit(DATABASE, "retry: loan.isFresh ? 'no' : 'new connection'", "retry: 'no'")],
     tests: LOST,
   },
   {
     name: 'a request is begun although its function has no time left',
-    kind: '2',
+    kind: 'deadlines and frozen functions',
     edits: [edit('lambdas/runtime/http/api-handler.ts', 'if (timeLeftMs <= 0) throw new OutOfTime();', '')],
     tests: DEADLINE,
   },
   {
     name: 'a busy process takes the server for silent',
-    kind: '15',
+    kind: 'breakers and throttles',
     edits: [
       edit(
         'lambdas/pool/within.ts',
@@ -112,13 +112,13 @@ export const CONNECTION_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a statement behind a slow one ends the slow one',
-    kind: '15',
+    kind: 'breakers and throttles',
     edits: [edit(DATABASE, "if (!this.#pool.isNext(loan)) return { error, retry: 'no' };", '')],
     tests: SILENT,
   },
   {
     name: "the database's breaker never opens",
-    kind: '15',
+    kind: 'breakers and throttles',
     edits: [
       edit(
         DATABASE,
@@ -130,7 +130,7 @@ export const CONNECTION_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'statements that wait for a lock open the breaker for everybody',
-    kind: '15',
+    kind: 'breakers and throttles',
     edits: [
       edit(
         DATABASE,
@@ -142,7 +142,7 @@ export const CONNECTION_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'one slow statement throws away all idle connections',
-    kind: '15',
+    kind: 'breakers and throttles',
     edits: [
       edit(
         DATABASE,
@@ -154,7 +154,7 @@ export const CONNECTION_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a read waits for the database until there is no time left for TOME',
-    kind: '15',
+    kind: 'breakers and throttles',
     edits: [
       edit('lambdas/pool/pair-store.ts', 'const READ = { hasFallback: true };', 'const READ = { hasFallback: false };'),
     ],

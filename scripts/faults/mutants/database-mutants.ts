@@ -10,25 +10,25 @@ const functions = (name: string): string => `lambdas/pool/functions/${name}.sql`
 export const DATABASE_MUTANTS: readonly Mutant[] = [
   {
     name: 'a function without a search path names a type without its schema',
-    kind: 'critical-roles',
+    kind: 'roles that become the owner',
     edits: [edit(functions('mark-used'), 'opened_at pg_catalog.timestamptz', 'opened_at timestamptz')],
     tests: SHADOWING,
   },
   {
     name: 'a function without a search path names an operator without its schema',
-    kind: 'critical-roles',
+    kind: 'roles that become the owner',
     edits: [edit(functions('reserve'), 'place OPERATOR(pg_catalog.<) last_place', 'place < last_place')],
     tests: SHADOWING,
   },
   {
     name: 'the search path of the functions does not say that temporary objects come last',
-    kind: 'critical-roles',
+    kind: 'roles that become the owner',
     edits: [edit('lambdas/pool/install-functions.ts', "'pg_catalog, public, pg_temp'", "'pg_catalog, public'")],
     tests: SHADOWING,
   },
   {
     name: 'every role may make temporary objects',
-    kind: 'critical-roles',
+    kind: 'roles that become the owner',
     edits: [
       edit(
         'lambdas/pool/close-to-public.ts',
@@ -40,13 +40,13 @@ export const DATABASE_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'the functions belong to the administrator',
-    kind: 'critical-roles',
+    kind: 'roles that become the owner',
     edits: [edit('lambdas/pool/migrate.ts', '  await giveToOwner(transaction, owner);\n', '')],
     tests: OWNER,
   },
   {
     name: 'a migration waits for an advisory lock that every role can take',
-    kind: '10',
+    kind: "the database's defences",
     edits: [
       edit(
         'lambdas/pool/migration-turn.ts',
@@ -58,7 +58,7 @@ export const DATABASE_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a migration leaves the settings that a role has given itself',
-    kind: '10',
+    kind: "the database's defences",
     edits: [
       edit(
         'lambdas/pool/install-roles.ts',
@@ -70,13 +70,13 @@ export const DATABASE_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a role may take every connection of the server',
-    kind: '10',
+    kind: "the database's defences",
     edits: [edit('lambdas/pool/install-roles.ts', 'CONNECTION LIMIT ${limit}`', 'CONNECTION LIMIT -1`')],
     tests: HYGIENE,
   },
   {
     name: 'a role that serves requests may adopt a pair by its internal token alone',
-    kind: '10',
+    kind: "the database's defences",
     edits: [
       edit(
         'lambdas/rights.ts',
@@ -88,7 +88,7 @@ export const DATABASE_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a card number can be recorded as a reference',
-    kind: '10',
+    kind: "the database's defences",
     edits: [
       edit(functions('record-bound-pair'), ' AND may_be_reference(p_card_reference)) IS NOT TRUE', ') IS NOT TRUE'),
       edit('lambdas/pool/migrations/005.do.pair-form.sql', '[3-6]|2(', '2('),
@@ -97,37 +97,37 @@ export const DATABASE_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'the database forgets one network of the table',
-    kind: '10',
+    kind: "the database's defences",
     edits: [edit(functions('may-be-new-reference'), '8(60|91)', '891')],
     tests: ['test/integration/reference-ranges.test.ts'],
   },
   {
     name: 'a change of a table waits for every reader, and every request behind it',
-    kind: '17',
+    kind: 'changes of a running system',
     edits: [edit('lambdas/pool/migrate.ts', 'SET LOCAL lock_timeout = ${lockTimeoutMs}; ', '')],
     tests: NEXT_RELEASE,
   },
   {
     name: 'a migration that finds a table locked gives up at once',
-    kind: '17',
+    kind: 'changes of a running system',
     edits: [edit('lambdas/pool/migrate.ts', "error.code === '55P03' || ", '')],
     tests: NEXT_RELEASE,
   },
   {
     name: 'an index whose build failed is taken for built',
-    kind: '17',
+    kind: 'changes of a running system',
     edits: [edit('lambdas/pool/install-indexes.ts', 'found?.isValid === true', 'found !== undefined')],
     tests: NEXT_RELEASE,
   },
   {
     name: 'a change of the removed functions alone installs nothing',
-    kind: '17',
+    kind: 'changes of a running system',
     edits: [edit('lambdas/pool/install-functions.ts', '[INSTALLATION, texts, removed, ', '[INSTALLATION, texts, ')],
     tests: NEXT_RELEASE,
   },
   {
     name: 'a function keeps a right that the table of rights has lost',
-    kind: '17',
+    kind: 'changes of a running system',
     edits: [
       edit('lambdas/pool/install-roles.ts', 'if (!execute.includes(name)) await', 'if (execute.length === 0) await'),
     ],

@@ -8,7 +8,7 @@ const COMMANDS = 'test/integration/command-line.test.ts';
 export const LOCAL_STACK_MUTANTS: readonly Mutant[] = [
   {
     name: 'a request target that is no URL is given to the URL parser',
-    kind: '13',
+    kind: "the local stack's manners",
     edits: [
       edit(
         'scripts/loopback/request-target.ts',
@@ -20,7 +20,7 @@ export const LOCAL_STACK_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a malformed request is answered before the requests in front of it',
-    kind: '13',
+    kind: "the local stack's manners",
     edits: [
       edit(
         'scripts/loopback/connection-faults.ts',
@@ -32,13 +32,13 @@ export const LOCAL_STACK_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a load without one answer is a success',
-    kind: '13',
+    kind: "the local stack's manners",
     edits: [edit('scripts/load/main.ts', 'if (failed > options.maxErrors) {', 'if (failed > 1) {')],
     tests: [COMMANDS],
   },
   {
     name: 'a misspelt setting is ignored',
-    kind: '13',
+    kind: "the local stack's manners",
     edits: [
       edit(
         'lambdas/runtime/unknown-settings.ts',
@@ -50,7 +50,7 @@ export const LOCAL_STACK_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'the simulator binds in its memory before its journal',
-    kind: '18',
+    kind: "the local stack's survival",
     edits: [
       edit(
         'scripts/simulator/vault.ts',
@@ -62,7 +62,7 @@ export const LOCAL_STACK_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'half of a line stays in a file when the disk is full',
-    kind: '18',
+    kind: "the local stack's survival",
     edits: [
       edit(
         'scripts/simulator/line-file.ts',
@@ -74,7 +74,7 @@ export const LOCAL_STACK_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'the local queue accepts an event that is not in its journal',
-    kind: '18',
+    kind: "the local stack's survival",
     edits: [
       edit(
         'scripts/local/local-queue.ts',
@@ -86,7 +86,7 @@ export const LOCAL_STACK_MUTANTS: readonly Mutant[] = [
   },
   {
     name: "the simulator's rate limit goes by the wall clock",
-    kind: '14',
+    kind: 'clocks',
     edits: [
       edit(
         'scripts/simulator/tome-service.ts',

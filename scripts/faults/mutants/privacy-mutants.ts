@@ -1,9 +1,9 @@
 import { edit, type Mutant } from './mutant.ts';
 
 /** Numbers and secrets in words. */
-const WORDS = '6';
+const WORDS = 'secrets and numbers in words';
 /** Card data that must never come in. */
-const CARD_DATA = '8';
+const CARD_DATA = 'card data that must not come in';
 const REDACTION = ['test/unit/runtime/redact-card-numbers.test.ts'];
 const LOGGER = ['test/unit/runtime/logger.test.ts'];
 const ERRORS = ['test/unit/runtime/describe-error.test.ts'];

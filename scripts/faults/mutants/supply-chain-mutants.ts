@@ -6,7 +6,7 @@ const INSTALLED = ['test/unit/supply-chain/installed-packages.test.ts'];
 export const SUPPLY_CHAIN_MUTANTS: readonly Mutant[] = [
   {
     name: 'a Python package is pinned by its version alone',
-    kind: '11',
+    kind: 'supply chain',
     edits: [
       edit(
         'scripts/lint-templates/requirements.txt',
@@ -18,7 +18,7 @@ export const SUPPLY_CHAIN_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'an npm package is locked without integrity',
-    kind: '11',
+    kind: 'supply chain',
     edits: [
       edit(
         'package-lock.json',
@@ -30,13 +30,13 @@ export const SUPPLY_CHAIN_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'packages run their install scripts',
-    kind: '11',
+    kind: 'supply chain',
     edits: [edit('.npmrc', 'ignore-scripts=true', 'ignore-scripts=false')],
     tests: INSTALLED,
   },
   {
     name: 'an audit that could not ask the registry counts as clean',
-    kind: '11',
+    kind: 'supply chain',
     edits: [
       edit(
         'scripts/supply-chain/audit-report.ts',
@@ -48,13 +48,13 @@ export const SUPPLY_CHAIN_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a licence with a forbidden part is allowed for its other part',
-    kind: '11',
+    kind: 'supply chain',
     edits: [edit('scripts/supply-chain/licences.ts', "text.split(' AND ').every(", "text.split(' AND ').some(")],
     tests: ['test/unit/supply-chain/licences.test.ts'],
   },
   {
     name: 'the attempt timeout that the probe recommends is ten times the median instead of the slowest answer',
-    kind: '12',
+    kind: 'tests on a busy machine',
     edits: [
       edit(
         'scripts/probe/probe-tome.ts',
@@ -66,7 +66,7 @@ export const SUPPLY_CHAIN_MUTANTS: readonly Mutant[] = [
   },
   {
     name: "the simulator's rate limit goes by the process's clock, so tests of it depend on speed",
-    kind: '12',
+    kind: 'tests on a busy machine',
     edits: [
       edit(
         'scripts/simulator/tome-service.ts',
@@ -78,7 +78,7 @@ export const SUPPLY_CHAIN_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a test says within how many milliseconds something must have happened',
-    kind: '12',
+    kind: 'tests on a busy machine',
     edits: [
       edit(
         'test/integration/probe/probe-tome.test.ts',

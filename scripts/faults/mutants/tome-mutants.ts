@@ -12,7 +12,7 @@ const TURNSTILE_TESTS = 'test/unit/tome/turnstile.test.ts';
 export const TOME_MUTANTS: readonly Mutant[] = [
   {
     name: 'only a 429 with the request id is a throttling',
-    kind: '4',
+    kind: 'one odd item',
     edits: [
       edit(
         EXCHANGE,
@@ -24,7 +24,7 @@ export const TOME_MUTANTS: readonly Mutant[] = [
   },
   {
     name: "a gateway's page without a request id is taken for TOME's answer",
-    kind: '4',
+    kind: 'one odd item',
     edits: [
       edit(
         EXCHANGE,
@@ -37,7 +37,7 @@ export const TOME_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'one odd item that is asked for again and again opens the breaker',
-    kind: '4',
+    kind: 'one odd item',
     edits: [
       edit(
         'lambdas/tokenization/circuit-breaker.ts',
@@ -49,7 +49,7 @@ export const TOME_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a stored card of another form counts as a failure of TOME',
-    kind: '4',
+    kind: 'one odd item',
     edits: [
       edit(
         'lambdas/tome/tome-client.ts',
@@ -61,7 +61,7 @@ export const TOME_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'an odd token of a prefetch answer that could be a card number is stored',
-    kind: '4',
+    kind: 'one odd item',
     edits: [
       edit(
         'lambdas/tome/prefetched-tokens.ts',
@@ -73,19 +73,19 @@ export const TOME_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'an outage is blamed on the staged pairs that meet it',
-    kind: '4',
+    kind: 'one odd item',
     edits: [edit(OUTCOMES, 'this.#mappedInAll > 0 && this.#failed.length <=', 'this.#failed.length + 1_000 >=')],
     tests: [ODD_ITEMS],
   },
   {
     name: 'a TOME that answers every mapping wrongly empties the pool into quarantine',
-    kind: '4',
+    kind: 'one odd item',
     edits: [edit(OUTCOMES, 'if (this.#fruitlessInARow >= MOST_FRUITLESS_IN_A_ROW) throw error;', 'void error;')],
     tests: [ODD_ITEMS],
   },
   {
     name: 'each creation of a card that NS1 knows by an odd token costs a pair',
-    kind: '4',
+    kind: 'one odd item',
     edits: [
       edit(
         'lambdas/tokenization/finish-reservation.ts',
@@ -97,7 +97,7 @@ export const TOME_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a handshake that takes the whole attempt counts as sent',
-    kind: '5',
+    kind: 'never sent',
     edits: [
       edit(
         CONNECTIONS,
@@ -109,13 +109,13 @@ export const TOME_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'the request is written before the connection stands',
-    kind: '5',
+    kind: 'never sent',
     edits: [edit(CONNECTIONS, "socket.once(this.#isTls ? 'secureConnect' : 'connect', send);", 'send();')],
     tests: [CONNECTION_TESTS],
   },
   {
     name: 'an address with credentials, a query or a fragment passes the settings',
-    kind: '5',
+    kind: 'never sent',
     edits: [
       edit(
         'lambdas/runtime/url-faults.ts',
@@ -127,13 +127,13 @@ export const TOME_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a connection that slept through a freeze is used again',
-    kind: '2',
+    kind: 'deadlines and frozen functions',
     edits: [edit(CONNECTIONS, 'wire.onNewConnection ? 0 : MAX_IDLE_MS', 'wire.onNewConnection ? 0 : Number.MAX_VALUE')],
     tests: [CONNECTION_TESTS],
   },
   {
     name: 'a quiet client never gets a retry back',
-    kind: '2',
+    kind: 'deadlines and frozen functions',
     edits: [
       edit('lambdas/tome/retry-budget.ts', 'if (this.#saved < FLOOR) this.#saved', 'if (this.#saved < 0) this.#saved'),
     ],
@@ -141,7 +141,7 @@ export const TOME_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a creation reserves a pair while TOME says 429 to everything',
-    kind: '15',
+    kind: 'breakers and throttles',
     edits: [
       edit(
         'lambdas/tome/throttle.ts',
@@ -153,7 +153,7 @@ export const TOME_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'every creation asks a TOME whose Retry-After has just run out',
-    kind: '15',
+    kind: 'breakers and throttles',
     edits: [
       edit('lambdas/tome/throttle.ts', 'Math.max(this.#untilMs, this.#probeUntilMs) - this', 'this.#untilMs - this'),
     ],
@@ -161,7 +161,7 @@ export const TOME_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'the workers of a prefetch are refused while one of them probes',
-    kind: '4',
+    kind: 'one odd item',
     edits: [
       edit('lambdas/tome/turnstile.ts', "if (lane === 'batch') await this.#probeEnds(breaker, deadlineMs);\n", ''),
       edit('lambdas/tome/turnstile.ts', "while (lane === 'batch' && breaker.probeWaitMs > 0);", 'while (false);'),
@@ -170,7 +170,7 @@ export const TOME_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a burst of creations all reach a TOME that refuses everything',
-    kind: '15',
+    kind: 'breakers and throttles',
     edits: [edit('lambdas/tome/slow-start.ts', 'const FIRST_CALLS = 4;', 'const FIRST_CALLS = 4_000;')],
     tests: [TURNSTILE_TESTS],
   },

@@ -1,11 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { planted } from '../../../scripts/faults/mutants/mutant.ts';
+import { MUTANT_KINDS, planted } from '../../../scripts/faults/mutants/mutant.ts';
 import { MUTANTS } from '../../../scripts/faults/mutants/mutants.ts';
 
-test('there are at least 25 bugs to plant, each under a name of its own', () => {
-  expect(MUTANTS.length).toBeGreaterThanOrEqual(25);
+test('there are at least 150 bugs to plant, each under a name of its own', () => {
+  expect(MUTANTS.length).toBeGreaterThanOrEqual(150);
   expect(new Set(MUTANTS.map(({ name }) => name)).size).toBe(MUTANTS.length);
+});
+
+test.each(MUTANT_KINDS)('a bug of the kind "%s" is planted', (kind) => {
+  expect(MUTANTS.filter((mutant) => mutant.kind === kind)).not.toEqual([]);
 });
 
 test.each(MUTANTS)('the bug "$name" can be planted into the code as it is', ({ edits }) => {
