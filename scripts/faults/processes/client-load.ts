@@ -3,6 +3,9 @@ import type { Answered } from '../checker/evidence.ts';
 
 type Random = () => number;
 
+const WAIT_MS = 20;
+const MOST_WAITS = 1_500;
+
 /** How long a client waits for one answer, in milliseconds. */
 const CLIENT_TIMEOUT_MS = 6_000;
 
@@ -18,6 +21,23 @@ export class ClientLoad {
   constructor(urls: () => readonly string[], random: Random) {
     this.#urls = urls;
     this.#random = random;
+  }
+
+  /** Creations that were answered with a reference so far. */
+  get acknowledged(): number {
+    return this.answers.filter(({ operation, status }) => operation === 'create' && status < 300).length;
+  }
+
+  /**
+   * Resolves when so many more creations were acknowledged. On a slow machine a process needs seconds
+   * before its first answer, and one that is struck before it has answered shows nothing. Gives up in
+   * the end, because what struck last may have stopped service.
+   */
+  async untilAcknowledged(more: number): Promise<void> {
+    const wanted = this.acknowledged + more;
+    for (let waits = 0; waits < MOST_WAITS && this.acknowledged < wanted; waits += 1) {
+      await new Promise((resolve) => setTimeout(resolve, WAIT_MS));
+    }
   }
 
   start(clients: number): void {

@@ -22,6 +22,8 @@ export interface TrialResult extends TrialSize {
 
 /** Short, so that a frozen process comes back to a settled reservation; in seconds. */
 const HORIZON_SECONDS = 2;
+/** Commits that are cut before a creation has to get through. */
+const CUTS_IN_A_ROW = 5;
 const FREEZE_MS = 3_000;
 const VICTIMS = 2;
 const CLIENTS = 8;
@@ -85,6 +87,7 @@ export async function runProcessTrial(
 
   const killing = victims.map(async (victim) => {
     while (done.kills < size.kills) {
+      await load.untilAcknowledged(2);
       await pause(150 + random() * 500);
       done.kills += 1;
       await victim.kill();
@@ -103,11 +106,13 @@ export async function runProcessTrial(
         isExecution,
       );
     if (random() < 0.1) toTome.breakNext('cut-answer', (chunk) => chunk.includes('/tokenize'));
+    if (toDatabase.cutAnswers % CUTS_IN_A_ROW === 0) await load.untilAcknowledged(1);
     await pause(12 + random() * 20);
   }
 
   onProgress(`${toDatabase.cutAnswers} commits cut; now the database is killed`);
   while (done.databaseCrashes < size.databaseCrashes) {
+    await load.untilAcknowledged(5);
     await pause(300 + random() * 500);
     await rig.killDatabase();
     await rig.restartDatabase();
@@ -119,6 +124,7 @@ export async function runProcessTrial(
   onProgress(`${done.databaseCrashes} database crashes; now processes are frozen`);
   const freezing = victims.map(async (victim, index) => {
     while (done.freezes < size.freezes) {
+      await load.untilAcknowledged(2);
       await pause(100 + index * 400 + random() * 300);
       done.freezes += 1;
       victim.freeze();
@@ -173,6 +179,10 @@ export async function runProcessTrial(
     },
     true,
   );
+  // A trial in which hardly anything was acknowledged shows nothing.
+  if (load.acknowledged < done.kills + done.freezes) {
+    violations.push({ invariant: 'no surprise', says: `only ${load.acknowledged} creations were acknowledged` });
+  }
   for (const { died } of victims) {
     if (died !== null)
       violations.push({ invariant: 'no surprise', says: `an API process died by itself: ${died.slice(-600)}` });
