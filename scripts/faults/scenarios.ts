@@ -175,7 +175,6 @@ export const SCENARIOS: readonly Scenario[] = [
     // The pool's only pair has the token that was handed out twice.
     pool: 0,
     doubles: false,
-    lookupsLie: true,
     failsAtFirst: true,
     prepare: tokenHandedOutTwice,
     async run(process, world) {
@@ -189,7 +188,6 @@ export const SCENARIOS: readonly Scenario[] = [
     name: 'a key comes back after a read adopted its pair',
     pool: 3,
     doubles: false,
-    lookupsLie: true,
     prepare: boundAndLost,
     async run(process, world) {
       await lookupAs(process, world, OTHER);
