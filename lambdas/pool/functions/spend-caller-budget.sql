@@ -3,8 +3,7 @@
 -- Concurrency: the row's lock makes executions take turns, and the condition reads the row as it is under that lock, so a
 -- budget of N gives exactly N units to however many functions at once. Repeated after a lost commit it takes a second
 -- unit, which harms nobody.
--- Each grant also deletes up to ten rows whose budget has been full for a day: they say nothing, and the table stays as
--- large as the number of callers of a day. SKIP LOCKED: these rows are never waited for, so no two executions wait for each other.
+-- Rows whose budget has been full for a day are deleted by purge_expired, and not here beside each miss.
 CREATE OR REPLACE FUNCTION spend_caller_budget(p_caller text, p_kind text, p_limit int, p_window_seconds float8)
 RETURNS float8 LANGUAGE plpgsql AS $$
 DECLARE
@@ -22,15 +21,5 @@ BEGIN
   IF NOT FOUND THEN
     RETURN greatest(1, caller_budget_wait(p_caller, p_kind, p_limit, p_window_seconds));
   END IF;
-  DELETE FROM caller_budget
-    USING (
-      SELECT stale.caller, stale.kind
-      FROM caller_budget AS stale
-      WHERE stale.spent_until < now() - make_interval(days => 1)
-      ORDER BY stale.spent_until
-      LIMIT 10
-      FOR UPDATE SKIP LOCKED
-    ) AS old
-    WHERE caller_budget.caller = old.caller AND caller_budget.kind = old.kind;
   RETURN 0;
 END $$;
