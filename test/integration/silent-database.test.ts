@@ -83,6 +83,22 @@ async function sessionsOf(database: Database, count: number): Promise<(number | 
   );
 }
 
+test('after the deadline nothing is sent and nothing is tried again', async () => {
+  let now = 1_000;
+  const database = databaseOf(db.url, PATIENT, { clock: { monotonicMs: () => now, wallMs: () => now } });
+  let executions = 0;
+  const failing = async () => {
+    executions += 1;
+    // The last of the time goes by while the statement is under way.
+    now += 1_000;
+    throw Object.assign(new Error('made up'), { code: 'ECONNRESET' });
+  };
+  await expect(database.until(now + 1_500).run(failing)).rejects.toMatchObject(UNAVAILABLE);
+  expect(executions).toBe(2);
+  await expect(database.until(now).run(failing)).rejects.toMatchObject(UNAVAILABLE);
+  expect(executions).toBe(2);
+});
+
 test('a slow statement is cancelled on the server, and its neighbours keep their connections', async () => {
   const slow = databaseOf(db.url, { ...PATIENT, queryTimeoutMs: 8_000 });
   const before = await sessionsOf(slow, 3);
@@ -130,22 +146,6 @@ test('a statement does not outlive its deadline, neither here nor on the server'
   await expect(insert(database.until(performance.now() + 300), 1)).rejects.toMatchObject(UNAVAILABLE);
   await expect.poll(async () => (await waiting()).length).toBe(0);
   await letGo();
-});
-
-test('after the deadline nothing is sent and nothing is tried again', async () => {
-  let now = 1_000;
-  const database = databaseOf(db.url, PATIENT, { clock: { monotonicMs: () => now, wallMs: () => now } });
-  let executions = 0;
-  const failing = async () => {
-    executions += 1;
-    // The last of the time goes by while the statement is under way.
-    now += 1_000;
-    throw Object.assign(new Error('made up'), { code: 'ECONNRESET' });
-  };
-  await expect(database.until(now + 1_500).run(failing)).rejects.toMatchObject(UNAVAILABLE);
-  expect(executions).toBe(2);
-  await expect(database.until(now).run(failing)).rejects.toMatchObject(UNAVAILABLE);
-  expect(executions).toBe(2);
 });
 
 test('waiting behind another statement ends with the deadline too', async () => {
