@@ -12,7 +12,7 @@ const shared = {
 export default defineConfig({
   test: {
     maxWorkers: 2,
-    reporters: process.stdout.isTTY ? ['default'] : ['default', './test/progress-reporter.ts'],
+    reporters: process.stdout.isTTY ? ['default'] : ['default', './test/support/progress-reporter.ts'],
     projects: [
       { test: { ...shared, name: 'unit', include: ['test/unit/**/*.test.ts'] } },
       {

@@ -1,8 +1,8 @@
 import type { App } from 'aws-cdk-lib';
-import { DataStack } from './data-stack.ts';
-import type { DomainSettings, Environment, ProducerDomain } from './environment.ts';
-import { NetworkStack } from './network-stack.ts';
-import { ObservabilityStack } from './observability-stack.ts';
+import { DataStack } from './data/data-stack.ts';
+import type { DomainSettings, Environment, ProducerDomain } from './environments/environment.ts';
+import { NetworkStack } from './network/network-stack.ts';
+import { ObservabilityStack } from './observability/observability-stack.ts';
 import { ServiceStack } from './service-stack.ts';
 
 /** An environment's stacks, one for each lifecycle: a network for all; data, service and observability for each of its producer domains. */

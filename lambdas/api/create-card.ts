@@ -1,8 +1,8 @@
-import { composeTokenizer } from '../runtime/compose-tokenizer.ts';
+import { composeTokenizer } from '../composition/tokenizer.ts';
 import { apiHandler } from '../runtime/http/api-handler.ts';
 import { startUp } from '../runtime/start-up.ts';
-import { CardNumber } from '../tokenization/card-number.ts';
-import { parseIdempotencyKey } from '../tokenization/idempotency-key.ts';
+import { CardNumber } from '../tokenization/model/card-number.ts';
+import { parseIdempotencyKey } from '../tokenization/model/idempotency-key.ts';
 import { cardNumberRequest } from './schemas.ts';
 
 const { tokenizer, deadlineMs, requestsPerSecond } = await startUp(() => composeTokenizer({ takesKeys: true }));

@@ -1,9 +1,9 @@
-import { composeTokenizer } from '../runtime/compose-tokenizer.ts';
+import { composeTokenizer } from '../composition/tokenizer.ts';
 import { apiHandler } from '../runtime/http/api-handler.ts';
 import { startUp } from '../runtime/start-up.ts';
-import { type CardReference, parseCardReference } from '../tokenization/card-reference.ts';
+import { refuseReference } from '../tokenization/callers/limit-callers.ts';
 import { InvalidInput } from '../tokenization/errors/invalid-input.ts';
-import { refuseReference } from '../tokenization/limit-callers.ts';
+import { type CardReference, parseCardReference } from '../tokenization/model/card-reference.ts';
 import type { RequestContext } from '../tokenization/tokenizer.ts';
 import { cardReferenceRequest } from './schemas.ts';
 

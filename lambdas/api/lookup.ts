@@ -1,7 +1,7 @@
-import { composeTokenizer } from '../runtime/compose-tokenizer.ts';
+import { composeTokenizer } from '../composition/tokenizer.ts';
 import { apiHandler } from '../runtime/http/api-handler.ts';
 import { startUp } from '../runtime/start-up.ts';
-import { CardNumber } from '../tokenization/card-number.ts';
+import { CardNumber } from '../tokenization/model/card-number.ts';
 import { cardNumberRequest } from './schemas.ts';
 
 const { tokenizer, deadlineMs, requestsPerSecond } = await startUp(composeTokenizer);

@@ -1,4 +1,4 @@
-import { composePoolHealth } from '../runtime/compose-pool-health.ts';
+import { composePoolHealth } from '../composition/pool.ts';
 import { apiHandler } from '../runtime/http/api-handler.ts';
 import { startUp } from '../runtime/start-up.ts';
 

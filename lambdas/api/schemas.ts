@@ -4,7 +4,7 @@ import * as z from 'zod/mini';
  * The bodies of the API, written once: for the handlers' validation, API Gateway's models and the published OpenAPI file.
  *
  * What is said of the texts themselves is for the published file only. The handlers check more than a pattern can say, and name the field
- * without quoting it; API Gateway would quote a text that does not match into its own log (lib/api-models.ts).
+ * without quoting it; API Gateway would quote a text that does not match into its own log (lib/api/api-models.ts).
  */
 const cardNumber = z.string().register(z.globalRegistry, {
   pattern: '^[1-9][0-9]{12,18}$',

@@ -1,4 +1,4 @@
-import { composeRestoreFence } from '../runtime/compose-restore-fence.ts';
+import { composeRestoreFence } from '../composition/fence-restored.ts';
 import { jobHandler } from '../runtime/job-handler.ts';
 import { startUp } from '../runtime/start-up.ts';
 

@@ -1,4 +1,4 @@
-import { composeMigration } from '../runtime/compose-migration.ts';
+import { composeMigration } from '../composition/migrate.ts';
 import { jobHandler } from '../runtime/job-handler.ts';
 import { startUp } from '../runtime/start-up.ts';
 

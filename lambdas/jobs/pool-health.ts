@@ -1,4 +1,4 @@
-import { composeHealthReport } from '../runtime/compose-health-report.ts';
+import { composeHealthReport } from '../composition/pool-health.ts';
 import { jobHandler } from '../runtime/job-handler.ts';
 import { startUp } from '../runtime/start-up.ts';
 

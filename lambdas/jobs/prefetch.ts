@@ -1,4 +1,4 @@
-import { composePrefetch } from '../runtime/compose-prefetch.ts';
+import { composePrefetch } from '../composition/prefetch.ts';
 import { jobHandler } from '../runtime/job-handler.ts';
 import { startUp } from '../runtime/start-up.ts';
 

@@ -1,4 +1,4 @@
-import { composeRelay } from '../runtime/compose-relay.ts';
+import { composeRelay } from '../composition/relay-events.ts';
 import { jobHandler } from '../runtime/job-handler.ts';
 import { startUp } from '../runtime/start-up.ts';
 

@@ -1,4 +1,4 @@
-import { composeSettling } from '../runtime/compose-settling.ts';
+import { composeSettling } from '../composition/settle-reservations.ts';
 import { jobHandler } from '../runtime/job-handler.ts';
 import { startUp } from '../runtime/start-up.ts';
 

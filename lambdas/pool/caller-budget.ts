@@ -1,6 +1,6 @@
 import { CallerBudgetSpent } from '../tokenization/errors/caller-budget-spent.ts';
 import type { BudgetLedger } from '../tokenization/ports/budget-ledger.ts';
-import type { Database } from './database.ts';
+import type { Database } from './database/database.ts';
 
 /** Budgets of callers, counted in the database for all instances together. */
 export const createBudgetLedger = (database: Pick<Database, 'until'>): BudgetLedger => ({

@@ -2,14 +2,14 @@ import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import Postgrator from 'postgrator';
-import { acceptedAddress } from './accepted-address.ts';
-import { closeToPublic } from './close-to-public.ts';
-import { connect, type DatabaseAddress, type Sql } from './database.ts';
-import { installFunctions } from './install-functions.ts';
-import { installIndexes } from './install-indexes.ts';
-import { createOwner, giveToOwner } from './install-owner.ts';
-import { createRoles, grantFunctions, type RoleGrants } from './install-roles.ts';
-import { takeTurn } from './migration-turn.ts';
+import { acceptedAddress } from './database/accepted-address.ts';
+import { connect, type DatabaseAddress, type Sql } from './database/database.ts';
+import { closeToPublic } from './install/close-to-public.ts';
+import { installFunctions } from './install/install-functions.ts';
+import { installIndexes } from './install/install-indexes.ts';
+import { createOwner, giveToOwner } from './install/install-owner.ts';
+import { createRoles, grantFunctions, type RoleGrants } from './install/install-roles.ts';
+import { takeTurn } from './install/migration-turn.ts';
 
 export interface MigrationResult {
   readonly applied: readonly string[];

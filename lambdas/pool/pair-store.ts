@@ -1,14 +1,14 @@
-import type { CardReference } from '../tokenization/card-reference.ts';
 import { InvalidInput } from '../tokenization/errors/invalid-input.ts';
 import { PairConflict } from '../tokenization/errors/pair-conflict.ts';
 import { ReservationLost } from '../tokenization/errors/reservation-lost.ts';
-import type { InternalToken } from '../tokenization/internal-token.ts';
-import type { TokenPair } from '../tokenization/pair.ts';
+import type { CardReference } from '../tokenization/model/card-reference.ts';
+import type { InternalToken } from '../tokenization/model/internal-token.ts';
+import type { TokenPair } from '../tokenization/model/pair.ts';
 import type { CallerBudget } from '../tokenization/ports/budget-ledger.ts';
 import type { PairStore, StoredPair } from '../tokenization/ports/pair-store.ts';
-import { bytea } from './array-parameters.ts';
 import { withinBudget } from './caller-budget.ts';
-import type { Sql, StatementRunner } from './database.ts';
+import { bytea } from './database/array-parameters.ts';
+import type { Sql, StatementRunner } from './database/database.ts';
 import { type ClaimSettings, reserve, reserveForKey } from './reserve.ts';
 
 export interface PairStoreSettings extends ClaimSettings {

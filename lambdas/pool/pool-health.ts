@@ -1,5 +1,5 @@
 import type { PoolGrowth, PoolHealth } from '../tokenization/pool-health.ts';
-import type { Sql } from './database.ts';
+import type { Sql } from './database/database.ts';
 
 /** M2, as `functions/pool-health.sql` counts it. */
 export async function readPoolHealth(sql: Sql): Promise<PoolHealth> {

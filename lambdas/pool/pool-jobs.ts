@@ -1,7 +1,7 @@
-import type { CardReference } from '../tokenization/card-reference.ts';
+import type { CardReference } from '../tokenization/model/card-reference.ts';
 import type { OutboxEvent } from '../tokenization/ports/event-queue.ts';
-import { arrayLiteral } from './array-parameters.ts';
-import type { Sql } from './database.ts';
+import { arrayLiteral } from './database/array-parameters.ts';
+import type { Sql } from './database/database.ts';
 
 /** Each of these calls one function of `functions/*.sql`, where what it does and why it is safe are written. */
 

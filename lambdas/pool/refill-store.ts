@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import postgres from 'postgres';
 import { LeaseLost } from '../tokenization/errors/lease-lost.ts';
 import type { PrefetchedTokens, RefillStore, StagedCount, StagedPair } from '../tokenization/ports/refill-store.ts';
-import { arrayLiteral } from './array-parameters.ts';
-import type { StatementRunner } from './database.ts';
+import { arrayLiteral } from './database/array-parameters.ts';
+import type { StatementRunner } from './database/database.ts';
 
 export interface RefillStoreSettings {
   /** How long a silent run is taken to be alive. */

@@ -1,9 +1,9 @@
 import postgres from 'postgres';
-import type { CardReference } from '../tokenization/card-reference.ts';
-import type { InternalToken } from '../tokenization/internal-token.ts';
+import type { CardReference } from '../tokenization/model/card-reference.ts';
+import type { InternalToken } from '../tokenization/model/internal-token.ts';
 import type { IdempotencyClaim, Reservation, ReserveOutcome } from '../tokenization/ports/pair-store.ts';
-import { bytea } from './array-parameters.ts';
-import type { Sql } from './database.ts';
+import { bytea } from './database/array-parameters.ts';
+import type { Sql } from './database/database.ts';
 
 export interface ClaimSettings {
   /** How long a request that holds a key is taken to be alive: its deadline and a margin. */

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
-import type { DatabaseAddress } from '../pool/database.ts';
-import { iamPassword } from './iam-password.ts';
-import { readSecret, SecretUnusable } from './secret.ts';
+import type { DatabaseAddress } from '../pool/database/database.ts';
+import { iamPassword } from './aws/iam-password.ts';
+import { readSecret, SecretUnusable } from './aws/secret.ts';
 import { InvalidSettings, type Settings } from './settings.ts';
 
 /** A database secret as RDS writes it. One that RDS manages itself leaves the address out, and the settings name it. */

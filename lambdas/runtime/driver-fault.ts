@@ -1,5 +1,5 @@
 import { isWriteToClosedConnection } from './closed-connection-write.ts';
-import { logger } from './logger.ts';
+import { logger } from './logging/logger.ts';
 import { asOwnError } from './own-error.ts';
 
 /**

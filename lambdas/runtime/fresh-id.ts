@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { holdsCardNumber } from './redact-card-numbers.ts';
+import { holdsCardNumber } from './logging/redact-card-numbers.ts';
 
 /** A random UUID that no reader of a log can take for a card number, and that the log therefore never redacts. */
 export function freshId(): string {

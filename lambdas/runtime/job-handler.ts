@@ -1,8 +1,8 @@
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
-import { describe } from './describe-error.ts';
 import { freshId } from './fresh-id.ts';
-import { logger } from './logger.ts';
+import { describe } from './logging/describe-error.ts';
+import { logger } from './logging/logger.ts';
 import { count, flushMetrics, time } from './metrics.ts';
 import { asOwnError, RuntimeFailure } from './own-error.ts';
 import { systemClock } from './system-clock.ts';

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { LUHN_POLICIES } from '../tokenization/reference-format.ts';
+import { LUHN_POLICIES } from '../tokenization/model/reference-format.ts';
 import { RuntimeFailure } from './own-error.ts';
 import { findUrlFaults, type UrlForm } from './url-faults.ts';
 

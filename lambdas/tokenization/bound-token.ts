@@ -1,13 +1,13 @@
-import type { CardNumber } from './card-number.ts';
-import type { CardReference } from './card-reference.ts';
 import { confirmToken } from './confirm-token.ts';
 import { existingReferenceOf, referenceFor } from './direct-path.ts';
 import { LastingAnswer } from './errors/lasting-answer.ts';
 import { PairConflict } from './errors/pair-conflict.ts';
 import { StoreUnavailable } from './errors/store-unavailable.ts';
 import { TomeAnswerInvalid, TomeError, TomeTokenTaken } from './errors/tome-error.ts';
-import type { InternalToken } from './internal-token.ts';
-import type { TokenPair } from './pair.ts';
+import type { CardNumber } from './model/card-number.ts';
+import type { CardReference } from './model/card-reference.ts';
+import type { InternalToken } from './model/internal-token.ts';
+import type { TokenPair } from './model/pair.ts';
 import type { StoredPair } from './ports/pair-store.ts';
 import type { CreatedCard, RequestContext } from './tokenizer.ts';
 import { liveCall, type PooledDependencies } from './tokenizer-dependencies.ts';

@@ -1,6 +1,6 @@
-import type { CardNumber } from './card-number.ts';
 import { TomeAnswerInvalid } from './errors/tome-error.ts';
-import type { InternalToken } from './internal-token.ts';
+import type { CardNumber } from './model/card-number.ts';
+import type { InternalToken } from './model/internal-token.ts';
 import type { RequestContext } from './tokenizer.ts';
 import { type DirectDependencies, liveCall } from './tokenizer-dependencies.ts';
 

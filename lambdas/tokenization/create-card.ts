@@ -1,11 +1,11 @@
-import type { CardNumber } from './card-number.ts';
 import { createDirectly } from './create-directly.ts';
 import { IdempotencyConflict } from './errors/idempotency-conflict.ts';
 import { IdempotencyInProgress } from './errors/idempotency-in-progress.ts';
 import { StoreUnavailable } from './errors/store-unavailable.ts';
 import { finishReservation } from './finish-reservation.ts';
+import type { CardNumber } from './model/card-number.ts';
+import { findFormatFault } from './model/reference-format.ts';
 import type { IdempotencyClaim, ReserveOutcome } from './ports/pair-store.ts';
-import { findFormatFault } from './reference-format.ts';
 import type { CreatedCard, RequestContext } from './tokenizer.ts';
 import { liveCall, type PooledDependencies } from './tokenizer-dependencies.ts';
 

@@ -1,9 +1,9 @@
 import { ensureReference, storeBound } from './bound-token.ts';
-import type { CardNumber } from './card-number.ts';
 import { confirmToken } from './confirm-token.ts';
 import { referenceFor } from './direct-path.ts';
 import { DirectBudgetSpent } from './errors/direct-budget-spent.ts';
-import type { InternalToken } from './internal-token.ts';
+import type { CardNumber } from './model/card-number.ts';
+import type { InternalToken } from './model/internal-token.ts';
 import type { IdempotencyClaim } from './ports/pair-store.ts';
 import type { CreatedCard, RequestContext } from './tokenizer.ts';
 import { liveCall, type PooledDependencies } from './tokenizer-dependencies.ts';

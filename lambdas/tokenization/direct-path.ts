@@ -1,8 +1,8 @@
-import { mayHaveBeenGivenOut } from './card-reference.ts';
 import { ReferenceUnacceptable } from './errors/lasting-answer.ts';
-import type { InternalToken } from './internal-token.ts';
-import type { TokenPair } from './pair.ts';
-import { findFormatFault, type LuhnPolicy } from './reference-format.ts';
+import { mayHaveBeenGivenOut } from './model/card-reference.ts';
+import type { InternalToken } from './model/internal-token.ts';
+import type { TokenPair } from './model/pair.ts';
+import { findFormatFault, type LuhnPolicy } from './model/reference-format.ts';
 import type { RequestContext } from './tokenizer.ts';
 import { type DirectDependencies, liveCall } from './tokenizer-dependencies.ts';
 

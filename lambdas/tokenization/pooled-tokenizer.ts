@@ -1,10 +1,10 @@
 import { adopt, findReference, ifPossible, isConfirmed, repair, unlessStoreIsDown } from './bound-token.ts';
-import type { CardNumber } from './card-number.ts';
-import type { CardReference } from './card-reference.ts';
 import { confirmToken } from './confirm-token.ts';
 import { createCard } from './create-card.ts';
 import { CardNotFound } from './errors/card-not-found.ts';
 import { ReferenceNotFound } from './errors/reference-not-found.ts';
+import type { CardNumber } from './model/card-number.ts';
+import type { CardReference } from './model/card-reference.ts';
 import type { RequestContext, Tokenizer } from './tokenizer.ts';
 import { liveCall, type PooledDependencies, type PooledParts } from './tokenizer-dependencies.ts';
 

@@ -1,10 +1,10 @@
-import type { Caller } from './caller.ts';
-import type { CardNumber } from './card-number.ts';
+import type { Caller } from './callers/caller.ts';
+import type { CardNumber } from './model/card-number.ts';
+import type { LuhnPolicy } from './model/reference-format.ts';
 import type { RecordDisclosure } from './ports/audit.ts';
 import type { Clock } from './ports/clock.ts';
 import type { IdempotencyClaim, PairStore } from './ports/pair-store.ts';
 import type { Tome, TomeCall } from './ports/tome.ts';
-import type { LuhnPolicy } from './reference-format.ts';
 import type { RequestContext } from './tokenizer.ts';
 
 /** What happened beside the answer; for metrics and logs. */

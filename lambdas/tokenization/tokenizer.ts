@@ -1,6 +1,6 @@
-import type { Caller, RequestOrigin } from './caller.ts';
-import type { CardNumber } from './card-number.ts';
-import type { CardReference } from './card-reference.ts';
+import type { Caller, RequestOrigin } from './callers/caller.ts';
+import type { CardNumber } from './model/card-number.ts';
+import type { CardReference } from './model/card-reference.ts';
 import type { CallerBudget } from './ports/budget-ledger.ts';
 
 /** What every request carries through the code beside its arguments. */

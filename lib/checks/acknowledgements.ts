@@ -1,5 +1,5 @@
 import type { IConstruct } from 'constructs';
-import type { Environment } from '../environment.ts';
+import type { Environment } from '../environments/environment.ts';
 import { acknowledge } from './acknowledge.ts';
 
 /**

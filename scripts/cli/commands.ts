@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { ApiAnswer, Sender } from '../load/sender.ts';
+import type { ApiAnswer, Sender } from '../performance/load/sender.ts';
 
 /** The API refused, or could not be reached. */
 export class CommandFailed extends Error {

@@ -1,7 +1,7 @@
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
-import { HttpSender } from '../load/http-sender.ts';
-import type { Sender } from '../load/sender.ts';
-import { isExecuteApi, sigV4 } from '../load/sigv4.ts';
+import { HttpSender } from '../performance/load/http-sender.ts';
+import type { Sender } from '../performance/load/sender.ts';
+import { isExecuteApi, sigV4 } from '../performance/load/sigv4.ts';
 import { InvalidCommand, type Where } from './cli-options.ts';
 import { invokeFunction } from './invoke-function.ts';
 

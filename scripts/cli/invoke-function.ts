@@ -1,5 +1,5 @@
 import { AwsClient } from 'aws4fetch';
-import { awsEnvironment } from '../../lambdas/runtime/aws-credentials.ts';
+import { awsEnvironment } from '../../lambdas/runtime/aws/aws-credentials.ts';
 
 /** Starts a function without waiting for its end. Throws when AWS does not take the order. */
 export async function invokeFunction(name: string): Promise<void> {

@@ -1,4 +1,4 @@
-import { CannotSign } from '../load/sigv4.ts';
+import { CannotSign } from '../performance/load/sigv4.ts';
 import { beginProgram } from '../program/run-program.ts';
 import { CLI_USAGE, type CliOptions, InvalidCommand, parseCliOptions } from './cli-options.ts';
 import { CommandFailed, detokenize, lookup, pool, tokenize } from './commands.ts';

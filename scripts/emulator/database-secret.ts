@@ -1,6 +1,6 @@
 import { signedCall } from './signed-call.ts';
 
-/** The name that the environment `local` knows the database's secret by (lib/surroundings.ts). */
+/** The name that the environment `local` knows the database's secret by (lib/functions/function-context.ts). */
 export const DATABASE_SECRET = 'local-card/database';
 
 /** Writes where the database is and how to sign in, in the form of RDS's own secrets. Rejects when the emulator refuses. */

@@ -4,7 +4,7 @@ import { beginProgram } from '../program/run-program.ts';
 import { emulatedApiUrl } from './emulated-api-url.ts';
 import { runCdk } from './run-cdk.ts';
 import { EMULATOR_REGION } from './signed-call.ts';
-import { startSurroundings } from './start-surroundings.ts';
+import { startSurroundings } from './start-dependencies.ts';
 
 const say = (line: string): void => {
   process.stdout.write(`${line}\n`);

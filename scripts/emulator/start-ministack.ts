@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { CannotStart } from '../local/cannot-start.ts';
 import { freePort } from '../local/free-port.ts';
 import { atEnd } from '../program/endings.ts';
-import { killOnExit } from './ends-with-us.ts';
+import { killOnExit } from './exit-cleanup.ts';
 import { installMinistack } from './install-ministack.ts';
 
 /** Milliseconds from the start to the first answer. */

@@ -16,7 +16,7 @@ export async function firstPrefetch(
   onProgress: (line: string) => void,
   pairs: number | undefined,
 ): Promise<string | null> {
-  const { composePrefetch } = await import('../../lambdas/runtime/compose-prefetch.ts');
+  const { composePrefetch } = await import('../../lambdas/composition/prefetch.ts');
   const level =
     pairs === undefined
       ? {}

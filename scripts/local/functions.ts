@@ -26,8 +26,8 @@ type Handler = (event: unknown, context: Context) => Promise<unknown>;
 
 /** The Lambda handlers themselves. They read their settings when they are loaded, so this comes after the environment is complete. */
 export async function loadFunctions(): Promise<Functions> {
-  const { logger } = await import('../../lambdas/runtime/logger.ts');
-  const { closeDatabases } = await import('../../lambdas/runtime/compose-database.ts');
+  const { logger } = await import('../../lambdas/runtime/logging/logger.ts');
+  const { closeDatabases } = await import('../../lambdas/composition/database.ts');
   const api = {
     'create-card': (await import('../../lambdas/api/create-card.ts')).handler as ApiFunction,
     lookup: (await import('../../lambdas/api/lookup.ts')).handler as ApiFunction,

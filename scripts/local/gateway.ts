@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda';
 import { type ApiRoute, ROUTES } from '../../lambdas/api/routes.ts';
-import { writeAnswer } from '../loopback/connection-faults.ts';
-import { type ReceivedRequest, startLoopbackServer } from '../loopback/loopback-server.ts';
-import { type HttpAnswer, problemAnswer } from '../loopback/problem-answer.ts';
+import { writeAnswer } from '../program/loopback/connection-faults.ts';
+import { type ReceivedRequest, startLoopbackServer } from '../program/loopback/loopback-server.ts';
+import { type HttpAnswer, problemAnswer } from '../program/loopback/problem-answer.ts';
 import { Admission, type AdmissionSettings } from './admission.ts';
 
 export type ApiFunction = (event: APIGatewayProxyEvent, context: Context) => Promise<APIGatewayProxyResult>;

@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
-import { writeAnswer } from '../loopback/connection-faults.ts';
-import { type ReceivedRequest, startLoopbackServer } from '../loopback/loopback-server.ts';
+import { writeAnswer } from '../program/loopback/connection-faults.ts';
+import { type ReceivedRequest, startLoopbackServer } from '../program/loopback/loopback-server.ts';
 import { FileNotWritable, LineFile } from '../simulator/line-file.ts';
 
 export interface LocalQueue {

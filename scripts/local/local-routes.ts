@@ -1,4 +1,4 @@
-import type { Operation } from '../../lambdas/tome/contract.ts';
+import type { Operation } from '../../lambdas/tome/contract/contract.ts';
 import { explainRefusal } from '../simulator/explain-refusal.ts';
 import type { FaultOrder } from '../simulator/faults.ts';
 import { parseJson } from '../simulator/http-body.ts';

@@ -1,6 +1,6 @@
 import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
 import { closestName } from '../../lambdas/runtime/closest-name.ts';
-import { InvalidArguments } from '../load/invalid-arguments.ts';
+import { InvalidArguments } from '../performance/load/invalid-arguments.ts';
 
 type Values<Config extends ParseArgsOptionsConfig> = ReturnType<
   typeof parseArgs<{ options: Config; strict: true }>

@@ -1,8 +1,8 @@
 import { isWriteToClosedConnection } from '../../lambdas/runtime/closed-connection-write.ts';
 import { asOwnError } from '../../lambdas/runtime/own-error.ts';
 import { InvalidSettings } from '../../lambdas/runtime/settings.ts';
-import { InvalidArguments } from '../load/invalid-arguments.ts';
 import { CannotStart } from '../local/cannot-start.ts';
+import { InvalidArguments } from '../performance/load/invalid-arguments.ts';
 import { endEverything } from './endings.ts';
 import { endWhenInterrupted } from './interruption.ts';
 

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
-import type { Namespace, Operation } from '../../lambdas/tome/contract.ts';
-import type { ReceivedRequest } from '../loopback/loopback-server.ts';
+import type { Namespace, Operation } from '../../lambdas/tome/contract/contract.ts';
+import type { ReceivedRequest } from '../program/loopback/loopback-server.ts';
 import { explainRefusal } from './explain-refusal.ts';
 import type { FaultOrder } from './faults.ts';
 import { parseJson, sendJson } from './http-body.ts';

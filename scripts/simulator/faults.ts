@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import * as z from 'zod/mini';
-import { NAMESPACES, type Namespace, OPERATIONS, type Operation } from '../../lambdas/tome/contract.ts';
+import { NAMESPACES, type Namespace, OPERATIONS, type Operation } from '../../lambdas/tome/contract/contract.ts';
 
 /**
  * Ways to misbehave. `before` means nothing happened at TOME; `after` means that it happened and only the answer is lost.

@@ -1,4 +1,4 @@
-import type { Namespace } from '../../lambdas/tome/contract.ts';
+import type { Namespace } from '../../lambdas/tome/contract/contract.ts';
 import { LineFile } from './line-file.ts';
 
 type Entry =

@@ -1,4 +1,4 @@
-import type { Namespace, Operation } from '../../lambdas/tome/contract.ts';
+import type { Namespace, Operation } from '../../lambdas/tome/contract/contract.ts';
 import type { Fault } from './faults.ts';
 import type { Switches } from './switches.ts';
 import { cardLikeReference, oddSource, oddToken } from './token-format.ts';

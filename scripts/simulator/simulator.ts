@@ -1,5 +1,5 @@
-import type { Namespace } from '../../lambdas/tome/contract.ts';
-import { startLoopbackServer } from '../loopback/loopback-server.ts';
+import type { Namespace } from '../../lambdas/tome/contract/contract.ts';
+import { startLoopbackServer } from '../program/loopback/loopback-server.ts';
 import { handleControl } from './control.ts';
 import { Faults } from './faults.ts';
 import { Journal } from './journal.ts';

@@ -1,4 +1,4 @@
-import type { Namespace } from '../../lambdas/tome/contract.ts';
+import type { Namespace } from '../../lambdas/tome/contract/contract.ts';
 
 type Random = () => number;
 

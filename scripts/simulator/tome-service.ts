@@ -11,8 +11,8 @@ import {
   operationPath,
   REQUEST_ID_HEADER,
   schemas,
-} from '../../lambdas/tome/contract.ts';
-import type { ReceivedRequest } from '../loopback/loopback-server.ts';
+} from '../../lambdas/tome/contract/contract.ts';
+import type { ReceivedRequest } from '../program/loopback/loopback-server.ts';
 import type { Fault, Faults } from './faults.ts';
 import { sendGatewayPage } from './gateway-pages.ts';
 import { NotJson, parseJson, sendJson } from './http-body.ts';

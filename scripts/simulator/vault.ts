@@ -1,4 +1,4 @@
-import type { Namespace } from '../../lambdas/tome/contract.ts';
+import type { Namespace } from '../../lambdas/tome/contract/contract.ts';
 import type { Journal } from './journal.ts';
 import type { Switches } from './switches.ts';
 import { randomToken } from './token-format.ts';

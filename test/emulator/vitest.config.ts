@@ -10,7 +10,7 @@ export default defineConfig({
     // One process, so that an interruption ends all of it.
     pool: 'threads',
     include: ['test/emulator/**/*.test.ts'],
-    globalSetup: ['test/emulator/surroundings.ts'],
+    globalSetup: ['test/emulator/emulator-dependencies.ts'],
     bail: 1,
     testTimeout: 180_000,
     hookTimeout: 420_000,

@@ -1,7 +1,7 @@
 import { Match } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { readSettings } from '../../lambdas/runtime/settings.ts';
-import { ASSUMED } from '../../lib/alarms-of-levels.ts';
+import { ASSUMED } from '../../lib/observability/pool-alarms.ts';
 import { type AlarmProperties, type AlarmState, type Minute, metricsOf, stateAfter } from './alarm-evaluation.ts';
 import { type ObservedDomain, observedDomain } from './observed-domain.ts';
 

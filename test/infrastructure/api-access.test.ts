@@ -1,9 +1,9 @@
 import { App, Stack } from 'aws-cdk-lib';
 import { describe, expect, test } from 'vitest';
 import { ROUTES } from '../../lambdas/api/routes.ts';
-import { apiAccess } from '../../lib/api-access.ts';
-import { ENVIRONMENTS } from '../../lib/environments.ts';
-import { MOST_CONSUMERS } from '../../lib/validate-environment.ts';
+import { apiAccess } from '../../lib/api/api-access.ts';
+import { ENVIRONMENTS } from '../../lib/environments/environments.ts';
+import { MOST_CONSUMERS } from '../../lib/environments/validate-environment.ts';
 import { identityGrants } from './policy-statements.ts';
 import { contextOfTheCli } from './synthesize-environment.ts';
 import { AWS_ENVIRONMENT_NAMES, synthesized } from './synthesized-environment.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { ROUTES } from '../../lambdas/api/routes.ts';
-import { ENVIRONMENTS } from '../../lib/environments.ts';
+import { ENVIRONMENTS } from '../../lib/environments/environments.ts';
 import { ENVIRONMENT_NAMES, synthesized } from './synthesized-environment.ts';
 
 const SERVICES = ENVIRONMENT_NAMES.flatMap((name) =>

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Bundle, bundleAll } from '../../scripts/bundles/bundle-sizes.ts';
+import { type Bundle, bundleAll } from '../../scripts/performance/bundles/bundle-sizes.ts';
 
 let bundles: readonly Bundle[];
 let remove: () => Promise<void>;

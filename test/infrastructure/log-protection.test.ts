@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { findFormatFault } from '../../lambdas/tokenization/reference-format.ts';
-import { CARD_NUMBER_MASKS } from '../../lib/card-number-masks.ts';
+import { findFormatFault } from '../../lambdas/tokenization/model/reference-format.ts';
+import { CARD_NUMBER_MASKS } from '../../lib/logs/card-number-masks.ts';
 import { anyCardNumber, digits } from '../unit/tokenization/generated-card-numbers.ts';
 import { synthesized } from './synthesized-environment.ts';
 

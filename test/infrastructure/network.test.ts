@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { type FunctionName, RIGHTS } from '../../lambdas/rights.ts';
-import type { AwsEnvironment } from '../../lib/environment.ts';
-import { ENVIRONMENTS } from '../../lib/environments.ts';
+import type { AwsEnvironment } from '../../lib/environments/environment.ts';
+import { ENVIRONMENTS } from '../../lib/environments/environments.ts';
 import { AWS_ENVIRONMENT_NAMES, synthesized } from './synthesized-environment.ts';
 
 const NAMES = Object.keys(RIGHTS) as FunctionName[];

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { App, type Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
-import { DataStack } from '../../lib/data-stack.ts';
-import type { DomainSettings, EnvironmentName } from '../../lib/environment.ts';
-import { ENVIRONMENTS } from '../../lib/environments.ts';
-import { NetworkStack } from '../../lib/network-stack.ts';
-import { ObservabilityStack } from '../../lib/observability-stack.ts';
+import { DataStack } from '../../lib/data/data-stack.ts';
+import type { DomainSettings, EnvironmentName } from '../../lib/environments/environment.ts';
+import { ENVIRONMENTS } from '../../lib/environments/environments.ts';
+import { NetworkStack } from '../../lib/network/network-stack.ts';
+import { ObservabilityStack } from '../../lib/observability/observability-stack.ts';
 import { ServiceStack } from '../../lib/service-stack.ts';
 import type { AlarmProperties } from './alarm-evaluation.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { databaseRoleOf, type FunctionName, RIGHTS } from '../../lambdas/rights.ts';
-import { ENVIRONMENTS } from '../../lib/environments.ts';
+import { ENVIRONMENTS } from '../../lib/environments/environments.ts';
 import { identityGrants, resourcePolicies } from './policy-statements.ts';
 import { AWS_ENVIRONMENT_NAMES, ENVIRONMENT_NAMES, synthesized } from './synthesized-environment.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { ENVIRONMENTS } from '../../lib/environments.ts';
+import { ENVIRONMENTS } from '../../lib/environments/environments.ts';
 import { identityGrants } from './policy-statements.ts';
 import { ENVIRONMENT_NAMES, synthesized } from './synthesized-environment.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { ENVIRONMENTS } from '../../lib/environments.ts';
+import { ENVIRONMENTS } from '../../lib/environments/environments.ts';
 import { ENVIRONMENT_NAMES, type Resource, synthesized } from './synthesized-environment.ts';
 
 /** Where each type of resource names its key. */

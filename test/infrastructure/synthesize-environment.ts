@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { addChecks } from '../../lib/checks/add-checks.ts';
 import { deployEnvironment } from '../../lib/deploy-environment.ts';
-import type { EnvironmentName } from '../../lib/environment.ts';
-import { environmentNamed } from '../../lib/validate-environment.ts';
+import type { EnvironmentName } from '../../lib/environments/environment.ts';
+import { environmentNamed } from '../../lib/environments/validate-environment.ts';
 import { plainValue, withoutHashes } from './plain-value.ts';
 import type { Resource } from './synthesized-environment.ts';
 

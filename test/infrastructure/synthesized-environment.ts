@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inject } from 'vitest';
-import type { EnvironmentName } from '../../lib/environment.ts';
+import type { EnvironmentName } from '../../lib/environments/environment.ts';
 
 /** A resource of one of an environment's templates, its names without hashes and CloudFormation's functions written out (plain-value.ts). */
 export interface Resource {

@@ -1,7 +1,17 @@
 import { expect, test } from 'vitest';
-import type { AwsEnvironment, Consumer, DomainSettings, EmulatorEnvironment } from '../../lib/environment.ts';
-import { ENVIRONMENTS } from '../../lib/environments.ts';
-import { assertUsable, environmentNamed, faultsOf, MOST_CONSUMERS } from '../../lib/validate-environment.ts';
+import type {
+  AwsEnvironment,
+  Consumer,
+  DomainSettings,
+  EmulatorEnvironment,
+} from '../../lib/environments/environment.ts';
+import { ENVIRONMENTS } from '../../lib/environments/environments.ts';
+import {
+  assertUsable,
+  environmentNamed,
+  faultsOf,
+  MOST_CONSUMERS,
+} from '../../lib/environments/validate-environment.ts';
 
 const aws = (name: 'dev' | 'prod', changes: Partial<AwsEnvironment> = {}): AwsEnvironment => ({
   ...(ENVIRONMENTS[name] as AwsEnvironment),

@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { composeRequestDatabase } from '../../lambdas/runtime/compose-database.ts';
+import { composeRequestDatabase } from '../../lambdas/composition/database.ts';
 import { readSettings } from '../../lambdas/runtime/settings.ts';
 import { madeUpCard } from '../../scripts/local/made-up-cards.ts';
 import {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { asOwner, clearBacklogs, pairs, pairsBeside } from '../../scripts/bench/backlog-rows.ts';
-import { BACKLOGS } from '../../scripts/bench/backlogs.ts';
-import { type Execution, PlanWatcher } from '../../scripts/bench/nested-plans.ts';
+import { asOwner, clearBacklogs, pairs, pairsBeside } from '../../scripts/performance/bench/backlog-rows.ts';
+import { BACKLOGS } from '../../scripts/performance/bench/backlogs.ts';
+import { type Execution, PlanWatcher } from '../../scripts/performance/bench/nested-plans.ts';
 import { createTestDatabase, type TestDatabase } from './test-database.ts';
 
 const FEW = 300;

@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { connect } from '../../lambdas/pool/database.ts';
+import { connect } from '../../lambdas/pool/database/database.ts';
 import { createPairStore } from '../../lambdas/pool/pair-store.ts';
 import { readPoolGrowth, readPoolHealth, sampleLevels } from '../../lambdas/pool/pool-health.ts';
 import { closeEvents, PURGED_KINDS, purgeExpired, takeEvents } from '../../lambdas/pool/pool-jobs.ts';
 import { createRefillStore } from '../../lambdas/pool/refill-store.ts';
-import { asOwner, pairs } from '../../scripts/bench/backlog-rows.ts';
-import { PlanWatcher } from '../../scripts/bench/nested-plans.ts';
-import { stepDatabaseClock } from '../../scripts/faults/clock-step.ts';
+import { asOwner, pairs } from '../../scripts/performance/bench/backlog-rows.ts';
+import { PlanWatcher } from '../../scripts/performance/bench/nested-plans.ts';
+import { stepDatabaseClock } from '../faults/clock-step.ts';
 import { fillPool } from './fill-pool.ts';
 import { createTestDatabase, type TestDatabase } from './test-database.ts';
 

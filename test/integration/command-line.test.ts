@@ -32,7 +32,7 @@ function run(script: string, args: readonly string[], environment: Record<string
 const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string> };
 /** Those that are this project's own programs; a check of the sources is no program. */
 const PROGRAMS = Object.entries(scripts).flatMap(([name, command]) => {
-  const script = /^node (?:scripts\/locked-node\.mjs )?(scripts\/\S+\.ts)$/.exec(command)?.[1];
+  const script = /^node (?:scripts\/locked-node\.mjs )?((?:scripts|test)\/\S+\.ts)$/.exec(command)?.[1];
   return script === undefined ? [] : [[name, script] as const];
 });
 
@@ -84,11 +84,18 @@ const MISTAKES: readonly (readonly [
     2,
     /write -- before the options/,
   ],
-  ['a number that is none', 'scripts/demo/demo.ts', [], { DEMO_CARDS: 'abc' }, 2, /DEMO_CARDS must be a whole number/],
-  ['a probe of nothing', 'scripts/probe/main.ts', [], {}, 2, /--url URL is missing/],
+  [
+    'a number that is none',
+    'scripts/local/demo/demo.ts',
+    [],
+    { DEMO_CARDS: 'abc' },
+    2,
+    /DEMO_CARDS must be a whole number/,
+  ],
+  ['a probe of nothing', 'scripts/cli/probe/main.ts', [], {}, 2, /--url URL is missing/],
   [
     'a probe of a dead address',
-    'scripts/probe/main.ts',
+    'scripts/cli/probe/main.ts',
     ['--url', DEAD],
     {},
     2,
@@ -96,7 +103,7 @@ const MISTAKES: readonly (readonly [
   ],
   [
     'a load whose results cannot be written',
-    'scripts/load/main.ts',
+    'scripts/performance/load/main.ts',
     ['--out', 'missing/results.json'],
     {},
     2,
@@ -104,23 +111,16 @@ const MISTAKES: readonly (readonly [
   ],
   [
     'a load on a dead address',
-    'scripts/load/main.ts',
+    'scripts/performance/load/main.ts',
     ['--url', DEAD, '--at-once', '10'],
     {},
     1,
     /100\.0% of the requests failed; --max-errors allows 1\.0%/,
   ],
-  ['a bench of no part', 'scripts/bench/main.ts', ['--only', 'nothing'], {}, 2, /--only must name a part/],
-  [
-    'a trial with a wrong number',
-    'scripts/faults/main.ts',
-    ['--storm', 'many'],
-    {},
-    2,
-    /--storm must be a whole number/,
-  ],
-  ['a check of no database', 'scripts/faults/checker/main.ts', [], {}, 2, /--database URL is missing/],
-  ['costs of no environment', 'scripts/capacity/main.ts', ['--env', 'mars'], {}, 2, /--env must be one of/],
+  ['a bench of no part', 'scripts/performance/bench/main.ts', ['--only', 'nothing'], {}, 2, /--only must name a part/],
+  ['a trial with a wrong number', 'test/faults/main.ts', ['--storm', 'many'], {}, 2, /--storm must be a whole number/],
+  ['a check of no database', 'test/faults/checker/main.ts', [], {}, 2, /--database URL is missing/],
+  ['costs of no environment', 'scripts/performance/capacity/main.ts', ['--env', 'mars'], {}, 2, /--env must be one of/],
 ];
 
 test.each(MISTAKES)(
@@ -134,7 +134,14 @@ test.each(MISTAKES)(
 );
 
 test('a load that got no answer does not claim that no reference was lost, and succeeds where failures are allowed', async () => {
-  const { code, out } = await run('scripts/load/main.ts', ['--url', DEAD, '--at-once', '10', '--max-errors', '1']);
+  const { code, out } = await run('scripts/performance/load/main.ts', [
+    '--url',
+    DEAD,
+    '--at-once',
+    '10',
+    '--max-errors',
+    '1',
+  ]);
   expect(out).not.toContain('none lost');
   expect(out).toContain('no reference could be checked');
   expect(code).toBe(0);

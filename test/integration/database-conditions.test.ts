@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { Database } from '../../lambdas/pool/database.ts';
+import { Database } from '../../lambdas/pool/database/database.ts';
 import { StoreUnavailable } from '../../lambdas/tokenization/errors/store-unavailable.ts';
 import { createTestDatabase, type TestDatabase } from './test-database.ts';
 

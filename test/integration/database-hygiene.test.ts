@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { connect, type Sql } from '../../lambdas/pool/database.ts';
+import { ROLE_GRANTS } from '../../lambdas/composition/migrate.ts';
+import { connect, type Sql } from '../../lambdas/pool/database/database.ts';
 import { migrate } from '../../lambdas/pool/migrate.ts';
-import { ROLE_GRANTS } from '../../lambdas/runtime/compose-migration.ts';
 import { fillPool } from './fill-pool.ts';
 import { createTestDatabase, type TestDatabase } from './test-database.ts';
 

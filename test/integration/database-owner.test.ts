@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import postgres from 'postgres';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { OWNER } from '../../lambdas/pool/install-owner.ts';
+import { ROLE_GRANTS } from '../../lambdas/composition/migrate.ts';
+import { OWNER } from '../../lambdas/pool/install/install-owner.ts';
 import { migrate } from '../../lambdas/pool/migrate.ts';
-import { ROLE_GRANTS } from '../../lambdas/runtime/compose-migration.ts';
 import { type EmbeddedDatabase, startEmbeddedDatabase } from '../../scripts/local/embedded-database.ts';
 
 /** A server of its own: roles belong to a server, and here it matters who made them. */

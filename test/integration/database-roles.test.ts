@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { ROLE_GRANTS } from '../../lambdas/composition/migrate.ts';
 import { migrate } from '../../lambdas/pool/migrate.ts';
-import { ROLE_GRANTS } from '../../lambdas/runtime/compose-migration.ts';
 import { fillPool } from './fill-pool.ts';
 import { createTestDatabase, type TestDatabase } from './test-database.ts';
 

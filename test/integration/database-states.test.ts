@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { acceptedAddress } from '../../lambdas/pool/accepted-address.ts';
-import { Database } from '../../lambdas/pool/database.ts';
-import type { AddressParts } from '../../lambdas/pool/database-address.ts';
-import { CardNumber } from '../../lambdas/tokenization/card-number.ts';
-import { untouched } from '../../scripts/faults/interceptor.ts';
-import { startProcess } from '../../scripts/faults/process-under-test.ts';
-import { createWorld } from '../../scripts/faults/world.ts';
+import { acceptedAddress } from '../../lambdas/pool/database/accepted-address.ts';
+import { Database } from '../../lambdas/pool/database/database.ts';
+import type { AddressParts } from '../../lambdas/pool/database/database-address.ts';
+import { CardNumber } from '../../lambdas/tokenization/model/card-number.ts';
 import { madeUpCard } from '../../scripts/local/made-up-cards.ts';
+import { untouched } from '../faults/interceptor.ts';
+import { startProcess } from '../faults/process-under-test.ts';
+import { createWorld } from '../faults/world.ts';
 import { createTestDatabase, type TestDatabase } from './test-database.ts';
 
 /** States that a real server is brought into, each left again. The server's roles are shared, so each test has its own. */

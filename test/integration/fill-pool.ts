@@ -1,10 +1,10 @@
 import { randomBytes, randomInt, randomUUID } from 'node:crypto';
-import type { Database } from '../../lambdas/pool/database.ts';
+import type { Database } from '../../lambdas/pool/database/database.ts';
 import { createRefillStore } from '../../lambdas/pool/refill-store.ts';
-import type { CardReference } from '../../lambdas/tokenization/card-reference.ts';
-import type { InternalToken } from '../../lambdas/tokenization/internal-token.ts';
-import type { TokenPair } from '../../lambdas/tokenization/pair.ts';
-import { findFormatFault } from '../../lambdas/tokenization/reference-format.ts';
+import type { CardReference } from '../../lambdas/tokenization/model/card-reference.ts';
+import type { InternalToken } from '../../lambdas/tokenization/model/internal-token.ts';
+import type { TokenPair } from '../../lambdas/tokenization/model/pair.ts';
+import { findFormatFault } from '../../lambdas/tokenization/model/reference-format.ts';
 
 export const newInternalToken = (): InternalToken => randomBytes(18).toString('base64url') as InternalToken;
 export const newReference = (): CardReference => {

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { countTraces } from '../../scripts/fuzz/card-traces.ts';
-import { fuzz } from '../../scripts/fuzz/fuzz.ts';
-import type { FuzzAnswer, FuzzRequest } from '../../scripts/fuzz/fuzz-request.ts';
-import { faultsOf } from '../../scripts/fuzz/judge.ts';
 import { madeUpCard } from '../../scripts/local/made-up-cards.ts';
+import { countTraces } from '../fuzz/card-traces.ts';
+import { fuzz } from '../fuzz/fuzz.ts';
+import type { FuzzAnswer, FuzzRequest } from '../fuzz/fuzz-request.ts';
+import { faultsOf } from '../fuzz/judge.ts';
 import { type RunningStack, startStack } from './running-stack.ts';
 
 let running: RunningStack;

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { Sql } from '../../lambdas/pool/database.ts';
+import type { Sql } from '../../lambdas/pool/database/database.ts';
 import { createPairStore } from '../../lambdas/pool/pair-store.ts';
 import { databaseRoleOf, type FunctionName, RIGHTS } from '../../lambdas/rights.ts';
 import { fillPool, newPair } from './fill-pool.ts';

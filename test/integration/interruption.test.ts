@@ -117,9 +117,9 @@ describe('npm start', () => {
 });
 
 describe.each([
-  ['demo', ['scripts/demo/demo.ts'], { DEMO_CARDS: '2000', PORT: '1' }],
-  ['load', ['scripts/load/main.ts', '--rate', '1'], {}],
-  ['faults', ['scripts/faults/main.ts'], {}],
+  ['demo', ['scripts/local/demo/demo.ts'], { DEMO_CARDS: '2000', PORT: '1' }],
+  ['load', ['scripts/performance/load/main.ts', '--rate', '1'], {}],
+  ['faults', ['test/faults/main.ts'], {}],
 ])('npm run %s', (_name, program, environment) => {
   test('when it is interrupted with a database under it, it leaves no process and no file', async () => {
     const TMPDIR = newFolder();

@@ -5,12 +5,12 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { steadyArrivals } from '../../scripts/load/arrivals.ts';
-import { CardTraffic } from '../../scripts/load/card-traffic.ts';
-import { watchLevel } from '../../scripts/load/level-samples.ts';
-import { runLoad } from '../../scripts/load/load-run.ts';
-import { deployedTarget } from '../../scripts/load/load-target.ts';
-import { watchTome } from '../../scripts/load/tome-watch.ts';
+import { steadyArrivals } from '../../scripts/performance/load/arrivals.ts';
+import { CardTraffic } from '../../scripts/performance/load/card-traffic.ts';
+import { watchLevel } from '../../scripts/performance/load/level-samples.ts';
+import { runLoad } from '../../scripts/performance/load/load-run.ts';
+import { deployedTarget } from '../../scripts/performance/load/load-target.ts';
+import { watchTome } from '../../scripts/performance/load/tome-watch.ts';
 import { seededRandom } from '../../scripts/simulator/seeded-random.ts';
 import { type RunningStack, startStack } from './running-stack.ts';
 
@@ -29,7 +29,9 @@ afterAll(async () => {
 
 /** The program itself, and what its result file holds. */
 async function load(...args: readonly string[]): Promise<{ code: number; said: string }> {
-  const child = spawn(process.execPath, ['scripts/load/main.ts', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, ['scripts/performance/load/main.ts', ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let said = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', (chunk) => {

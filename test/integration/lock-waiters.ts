@@ -1,4 +1,4 @@
-import type { Sql } from '../../lambdas/pool/database.ts';
+import type { Sql } from '../../lambdas/pool/database/database.ts';
 
 /** Resolves when some transaction of this database waits for a lock. */
 export async function somebodyWaits(sql: Sql): Promise<void> {

@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { connect } from '../../lambdas/pool/database.ts';
+import { ROLE_GRANTS } from '../../lambdas/composition/migrate.ts';
+import { connect } from '../../lambdas/pool/database/database.ts';
 import { migrate } from '../../lambdas/pool/migrate.ts';
 import { createPairStore } from '../../lambdas/pool/pair-store.ts';
-import { ROLE_GRANTS } from '../../lambdas/runtime/compose-migration.ts';
 import type { PairStore } from '../../lambdas/tokenization/ports/pair-store.ts';
 import { fillPool, newPair } from './fill-pool.ts';
 import { createTestDatabase, type TestDatabase } from './test-database.ts';
@@ -123,14 +123,14 @@ test('the next release and the way back go through under the load of old code, w
   await write('migrations/900.do.later.sql', 'ALTER TABLE pair ADD COLUMN later text; CREATE TABLE later (id bigint);');
   await write('indexes/pair_later.sql', 'CREATE INDEX CONCURRENTLY IF NOT EXISTS pair_later ON pair (later);');
   await write(
-    'functions/request-refill.sql',
+    'functions/refill/request-refill.sql',
     "CREATE OR REPLACE FUNCTION request_refill() RETURNS void LANGUAGE sql AS $$ SELECT 'later'::text WHERE false $$;",
   );
   await write(
     'functions/count-later.sql',
     'CREATE OR REPLACE FUNCTION count_later() RETURNS bigint LANGUAGE sql AS $$ SELECT count(*) FROM later $$;',
   );
-  await rm(join(release, 'functions/sample-pool.sql'));
+  await rm(join(release, 'functions/health/sample-pool.sql'));
   const grants = alsoExecuting('lookup', 'count_later');
   let isOver = false;
   let created = 0;
@@ -217,7 +217,7 @@ describe('a function', () => {
   test('whose result columns change under the same name stops the migration, and nothing of it stays', async () => {
     await write('migrations/900.do.later.sql', 'CREATE TABLE later (id bigint);');
     await write(
-      'functions/staged-pairs.sql',
+      'functions/refill/staged-pairs.sql',
       'CREATE OR REPLACE FUNCTION staged_pairs(p_limit int) RETURNS TABLE (pair_id bigint) LANGUAGE sql AS $$ SELECT 1::bigint $$;',
     );
     await expect(deploy()).rejects.toMatchObject({ code: '42P13' });
@@ -226,7 +226,7 @@ describe('a function', () => {
 
   test('whose arguments change under the same name is a second one: the grant by name, and a call that fits both, find no single function', async () => {
     await write(
-      'functions/take-refill-request.sql',
+      'functions/refill/take-refill-request.sql',
       'CREATE OR REPLACE FUNCTION take_refill_request(p_limit int DEFAULT 1) RETURNS boolean LANGUAGE sql AS $$ SELECT true $$;',
     );
     // The old one keeps its grant, so the migration goes through.

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, expect, inject, test } from 'vitest';
 import { createRefillStore } from '../../lambdas/pool/refill-store.ts';
-import { CardNumber } from '../../lambdas/tokenization/card-number.ts';
-import { findFormatFault } from '../../lambdas/tokenization/reference-format.ts';
-import { untouched } from '../../scripts/faults/interceptor.ts';
-import { startProcess } from '../../scripts/faults/process-under-test.ts';
-import { createWorld, type World } from '../../scripts/faults/world.ts';
+import { CardNumber } from '../../lambdas/tokenization/model/card-number.ts';
+import { findFormatFault } from '../../lambdas/tokenization/model/reference-format.ts';
 import { madeUpCard } from '../../scripts/local/made-up-cards.ts';
+import { untouched } from '../faults/interceptor.ts';
+import { startProcess } from '../faults/process-under-test.ts';
+import { createWorld, type World } from '../faults/world.ts';
 import { newInternalToken } from './fill-pool.ts';
 
 let world: World;

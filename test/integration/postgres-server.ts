@@ -1,7 +1,7 @@
 import postgres from 'postgres';
 import type { TestProject } from 'vitest/node';
+import { ROLE_GRANTS } from '../../lambdas/composition/migrate.ts';
 import { migrate } from '../../lambdas/pool/migrate.ts';
-import { ROLE_GRANTS } from '../../lambdas/runtime/compose-migration.ts';
 import { startTemporaryDatabase } from '../../scripts/local/temporary-database.ts';
 import { temporaryFolder } from '../../scripts/local/temporary-folder.ts';
 

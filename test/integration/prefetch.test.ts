@@ -5,11 +5,11 @@ import { createRefillStore } from '../../lambdas/pool/refill-store.ts';
 import type { RefillStore } from '../../lambdas/tokenization/ports/refill-store.ts';
 import { type PrefetchResult, prefetch } from '../../lambdas/tokenization/refill/prefetch.ts';
 import type { PrefetchSettings } from '../../lambdas/tokenization/refill/prefetch-run.ts';
-import { createHttpTome } from '../../lambdas/tome/http-tome.ts';
-import { TomeClient } from '../../lambdas/tome/tome-client.ts';
+import { createHttpTome } from '../../lambdas/tome/client/http-tome.ts';
+import { TomeClient } from '../../lambdas/tome/client/tome-client.ts';
 import { type Simulator, startSimulator } from '../../scripts/simulator/simulator.ts';
-import { JumpingClock } from '../fakes/jumping-clock.ts';
-import { simulatorTimeOf } from '../fakes/simulator-time.ts';
+import { JumpingClock } from '../support/jumping-clock.ts';
+import { simulatorTimeOf } from '../support/simulator-time.ts';
 import { createTestDatabase, type TestDatabase } from './test-database.ts';
 
 let db: TestDatabase;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { mayHaveBeenGivenOut } from '../../lambdas/tokenization/card-reference.ts';
-import { findFormatFault, REFERENCE_FORMATS } from '../../lambdas/tokenization/reference-format.ts';
+import { mayHaveBeenGivenOut } from '../../lambdas/tokenization/model/card-reference.ts';
+import { findFormatFault, REFERENCE_FORMATS } from '../../lambdas/tokenization/model/reference-format.ts';
 import { createTestDatabase, type TestDatabase } from './test-database.ts';
 
 let pool: TestDatabase;

@@ -2,8 +2,8 @@ import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { ROLE_GRANTS } from '../../lambdas/composition/migrate.ts';
 import { migrate } from '../../lambdas/pool/migrate.ts';
-import { ROLE_GRANTS } from '../../lambdas/runtime/compose-migration.ts';
 import { createTestDatabase, type TestDatabase } from './test-database.ts';
 
 let pool: TestDatabase;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { runSchedule } from '../../scripts/faults/schedules.ts';
-import { createWorld, type World } from '../../scripts/faults/world.ts';
+import { runSchedule } from '../faults/schedules.ts';
+import { createWorld, type World } from '../faults/world.ts';
 
 let world: World;
 

@@ -1,14 +1,14 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, test } from 'vitest';
-import { Database, type DatabaseSettings } from '../../lambdas/pool/database.ts';
-import { CardNumber } from '../../lambdas/tokenization/card-number.ts';
+import { Database, type DatabaseSettings } from '../../lambdas/pool/database/database.ts';
 import type { BreakerState } from '../../lambdas/tokenization/circuit-breaker.ts';
-import { untouched } from '../../scripts/faults/interceptor.ts';
-import { startProcess } from '../../scripts/faults/process-under-test.ts';
-import { startTcpProxy, type TcpProxy } from '../../scripts/faults/processes/tcp-proxy.ts';
-import { createWorld } from '../../scripts/faults/world.ts';
+import { CardNumber } from '../../lambdas/tokenization/model/card-number.ts';
 import { madeUpCard } from '../../scripts/local/made-up-cards.ts';
+import { untouched } from '../faults/interceptor.ts';
+import { startProcess } from '../faults/process-under-test.ts';
+import { startTcpProxy, type TcpProxy } from '../faults/processes/tcp-proxy.ts';
+import { createWorld } from '../faults/world.ts';
 import { createTestDatabase, type TestDatabase } from './test-database.ts';
 
 /** A server that does not answer: its time-outs are real ones, so nothing here says how soon something must have happened. */

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { createSqsQueue } from '../../lambdas/runtime/sqs-queue.ts';
-import type { CardReference } from '../../lambdas/tokenization/card-reference.ts';
+import { createSqsQueue } from '../../lambdas/runtime/aws/sqs-queue.ts';
+import type { CardReference } from '../../lambdas/tokenization/model/card-reference.ts';
 import type { CardCreatedEvent, EventQueue } from '../../lambdas/tokenization/ports/event-queue.ts';
 
 interface Entry {

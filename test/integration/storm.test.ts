@@ -1,7 +1,7 @@
 import { expect, inject, test } from 'vitest';
-import { runSchedule } from '../../scripts/faults/schedules.ts';
-import { runStorm } from '../../scripts/faults/storm.ts';
-import { createWorld } from '../../scripts/faults/world.ts';
+import { runSchedule } from '../faults/schedules.ts';
+import { runStorm } from '../faults/storm.ts';
+import { createWorld } from '../faults/world.ts';
 
 const ACTORS = 24;
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import postgres from 'postgres';
 import { inject } from 'vitest';
-import { connect, Database, type Sql } from '../../lambdas/pool/database.ts';
+import { connect, Database, type Sql } from '../../lambdas/pool/database/database.ts';
 import { TEMPLATE } from './postgres-server.ts';
 
 export interface TestDatabase {

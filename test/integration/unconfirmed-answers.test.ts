@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, expect, inject, test } from 'vitest';
-import { CardNumber } from '../../lambdas/tokenization/card-number.ts';
-import type { CardReference } from '../../lambdas/tokenization/card-reference.ts';
-import type { InternalToken } from '../../lambdas/tokenization/internal-token.ts';
-import { PlannedFaults, untouched } from '../../scripts/faults/interceptor.ts';
-import { startProcess } from '../../scripts/faults/process-under-test.ts';
-import { createWorld, type World } from '../../scripts/faults/world.ts';
+import { CardNumber } from '../../lambdas/tokenization/model/card-number.ts';
+import type { CardReference } from '../../lambdas/tokenization/model/card-reference.ts';
+import type { InternalToken } from '../../lambdas/tokenization/model/internal-token.ts';
 import { madeUpCard } from '../../scripts/local/made-up-cards.ts';
+import { PlannedFaults, untouched } from '../faults/interceptor.ts';
+import { startProcess } from '../faults/process-under-test.ts';
+import { createWorld, type World } from '../faults/world.ts';
 
 let world: World;
 

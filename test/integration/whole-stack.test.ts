@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { arrayLiteral } from '../../lambdas/pool/array-parameters.ts';
+import { arrayLiteral } from '../../lambdas/pool/database/array-parameters.ts';
 import { madeUpCard as cardNumber } from '../../scripts/local/made-up-cards.ts';
 import { type Answer, callsOf, type RunningStack, startStack } from './running-stack.ts';
 

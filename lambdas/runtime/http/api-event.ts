@@ -1,5 +1,5 @@
 import type { APIGatewayProxyEvent } from 'aws-lambda';
-import type { RequestOrigin } from '../../tokenization/caller.ts';
+import type { RequestOrigin } from '../../tokenization/callers/caller.ts';
 import { InvalidInput } from '../../tokenization/errors/invalid-input.ts';
 
 type Fields = Readonly<Record<string, unknown>>;

@@ -1,12 +1,12 @@
 import middy from '@middy/core';
 import type { APIGatewayProxyResult, Context } from 'aws-lambda';
 import type * as z from 'zod/mini';
-import { type Caller, callerName, type RequestOrigin } from '../../tokenization/caller.ts';
+import { type Caller, callerName, type RequestOrigin } from '../../tokenization/callers/caller.ts';
 import { OutOfTime } from '../../tokenization/errors/out-of-time.ts';
 import type { RequestContext } from '../../tokenization/tokenizer.ts';
-import { recordRefusal } from '../audit.ts';
-import { describe } from '../describe-error.ts';
-import { logger } from '../logger.ts';
+import { recordRefusal } from '../logging/audit.ts';
+import { describe } from '../logging/describe-error.ts';
+import { logger } from '../logging/logger.ts';
 import { count, flushMetrics, time } from '../metrics.ts';
 import { systemClock } from '../system-clock.ts';
 import { headerOf, identityOf, originOf, requestOf } from './api-event.ts';

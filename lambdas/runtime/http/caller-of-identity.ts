@@ -1,4 +1,4 @@
-import type { Caller } from '../../tokenization/caller.ts';
+import type { Caller } from '../../tokenization/callers/caller.ts';
 import { CallerUnknown } from '../../tokenization/errors/caller-unknown.ts';
 
 /** Partition, service, account and what follows. The service is `iam` or `sts`. */

@@ -1,4 +1,4 @@
-import { type Caller, callerName } from '../../tokenization/caller.ts';
+import { type Caller, callerName } from '../../tokenization/callers/caller.ts';
 import { CallerThrottled } from '../../tokenization/errors/caller-throttled.ts';
 import type { Clock } from '../../tokenization/ports/clock.ts';
 

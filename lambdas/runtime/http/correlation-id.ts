@@ -1,6 +1,6 @@
-import { couldBeCardNumber } from '../../tokenization/card-networks.ts';
+import { couldBeCardNumber } from '../../tokenization/model/card-networks.ts';
 import { freshId } from '../fresh-id.ts';
-import { holdsCardNumber } from '../redact-card-numbers.ts';
+import { holdsCardNumber } from '../logging/redact-card-numbers.ts';
 
 /**
  * The caller's correlation id, or a new one when there is none or it cannot be written to a log: too

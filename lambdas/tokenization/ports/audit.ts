@@ -1,5 +1,5 @@
-import type { Caller, RequestOrigin } from '../caller.ts';
-import type { CardReference } from '../card-reference.ts';
+import type { Caller, RequestOrigin } from '../callers/caller.ts';
+import type { CardReference } from '../model/card-reference.ts';
 
 /** Who saw which card number, when: one record for each one disclosed (invariant I14). Never the number itself. */
 export interface DisclosureRecord {

@@ -1,4 +1,4 @@
-import type { CardReference } from '../card-reference.ts';
+import type { CardReference } from '../model/card-reference.ts';
 
 /** One creation that others must hear of. Never a card number, never an internal token. */
 export interface OutboxEvent {

@@ -1,6 +1,6 @@
-import type { CardReference } from '../card-reference.ts';
-import type { InternalToken } from '../internal-token.ts';
-import type { PairState, TokenPair } from '../pair.ts';
+import type { CardReference } from '../model/card-reference.ts';
+import type { InternalToken } from '../model/internal-token.ts';
+import type { PairState, TokenPair } from '../model/pair.ts';
 import type { CreatedCard } from '../tokenizer.ts';
 import type { CallerBudget } from './budget-ledger.ts';
 

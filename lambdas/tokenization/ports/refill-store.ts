@@ -1,6 +1,6 @@
-import type { CardReference } from '../card-reference.ts';
-import type { InternalToken } from '../internal-token.ts';
-import type { TokenPair } from '../pair.ts';
+import type { CardReference } from '../model/card-reference.ts';
+import type { InternalToken } from '../model/internal-token.ts';
+import type { TokenPair } from '../model/pair.ts';
 import type { QuarantineReason } from './pair-store.ts';
 import type { UnassignedToken } from './tome.ts';
 

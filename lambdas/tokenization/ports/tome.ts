@@ -1,6 +1,6 @@
-import type { CardNumber } from '../card-number.ts';
-import type { CardReference } from '../card-reference.ts';
-import type { InternalToken } from '../internal-token.ts';
+import type { CardNumber } from '../model/card-number.ts';
+import type { CardReference } from '../model/card-reference.ts';
+import type { InternalToken } from '../model/internal-token.ts';
 
 /** What one call to TOME carries beside its arguments. */
 export interface TomeCall {

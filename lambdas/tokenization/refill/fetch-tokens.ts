@@ -1,9 +1,9 @@
-import { couldBeCardNumber } from '../card-like.ts';
-import type { CardReference } from '../card-reference.ts';
 import { TomeError } from '../errors/tome-error.ts';
+import { couldBeCardNumber } from '../model/card-like.ts';
+import type { CardReference } from '../model/card-reference.ts';
+import { findFormatFault, type LuhnPolicy } from '../model/reference-format.ts';
 import type { RejectedToken } from '../ports/refill-store.ts';
 import type { OddToken, PrefetchAnswer, UnassignedToken } from '../ports/tome.ts';
-import { findFormatFault, type LuhnPolicy } from '../reference-format.ts';
 import type { PrefetchDependencies, PrefetchRun } from './prefetch-run.ts';
 
 /**

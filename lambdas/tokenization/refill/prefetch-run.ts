@@ -1,7 +1,7 @@
+import type { LuhnPolicy } from '../model/reference-format.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Lease, RefillStore } from '../ports/refill-store.ts';
 import type { Tome, TomeCall } from '../ports/tome.ts';
-import type { LuhnPolicy } from '../reference-format.ts';
 import type { PoolLevel, RefillSettings } from './refill-plan.ts';
 
 export interface PrefetchSettings extends RefillSettings {

@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { askRate } from '../../../scripts/probe/ask-rate.ts';
-import type { Finding } from '../../../scripts/probe/finding.ts';
-import { probeTome } from '../../../scripts/probe/probe-tome.ts';
-import { TomeCalls } from '../../../scripts/probe/tome-calls.ts';
+import { askRate } from '../../../scripts/cli/probe/ask-rate.ts';
+import type { Finding } from '../../../scripts/cli/probe/finding.ts';
+import { probeTome } from '../../../scripts/cli/probe/probe-tome.ts';
+import { TomeCalls } from '../../../scripts/cli/probe/tome-calls.ts';
 import { type Simulator, startSimulator } from '../../../scripts/simulator/simulator.ts';
 import type { SwitchChanges } from '../../../scripts/simulator/switches.ts';
-import { FakeClock } from '../../fakes/fake-clock.ts';
-import { simulatorTimeOf } from '../../fakes/simulator-time.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
+import { simulatorTimeOf } from '../../support/simulator-time.ts';
 
 const standingTime = simulatorTimeOf(new FakeClock());
 let simulator: Simulator;

@@ -1,4 +1,4 @@
-import type { Sql } from '../../../lambdas/pool/database.ts';
+import type { Sql } from '../../../lambdas/pool/database/database.ts';
 import { SHADOW_KINDS, type ShadowKind, shadowStatements } from './shadow-objects.ts';
 
 /** A trap of each kind, and one that counts how often a superuser ran into any of them. */

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Sql } from '../../../lambdas/pool/database.ts';
+import type { Sql } from '../../../lambdas/pool/database/database.ts';
 import { fillPool, newPair } from '../fill-pool.ts';
 import type { TestDatabase } from '../test-database.ts';
 

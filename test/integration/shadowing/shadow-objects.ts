@@ -1,4 +1,4 @@
-import type { Sql } from '../../../lambdas/pool/database.ts';
+import type { Sql } from '../../../lambdas/pool/database/database.ts';
 
 export const SHADOW_KINDS = ['domain', 'type', 'cast', 'table', 'view', 'function', 'operator', 'aggregate'] as const;
 export type ShadowKind = (typeof SHADOW_KINDS)[number];

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Sql } from '../../../lambdas/pool/database.ts';
-import { OWNER } from '../../../lambdas/pool/install-owner.ts';
+import { ROLE_GRANTS } from '../../../lambdas/composition/migrate.ts';
+import type { Sql } from '../../../lambdas/pool/database/database.ts';
+import { OWNER } from '../../../lambdas/pool/install/install-owner.ts';
 import { migrate } from '../../../lambdas/pool/migrate.ts';
-import { ROLE_GRANTS } from '../../../lambdas/runtime/compose-migration.ts';
 import { createTestDatabase, type TestDatabase } from '../test-database.ts';
 import { type AttackResult, attack, calledFunction, prepareTraps } from './attack.ts';
 import { fillSituation, plausibleCalls } from './plausible-calls.ts';

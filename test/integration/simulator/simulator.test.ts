@@ -2,11 +2,11 @@ import { appendFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { findFormatFault } from '../../../lambdas/tokenization/reference-format.ts';
-import type { Namespace, Operation } from '../../../lambdas/tome/contract.ts';
+import { findFormatFault } from '../../../lambdas/tokenization/model/reference-format.ts';
+import type { Namespace, Operation } from '../../../lambdas/tome/contract/contract.ts';
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../../scripts/simulator/simulator.ts';
-import { FakeClock } from '../../fakes/fake-clock.ts';
-import { simulatorTimeOf } from '../../fakes/simulator-time.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
+import { simulatorTimeOf } from '../../support/simulator-time.ts';
 
 const running: Simulator[] = [];
 const folders: string[] = [];

@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { expect, test, vi } from 'vitest';
-import { BusyLoops } from '../../../scripts/busy/busy-loops.ts';
-import { InvalidBusyOption, parseBusyOptions } from '../../../scripts/busy/busy-options.ts';
+import { BusyLoops } from '../../busy/busy-loops.ts';
+import { InvalidBusyOption, parseBusyOptions } from '../../busy/busy-options.ts';
 
 const isAlive = (pid: number): boolean => {
   try {
@@ -32,7 +32,7 @@ test('the loops run until they are stopped', async () => {
 
 test('the loops end by themselves when the process that started them is killed', async () => {
   const program = `
-    const { BusyLoops } = await import('./scripts/busy/busy-loops.ts');
+    const { BusyLoops } = await import('./test/busy/busy-loops.ts');
     console.log(new BusyLoops(1).pids.join());
     setInterval(() => undefined, 1_000);
   `;

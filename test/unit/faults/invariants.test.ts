@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { Evidence } from '../../../scripts/faults/checker/evidence.ts';
-import { judge } from '../../../scripts/faults/checker/invariants.ts';
+import type { Evidence } from '../../faults/checker/evidence.ts';
+import { judge } from '../../faults/checker/invariants.ts';
 
 const CARD = '4000000000000002';
 const REFERENCE = '9100000000000000';

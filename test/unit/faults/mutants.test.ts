@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { MUTANT_KINDS, planted } from '../../../scripts/faults/mutants/mutant.ts';
-import { MUTANTS } from '../../../scripts/faults/mutants/mutants.ts';
+import { MUTANT_KINDS, planted } from '../../faults/mutants/mutant.ts';
+import { MUTANTS } from '../../faults/mutants/mutants.ts';
 
 test('there are at least 150 bugs to plant, each under a name of its own', () => {
   expect(MUTANTS.length).toBeGreaterThanOrEqual(150);

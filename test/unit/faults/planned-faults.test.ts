@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { Crashed } from '../../../scripts/faults/fault-modes.ts';
-import { Deferred, PlannedFaults } from '../../../scripts/faults/interceptor.ts';
+import { Crashed } from '../../faults/fault-modes.ts';
+import { Deferred, PlannedFaults } from '../../faults/interceptor.ts';
 
 const POINT = { kind: 'sql', name: 'sql a statement' } as const;
 

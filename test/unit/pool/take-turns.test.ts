@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { takeTurns } from '../../../lambdas/pool/take-turns.ts';
-import { FakeClock } from '../../fakes/fake-clock.ts';
+import { takeTurns } from '../../../lambdas/pool/database/take-turns.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
 
 const clock = new FakeClock();
 const deadlineMs = Number.POSITIVE_INFINITY;

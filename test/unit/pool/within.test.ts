@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { TimedOut, within } from '../../../lambdas/pool/within.ts';
+import { TimedOut, within } from '../../../lambdas/pool/database/within.ts';
 
 const never = new Promise<never>(() => undefined);
 

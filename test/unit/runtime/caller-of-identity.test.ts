@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { callerOfIdentity } from '../../../lambdas/runtime/http/caller-of-identity.ts';
-import { callerName } from '../../../lambdas/tokenization/caller.ts';
+import { callerName } from '../../../lambdas/tokenization/callers/caller.ts';
 import { CallerUnknown } from '../../../lambdas/tokenization/errors/caller-unknown.ts';
 
 const ACCOUNT = '555555555555';

@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import * as z from 'zod/mini';
-import { describe } from '../../../lambdas/runtime/describe-error.ts';
+import { describe } from '../../../lambdas/runtime/logging/describe-error.ts';
 import { asOwnError, framesOf, UnexpectedFailure } from '../../../lambdas/runtime/own-error.ts';
 import { InvalidSettings } from '../../../lambdas/runtime/settings.ts';
 import { startUp } from '../../../lambdas/runtime/start-up.ts';

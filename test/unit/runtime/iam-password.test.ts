@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { iamPassword } from '../../../lambdas/runtime/iam-password.ts';
+import { iamPassword } from '../../../lambdas/runtime/aws/iam-password.ts';
 
 const EXAMPLE_KEYS = {
   region: 'eu-central-1',

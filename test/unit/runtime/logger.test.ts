@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { auditLogger, logger } from '../../../lambdas/runtime/logger.ts';
-import { redactedLogValue } from '../../../lambdas/runtime/redacted-log-value.ts';
+import { auditLogger, logger } from '../../../lambdas/runtime/logging/logger.ts';
+import { redactedLogValue } from '../../../lambdas/runtime/logging/redacted-log-value.ts';
 import { withCheckDigit } from '../tokenization/generated-card-numbers.ts';
 
 const CARD = '4111111111111111';

@@ -3,9 +3,9 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { freshId } from '../../../lambdas/runtime/fresh-id.ts';
 import { correlationIdFrom } from '../../../lambdas/runtime/http/correlation-id.ts';
-import { holdsCardNumber, redactCardNumbers } from '../../../lambdas/runtime/redact-card-numbers.ts';
-import { CARD_NETWORK_RANGES } from '../../../lambdas/tokenization/card-networks.ts';
-import { findFormatFault, REFERENCE_FORMATS } from '../../../lambdas/tokenization/reference-format.ts';
+import { holdsCardNumber, redactCardNumbers } from '../../../lambdas/runtime/logging/redact-card-numbers.ts';
+import { CARD_NETWORK_RANGES } from '../../../lambdas/tokenization/model/card-networks.ts';
+import { findFormatFault, REFERENCE_FORMATS } from '../../../lambdas/tokenization/model/reference-format.ts';
 import { anyCardNumber, digits } from '../tokenization/generated-card-numbers.ts';
 
 const RUNS = { seed: 20_261_127, numRuns: 3_000 };

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { readSecret } from '../../../lambdas/runtime/aws/secret.ts';
 import { databaseAddress } from '../../../lambdas/runtime/database-address.ts';
-import { readSecret } from '../../../lambdas/runtime/secret.ts';
 import { readSettings } from '../../../lambdas/runtime/settings.ts';
 import { type SecretsManager, secret, startSecretsManager } from './secret-server.ts';
 

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { CallerBudgets } from '../../../lambdas/tokenization/caller-budgets.ts';
+import { CallerBudgets } from '../../../lambdas/tokenization/callers/caller-budgets.ts';
 import { CallerBudgetSpent } from '../../../lambdas/tokenization/errors/caller-budget-spent.ts';
 import { StoreUnavailable } from '../../../lambdas/tokenization/errors/store-unavailable.ts';
 import type { BudgetLedger } from '../../../lambdas/tokenization/ports/budget-ledger.ts';
-import { FakeClock } from '../../fakes/fake-clock.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
 
 const ISSUING = { account: '555555555555', principal: 'role/issuing', session: 'one' };
 const LIMITS = { 'lookup-miss': 3, 'detokenize-refusal': 1, 'creation-of-existing': 0 } as const;

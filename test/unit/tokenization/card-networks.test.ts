@@ -5,8 +5,8 @@ import {
   couldBeCardNumber,
   lengthsOfNetwork,
   startsBetween,
-} from '../../../lambdas/tokenization/card-networks.ts';
-import { findFormatFault } from '../../../lambdas/tokenization/reference-format.ts';
+} from '../../../lambdas/tokenization/model/card-networks.ts';
+import { findFormatFault } from '../../../lambdas/tokenization/model/reference-format.ts';
 import { anyCardNumber, withCheckDigit } from './generated-card-numbers.ts';
 
 test('every range of the table can be opened, compared and issued from', () => {

@@ -1,9 +1,9 @@
 import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { CardNumber } from '../../../lambdas/tokenization/card-number.ts';
 import { InvalidInput } from '../../../lambdas/tokenization/errors/invalid-input.ts';
-import { passesLuhn } from '../../../lambdas/tokenization/luhn.ts';
+import { CardNumber } from '../../../lambdas/tokenization/model/card-number.ts';
+import { passesLuhn } from '../../../lambdas/tokenization/model/luhn.ts';
 import { anyCardNumber, digits as exactly, withCheckDigit } from './generated-card-numbers.ts';
 
 const digits = (minLength: number, maxLength: number) =>

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { CARD_NETWORK_RANGES } from '../../../lambdas/tokenization/card-networks.ts';
+import { CARD_NETWORK_RANGES } from '../../../lambdas/tokenization/model/card-networks.ts';
 
 /** The digits with their check digit behind them; written apart from the product's own check. */
 export function withCheckDigit(body: string): string {

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { parseCardReference } from '../../../lambdas/tokenization/card-reference.ts';
-import { isInternalToken } from '../../../lambdas/tokenization/internal-token.ts';
-import { passesLuhn } from '../../../lambdas/tokenization/luhn.ts';
-import { findFormatFault, REFERENCE_FORMATS } from '../../../lambdas/tokenization/reference-format.ts';
+import { parseCardReference } from '../../../lambdas/tokenization/model/card-reference.ts';
+import { isInternalToken } from '../../../lambdas/tokenization/model/internal-token.ts';
+import { passesLuhn } from '../../../lambdas/tokenization/model/luhn.ts';
+import { findFormatFault, REFERENCE_FORMATS } from '../../../lambdas/tokenization/model/reference-format.ts';
 
 test.each([
   ['0', 'both lists'],

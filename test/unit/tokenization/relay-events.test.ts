@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import type { CardReference } from '../../../lambdas/tokenization/card-reference.ts';
+import type { CardReference } from '../../../lambdas/tokenization/model/card-reference.ts';
 import type { OutboxEvent, Refusal, SendResult } from '../../../lambdas/tokenization/ports/event-queue.ts';
 import { relayEvents } from '../../../lambdas/tokenization/relay-events.ts';
-import { FakeClock } from '../../fakes/fake-clock.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
 
 type Verdict = (reference: CardReference) => Refusal['scope'] | 'taken';
 

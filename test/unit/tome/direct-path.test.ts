@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { systemClock } from '../../../lambdas/runtime/system-clock.ts';
 import { existingReferenceOf, referenceFor } from '../../../lambdas/tokenization/direct-path.ts';
-import type { InternalToken } from '../../../lambdas/tokenization/internal-token.ts';
-import { createHttpTome } from '../../../lambdas/tome/http-tome.ts';
-import { TomeClient } from '../../../lambdas/tome/tome-client.ts';
+import type { InternalToken } from '../../../lambdas/tokenization/model/internal-token.ts';
+import { createHttpTome } from '../../../lambdas/tome/client/http-tome.ts';
+import { TomeClient } from '../../../lambdas/tome/client/tome-client.ts';
 import { answers, type ScriptedTome, startScriptedTome } from './scripted-tome.ts';
 
 const token = 'internal-token-number-one' as InternalToken;

@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { systemClock } from '../../../lambdas/runtime/system-clock.ts';
-import { CardNumber } from '../../../lambdas/tokenization/card-number.ts';
-import type { InternalToken } from '../../../lambdas/tokenization/internal-token.ts';
+import { CardNumber } from '../../../lambdas/tokenization/model/card-number.ts';
+import type { InternalToken } from '../../../lambdas/tokenization/model/internal-token.ts';
 import type { Tome, TomeCall } from '../../../lambdas/tokenization/ports/tome.ts';
-import { createHttpTome } from '../../../lambdas/tome/http-tome.ts';
-import { retryAfterSeconds } from '../../../lambdas/tome/retry-after.ts';
-import { TomeClient, type TomeSettings } from '../../../lambdas/tome/tome-client.ts';
+import { createHttpTome } from '../../../lambdas/tome/client/http-tome.ts';
+import { retryAfterSeconds } from '../../../lambdas/tome/client/retry-after.ts';
+import { TomeClient, type TomeSettings } from '../../../lambdas/tome/client/tome-client.ts';
 import { madeUpCard } from '../../../scripts/local/made-up-cards.ts';
 import { type Act, answers, type ScriptedTome, startScriptedTome } from './scripted-tome.ts';
 

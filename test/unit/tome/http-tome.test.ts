@@ -1,12 +1,12 @@
 import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { CardNumber } from '../../../lambdas/tokenization/card-number.ts';
-import type { InternalToken } from '../../../lambdas/tokenization/internal-token.ts';
+import { CardNumber } from '../../../lambdas/tokenization/model/card-number.ts';
+import type { InternalToken } from '../../../lambdas/tokenization/model/internal-token.ts';
 import type { Tome, TomeCall } from '../../../lambdas/tokenization/ports/tome.ts';
-import { createHttpTome } from '../../../lambdas/tome/http-tome.ts';
-import { type ObservedCall, TomeClient, type TomeSettings } from '../../../lambdas/tome/tome-client.ts';
+import { createHttpTome } from '../../../lambdas/tome/client/http-tome.ts';
+import { type ObservedCall, TomeClient, type TomeSettings } from '../../../lambdas/tome/client/tome-client.ts';
 import { madeUpCard } from '../../../scripts/local/made-up-cards.ts';
-import { JumpingClock } from '../../fakes/jumping-clock.ts';
+import { JumpingClock } from '../../support/jumping-clock.ts';
 import {
   type Act,
   answers,

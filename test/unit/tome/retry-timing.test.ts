@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { RetryBudget } from '../../../lambdas/tome/retry-budget.ts';
-import { retryDelayMs } from '../../../lambdas/tome/retry-timing.ts';
-import { FakeClock } from '../../fakes/fake-clock.ts';
+import { RetryBudget } from '../../../lambdas/tome/client/retry-budget.ts';
+import { retryDelayMs } from '../../../lambdas/tome/client/retry-timing.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
 
 const timing = { backoffBaseMs: 50, backoffCapMs: 1_000 };
 

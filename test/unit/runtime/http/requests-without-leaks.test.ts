@@ -2,7 +2,7 @@ import type { Context } from 'aws-lambda';
 import fc from 'fast-check';
 import { expect, test, vi } from 'vitest';
 import { cardNumberRequest } from '../../../../lambdas/api/schemas.ts';
-import { CardNumber } from '../../../../lambdas/tokenization/card-number.ts';
+import { CardNumber } from '../../../../lambdas/tokenization/model/card-number.ts';
 import { anyCardNumber } from '../../tokenization/generated-card-numbers.ts';
 
 // Read when the modules are loaded.

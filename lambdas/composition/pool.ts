@@ -1,0 +1,21 @@
+import { readPoolHealth } from '../pool/pool-health.ts';
+import { readSettings } from '../runtime/settings.ts';
+import type { PoolHealth } from '../tokenization/pool-health.ts';
+import { composeRequestDatabase } from './database.ts';
+
+export interface ComposedPoolHealth {
+  readonly readHealth: (deadlineMs: number) => Promise<PoolHealth>;
+  readonly deadlineMs: number;
+  readonly requestsPerSecond: number;
+}
+
+/** What the pool route needs, wired at cold start. Throws InvalidSettings. */
+export async function composePoolHealth(): Promise<ComposedPoolHealth> {
+  const settings = readSettings(['request', 'database']);
+  const database = await composeRequestDatabase(settings);
+  return {
+    readHealth: (deadlineMs) => database.until(deadlineMs).run(readPoolHealth),
+    deadlineMs: settings.REQUEST_DEADLINE_MS,
+    requestsPerSecond: settings.CALLER_REQUESTS_PER_SECOND,
+  };
+}

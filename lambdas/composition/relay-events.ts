@@ -1,0 +1,39 @@
+import { closeEvents, takeEvents } from '../pool/pool-jobs.ts';
+import { createSqsQueue } from '../runtime/aws/sqs-queue.ts';
+import { CLOSING_MS, type JobRun } from '../runtime/job-handler.ts';
+import { logger } from '../runtime/logging/logger.ts';
+import { count } from '../runtime/metrics.ts';
+import { readSettings } from '../runtime/settings.ts';
+import { systemClock } from '../runtime/system-clock.ts';
+import type { OutboxEvent, Refusal } from '../tokenization/ports/event-queue.ts';
+import { type RelayResult, relayEvents } from '../tokenization/relay-events.ts';
+import { composeJobDatabase } from './database.ts';
+
+/** What the relay job needs (A7), wired at cold start. Throws InvalidSettings. */
+export async function composeRelay(): Promise<{ run: (run: JobRun) => Promise<RelayResult>; timeLimitMs: number }> {
+  const settings = readSettings(['domain', 'database', 'relay']);
+  const database = await composeJobDatabase(settings);
+  const shared = {
+    queue: createSqsQueue(settings.EVENT_QUEUE_URL),
+    clock: systemClock,
+    domain: settings.PRODUCER_DOMAIN,
+    batchSize: settings.RELAY_BATCH_SIZE,
+    onRefused(refusals: readonly Refusal[]) {
+      for (const { count: refused, ...reason } of refusals) {
+        logger.info('events refused by the queue', { ...reason, count: refused });
+        count('EventsRefused', {}, refused);
+      }
+    },
+  };
+  return {
+    run: ({ deadlineMs }) => {
+      const statements = database.until(deadlineMs + CLOSING_MS);
+      const outbox = {
+        take: (limit: number) => statements.run((sql) => takeEvents(sql, limit, settings.RELAY_LEASE_SECONDS)),
+        close: (events: readonly OutboxEvent[]) => statements.run((sql) => closeEvents(sql, events)),
+      };
+      return relayEvents({ ...shared, outbox }, deadlineMs);
+    },
+    timeLimitMs: settings.RELAY_TIME_LIMIT_MS,
+  };
+}

@@ -1,0 +1,130 @@
+import { createHmac, randomUUID } from 'node:crypto';
+import { createBudgetLedger } from '../pool/caller-budget.ts';
+import { createPairStore } from '../pool/pair-store.ts';
+import { readSecret } from '../runtime/aws/secret.ts';
+import { recordDisclosure } from '../runtime/logging/audit.ts';
+import { describe } from '../runtime/logging/describe-error.ts';
+import { logger } from '../runtime/logging/logger.ts';
+import { count } from '../runtime/metrics.ts';
+import { readSettings, type Settings } from '../runtime/settings.ts';
+import { systemClock } from '../runtime/system-clock.ts';
+import type { Caller } from '../tokenization/callers/caller.ts';
+import type { CallerBudgets } from '../tokenization/callers/caller-budgets.ts';
+import { limitCallers } from '../tokenization/callers/limit-callers.ts';
+import { createDirectTokenizer } from '../tokenization/direct-tokenizer.ts';
+import type { CardNumber } from '../tokenization/model/card-number.ts';
+import { createPooledTokenizer } from '../tokenization/pooled-tokenizer.ts';
+import type { IdempotencyClaim } from '../tokenization/ports/pair-store.ts';
+import type { Tokenizer } from '../tokenization/tokenizer.ts';
+import type { TokenizerEvent } from '../tokenization/tokenizer-dependencies.ts';
+import { composeCallerBudgets } from './caller-budgets.ts';
+import { composeRequestDatabase } from './database.ts';
+import { composeTome } from './tome.ts';
+
+/** Seconds beyond the request's deadline for which its Idempotency-Key is held: an answer on its way to the database. */
+const HOLD_MARGIN_SECONDS = 5;
+
+export interface ComposedTokenizer {
+  readonly tokenizer: Tokenizer;
+  readonly budgets: CallerBudgets;
+  readonly deadlineMs: number;
+  /** Requests that this process serves one caller in a second. */
+  readonly requestsPerSecond: number;
+}
+
+/**
+ * Everything that an API function needs, wired once at cold start from its environment. `takesKeys`: whether callers send it
+ * Idempotency-Keys, for which it needs the secret of their hashes. Rejects with InvalidSettings, or when a secret cannot be read.
+ */
+export async function composeTokenizer({ takesKeys = false } = {}): Promise<ComposedTokenizer> {
+  return readSettings(['strategy']).TOKENIZER === 'direct' ? composeDirect() : composePooled(takesKeys);
+}
+
+/** The dual-call way behind the same routes: to compare with, and for domains that keep no pool (brief 1, L1). */
+function composeDirect(): ComposedTokenizer {
+  const settings = readSettings(['domain', 'request', 'tome']);
+  const tokenizer = createDirectTokenizer({
+    tome: composeTome(settings),
+    luhnPolicy: settings.REFERENCE_LUHN,
+    recordDisclosure,
+  });
+  const budgets = composeCallerBudgets(null);
+  return { tokenizer: limitCallers(tokenizer, budgets), budgets, ...limitsOf(settings) };
+}
+
+async function composePooled(takesKeys: boolean): Promise<ComposedTokenizer> {
+  const settings = readSettings(['domain', 'request', 'database', 'tome', 'creation']);
+  const keys = takesKeys ? readSettings(['idempotency']) : null;
+  const database = await composeRequestDatabase(settings);
+  const storeSettings = {
+    holdSeconds: settings.REQUEST_DEADLINE_MS / 1_000 + HOLD_MARGIN_SECONDS,
+    retentionSeconds: keys?.IDEMPOTENCY_RETENTION_SECONDS ?? 0,
+    directCreationsPerSecond: settings.DIRECT_CREATIONS_PER_SECOND,
+  };
+  const tokenizer = createPooledTokenizer({
+    tome: composeTome(settings),
+    storeUntil: (deadlineMs) => createPairStore(database.until(deadlineMs), storeSettings),
+    clock: systemClock,
+    luhnPolicy: settings.REFERENCE_LUHN,
+    newReservationId: randomUUID,
+    claimOf: keys === null ? refuseKeys : claimWith(await secretOf(keys)),
+    recordDisclosure,
+    report: (event, context, cause) => {
+      count('TokenizerEvents', { event });
+      const level = LEVEL[event];
+      if (level !== undefined) {
+        logger[level](event, {
+          correlationId: context.correlationId,
+          ...(cause === undefined ? {} : { error: describe(cause) }),
+        });
+      }
+    },
+  });
+  const budgets = composeCallerBudgets(createBudgetLedger(database));
+  return { tokenizer: limitCallers(tokenizer, budgets), budgets, ...limitsOf(settings) };
+}
+
+const limitsOf = (settings: Settings<'request'>) => ({
+  deadlineMs: settings.REQUEST_DEADLINE_MS,
+  requestsPerSecond: settings.CALLER_REQUESTS_PER_SECOND,
+});
+
+const secretOf = async (settings: Settings<'idempotency'>): Promise<string> =>
+  settings.IDEMPOTENCY_HMAC_SECRET ?? readSecret(settings.IDEMPOTENCY_HMAC_SECRET_ID ?? '');
+
+const refuseKeys = (): never => {
+  throw new Error('This function takes no Idempotency-Key.');
+};
+
+/** Events that operators should be able to find in the log; the others are only counted. */
+const LEVEL: Partial<Record<TokenizerEvent, 'info' | 'warn'>> = {
+  'pair-adopted': 'info',
+  'pair-repaired': 'info',
+  'pair-contradicted': 'warn',
+  'repair-postponed': 'warn',
+  'outcome-unknown': 'warn',
+  'reservation-quarantined': 'warn',
+  'hold-not-yielded': 'warn',
+};
+
+/**
+ * Keyed hashes, so that neither a key nor a card number can be guessed from the database. The caller's account and principal
+ * are part of both: two callers who choose the same key never meet. The session's name is not, because a retry may
+ * come from another session of the same role.
+ */
+export const claimWith =
+  (secret: string) =>
+  (idempotencyKey: string, cardNumber: CardNumber, { account, principal }: Caller): IdempotencyClaim => ({
+    keyHash: keyedHash(secret, ['key', account, principal, idempotencyKey]),
+    fingerprint: keyedHash(secret, ['body', account, principal, idempotencyKey, cardNumber.reveal()]),
+  });
+
+/** Each part with its length before it: no two lists of parts are the same input. */
+function keyedHash(secret: string, parts: readonly string[]): Buffer {
+  const hash = createHmac('sha256', secret);
+  for (const part of parts) {
+    const bytes = Buffer.from(part);
+    hash.update(`${bytes.length}:`).update(bytes);
+  }
+  return hash.digest();
+}

@@ -1,0 +1,44 @@
+import { logger } from '../runtime/logging/logger.ts';
+import { count, time } from '../runtime/metrics.ts';
+import type { Settings } from '../runtime/settings.ts';
+import { systemClock } from '../runtime/system-clock.ts';
+import type { TomeRateLimited } from '../tokenization/errors/tome-error.ts';
+import type { Tome } from '../tokenization/ports/tome.ts';
+import { createHttpTome } from '../tome/client/http-tome.ts';
+import { TomeClient } from '../tome/client/tome-client.ts';
+
+/** How a call that TOME refused with 429 ends. */
+const RATE_LIMITED: TomeRateLimited['code'] = 'tome-rate-limited';
+
+/** TOME's client with the metrics of every call (M3, M4). */
+export function composeTome(settings: Settings<'tome'>): Tome {
+  const client = new TomeClient({
+    settings: {
+      baseUrl: settings.TOME_URL,
+      attemptTimeoutMs: settings.TOME_ATTEMPT_TIMEOUT_MS,
+      maxAttempts: settings.TOME_MAX_ATTEMPTS,
+      backoffBaseMs: settings.TOME_BACKOFF_BASE_MS,
+      backoffCapMs: settings.TOME_BACKOFF_CAP_MS,
+      retryRatio: settings.TOME_RETRY_RATIO,
+      breaker: { failures: settings.TOME_BREAKER_FAILURES, openMs: settings.TOME_BREAKER_OPEN_MS },
+      batchCallsPerSecond: settings.TOME_BATCH_CALLS_PER_SECOND,
+      liveCallsPerSecond: settings.TOME_LIVE_CALLS_PER_SECOND,
+    },
+    clock: systemClock,
+    random: Math.random,
+    onCall({ namespace, operation, lane, outcome, durationMs }) {
+      count('TomeCalls', { namespace, operation, lane, outcome });
+      // One metric for the alarm, which cannot add up all of the others.
+      if (outcome === RATE_LIMITED) count('TomeRateLimited', {});
+      time('TomeCallDuration', { namespace, operation, lane }, durationMs);
+    },
+    // The alarm looks for a TOME that is too busy for us, and a creation that was not even sent for that reason is a sign of it.
+    onThrottled: () => count('TomeRateLimited', {}),
+    onBreaker({ namespace, operation, state }) {
+      count('BreakerChanges', { namespace, operation, state });
+      if (state === 'open') count('BreakerOpened', {});
+      logger.warn('circuit breaker', { namespace, operation, state });
+    },
+  });
+  return createHttpTome(client);
+}

@@ -1,0 +1,27 @@
+import { InvalidSettings } from '../settings.ts';
+
+/** What Lambda puts into each function's environment. */
+export interface AwsEnvironment {
+  readonly region: string;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string;
+}
+
+/** Throws InvalidSettings where the process does not run in a Lambda, or in something that stands in for one. */
+export function awsEnvironment(
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): AwsEnvironment {
+  const { AWS_REGION, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN } = environment;
+  if (!AWS_REGION || !AWS_ACCESS_KEY_ID || !AWS_SECRET_ACCESS_KEY) {
+    throw new InvalidSettings([
+      'AWS_REGION, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY must be set, as Lambda sets them',
+    ]);
+  }
+  return {
+    region: AWS_REGION,
+    accessKeyId: AWS_ACCESS_KEY_ID,
+    secretAccessKey: AWS_SECRET_ACCESS_KEY,
+    ...(AWS_SESSION_TOKEN ? { sessionToken: AWS_SESSION_TOKEN } : {}),
+  };
+}

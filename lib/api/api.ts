@@ -1,0 +1,137 @@
+import {
+  AccessLogField,
+  AccessLogFormat,
+  AuthorizationType,
+  type CfnRestApi,
+  EndpointType,
+  LambdaIntegration,
+  LogGroupLogDestination,
+  MethodLoggingLevel,
+  type RequestValidator,
+  RestApi,
+  SecurityPolicy,
+} from 'aws-cdk-lib/aws-apigateway';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import { type DataProtectionPolicy, FilterPattern } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import { type ApiRoute, ROUTES } from '../../lambdas/api/routes.ts';
+import { acknowledgeApi } from '../checks/acknowledgements.ts';
+import type { Consumer, Environment } from '../environments/environment.ts';
+import type { ApiFunctionName } from '../functions/pool-functions.ts';
+import { EncryptedLogGroup } from '../logs/encrypted-log-group.ts';
+import { forbiddenMetric } from '../observability/caller-alarms.ts';
+import { API_STAGE, apiAccess } from './api-access.ts';
+import { addRequestModel } from './api-models.ts';
+import { addRefusals } from './gateway-responses.ts';
+
+export interface ApiProps {
+  readonly environment: Environment;
+  /** The prefix of names, such as `prod-card`. */
+  readonly name: string;
+  readonly key: IKey;
+  readonly consumers: readonly Consumer[];
+  readonly handlers: Readonly<Record<ApiFunctionName, IFunction>>;
+  readonly logProtection: DataProtectionPolicy | undefined;
+}
+
+/** The API of one producer domain, made of the same table of routes and the same schemas as the handlers. Every call is signed (IAM). */
+export class Api extends Construct {
+  readonly restApi: RestApi;
+
+  constructor(scope: Construct, id: string, props: ApiProps) {
+    super(scope, id);
+    const { environment, name, key, consumers, handlers, logProtection: protection } = props;
+    const accessLog = new EncryptedLogGroup(this, 'AccessLog', {
+      environment,
+      key,
+      name: `/card-tokenization-pool/${name}/access`,
+      protection,
+    });
+    // A caller that API Gateway itself refuses reaches no function, and no function counts it.
+    accessLog.addMetricFilter('Forbidden', {
+      metricNamespace: forbiddenMetric(name).namespace,
+      metricName: forbiddenMetric(name).metricName,
+      filterPattern: FilterPattern.stringValue('$.status', '=', '403'),
+      metricValue: '1',
+    });
+    this.restApi = new RestApi(this, 'RestApi', {
+      restApiName: name,
+      description: 'Card tokenization',
+      endpointTypes: [EndpointType.REGIONAL],
+      policy: apiAccess(consumers),
+      cloudWatchRole: false,
+      deployOptions: {
+        stageName: API_STAGE,
+        tracingEnabled: true,
+        metricsEnabled: true,
+        loggingLevel: MethodLoggingLevel.ERROR,
+        // Bodies hold card numbers.
+        dataTraceEnabled: false,
+        accessLogDestination: new LogGroupLogDestination(accessLog),
+        accessLogFormat: ACCESS_LOG,
+        throttlingRateLimit: Math.max(...ROUTES.map(({ throttle }) => throttle.ratePerSecond)),
+        throttlingBurstLimit: Math.max(...ROUTES.map(({ throttle }) => throttle.burst)),
+        methodOptions: Object.fromEntries(
+          ROUTES.map(({ method, path, throttle }) => [
+            `${path}/${method}`,
+            { throttlingRateLimit: throttle.ratePerSecond, throttlingBurstLimit: throttle.burst },
+          ]),
+        ),
+      },
+    });
+    // API Gateway makes it when it first fails, with no key of ours and for ever, unless it is there.
+    const errorLog = new EncryptedLogGroup(this, 'ErrorLog', {
+      environment,
+      key,
+      name: `API-Gateway-Execution-Logs_${this.restApi.restApiId}/${API_STAGE}`,
+      protection,
+    });
+    this.restApi.deploymentStage.node.addDependency(errorLog);
+    if (environment.kind === 'aws') acceptStrongTlsOnly(this.restApi);
+    const validator = this.restApi.addRequestValidator('Body', {
+      validateRequestBody: true,
+      validateRequestParameters: true,
+    });
+    for (const route of ROUTES) this.#addRoute(route, handlers[route.operation], validator);
+    addRefusals(this.restApi);
+    acknowledgeApi(this, environment);
+  }
+
+  #addRoute(route: ApiRoute, handler: IFunction, requestValidator: RequestValidator): void {
+    const { method, path, operation, request } = route;
+    this.restApi.root
+      .resourceForPath(path)
+      .addMethod(method, new LambdaIntegration(handler, { allowTestInvoke: false }), {
+        authorizationType: AuthorizationType.IAM,
+        operationName: operation,
+        requestValidator,
+        ...(request === null
+          ? {}
+          : { requestModels: { 'application/json': addRequestModel(this.restApi, route, request) } }),
+      });
+  }
+}
+
+/** TLS 1.2 with forward secrecy, or 1.3. The endpoint's own default still takes 1.0. */
+function acceptStrongTlsOnly(restApi: RestApi): void {
+  const resource = restApi.node.defaultChild as CfnRestApi;
+  resource.securityPolicy = SecurityPolicy.TLS13_1_2_PFS_PQ_2025_09;
+  resource.endpointAccessMode = 'STRICT';
+}
+
+/** Who, what, when and how it ended; nothing of what was sent or answered. */
+const ACCESS_LOG = AccessLogFormat.custom(
+  JSON.stringify({
+    requestId: AccessLogField.contextRequestId(),
+    extendedRequestId: AccessLogField.contextExtendedRequestId(),
+    caller: AccessLogField.contextIdentityUserArn(),
+    account: AccessLogField.contextIdentityAccountId(),
+    sourceIp: AccessLogField.contextIdentitySourceIp(),
+    time: AccessLogField.contextRequestTime(),
+    method: AccessLogField.contextHttpMethod(),
+    resource: AccessLogField.contextResourcePath(),
+    status: AccessLogField.contextStatus(),
+    latencyMs: AccessLogField.contextResponseLatency(),
+  }),
+);

@@ -1,0 +1,41 @@
+import type { RestApi } from 'aws-cdk-lib/aws-apigateway';
+import { ManagedPolicy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { Construct } from 'constructs';
+import { ROUTES } from '../../lambdas/api/routes.ts';
+import { API_STAGE } from './api-access.ts';
+
+export interface CallerPoliciesProps {
+  /** The prefix of names, such as `prod-card`. */
+  readonly name: string;
+  readonly restApi: RestApi;
+}
+
+/** What callers of this account are given: the right to create and look up, and, apart from it, the right to see card numbers. */
+export class CallerPolicies extends Construct {
+  constructor(scope: Construct, id: string, { name, restApi }: CallerPoliciesProps) {
+    super(scope, id);
+    const grant = (right: string, description: string, routes: typeof ROUTES): void => {
+      new ManagedPolicy(this, right, {
+        managedPolicyName: `${name}-${right}`,
+        description,
+        statements: [
+          new PolicyStatement({
+            actions: ['execute-api:Invoke'],
+            resources: routes.map(({ method, path }) => restApi.arnForExecuteApi(method, path, API_STAGE)),
+          }),
+        ],
+      });
+    };
+    const shows = ({ operation }: (typeof ROUTES)[number]): boolean => operation === 'detokenize';
+    grant(
+      'use',
+      'Creating references and looking them up.',
+      ROUTES.filter((route) => !shows(route)),
+    );
+    grant(
+      'detokenize',
+      "Seeing card numbers; the role must be named in its consumer's record too.",
+      ROUTES.filter(shows),
+    );
+  }
+}

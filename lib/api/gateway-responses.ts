@@ -1,0 +1,30 @@
+import { ResponseType, type RestApi } from 'aws-cdk-lib/aws-apigateway';
+import { GATEWAY_REFUSALS } from '../../lambdas/api/gateway-responses.ts';
+
+/** What API Gateway says by itself has the form of the API's own problems, and never quotes the request. */
+export function addRefusals(restApi: RestApi): void {
+  for (const { conditions, status, code, title, detail, retryAfterSeconds } of GATEWAY_REFUSALS) {
+    for (const condition of conditions) {
+      restApi.addGatewayResponse(`refusal-${condition}`, {
+        type: ResponseType.of(condition),
+        statusCode: String(status),
+        responseHeaders: {
+          'Content-Type': "'application/problem+json'",
+          'Cache-Control': "'no-store'",
+          'X-Correlation-Id': 'context.requestId',
+          ...(retryAfterSeconds === undefined ? {} : { 'Retry-After': `'${retryAfterSeconds}'` }),
+        },
+        templates: {
+          'application/json': JSON.stringify({
+            type: `urn:card-tokenization-pool:problem:${code}`,
+            title,
+            status,
+            code,
+            detail,
+            correlationId: '$context.requestId',
+          }),
+        },
+      });
+    }
+  }
+}

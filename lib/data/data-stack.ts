@@ -1,0 +1,74 @@
+import { Stack } from 'aws-cdk-lib';
+import { AccountPrincipal, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import type { Construct } from 'constructs';
+import { acknowledgeIdempotencySecret } from '../checks/acknowledgements.ts';
+import { EncryptionKey } from '../encryption/encryption-key.ts';
+import type { AwsEnvironment, DomainSettings, Environment, ProducerDomain } from '../environments/environment.ts';
+import { keptInProduction } from '../environments/retention.ts';
+import { namePrefix, stackIdentity } from '../environments/stack-identity.ts';
+import { logProtection } from '../logs/log-protection.ts';
+import type { NetworkStack } from '../network/network-stack.ts';
+import { cardEventsName } from '../queues/card-events.ts';
+import { Database } from './database.ts';
+import { DatabaseProxy } from './database-proxy.ts';
+
+export interface DataStackProps {
+  readonly environment: Environment;
+  readonly domain: ProducerDomain;
+  readonly settings: DomainSettings;
+  /** Absent on the emulator. */
+  readonly network: NetworkStack | undefined;
+}
+
+/** The database and its ways in. */
+export interface DataStores {
+  readonly database: Database;
+  readonly proxy: DatabaseProxy;
+}
+
+/** What a producer domain keeps: its key, its secrets and, on AWS, its database. */
+export class DataStack extends Stack {
+  readonly key: IKey;
+  /** The key of the keyed hashes of callers' idempotency keys. */
+  readonly idempotencySecret: Secret;
+  readonly stores: DataStores | undefined;
+
+  constructor(scope: Construct, { environment, domain, settings, network }: DataStackProps) {
+    const name = namePrefix(environment, domain);
+    super(scope, `${name}-data`, stackIdentity(environment, 'data', domain));
+    const key = new EncryptionKey(this, 'Key', environment);
+    key.addToResourcePolicy(
+      new PolicyStatement({
+        sid: 'CardEventsForTheirReader',
+        principals: [new AccountPrincipal(settings.eventReaderAccount)],
+        actions: ['kms:Decrypt'],
+        resources: ['*'],
+        conditions: {
+          StringEquals: {
+            'kms:EncryptionContext:aws:sqs:arn': this.formatArn({ service: 'sqs', resource: cardEventsName(name) }),
+          },
+        },
+      }),
+    );
+    this.key = key;
+    this.idempotencySecret = new Secret(this, 'IdempotencySecret', {
+      secretName: `${name}/idempotency`,
+      description: "The key of the keyed hashes of callers' idempotency keys",
+      encryptionKey: key,
+      generateSecretString: { passwordLength: 64, excludePunctuation: true },
+      removalPolicy: keptInProduction(environment),
+    });
+    acknowledgeIdempotencySecret(this.idempotencySecret);
+    if (environment.kind === 'aws' && network !== undefined) this.stores = this.#stores(environment, name, network);
+  }
+
+  #stores(environment: AwsEnvironment, name: string, network: NetworkStack): DataStores {
+    const protection = logProtection(this, { environment, key: this.key, name: `${name}-data` });
+    const shared = { environment, name, vpc: network.vpc, key: this.key, logProtection: protection };
+    const database = new Database(this, 'Database', shared);
+    const proxy = new DatabaseProxy(this, 'Proxy', { ...shared, cluster: database.cluster });
+    return { database, proxy };
+  }
+}

@@ -1,0 +1,100 @@
+import { ArnFormat, CfnOutput, Duration, Fn, Stack } from 'aws-cdk-lib';
+import { type ISecurityGroup, type IVpc, Port, SecurityGroup, SubnetType } from 'aws-cdk-lib/aws-ec2';
+import { ManagedPolicy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import type { DataProtectionPolicy } from 'aws-cdk-lib/aws-logs';
+import { type DatabaseCluster, DefaultAuthScheme, ProxyTarget, DatabaseProxy as RdsProxy } from 'aws-cdk-lib/aws-rds';
+import { Construct } from 'constructs';
+import { databaseRoleOf, type FunctionName, RIGHTS } from '../../lambdas/rights.ts';
+import type { AwsEnvironment } from '../environments/environment.ts';
+import { EncryptedLogGroup } from '../logs/encrypted-log-group.ts';
+import { DATABASE_PORT } from './database.ts';
+
+export interface DatabaseProxyProps {
+  readonly environment: AwsEnvironment;
+  readonly name: string;
+  readonly vpc: IVpc;
+  readonly key: IKey;
+  readonly cluster: DatabaseCluster;
+  readonly logProtection: DataProtectionPolicy;
+}
+
+/** Shares the database's connections between functions. TLS and IAM from the function to the proxy and from the proxy to the database: no password. */
+export class DatabaseProxy extends Construct {
+  readonly endpoint: string;
+  /** The proxy's own name in rights to connect, `prx-...`, for other stacks. */
+  readonly resourceId: string;
+  /** Members reach the database through the proxy. */
+  readonly clients: ISecurityGroup;
+
+  constructor(
+    scope: Construct,
+    id: string,
+    { environment, name, vpc, key, cluster, logProtection: protection }: DatabaseProxyProps,
+  ) {
+    super(scope, id);
+    const stack = Stack.of(this);
+    const proxyGroup = new SecurityGroup(this, 'ProxyGroup', {
+      vpc,
+      description: 'The proxy',
+      allowAllOutbound: false,
+    });
+
+    const connecting = new ManagedPolicy(this, 'Connecting', {
+      description: "Signing in to the database as each function's role.",
+      statements: [
+        new PolicyStatement({
+          actions: ['rds-db:connect'],
+          resources: databaseRoles().map((role) =>
+            stack.formatArn({
+              service: 'rds-db',
+              resource: `dbuser:${cluster.clusterResourceIdentifier}`,
+              resourceName: role,
+            }),
+          ),
+        }),
+      ],
+    });
+    const role = new Role(this, 'Role', {
+      // As RDS documents it, without a condition: one that RDS does not meet would shut out everybody.
+      assumedBy: new ServicePrincipal('rds.amazonaws.com'),
+      managedPolicies: [connecting],
+    });
+    const logs = new EncryptedLogGroup(this, 'Logs', {
+      environment,
+      key,
+      name: `/aws/rds/proxy/${name}`,
+      protection,
+    });
+    const proxy = new RdsProxy(this, 'Proxy', {
+      dbProxyName: name,
+      proxyTarget: ProxyTarget.fromCluster(cluster),
+      defaultAuthScheme: DefaultAuthScheme.IAM_AUTH,
+      requireTLS: true,
+      role: role.withoutPolicyUpdates(),
+      vpc,
+      vpcSubnets: { subnetType: SubnetType.PRIVATE_ISOLATED },
+      securityGroups: [proxyGroup],
+      // A request that waits longer than its own deadline is of no use to anybody.
+      borrowTimeout: Duration.seconds(3),
+      idleClientTimeout: Duration.minutes(10),
+      debugLogging: false,
+    });
+    proxy.node.addDependency(logs, connecting);
+    this.endpoint = proxy.endpoint;
+    // Cut out of the ARN in this stack: CloudFormation does not split what it fetches from another one.
+    const { logicalId } = new CfnOutput(stack, 'ProxyResourceId', {
+      value: stack.splitArn(proxy.dbProxyArn, ArnFormat.COLON_RESOURCE_NAME).resourceName ?? '',
+    });
+    this.resourceId = Fn.getStackOutput(stack.stackName, stack.resolve(logicalId));
+    this.clients = new SecurityGroup(this, 'ProxyClients', {
+      vpc,
+      description: 'Functions that may reach the database through the proxy',
+      allowAllOutbound: false,
+    });
+    this.clients.connections.allowTo(proxyGroup, Port.tcp(DATABASE_PORT), 'The proxy over TLS');
+  }
+}
+
+const databaseRoles = (): readonly string[] =>
+  (Object.keys(RIGHTS) as FunctionName[]).filter((name) => RIGHTS[name].execute.length > 0).map(databaseRoleOf);

@@ -1,0 +1,116 @@
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { type ISecurityGroup, type IVpc, Port, SecurityGroup, SubnetType } from 'aws-cdk-lib/aws-ec2';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import type { DataProtectionPolicy } from 'aws-cdk-lib/aws-logs';
+import {
+  AuroraPostgresEngineVersion,
+  ClusterInstance,
+  Credentials,
+  DatabaseCluster,
+  DatabaseClusterEngine,
+  ParameterGroup,
+} from 'aws-cdk-lib/aws-rds';
+import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
+import { Construct } from 'constructs';
+import {
+  acknowledgeNamedZones,
+  acknowledgeProxyPort,
+  acknowledgeUnprotectedDatabase,
+} from '../checks/acknowledgements.ts';
+import type { AwsEnvironment } from '../environments/environment.ts';
+import { EncryptedLogGroup } from '../logs/encrypted-log-group.ts';
+
+export interface DatabaseProps {
+  readonly environment: AwsEnvironment;
+  readonly name: string;
+  readonly vpc: IVpc;
+  readonly key: IKey;
+  /** Masks what looks like a card number in the server's log. */
+  readonly logProtection: DataProtectionPolicy;
+}
+
+export const DATABASE_NAME = 'pool';
+export const DATABASE_PORT = 5432;
+
+/** Aurora PostgreSQL, the writer and its readers each in another zone, encrypted, backed up, TLS only, sign-in by IAM. */
+export class Database extends Construct {
+  readonly cluster: DatabaseCluster;
+  readonly administratorSecret: ISecret;
+  /** Members reach the cluster itself, past the proxy. */
+  readonly clusterClients: ISecurityGroup;
+
+  constructor(scope: Construct, id: string, { environment, name, vpc, key, logProtection }: DatabaseProps) {
+    super(scope, id);
+    const { aurora } = environment;
+    const removalPolicy = environment.name === 'prod' ? RemovalPolicy.SNAPSHOT : RemovalPolicy.DESTROY;
+    const engine = DatabaseClusterEngine.auroraPostgres({ version: AuroraPostgresEngineVersion.VER_17_9 });
+    const group = (groupId: string, description: string) =>
+      new SecurityGroup(this, groupId, { vpc, description, allowAllOutbound: false });
+    const clusterGroup = group('ClusterGroup', 'The cluster');
+    const logs = new EncryptedLogGroup(this, 'Logs', {
+      environment,
+      key,
+      name: `/aws/rds/cluster/${name}/postgresql`,
+      protection: logProtection,
+    });
+    const instance = {
+      enablePerformanceInsights: true,
+      performanceInsightEncryptionKey: key,
+      autoMinorVersionUpgrade: true,
+      publiclyAccessible: false,
+    };
+    const zones = environment.availabilityZones;
+    const zoneOf = (index: number): string => zones[index % zones.length] ?? zones[0];
+    this.cluster = new DatabaseCluster(this, 'Cluster', {
+      engine,
+      clusterIdentifier: name,
+      defaultDatabaseName: DATABASE_NAME,
+      port: DATABASE_PORT,
+      // RDS makes the administrator's password, keeps it as a secret under our key and changes it every seven days.
+      credentials: Credentials.fromUsername('pool_administrator', { encryptionKey: key }),
+      manageMasterUserPassword: true,
+      writer: ClusterInstance.serverlessV2('writer', { ...instance, availabilityZone: zoneOf(0) }),
+      readers: Array.from({ length: aurora.readers }, (_, index) =>
+        ClusterInstance.serverlessV2(`reader${index + 1}`, {
+          ...instance,
+          availabilityZone: zoneOf(index + 1),
+          // The first follows the writer's size, so that it can take over at full load.
+          scaleWithWriter: index === 0,
+        }),
+      ),
+      serverlessV2MinCapacity: aurora.minAcu,
+      serverlessV2MaxCapacity: aurora.maxAcu,
+      vpc,
+      vpcSubnets: { subnetType: SubnetType.PRIVATE_ISOLATED },
+      securityGroups: [clusterGroup],
+      storageEncrypted: true,
+      storageEncryptionKey: key,
+      iamAuthentication: true,
+      backup: { retention: Duration.days(aurora.backupDays), preferredWindow: '03:00-04:00' },
+      preferredMaintenanceWindow: 'sun:04:30-sun:05:30',
+      copyTagsToSnapshot: true,
+      deletionProtection: aurora.deletionProtection,
+      cloudwatchLogsExports: ['postgresql'],
+      parameterGroup: new ParameterGroup(this, 'Parameters', { engine, parameters: PARAMETERS }),
+      removalPolicy,
+    });
+    this.cluster.node.addDependency(logs);
+    acknowledgeProxyPort(clusterGroup);
+    acknowledgeNamedZones(this.cluster);
+    if (!aurora.deletionProtection) acknowledgeUnprotectedDatabase(this.cluster);
+    this.administratorSecret = this.cluster.secret as ISecret;
+
+    this.clusterClients = group('ClusterClients', 'Functions that may reach the cluster itself');
+    this.clusterClients.connections.allowTo(this.cluster, Port.tcp(DATABASE_PORT), 'The cluster over TLS');
+  }
+}
+
+/** TLS only, and in the log neither statements' parameters nor the values of rows that an error is about: internal tokens stay in the tables. */
+const PARAMETERS = {
+  'rds.force_ssl': '1',
+  log_statement: 'none',
+  log_error_verbosity: 'terse',
+  log_parameter_max_length: '0',
+  log_parameter_max_length_on_error: '0',
+  log_min_duration_statement: '1000',
+};

@@ -1,0 +1,113 @@
+import { Stack } from 'aws-cdk-lib';
+import type { ISecurityGroup, IVpc } from 'aws-cdk-lib/aws-ec2';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import type { DataProtectionPolicy } from 'aws-cdk-lib/aws-logs';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import type { Construct } from 'constructs';
+import { databaseRoleOf, type FunctionName, RIGHTS } from '../../lambdas/rights.ts';
+import type { DataStack } from '../data/data-stack.ts';
+import { emulatorAddresses } from '../environments/emulator-addresses.ts';
+import type { DomainSettings, Environment, ProducerDomain } from '../environments/environment.ts';
+import { namePrefix } from '../environments/stack-identity.ts';
+import type { Door } from '../network/interface-endpoints.ts';
+import type { NetworkStack } from '../network/network-stack.ts';
+
+/** A secret as a function asks for it, and as its role's policy names it. */
+export interface NamedSecret {
+  readonly id: string;
+  readonly arn: string;
+}
+
+/** How a function signs in to the database: by IAM as a role, or with a secret. */
+export type SignIn =
+  | { readonly by: 'iam'; readonly host: string; readonly connectArn: string }
+  /** `host` where the secret does not say where the database is. */
+  | { readonly by: 'secret'; readonly secret: NamedSecret; readonly host?: string; readonly isTls: boolean };
+
+/** The ways out of a function's subnets; each is open to members of a security group. */
+export interface Ways {
+  readonly vpc: IVpc;
+  readonly clients: Readonly<Record<Door | 'proxy' | 'cluster', ISecurityGroup>>;
+}
+
+/** What the functions of a producer domain find around them. */
+export interface Surroundings {
+  readonly environment: Environment;
+  readonly domain: ProducerDomain;
+  readonly settings: DomainSettings;
+  /** The prefix of names, such as `prod-card`. */
+  readonly name: string;
+  readonly key: IKey;
+  readonly tomeUrl: string;
+  readonly signIn: (name: FunctionName) => SignIn;
+  readonly idempotencySecret: NamedSecret;
+  readonly cardEvents: IQueue;
+  readonly deadLetters: IQueue;
+  readonly logProtection: DataProtectionPolicy | undefined;
+  /** Absent on the emulator. */
+  readonly ways: Ways | undefined;
+  /** Where AWS's services answer, if not at their own addresses. */
+  readonly awsEndpointUrl: string | undefined;
+}
+
+export interface SurroundingsProps
+  extends Pick<Surroundings, 'environment' | 'domain' | 'settings' | 'cardEvents' | 'deadLetters' | 'logProtection'> {
+  readonly data: DataStack;
+  readonly network: NetworkStack | undefined;
+}
+
+/** What a domain's functions find around them: on AWS its own database behind a proxy; on the emulator what whoever started it has put there. */
+export function surroundingsOf(scope: Construct, { data, network, ...given }: SurroundingsProps): Surroundings {
+  const { environment, domain } = given;
+  const shared = {
+    ...given,
+    name: namePrefix(environment, domain),
+    key: data.key,
+    idempotencySecret: secretNamed(data.idempotencySecret),
+  };
+  const { stores } = data;
+  if (environment.kind === 'emulator' || stores === undefined || network === undefined) {
+    const { tomeUrl, awsEndpointUrl } = emulatorAddresses(scope.node);
+    const secret = emulatorDatabaseSecret(Stack.of(scope), shared.name);
+    return {
+      ...shared,
+      tomeUrl,
+      awsEndpointUrl,
+      ways: undefined,
+      signIn: () => ({ by: 'secret', secret, isTls: false }),
+    };
+  }
+  const { database, proxy } = stores;
+  const { doors, vpc } = network;
+  return {
+    ...shared,
+    tomeUrl: environment.tome.url,
+    awsEndpointUrl: undefined,
+    ways: { vpc, clients: { ...doors.clients, proxy: proxy.clients, cluster: database.clusterClients } },
+    signIn: (name) =>
+      RIGHTS[name].readsAdministratorSecret
+        ? {
+            by: 'secret',
+            secret: secretNamed(database.administratorSecret),
+            host: database.cluster.clusterEndpoint.hostname,
+            isTls: true,
+          }
+        : {
+            by: 'iam',
+            host: proxy.endpoint,
+            connectArn: Stack.of(scope).formatArn({
+              service: 'rds-db',
+              resource: `dbuser:${proxy.resourceId}`,
+              resourceName: databaseRoleOf(name),
+            }),
+          },
+  };
+}
+
+const secretNamed = ({ secretArn }: { readonly secretArn: string }): NamedSecret => ({ id: secretArn, arn: secretArn });
+
+/** Made by whoever starts the emulator, beside the PostgreSQL that it names. */
+const emulatorDatabaseSecret = (stack: Stack, name: string): NamedSecret => ({
+  id: `${name}/database`,
+  arn: stack.formatArn({ service: 'secretsmanager', resource: `secret:${name}/database-??????` }),
+});

@@ -1,0 +1,32 @@
+import { Stack } from 'aws-cdk-lib';
+import type { IVpc } from 'aws-cdk-lib/aws-ec2';
+import type { Construct } from 'constructs';
+import { EncryptionKey } from '../encryption/encryption-key.ts';
+import type { AwsEnvironment } from '../environments/environment.ts';
+import { stackIdentity } from '../environments/stack-identity.ts';
+import { ApiLogWriting } from '../logs/api-log-writing.ts';
+import { keepProviderLogs } from '../logs/provider-logs.ts';
+import { ServiceDoors } from './interface-endpoints.ts';
+import { Network } from './network.ts';
+
+/** What an environment's domains share and what changes least. */
+export class NetworkStack extends Stack {
+  readonly vpc: IVpc;
+  readonly doors: ServiceDoors;
+  readonly #zones: readonly string[];
+
+  constructor(scope: Construct, environment: AwsEnvironment) {
+    super(scope, `${environment.name}-network`, stackIdentity(environment, 'network'));
+    this.#zones = environment.availabilityZones;
+    const key = new EncryptionKey(this, 'Key', environment);
+    this.vpc = new Network(this, 'Network', { environment, key }).vpc;
+    this.doors = new ServiceDoors(this, 'Doors', { environment, vpc: this.vpc });
+    new ApiLogWriting(this, 'ApiLogWriting');
+    keepProviderLogs(this, { environment, key });
+  }
+
+  /** As the environment names them, so that synthesis asks no account. */
+  override get availabilityZones(): string[] {
+    return [...this.#zones];
+  }
+}

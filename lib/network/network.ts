@@ -1,0 +1,56 @@
+import { FlowLogDestination, FlowLogTrafficType, IpAddresses, type IVpc, SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
+import { ManagedPolicy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import { Construct } from 'constructs';
+import { acknowledgeNamedZones } from '../checks/acknowledgements.ts';
+import type { AwsEnvironment } from '../environments/environment.ts';
+import { EncryptedLogGroup } from '../logs/encrypted-log-group.ts';
+
+export interface NetworkProps {
+  readonly environment: AwsEnvironment;
+  readonly key: IKey;
+}
+
+/** Subnets without a way in or out, in every zone: what leaves them does so by an interface endpoint, or not at all. */
+export class Network extends Construct {
+  readonly vpc: IVpc;
+
+  constructor(scope: Construct, id: string, { environment, key }: NetworkProps) {
+    super(scope, id);
+    // Under exact optional properties the class does not fit its own interface.
+    this.vpc = new Vpc(this, 'Vpc', {
+      vpcName: environment.name,
+      ipAddresses: IpAddresses.cidr(environment.vpcCidr),
+      availabilityZones: [...environment.availabilityZones],
+      natGateways: 0,
+      createInternetGateway: false,
+      restrictDefaultSecurityGroup: true,
+      subnetConfiguration: [{ name: 'isolated', subnetType: SubnetType.PRIVATE_ISOLATED }],
+    }) as IVpc;
+    acknowledgeNamedZones(this);
+    const logGroup = new EncryptedLogGroup(this, 'FlowLogs', {
+      environment,
+      key,
+      name: `/card-tokenization-pool/${environment.name}/flow-logs`,
+    });
+    const writing = new ManagedPolicy(this, 'FlowLogWriting', {
+      description: "Writing the network's flow logs.",
+      statements: [
+        new PolicyStatement({
+          actions: ['logs:CreateLogStream', 'logs:PutLogEvents', 'logs:DescribeLogStreams'],
+          resources: [logGroup.logGroupArn],
+        }),
+      ],
+    });
+    const role = new Role(this, 'FlowLogRole', {
+      assumedBy: new ServicePrincipal('vpc-flow-logs.amazonaws.com', {
+        conditions: { StringEquals: { 'aws:SourceAccount': environment.account } },
+      }),
+      managedPolicies: [writing],
+    });
+    this.vpc.addFlowLog('All', {
+      destination: FlowLogDestination.toCloudWatchLogs(logGroup, role.withoutPolicyUpdates()),
+      trafficType: FlowLogTrafficType.ALL,
+    });
+  }
+}

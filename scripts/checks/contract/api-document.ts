@@ -1,0 +1,178 @@
+import * as z from 'zod/mini';
+import { GATEWAY_REFUSALS } from '../../../lambdas/api/gateway-responses.ts';
+import { ROUTE_PROBLEMS } from '../../../lambdas/api/route-problems.ts';
+import { type ApiRoute, ROUTES } from '../../../lambdas/api/routes.ts';
+import { MAX_BODY_BYTES } from '../../../lambdas/runtime/http/parse-body.ts';
+import { STATUS, UNEXPECTED } from '../../../lambdas/runtime/http/problem.ts';
+
+/** A problem as the file names it. */
+interface DocumentedProblem {
+  readonly status: number;
+  readonly code: string;
+  readonly title: string;
+}
+
+/** What the server on one machine refuses by itself. API Gateway answers another method with 403 `not-signed`. */
+const LOCAL_REFUSALS: readonly DocumentedProblem[] = [
+  { status: 400, code: 'malformed-request', title: 'Malformed request' },
+  { status: 400, code: 'target-too-long', title: 'Malformed request' },
+  { status: 405, code: 'method-not-allowed', title: 'Method not allowed' },
+  { status: 408, code: 'request-timeout', title: 'Request timeout' },
+  { status: 417, code: 'expectation-failed', title: 'Expectation failed' },
+  { status: 431, code: 'headers-too-large', title: 'Request headers too large' },
+];
+
+/** Statuses that pass: the answer says when to try again. */
+const TEMPORARY = [409, 429, 503];
+
+/** The product's own API, from the table that its gateways are made of. */
+export function describeApi(): object {
+  return {
+    openapi: '3.0.3',
+    info: {
+      title: 'Card tokenization pool',
+      version: '1',
+      description:
+        'On AWS every request is signed (Signature Version 4, service execute-api). The server of one machine asks for no signature. ' +
+        `A body has at most ${MAX_BODY_BYTES} bytes, and no field twice. Other paths are answered 404 no-such-route, by API Gateway 403 not-signed.`,
+    },
+    servers: [
+      {
+        url: 'https://{apiId}.execute-api.{region}.amazonaws.com/live',
+        description: 'A deployment; the output ApiUrl of its service stack.',
+        variables: { apiId: { default: 'a1b2c3d4e5' }, region: { default: 'us-east-1' } },
+      },
+      { url: 'http://127.0.0.1:3000', description: '`npm start`' },
+    ],
+    security: [{ signature: [] }],
+    paths: Object.fromEntries(
+      ROUTES.map((route) => [route.path, { [route.method.toLowerCase()]: operationOf(route) }]),
+    ),
+    components: {
+      securitySchemes: {
+        signature: {
+          type: 'apiKey',
+          name: 'Authorization',
+          in: 'header',
+          description: 'AWS Signature Version 4',
+          'x-amazon-apigateway-authtype': 'awsSigv4',
+        },
+      },
+      headers: {
+        CorrelationId: {
+          required: true,
+          description: "The caller's X-Correlation-Id, or one of our own; it is on every log line of the request.",
+          schema: { type: 'string', minLength: 1, maxLength: 64 },
+        },
+        RetryAfter: {
+          required: true,
+          description: 'Seconds after which the same request may succeed.',
+          schema: { type: 'integer', minimum: 1 },
+        },
+      },
+      schemas: { Problem: problem },
+    },
+  };
+}
+
+/** Every problem that a route can be answered with, by itself or by a gateway before it. */
+export function problemsOf({ operation, request }: ApiRoute): readonly DocumentedProblem[] {
+  const own = ROUTE_PROBLEMS[operation].map((code) => ({ code, ...(STATUS[code] ?? UNEXPECTED) }));
+  const gateways = GATEWAY_REFUSALS.filter(({ status }) => status !== 404 && (request !== null || status !== 415));
+  return [...own, ...gateways, ...LOCAL_REFUSALS];
+}
+
+function operationOf(route: ApiRoute): object {
+  const { operation, summary, request, answer, successes } = route;
+  const problems = problemsOf(route);
+  const statuses = [...new Set(problems.map(({ status }) => status))].sort((a, b) => a - b);
+  return {
+    operationId: operation,
+    summary,
+    parameters: [
+      header(
+        'X-Correlation-Id',
+        'Taken over and returned, if it has 1 to 64 of A-Z a-z 0-9 . _ : - and could not be a card number.',
+      ),
+      ...(operation === 'create-card' ? [idempotencyKey] : []),
+    ],
+    ...(request === null ? {} : { requestBody: { required: true, ...json(schemaOf(request)) } }),
+    responses: Object.fromEntries([
+      ...successes.map((status) => [status, success(status, answer)] as const),
+      ...statuses.map((status) => [status, failure(status, problems)] as const),
+    ]),
+  };
+}
+
+const idempotencyKey = {
+  ...header(
+    'Idempotency-Key',
+    'The same key gives the same reference. Keys belong to the account and role, and are remembered for a day.',
+    { type: 'string', minLength: 1, maxLength: 255, pattern: '^[!-~]{1,255}$' },
+  ),
+  example: 'order-1',
+};
+
+const success = (status: number, answer: z.core.$ZodType): object => ({
+  description: status === 201 ? 'Created.' : 'Done.',
+  headers: headersOf(status),
+  ...json(schemaOf(answer)),
+});
+
+function failure(status: number, problems: readonly DocumentedProblem[]): object {
+  const meant = problems.filter((candidate) => candidate.status === status);
+  const codes = [...new Set(meant.map(({ code }) => code))].sort();
+  const [first = { title: '', code: '' }] = meant;
+  return {
+    description: `A problem (RFC 9457): ${codes.join(', ')}.`,
+    headers: headersOf(status),
+    content: {
+      'application/problem+json': {
+        schema: {
+          allOf: [
+            { $ref: '#/components/schemas/Problem' },
+            { type: 'object', properties: { status: { enum: [status] }, code: { enum: codes } } },
+          ],
+        },
+        example: {
+          type: `urn:card-tokenization-pool:problem:${first.code}`,
+          title: first.title,
+          status,
+          code: first.code,
+          detail: 'For people.',
+          correlationId: '5f0c1f5e-6d0e-4b7a-9a38-0d1f6a2b7c11',
+        },
+      },
+    },
+  };
+}
+
+const headersOf = (status: number): object => ({
+  'X-Correlation-Id': { $ref: '#/components/headers/CorrelationId' },
+  ...(TEMPORARY.includes(status) ? { 'Retry-After': { $ref: '#/components/headers/RetryAfter' } } : {}),
+});
+
+const schemaOf = (schema: z.core.$ZodType): object => {
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, { target: 'openapi-3.0' }) as Record<string, unknown>;
+  return rest;
+};
+
+const json = (schema: object): object => ({ content: { 'application/json': { schema } } });
+
+function header(name: string, description: string, schema: object = { type: 'string' }): object {
+  return { name, in: 'header', required: false, description, schema };
+}
+
+const problem = {
+  type: 'object',
+  required: ['type', 'title', 'status', 'code', 'detail', 'correlationId'],
+  additionalProperties: false,
+  properties: {
+    type: { type: 'string', pattern: '^urn:card-tokenization-pool:problem:[a-z-]+$' },
+    title: { type: 'string' },
+    status: { type: 'integer' },
+    code: { type: 'string', description: 'Stable; for programs.' },
+    detail: { type: 'string', description: 'For people. Never holds what was sent.' },
+    correlationId: { type: 'string' },
+  },
+};

@@ -1,0 +1,67 @@
+import * as z from 'zod/mini';
+import {
+  CONTRACT_VERSION,
+  CORRELATION_ID_HEADER,
+  errorAnswer,
+  LANE_HEADER,
+  LANES,
+  NAMESPACES,
+  OPERATIONS,
+  operationPath,
+  REQUEST_ID_HEADER,
+  schemas,
+} from '../../../lambdas/tome/contract/contract.ts';
+import { describeApi } from './api-document.ts';
+
+export const CONTRACT_FILE = 'lambdas/tome/contract/openapi.json';
+export const API_FILE = 'docs/openapi.json';
+
+const schemaOf = (schema: z.core.$ZodType): object => {
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, { target: 'openapi-3.0' }) as Record<string, unknown>;
+  return rest;
+};
+const json = (schema: object): object => ({ content: { 'application/json': { schema } } });
+const header = (name: string, description: string, schema: object = { type: 'string' }): object => ({
+  name,
+  in: 'header',
+  required: false,
+  description,
+  schema,
+});
+
+/** TOME as this project sees it (brief 3). */
+export function contractDocument(): object {
+  const refusal = (description: string) => ({ description, ...json(schemaOf(errorAnswer)) });
+  const paths = NAMESPACES.flatMap((namespace) =>
+    OPERATIONS.map((operation) => [
+      operationPath(namespace, operation),
+      {
+        post: {
+          operationId: `${namespace}-${operation}`,
+          parameters: [
+            header(REQUEST_ID_HEADER, 'Repeated in the answer.'),
+            header(CORRELATION_ID_HEADER, 'For logs.'),
+            header(LANE_HEADER, 'Whether a person waits; for accounting only.', { type: 'string', enum: LANES }),
+          ],
+          requestBody: { required: true, ...json(schemaOf(schemas[operation].request)) },
+          responses: {
+            '200': { description: 'The answer.', ...json(schemaOf(schemas[operation].answer)) },
+            '400': refusal('The request cannot be used.'),
+            '404': refusal('not-found, or operation-absent.'),
+            '409': refusal('already-bound with the token that stands, or token-taken.'),
+            '429': refusal('rate-limited, with Retry-After in seconds.'),
+            '503': refusal('unavailable.'),
+          },
+        },
+      },
+    ]),
+  );
+  return {
+    openapi: '3.0.3',
+    info: { title: 'TOME, as the card tokenization pool sees it', version: CONTRACT_VERSION },
+    paths: Object.fromEntries(paths),
+  };
+}
+
+/** The product's own API, from the table that its gateways are made of. */
+export const apiDocument = (): object => describeApi();

@@ -1,0 +1,48 @@
+import { readFileSync } from 'node:fs';
+
+/** The files that pip installs from, all with `--require-hashes`. */
+export const REQUIREMENTS_FILES = [
+  'scripts/emulator/requirements.txt',
+  'scripts/checks/lint-templates/requirements.txt',
+];
+
+export interface PinnedRequirement {
+  readonly name: string;
+  readonly version: string;
+  readonly sha256: readonly string[];
+  /** The file that pins it. */
+  readonly file: string;
+}
+
+/** A requirements file says something else than `name==version` with its hashes. */
+export class UnpinnedRequirement extends Error {
+  override readonly name = 'UnpinnedRequirement';
+}
+
+const PINNED = /^([a-z0-9][a-z0-9._-]*)==([^\s;]+)(?:\s*;[^-]*)?((?:\s+--hash=sha256:[0-9a-f]{64})+)$/;
+
+/** The pinned packages of one requirements file. Throws UnpinnedRequirement for the first that has no exact version or no hash. */
+export function pinnedRequirements(file: string, text = readFileSync(file, 'utf8')): readonly PinnedRequirement[] {
+  return text
+    .replaceAll(/\\\n\s*/g, ' ')
+    .split('\n')
+    .filter((line) => line.trim() !== '' && !line.startsWith('#'))
+    .map((line) => {
+      const [, name, version, hashes] = PINNED.exec(line.trim()) ?? [];
+      if (name === undefined || version === undefined || hashes === undefined) {
+        throw new UnpinnedRequirement(`${file} must pin by version and sha256: ${line.trim().slice(0, 80)}`);
+      }
+      return {
+        name,
+        version,
+        sha256: [...hashes.matchAll(/sha256:([0-9a-f]{64})/g)].map(([, hash = '']) => hash),
+        file,
+      };
+    });
+}
+
+/** Every Python package that is installed for one of the tools, once. */
+export function pythonPackages(files: readonly string[] = REQUIREMENTS_FILES): readonly PinnedRequirement[] {
+  const all = files.flatMap((file) => pinnedRequirements(file));
+  return [...new Map(all.map((pinned) => [`${pinned.name} ${pinned.version}`, pinned])).values()];
+}

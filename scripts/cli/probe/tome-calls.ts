@@ -1,0 +1,53 @@
+import { randomUUID } from 'node:crypto';
+import * as z from 'zod/mini';
+import { exchange, invalidAnswer, type RequestBody, type Verdict } from '../../../lambdas/tome/client/http-exchange.ts';
+import { TomeConnections } from '../../../lambdas/tome/client/tome-connections.ts';
+import { type Namespace, type Operation, schemas } from '../../../lambdas/tome/contract/contract.ts';
+import { type ProbeTime, systemTime } from './probe-time.ts';
+
+/** An answer as the contract has it, which is stricter than what the product can read. */
+type Answer<Name extends Operation> = z.core.output<(typeof schemas)[Name]['answer']>;
+
+/** Calls to a TOME, one at a time and never repeated, with the time that each took. */
+export class TomeCalls {
+  readonly #connections: TomeConnections;
+  readonly #correlationId = `probe-${randomUUID()}`;
+  /** In milliseconds, in the order of the calls. */
+  readonly durationsMs: number[] = [];
+
+  readonly #time: ProbeTime;
+
+  constructor(url: string, time = systemTime) {
+    this.#connections = // Times of its own: the probe's are looked at twice a call.
+      this.#connections = new TomeConnections(url, { monotonicMs: () => performance.now() });
+    this.#time = time;
+  }
+
+  /** TOME's definitive word. Rejects with a TomeError when there is none. */
+  async call<Name extends Operation>(
+    namespace: Namespace,
+    operation: Name,
+    body: RequestBody<Name>,
+  ): Promise<Verdict<Answer<Name>>> {
+    const startedMs = this.#time.monotonicMs();
+    try {
+      const verdict = await exchange(this.#connections, {
+        namespace,
+        operation,
+        body,
+        lane: 'batch',
+        correlationId: this.#correlationId,
+        timeoutMs: TIMEOUT_MS,
+      });
+      if (verdict.status !== 200) return verdict;
+      const { success, data } = z.safeParse(schemas[operation].answer, verdict.answer);
+      if (!success) throw invalidAnswer(`${operation} has an unexpected body`);
+      return { status: 200, answer: data as Answer<Name> };
+    } finally {
+      this.durationsMs.push(this.#time.monotonicMs() - startedMs);
+    }
+  }
+}
+
+/** Longer than any answer that the product could use. */
+const TIMEOUT_MS = 30_000;

@@ -1,0 +1,157 @@
+import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
+import { InvalidArguments } from '../../performance/load/invalid-arguments.ts';
+import { parseOptions } from '../../program/options.ts';
+import { beginProgram, endProgram } from '../../program/run-program.ts';
+import { freePort } from '../free-port.ts';
+import { madeUpCard } from '../made-up-cards.ts';
+import { startProcess } from '../started-process.ts';
+import { callCounter, type Lane } from './ledger-difference.ts';
+
+const USAGE = `npm run demo
+
+The same cards by the pool and by the dual-call way, with the latencies and TOME's calls of both. Uses the stack that npm start runs at
+PORT, or starts one of its own for the time of the demo.
+
+  DEMO_CARDS=n   how many cards, 1 to 100000 (1000)
+  PORT=n         where npm start runs (3000)
+`;
+
+const CARDS = beginProgram({ usage: USAGE, parse });
+
+/** Requests under way at once: about 100 a second at TOME's 50 ms, within its 250 a second for both ways. */
+const CONCURRENCY = 5;
+
+/** How many cards. */
+function parse(args: readonly string[]): number | null {
+  if (parseOptions(args, {}) === null) return null;
+  const text = process.env['DEMO_CARDS'] || '1000';
+  if (!/^\d{1,6}$/.test(text) || Number(text) < 1 || Number(text) > 100_000) {
+    throw new InvalidArguments(['DEMO_CARDS must be a whole number from 1 to 100000.']);
+  }
+  const port = process.env['PORT'] || '3000';
+  if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535) throw new InvalidArguments(['PORT must be a port number.']);
+  return Number(text);
+}
+
+interface Outcome {
+  readonly operation: string;
+  readonly latency: RecordableHistogram;
+  readonly calls: Lane;
+}
+
+/** `npm run demo`: the same cards by the pool and by the dual-call way, with what TOME's ledger says of both. */
+async function main(): Promise<void> {
+  const stack = await runningStack();
+  const direct = await startProcess('scripts/local/demo/direct-api-process.ts', {
+    TOKENIZER: 'direct',
+    TOME_URL: stack.tomeUrl,
+  });
+  const fill = await (await callCounter(stack.tomeUrl, 'from the start'))();
+  try {
+    const serial = Math.floor(Math.random() * 900_000) * 1_000;
+    process.stdout.write(`${CARDS} cards by the pool at ${stack.url}\n`);
+    const pooled = await walk(stack.url, stack.tomeUrl, serial);
+    process.stdout.write(`${CARDS} other cards by the dual-call way\n`);
+    const dual = await walk(direct.url, stack.tomeUrl, serial + 500_000_000);
+    print(fill, pooled, dual);
+  } finally {
+    await direct.close();
+    await stack.close();
+  }
+}
+
+/** The stack that `npm start` runs, or one of its own for the time of the demo. */
+async function runningStack(): Promise<{ url: string; tomeUrl: string; close: () => Promise<void> }> {
+  const url = `http://127.0.0.1:${process.env['PORT'] || 3_000}`;
+  const tomeUrl = await tomeUrlOf(url);
+  if (tomeUrl !== null) return { url, tomeUrl, close: async () => undefined };
+  process.stdout.write(`nothing runs at ${url}: starting a stack and filling its pool\n`);
+  const own = await startProcess('scripts/local/start.ts', {
+    PORT: String(await freePort()),
+    POOL_TARGET_MIN: String(CARDS + 100),
+    // No refill while it is measured: what the pool costs is counted before.
+    POOL_COVER_MINUTES: '0',
+    POOL_LOW_WATER_RATIO: '0',
+  });
+  return { ...own, tomeUrl: (await tomeUrlOf(own.url)) ?? '' };
+}
+
+async function tomeUrlOf(url: string): Promise<string | null> {
+  const response = await fetch(`${url}/_local/tome`).catch(() => null);
+  if (response?.ok !== true) return null;
+  return ((await response.json()) as { url: string }).url;
+}
+
+async function walk(url: string, tomeUrl: string, firstSerial: number): Promise<readonly Outcome[]> {
+  const cards = Array.from({ length: CARDS }, (_, index) => madeUpCard(firstSerial + index));
+  const count = await callCounter(tomeUrl);
+  const references = new Map<string, string>();
+  const step = async (operation: string, act: (card: string) => Promise<void>): Promise<Outcome> => {
+    const latency = createHistogram();
+    const queue = cards.values();
+    const worker = async (): Promise<void> => {
+      for (const card of queue) {
+        const startedMs = performance.now();
+        await act(card);
+        latency.record(Math.max(1, Math.round((performance.now() - startedMs) * 1_000)));
+      }
+    };
+    await Promise.all(Array.from({ length: CONCURRENCY }, worker));
+    return { operation, latency, calls: await count() };
+  };
+  return [
+    await step('create', async (card) => {
+      references.set(card, (await post(`${url}/v1/cards`, { cardNumber: card })).cardReferenceId);
+    }),
+    await step('lookup', async (card) => {
+      const { cardReferenceId } = await post(`${url}/v1/cards/lookup`, { cardNumber: card });
+      if (cardReferenceId !== references.get(card)) throw new Error('A card has two references.');
+    }),
+    await step('detokenize', async (card) => {
+      const answer = await post(`${url}/v1/references/detokenize`, { cardReferenceId: references.get(card) });
+      if (answer.cardNumber !== card) throw new Error('A reference shows another card.');
+    }),
+  ];
+}
+
+async function post(url: string, body: object): Promise<{ cardReferenceId: string; cardNumber: string }> {
+  const response = await fetch(url, { method: 'POST', body: JSON.stringify(body) });
+  const answer = (await response.json()) as { cardReferenceId: string; cardNumber: string; detail?: string };
+  if (!response.ok) throw new Error(`${response.status} from ${url}: ${answer.detail}`);
+  return answer;
+}
+
+function print(fill: Lane, pooled: readonly Outcome[], dual: readonly Outcome[]): void {
+  const ms = (histogram: RecordableHistogram, percentile: number): string =>
+    (histogram.percentile(percentile) / 1_000).toFixed(1).padStart(8);
+  const row = (way: string, { operation, latency, calls }: Outcome): string =>
+    [
+      operation.padEnd(11),
+      way.padEnd(10),
+      ms(latency, 50),
+      ms(latency, 95),
+      ms(latency, 99),
+      (calls.live / CARDS).toFixed(3).padStart(10),
+      String(calls.batch).padStart(7),
+    ].join(' ');
+  const rows = pooled.flatMap((outcome, index) => {
+    const other = dual[index];
+    return other === undefined ? [] : [row('pool', outcome), row('dual-call', other)];
+  });
+  const total = (outcomes: readonly Outcome[]): number => outcomes.reduce((sum, { calls }) => sum + calls.live, 0);
+  const saved = 1 - total(pooled) / total(dual);
+  process.stdout.write(
+    [
+      '',
+      'operation   way          p50 ms   p95 ms   p99 ms  live/op   batch',
+      ...rows,
+      '',
+      `live TOME calls: ${total(pooled)} by the pool, ${total(dual)} by the dual-call way: ${(saved * 100).toFixed(1)}% saved while somebody waits.`,
+      `The prefetches before had made ${fill.batch} batch calls: one mapping for each pair, while nobody waited.`,
+      '',
+    ].join('\n'),
+  );
+}
+
+await main();
+await endProgram(0);

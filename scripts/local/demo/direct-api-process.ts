@@ -1,0 +1,12 @@
+import { announceReady } from '../announce-ready.ts';
+import { useDefaultEnvironment } from '../default-environment.ts';
+import { loadFunctions } from '../functions.ts';
+import { startGateway } from '../gateway.ts';
+
+useDefaultEnvironment();
+// The direct strategy keeps no database; the other functions are loaded with it and never called.
+process.env['DATABASE_URL'] = 'postgres://unused';
+process.env['EVENT_QUEUE_URL'] = 'http://unused';
+const functions = await loadFunctions();
+const gateway = await startGateway({ port: 0, functions: functions.api, sideRoute: async () => null });
+announceReady(gateway);

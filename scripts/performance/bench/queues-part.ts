@@ -1,0 +1,70 @@
+import { randomUUID } from 'node:crypto';
+import { Database } from '../../../lambdas/pool/database/database.ts';
+import { createPairStore } from '../../../lambdas/pool/pair-store.ts';
+import type { BenchPart } from './bench-part.ts';
+import { type BenchServer, refill } from './bench-server.ts';
+import { graphileWorker, pgBoss, type Rival, repeatFor } from './queue-rivals.ts';
+import { median } from './report.ts';
+
+/** The count of the sustained part, and a smaller one. */
+const CLIENTS = [64, 16] as const;
+/** More than any of them takes and finishes in a second on two cores. */
+const MOST_PER_SECOND = 6_000;
+
+/** Take and finish one at a time: the pool's own store against the two queues that one would pick instead, each through its own client library. */
+export const queuesPart: BenchPart = {
+  name: 'queues',
+  async run({ server, isFull, progress }) {
+    const seconds = isFull ? 10 : 2;
+    const [theirs, others] = [await server.createDatabase(), await server.createDatabase()];
+    const rivals = [
+      await ourStore(server),
+      await graphileWorker(theirs.url, theirs.sql),
+      await pgBoss(others.url, Math.max(...CLIENTS)),
+    ];
+    const rates: Record<string, number[]> = {};
+    for (let round = 0; round < 3; round += 1) {
+      for (const clients of CLIENTS) {
+        for (const { name, fill, drain } of rivals) {
+          await fill(Math.ceil(seconds + 1) * MOST_PER_SECOND);
+          await theirs.sql.unsafe('CHECKPOINT');
+          const rate = Math.round(await drain(clients, seconds));
+          rates[`${name}, ${clients} clients`] = [...(rates[`${name}, ${clients} clients`] ?? []), rate];
+          progress(`${clients} clients, ${name}: ${rate} a second taken and finished`);
+        }
+      }
+    }
+    for (const rival of rivals) await rival.close();
+    const ratioAt = (clients: number): number => {
+      const [ours = Number.NaN, ...best] = rivals.map(({ name }) => median(rates[`${name}, ${clients} clients`] ?? []));
+      return ours / Math.max(...best);
+    };
+    const [headline, other] = CLIENTS;
+    return {
+      ratios: { takeFinishVsQueues: ratioAt(headline) },
+      details: { secondsEach: seconds, perSecond: rates, [`ratioAt${other}Clients`]: ratioAt(other) },
+    };
+  },
+};
+
+async function ourStore(server: BenchServer): Promise<Rival> {
+  const { url, sql } = await server.createDatabase();
+  const database = new Database(url, {
+    maxConnections: Math.max(...CLIENTS),
+    queryTimeoutMs: 10_000,
+    attempts: 1,
+    prepare: true,
+  });
+  const store = createPairStore(database, { holdSeconds: 10, retentionSeconds: 60, directCreationsPerSecond: 0 });
+  return {
+    name: 'the pool',
+    fill: (count) => refill(sql, count),
+    drain: (clients, seconds) =>
+      repeatFor(clients, seconds, async () => {
+        const outcome = await store.reserve(randomUUID(), null);
+        if (outcome.outcome !== 'reserved') throw new Error('The pool ran dry while it was measured.');
+        await store.markUsed(outcome.reservation, null);
+      }),
+    close: () => database.close(),
+  };
+}

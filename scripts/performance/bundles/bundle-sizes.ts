@@ -1,0 +1,39 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ROUTES } from '../../../lambdas/api/routes.ts';
+import { type FunctionName, RIGHTS } from '../../../lambdas/rights.ts';
+import { bundleFunction } from '../../../lib/functions/function-bundle.ts';
+import { makeTemporaryFolder } from '../../local/temporary-folder.ts';
+
+/** Bytes that an API function's minified bundle may have, its sign-in to the database included; a caller waits for its cold start. */
+const API_LIMIT_BYTES = 200_000;
+
+/** The same for a job, which nobody waits for: there is room for one client of AWS. */
+const JOB_LIMIT_BYTES = 600_000;
+
+export interface Bundle {
+  readonly name: FunctionName;
+  /** The module that the function loads. */
+  readonly file: string;
+  readonly bytes: number;
+  readonly limitBytes: number;
+}
+
+/** Every function's bundle as it is deployed. `remove` takes the files away again. */
+export async function bundleAll(): Promise<{ readonly bundles: readonly Bundle[]; remove(): Promise<void> }> {
+  const { path: directory, remove } = await makeTemporaryFolder('bundles');
+  try {
+    const bundles: Bundle[] = [];
+    for (const name of Object.keys(RIGHTS) as FunctionName[]) {
+      bundleFunction(name, join(directory, name));
+      const file = join(directory, name, 'index.mjs');
+      const isApi = ROUTES.some(({ operation }) => operation === name);
+      const { length: bytes } = await readFile(file);
+      bundles.push({ name, file, bytes, limitBytes: isApi ? API_LIMIT_BYTES : JOB_LIMIT_BYTES });
+    }
+    return { bundles, remove };
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+}

@@ -1,0 +1,76 @@
+import { parseOptions } from '../../program/options.ts';
+import { beginProgram } from '../../program/run-program.ts';
+import { InvalidArguments } from '../load/invalid-arguments.ts';
+import { deployedParts } from './deployed-parts.ts';
+import { growthAt } from './growth.ts';
+import { measureLogVolume } from './measure-log-volume.ts';
+import { measureStorage } from './measure-storage.ts';
+import { monthlyCost, totalOf } from './monthly-cost.ts';
+import { costTable, growthTable, logTable, storageNote, storageTable } from './report.ts';
+
+const USAGE = `npm run capacity -- [options]
+
+Measures what a pair and a request leave behind, and does the arithmetic of docs/capacity.md and docs/cost.md. About four minutes.
+
+  --env NAME   the environment whose costs are computed: dev, qa, uat, prod or local (prod)
+  --pairs N    pairs that are measured, at least 1000 (200000)
+  --help       this text
+`;
+
+const ENVIRONMENTS = ['dev', 'qa', 'uat', 'prod', 'local'];
+
+/** `npm run capacity`. */
+const values = beginProgram({
+  usage: USAGE,
+  parse(args) {
+    const given = parseOptions(args, {
+      env: { type: 'string', default: 'prod' },
+      pairs: { type: 'string', default: '200000' },
+    });
+    if (given === null) return null;
+    const faults: string[] = [];
+    if (!ENVIRONMENTS.includes(given.env)) faults.push(`--env must be one of ${ENVIRONMENTS.join(', ')}.`);
+    if (!/^\d{4,9}$/.test(given.pairs) || Number(given.pairs) < 1_000) {
+      faults.push('--pairs must be a whole number of at least 1000.');
+    }
+    if (faults.length > 0) throw new InvalidArguments(faults);
+    return given;
+  },
+});
+const pairs = Number(values.pairs);
+const say = (text: string): void => {
+  process.stdout.write(`${text}\n`);
+};
+
+const CARDS_PER_DAY = [50_000, 100_000, 1_000_000, 10_000_000] as const;
+const LIMITS = { tomePerSecond: 250, mappingPerSecond: 80 } as const;
+
+const storage = await measureStorage(pairs, say);
+say(`\n${storageTable(storage)}\n\n${storageNote(storage)}\n`);
+const logs = await measureLogVolume();
+say(`${logTable(logs)}\n`);
+say(`${growthTable(CARDS_PER_DAY.map((cardsPerDay) => growthAt(cardsPerDay, storage, LIMITS)))}\n`);
+
+say(`the environment ${values.env} is synthesized`);
+const parts = await deployedParts(values.env);
+say(JSON.stringify(parts));
+const units = {
+  bytesPerPair: storage.total,
+  logBytesPerCard: logs.create + logs.detokenize,
+  logBytesPerJobRun: logs.jobRun,
+};
+const month = (cardsPerDay: number, storedPairs: number) => monthlyCost(parts, { cardsPerDay, storedPairs }, units);
+say(
+  `\n${costTable([
+    { name: 'idle', lines: month(0, 0) },
+    { name: '100,000 cards a day, first month', lines: month(100_000, 0) },
+    { name: '100,000 cards a day, after a year', lines: month(100_000, 36_500_000) },
+  ])}\n`,
+);
+for (const cardsPerDay of CARDS_PER_DAY) {
+  const dollars = totalOf(month(cardsPerDay, cardsPerDay * 365));
+  const each = (dollars / (cardsPerDay * 30)) * 1_000;
+  say(
+    `${cardsPerDay.toLocaleString('en-US')} cards a day after a year: $${dollars.toFixed(0)} a month, $${each.toFixed(2)} a thousand cards`,
+  );
+}

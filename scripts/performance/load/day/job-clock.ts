@@ -1,0 +1,46 @@
+import type { HealthReport } from '../../../../lambdas/composition/pool-health.ts';
+import type { JobName } from '../../../local/functions.ts';
+import type { DaySettings } from './day-model.ts';
+
+export interface JobClock {
+  /** Jobs that failed, as they said it. */
+  readonly failures: readonly string[];
+  /** No job starts any more; those under way go on. */
+  stop(): void;
+}
+
+/** EventBridge's part in a replay: starts a local stack's jobs at the seconds of the day at which the schedules would, from `fromSecond` on. */
+export function startJobClock(url: string, fromSecond: number, settings: DaySettings): JobClock {
+  const failures: string[] = [];
+  const run = async (name: JobName): Promise<void> => {
+    const response = await fetch(`${url}/_local/jobs/${name}`, { method: 'POST' });
+    const result = (await response.json()) as Partial<HealthReport> & { error?: string };
+    if (!response.ok) failures.push(`${name}: ${result.error}`);
+    else if (name === 'pool-health' && result.refillWanted === true) await run('prefetch');
+  };
+  const start = (name: JobName): void => {
+    run(name).catch((error: unknown) => {
+      // The stack ends with the replay, and a job that is still under way with it.
+      if (!isStopped) failures.push(`${name}: ${error instanceof Error ? error.message : 'unknown'}`);
+    });
+  };
+  let isStopped = false;
+  let second = fromSecond;
+  const startedMs = performance.now();
+  const timer = setInterval(() => {
+    while (second <= fromSecond + (performance.now() - startedMs) / 1_000) {
+      if (second % settings.healthEverySeconds === 0) for (const job of EACH_MINUTE) start(job);
+      if (second % settings.prefetchEverySeconds === 0) start('prefetch');
+      second += 1;
+    }
+  }, 50);
+  return {
+    failures,
+    stop() {
+      isStopped = true;
+      clearInterval(timer);
+    },
+  };
+}
+
+const EACH_MINUTE = ['pool-health', 'settle-reservations', 'relay-events'] as const satisfies readonly JobName[];

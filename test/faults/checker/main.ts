@@ -1,0 +1,97 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { connect } from '../../../lambdas/pool/database/database.ts';
+import { InvalidArguments } from '../../../scripts/performance/load/invalid-arguments.ts';
+import { parseOptions } from '../../../scripts/program/options.ts';
+import { beginProgram } from '../../../scripts/program/run-program.ts';
+import { type Answered, type Evidence, readDatabase } from './evidence.ts';
+import { judge } from './invariants.ts';
+
+const USAGE = `npm run invariants -- --database URL --tome URL [options]
+
+Checks a stack that runs or has run: reads its database, TOME's ledger and, as far as they are given, the events that arrived, what clients
+were answered and what was logged. Prints what contradicts what, and exits with 1 if anything does.
+
+  --database URL   the PostgreSQL
+  --tome URL       the TOME simulator
+  --api URL        the local API, whose queue has the events
+  --events FILE    or the file that the local queue keeps them in (card-events.jsonl below DATA_DIR), also of a stack that was killed
+  --answers FILE   answers of clients, one JSON line each
+  --log FILE       the functions' log
+  --at-rest        nothing is under way: nothing may be left open
+  --restored       the database was restored, or a late replica promoted, since the cards were created
+  --help           this text
+`;
+
+/** `npm run invariants`. */
+const values = beginProgram({
+  usage: USAGE,
+  parse(args) {
+    const given = parseOptions(args, {
+      database: { type: 'string' },
+      tome: { type: 'string' },
+      api: { type: 'string' },
+      events: { type: 'string' },
+      answers: { type: 'string' },
+      log: { type: 'string' },
+      'at-rest': { type: 'boolean', default: false },
+      restored: { type: 'boolean', default: false },
+    });
+    if (given === null) return null;
+    const { database, tome, ...others } = given;
+    const faults: string[] = [];
+    if (database === undefined) faults.push('--database URL is missing.');
+    if (tome === undefined) faults.push('--tome URL is missing.');
+    for (const name of ['events', 'answers', 'log'] as const) {
+      const file = others[name];
+      if (file !== undefined && !existsSync(file)) faults.push(`--${name}: there is no file ${file}.`);
+    }
+    if (database === undefined || tome === undefined || faults.length > 0) throw new InvalidArguments(faults);
+    return { ...others, database, tome };
+  },
+});
+
+const read = async <Content>(base: string, path: string): Promise<Content> =>
+  (await (await fetch(new URL(path, base))).json()) as Content;
+const textOf = (file: string | undefined): string => (file === undefined ? '' : readFileSync(file, 'utf8'));
+/** The last line of a file that a killed process wrote may be incomplete. */
+const linesOf = (file: string | undefined): readonly string[] => textOf(file).split('\n').slice(0, -1);
+
+const { tome, api } = values;
+const bindings = async (namespace: string) =>
+  new Map(await read<[string, string][]>(tome, `/_control/bindings?namespace=${namespace}`));
+const issued = async (namespace: string) =>
+  (await read<{ token: string }[]>(tome, `/_control/issued?namespace=${namespace}`)).map(({ token }) => token);
+
+const output = textOf(values.log);
+const sql = connect(values.database, { maxConnections: 1, prepare: false });
+const evidence: Evidence = {
+  ...(await readDatabase(sql)),
+  tome: {
+    ns1: await bindings('ns1'),
+    ns2: await bindings('ns2'),
+    issued: { ns1: await issued('ns1'), ns2: await issued('ns2') },
+  },
+  answers: textOf(values.answers)
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as Answered),
+  events:
+    api === undefined
+      ? linesOf(values.events).map((line) => JSON.parse(line) as never)
+      : await read(api, '/_local/events'),
+  disclosures: [...output.matchAll(/card number disclosed.*?"cardReference":"(\d+)"/g)].map(([, reference]) => ({
+    cardReference: reference ?? '',
+  })),
+  dispatches: [],
+  claims: new Map(),
+  keyed: [],
+  restored: values.restored ? 'unfenced' : 'never',
+  output,
+};
+await sql.end();
+const violations = judge(evidence, values['at-rest']);
+for (const { invariant, says } of violations) process.stdout.write(`${invariant}: ${says}\n`);
+process.stdout.write(
+  `${JSON.stringify({ pairs: evidence.rows.length, cards: evidence.tome.ns1.size, violations: violations.length })}\n`,
+);
+process.exit(violations.length > 0 ? 1 : 0);

@@ -1,0 +1,35 @@
+import { randomUUID } from 'node:crypto';
+import type { Tome } from '../../lambdas/tokenization/ports/tome.ts';
+import type { Answer, Verdict } from '../../lambdas/tome/client/http-exchange.ts';
+import { createHttpTome } from '../../lambdas/tome/client/http-tome.ts';
+import { readableRefusal } from '../../lambdas/tome/contract/contract.ts';
+import { operations } from '../../scripts/simulator/operations.ts';
+import type { Simulator } from '../../scripts/simulator/simulator.ts';
+
+/**
+ * The simulator's own operations without the wire, which is nine tenths of a schedule's time. What a wire can do to a call, the interceptors do; the
+ * client behind it has tests of its own, and the exhaustive and the process trials go over it.
+ */
+export function createWirelessTome({ vaults, switches, faults }: Simulator): Tome {
+  return createHttpTome({
+    async call(namespace, operation, body, _call, read) {
+      const outcome = operations[operation](
+        {
+          vault: vaults[namespace],
+          switches: switches(),
+          random: Math.random,
+          nowMs: Date.now(),
+          requestId: randomUUID(),
+          fault: faults.strike(namespace, operation),
+        },
+        body as never,
+      );
+      const verdict =
+        outcome.status === 200
+          ? { status: 200 as const, answer: read(outcome.body as Answer<typeof operation>) }
+          : ({ status: outcome.status, refusal: readableRefusal.parse(outcome.body) } as Verdict<never>);
+      return { verdict, attempts: 1 };
+    },
+    assertAdmits: () => undefined,
+  });
+}

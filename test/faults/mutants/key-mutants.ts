@@ -1,0 +1,129 @@
+import { edit, type Mutant } from './mutant.ts';
+
+const KIND = 'answers of another card';
+const TESTS = ['test/integration/key-answers.test.ts'];
+const functions = (name: string): string => `lambdas/pool/functions/${name}.sql`;
+const FINISH = 'lambdas/tokenization/finish-reservation.ts';
+const BOUND = 'lambdas/tokenization/bound-token.ts';
+
+const ADOPTION_KEEPS_RESERVATION = edit(
+  functions('lookup/adopt'),
+  '      reservation_id = NULL,\n',
+  '      reservation_id = coalesce(held.id, reservation_id),\n',
+);
+
+/** Bugs after which a key, a late owner or a read is answered with another card's reference. */
+export const KEY_MUTANTS: readonly Mutant[] = [
+  {
+    name: 'a key is answered with its pair when the pair is used under its reservation',
+    kind: KIND,
+    edits: [
+      ADOPTION_KEEPS_RESERVATION,
+      edit(
+        functions('reservation/reserve-for-key'),
+        '  is_created := standing.created;\n',
+        "  is_created := standing.created;\n  IF standing.state = 'USED' AND standing.pair_reservation_id = standing.reservation_id THEN card_reference := standing.pair_reference; is_created := true; END IF;\n",
+      ),
+    ],
+  },
+  {
+    name: 'an adopted pair stays in the name of its former reservation',
+    kind: KIND,
+    edits: [ADOPTION_KEEPS_RESERVATION],
+  },
+  {
+    name: "a key's answer is written without a look at the body",
+    kind: KIND,
+    edits: [
+      edit(
+        functions('reservation/complete-idempotency-key'),
+        'WHERE key_hash = p_key_hash AND fingerprint = p_fingerprint AND card_reference IS NULL',
+        'WHERE key_hash = p_key_hash AND card_reference IS NULL',
+      ),
+    ],
+    tests: TESTS,
+  },
+  {
+    name: "a key's answer is not written when its pair is used",
+    kind: KIND,
+    edits: [
+      edit(
+        functions('reservation/mark-used-for-key'),
+        '      AND idempotency_key.card_reference IS NULL;',
+        '      AND false AND idempotency_key.card_reference IS NULL;',
+      ),
+    ],
+  },
+  {
+    name: 'a late owner uses a pair that was quarantined for a contradiction',
+    kind: KIND,
+    edits: [
+      edit(
+        functions('reservation/mark-used'),
+        "        reason OPERATOR(pg_catalog.=) 'stale-reservation'::pg_catalog.text\n",
+        '        reason IS NOT NULL\n',
+      ),
+    ],
+    tests: TESTS,
+  },
+  {
+    name: 'a pair is given back though its key is gone',
+    kind: KIND,
+    edits: [
+      edit(
+        functions('reservation/release'),
+        '    IF NOT FOUND THEN\n      RETURN false;',
+        '    IF FOUND AND false THEN\n      RETURN false;',
+      ),
+    ],
+    tests: TESTS,
+  },
+  {
+    name: 'a token that was bound before is believed at its first mention',
+    kind: KIND,
+    edits: [edit(FINISH, 'reservation.internalToken && answer.isNew)', 'reservation.internalToken)')],
+    tests: TESTS,
+  },
+  {
+    name: 'a read adopts a pair on one answer of NS1',
+    kind: KIND,
+    edits: [
+      edit(
+        BOUND,
+        "    if (stored.state !== 'USED') await confirmToken(dependencies, internalToken, cardNumber, context);\n",
+        "    if (cardNumber.reveal() === '') await confirmToken(dependencies, internalToken, cardNumber, context);\n",
+      ),
+    ],
+    tests: TESTS,
+  },
+  {
+    name: 'a stored pair is believed though NS2 never confirmed it',
+    kind: KIND,
+    edits: [edit(BOUND, "=> mapped || state === 'USED';", "=> mapped || state !== 'AVAILABLE';")],
+    tests: [...TESTS, 'test/integration/unconfirmed-answers.test.ts'],
+  },
+  {
+    name: "pairs are activated by their numbers, whatever NS2's answer was about",
+    kind: KIND,
+    edits: [
+      edit(
+        functions('refill/activate-mapped-pairs'),
+        'JOIN pair USING (id, internal_token, card_reference)',
+        'JOIN pair ON pair.id = mapped.id',
+      ),
+    ],
+    tests: TESTS,
+  },
+  {
+    name: 'events are closed by the numbers of their pairs, whatever was sent',
+    kind: KIND,
+    edits: [
+      edit(
+        functions('outbox/close-sent-events'),
+        'JOIN pair USING (id, card_reference)',
+        'JOIN pair ON pair.id = sent.id',
+      ),
+    ],
+    tests: TESTS,
+  },
+];

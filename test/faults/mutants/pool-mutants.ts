@@ -1,0 +1,244 @@
+import { edit, type Mutant } from './mutant.ts';
+
+const PAIR_LIFE = 'lambdas/pool/migrations/001.do.pair-life.sql';
+const functions = (name: string): string => `lambdas/pool/functions/${name}.sql`;
+const STORE = 'lambdas/pool/pair-store.ts';
+const FINISH = 'lambdas/tokenization/finish-reservation.ts';
+
+const IDS_NOT_UNIQUE = edit(
+  PAIR_LIFE,
+  'id uuid PRIMARY KEY,\n  pair_id bigint NOT NULL UNIQUE',
+  'id uuid,\n  pair_id bigint NOT NULL UNIQUE',
+);
+
+const TAKEN_STAYS = edit(
+  functions('reservation/reserve'),
+  'DELETE FROM public.available_pair\n      WHERE ticket OPERATOR(pg_catalog.=) place AND (expires_at IS NULL OR expires_at OPERATOR(pg_catalog.>) pg_catalog.now())\n      RETURNING * INTO taken;',
+  'SELECT * INTO taken FROM public.available_pair WHERE ticket = place;',
+);
+
+/** Bugs in the database functions and the schema. */
+export const POOL_MUTANTS: readonly Mutant[] = [
+  {
+    name: 'the settler puts stale pairs back on offer',
+    edits: [
+      edit(functions('maintenance/settle-reservations'), 'WHERE pair.id = closed.pair_id', 'WHERE false'),
+      edit(
+        functions('maintenance/settle-reservations'),
+        'SELECT count(*)::int FROM shelved',
+        'SELECT put_on_offer((SELECT array_agg(pair_id) FROM closed))',
+      ),
+    ],
+  },
+  {
+    name: 'the settler gives stale pairs back in the name of their owners',
+    edits: [
+      edit(
+        functions('maintenance/settle-reservations'),
+        "      state = 'QUARANTINED',\n      reservation_id = closed.id,\n      reserved_at = closed.reserved_at,\n      reason = 'stale-reservation',\n      quarantined_at = now()",
+        "      released_at = now(), released_by = closed.id, reason = 'not-dispatched'",
+      ),
+      edit(
+        functions('maintenance/settle-reservations'),
+        '    INSERT INTO quarantined_pair (pair_id)\n    SELECT id FROM quarantined\n    RETURNING pair_id',
+        '    SELECT pair.id AS pair_id, quarantined.id FROM pair JOIN quarantined USING (id)',
+      ),
+      edit(
+        functions('maintenance/settle-reservations'),
+        'SELECT count(*)::int FROM shelved\n',
+        'SELECT count(*)::int FROM shelved;\n  SELECT coalesce(put_on_offer(ARRAY(SELECT id FROM pair WHERE released_at = now())), 0)\n',
+      ),
+    ],
+  },
+  { name: 'reservation ids are not unique', edits: [IDS_NOT_UNIQUE] },
+  {
+    name: 'a pair may be in two hands',
+    edits: [
+      edit(PAIR_LIFE, 'pair_id bigint NOT NULL UNIQUE,\n  reserved_at', 'pair_id bigint NOT NULL,\n  reserved_at'),
+      TAKEN_STAYS,
+    ],
+  },
+  {
+    name: 'what is put on offer is not looked at',
+    edits: [
+      edit(
+        PAIR_LIFE,
+        '  IF EXISTS (\n    SELECT 1\n    FROM shelved',
+        '  IF false AND EXISTS (\n    SELECT 1\n    FROM shelved',
+      ),
+    ],
+  },
+  {
+    name: 'the pool is called empty while its last pair is only locked',
+    edits: [
+      edit(
+        functions('reservation/find-available-ticket'),
+        'WHERE expires_at > now()\n      ORDER BY expires_at, ticket\n      LIMIT 1\n      FOR UPDATE;',
+        'WHERE false;\n    RETURN NULL;',
+      ),
+    ],
+  },
+  {
+    name: 'the event is written with the reservation',
+    edits: [
+      edit(
+        functions('reservation/reserve'),
+        '  INSERT INTO public.reservation (id, pair_id) VALUES (p_reservation_id, taken.pair_id);\n',
+        '  INSERT INTO public.reservation (id, pair_id) VALUES (p_reservation_id, taken.pair_id);\n  INSERT INTO public.outbox_event (pair_id, reservation_id) VALUES (taken.pair_id, p_reservation_id) ON CONFLICT DO NOTHING;\n',
+      ),
+      edit(
+        functions('reservation/mark-used'),
+        'VALUES (p_pair_id, p_reservation_id, opened_at);',
+        'VALUES (p_pair_id, p_reservation_id, opened_at) ON CONFLICT DO NOTHING;',
+      ),
+    ],
+  },
+  {
+    name: 'internal tokens are not unique',
+    edits: [
+      edit(PAIR_LIFE, 'internal_token text NOT NULL UNIQUE', 'internal_token text NOT NULL'),
+      edit(PAIR_LIFE, 'card_reference text NOT NULL UNIQUE', 'card_reference text NOT NULL'),
+    ],
+  },
+  {
+    name: 'a pair stays on the shelf when it is taken',
+    edits: [TAKEN_STAYS],
+  },
+  {
+    name: 'the event is written after the pair is used, in a transaction of its own',
+    edits: [
+      edit(
+        functions('reservation/mark-used'),
+        '    INSERT INTO public.outbox_event (pair_id, reservation_id, reserved_at) VALUES (p_pair_id, p_reservation_id, opened_at);\n',
+        '',
+      ),
+      edit(
+        STORE,
+        "      if (marked?.['isOurs'] !== true) throw new ReservationLost();\n",
+        "      if (marked?.['isOurs'] !== true) throw new ReservationLost();\n      await database.run((sql) => sql`INSERT INTO outbox_event (pair_id, reservation_id) VALUES (${pairId}, ${id}) ON CONFLICT DO NOTHING`);\n",
+      ),
+    ],
+  },
+  {
+    name: 'after a lost commit it is read whether the pair was taken, and then decided',
+    edits: [
+      IDS_NOT_UNIQUE,
+      edit(
+        'lambdas/pool/reserve.ts',
+        '  try {\n    const [pair]',
+        '  try {\n    const [before] = await sql<TakenPair[]>`SELECT pair_id AS "pairId", internal_token AS "internalToken", card_reference AS "cardReference" FROM find_reserved(${reservationId})`;\n    if (before !== undefined) return before;\n    const [pair]',
+      ),
+    ],
+  },
+  {
+    name: 'the key is not written with the reservation',
+    edits: [edit(STORE, 'claim === null ? reserve(', 'claim === null || sql !== null ? reserve(')],
+  },
+  {
+    name: 'anybody may give a pair back',
+    edits: [
+      edit(FINISH, 'error.attempts === 0 && !held.resumed', 'error.attempts >= 0'),
+      edit(
+        functions('reservation/release'),
+        'WHERE id = p_reservation_id AND pair_id = p_pair_id',
+        'WHERE pair_id = p_pair_id',
+      ),
+    ],
+  },
+  {
+    name: 'a pair is given back while another request has taken up its key',
+    edits: [
+      edit(
+        functions('reservation/release'),
+        'AND reservation_id = p_reservation_id AND NOT is_resumed;',
+        'AND reservation_id = p_reservation_id;',
+      ),
+    ],
+  },
+  {
+    name: 'tokens without a partner are thrown away',
+    edits: [edit(functions('refill/stage-pairs'), 'FROM loose\n    WHERE NOT', 'FROM loose\n    WHERE false AND NOT')],
+  },
+  {
+    name: 'prefetch calls are not announced',
+    edits: [
+      edit(
+        functions('refill/announce-prefetch'),
+        'VALUES (p_id, p_namespace, p_fencing, p_requested)',
+        'SELECT p_id, p_namespace, p_fencing, p_requested WHERE false',
+      ),
+    ],
+  },
+  {
+    name: 'an adopted pair is told to nobody',
+    edits: [edit(functions('lookup/adopt'), '  INSERT INTO outbox_event (pair_id) VALUES (subject.id);\n', '')],
+  },
+  {
+    name: 'adoption overlooks that a pair is used and not filed yet',
+    edits: [
+      edit(
+        functions('lookup/adopt'),
+        'IF NOT FOUND AND EXISTS (SELECT FROM outbox_event',
+        'IF false AND EXISTS (SELECT FROM outbox_event',
+      ),
+    ],
+  },
+  {
+    name: 'an event is closed and its pair not filed',
+    edits: [edit(functions('outbox/close-events'), "AND pair.state = 'POOLED'", "AND pair.state = 'STAGED'")],
+  },
+  {
+    name: 'a pair of the direct path is told to nobody',
+    edits: [edit(functions('lookup/record-bound-pair'), 'SELECT id FROM used;', 'SELECT id FROM used WHERE false;')],
+  },
+  {
+    name: 'a quarantined pair stays on its shelf',
+    edits: [
+      edit(
+        functions('refill/quarantine-unused'),
+        'DELETE FROM staged_pair USING locked WHERE staged_pair.pair_id = locked.id RETURNING pair_id',
+        'SELECT pair_id FROM staged_pair JOIN locked ON staged_pair.pair_id = locked.id',
+      ),
+    ],
+  },
+  {
+    name: 'a key answers with its pair, whoever uses it now',
+    edits: [
+      edit(
+        functions('reservation/reserve-for-key'),
+        '  is_created := standing.created;\n',
+        "  is_created := standing.created;\n  IF standing.state = 'USED' THEN card_reference := standing.pair_reference; is_created := true; END IF;\n",
+      ),
+    ],
+  },
+  {
+    name: 'a pair that is given back is not put on offer',
+    edits: [edit(functions('reservation/release'), '  PERFORM put_on_offer(ARRAY[p_pair_id]);\n', '')],
+  },
+  {
+    name: 'a settled reservation stays open',
+    edits: [
+      edit(
+        functions('maintenance/settle-reservations'),
+        '    DELETE FROM reservation\n    USING stale\n    WHERE reservation.id = stale.id\n    RETURNING reservation.id, reservation.pair_id, reservation.reserved_at',
+        '    SELECT reservation.id, reservation.pair_id, reservation.reserved_at\n    FROM reservation JOIN stale ON reservation.id = stale.id',
+      ),
+    ],
+  },
+  {
+    name: 'the restore fence leaves what is on offer',
+    edits: [
+      edit(
+        functions('maintenance/fence-restored'),
+        'withdrawn AS (DELETE FROM available_pair RETURNING pair_id)',
+        'withdrawn AS (SELECT pair_id FROM available_pair WHERE false)',
+      ),
+    ],
+  },
+  {
+    name: 'another body is answered under the same key',
+    edits: [
+      edit(functions('reservation/reserve-for-key'), 'IF standing.fingerprint <> p_fingerprint THEN', 'IF false THEN'),
+    ],
+  },
+];

@@ -1,0 +1,165 @@
+import { randomUUID } from 'node:crypto';
+import { claimWith } from '../../lambdas/composition/tokenizer.ts';
+import { createPairStore } from '../../lambdas/pool/pair-store.ts';
+import { readPoolHealth } from '../../lambdas/pool/pool-health.ts';
+import {
+  closeEvents,
+  fenceRestored,
+  PURGED_KINDS,
+  purgeExpired,
+  retireExpired,
+  settleReservations,
+  takeEvents,
+  takeRefillRequest,
+} from '../../lambdas/pool/pool-jobs.ts';
+import { createRefillStore } from '../../lambdas/pool/refill-store.ts';
+import { systemClock } from '../../lambdas/runtime/system-clock.ts';
+import { createPooledTokenizer } from '../../lambdas/tokenization/pooled-tokenizer.ts';
+import { prefetch } from '../../lambdas/tokenization/refill/prefetch.ts';
+import { relayEvents } from '../../lambdas/tokenization/relay-events.ts';
+import type { RequestContext, Tokenizer } from '../../lambdas/tokenization/tokenizer.ts';
+import { claimName } from './checker/evidence.ts';
+import { interceptQueue, interceptSql, interceptTome } from './intercepted-ports.ts';
+import type { Interceptor } from './interceptor.ts';
+import type { World } from './world.ts';
+
+/** Two callers who choose their keys from the same few names. */
+const CALLERS = {
+  first: { account: '000000000001', principal: 'role/client', session: null },
+  second: { account: '000000000002', principal: 'role/client', session: null },
+} as const;
+const NOWHERE = {
+  sourceAddress: null,
+  gatewayRequestId: null,
+  gatewayExtendedRequestId: null,
+  functionRequestId: null,
+};
+
+/** One process of the product, wired like in `lambdas/runtime`, with every await behind the interceptor. */
+export interface ProcessUnderTest {
+  readonly tokenizer: Tokenizer;
+  readonly context: () => RequestContext;
+  /** Whose requests it serves. */
+  readonly caller: keyof typeof CALLERS;
+  prefetch(target: number, inBulk?: boolean): Promise<unknown>;
+  settle(horizonSeconds: number): Promise<unknown>;
+  fence(): Promise<unknown>;
+  relay(): Promise<unknown>;
+  /** Something that the harness does, as one step of this process. */
+  step(name: string, act: () => Promise<void>): Promise<void>;
+}
+
+export interface ProcessSettings {
+  /** How long a key is held, in seconds: by default no time at all, so that a retry takes it from a request that may still be alive. */
+  readonly holdSeconds?: number;
+  /** How long a silent prefetch run is taken to be alive, in seconds: at 0 every run overtakes the one before. */
+  readonly leaseSeconds?: number;
+  /** See TomeWitness. */
+  readonly lookupsLie?: boolean;
+  readonly caller?: keyof typeof CALLERS;
+  /** Whether its requests' deadlines are over when they begin, as after a long freeze. */
+  readonly isLate?: boolean;
+}
+
+const claimOf = claimWith('a secret for tests that is long enough');
+
+export function startProcess(
+  world: World,
+  interceptor: Interceptor,
+  { holdSeconds = 0, leaseSeconds = 60, lookupsLie = false, caller = 'first', isLate = false }: ProcessSettings = {},
+): ProcessUnderTest {
+  const runner = interceptSql(world.database, interceptor);
+  let held: string | null = null;
+  const tome = interceptTome(world.tome, interceptor, {
+    dispatches: world.dispatches,
+    heldReservation: () => held,
+    strangersToken: (namespace) => world.simulator.vaults[namespace].strangersToken(),
+    lookupsLie,
+    misbehave: (namespace, operation, kind) =>
+      void world.simulator.faults.order({ namespace, operation, kind, count: 1 }),
+    isWired: world.tome !== world.wirelessTome,
+  });
+  const storeSettings = { holdSeconds, retentionSeconds: 3_600, directCreationsPerSecond: 1_000 };
+  const refillStore = createRefillStore(runner, { leaseSeconds, maxMappingFailures: 3, expiryMarginSeconds: 0 });
+  const tokenizer = createPooledTokenizer({
+    tome,
+    storeUntil(deadlineMs) {
+      const store = createPairStore(interceptSql(world.database.until(deadlineMs), interceptor), storeSettings);
+      return {
+        ...store,
+        async reserve(...args) {
+          const outcome = await store.reserve(...args);
+          held = outcome.outcome === 'reserved' ? outcome.reservation.id : null;
+          return outcome;
+        },
+      };
+    },
+    clock: systemClock,
+    luhnPolicy: 'must-fail',
+    newReservationId: randomUUID,
+    claimOf: (...args) => {
+      const claim = claimOf(...args);
+      world.claims.set(claimName(claim.keyHash, claim.fingerprint), args[1].reveal());
+      return claim;
+    },
+    recordDisclosure: (record) => world.disclosures.push(record),
+    report: () => undefined,
+  });
+  const deadlineMs = (): number => systemClock.monotonicMs() + 240_000;
+  return {
+    tokenizer,
+    caller,
+    context: () => ({
+      deadlineMs: isLate ? systemClock.monotonicMs() - 1 : deadlineMs(),
+      correlationId: randomUUID(),
+      caller: CALLERS[caller],
+      origin: NOWHERE,
+    }),
+    step: (name, act) => interceptor.around({ kind: 'harness', name }, act),
+    async prefetch(target, inBulk = false) {
+      await runner.run(takeRefillRequest);
+      return prefetch(
+        {
+          tome,
+          store: refillStore,
+          poolLevel: () => runner.run(readPoolHealth),
+          clock: systemClock,
+          luhnPolicy: 'must-fail',
+          settings: {
+            targetMin: target,
+            targetMax: target,
+            coverMinutes: 0,
+            lowWaterRatio: 0,
+            leadMinutes: 0,
+            batchSize: Math.max(5, Math.ceil(target / 4)),
+            mappingConcurrency: 1,
+            activationChunk: Math.max(2, Math.ceil(target / 20)),
+            bulkTokenize: inBulk,
+          },
+        },
+        { runId: randomUUID(), deadlineMs: deadlineMs() },
+      );
+    },
+    async settle(horizonSeconds) {
+      await runner.run((sql) => settleReservations(sql, horizonSeconds, 100));
+      await runner.run((sql) => retireExpired(sql, 100));
+      for (const kind of PURGED_KINDS) await runner.run((sql) => purgeExpired(sql, kind, 100));
+    },
+    fence: () => runner.run(fenceRestored),
+    relay: () =>
+      relayEvents(
+        {
+          outbox: {
+            take: (limit) => runner.run((sql) => takeEvents(sql, limit, 0)),
+            close: (events) => runner.run((sql) => closeEvents(sql, events)),
+          },
+          queue: interceptQueue(world.events, interceptor),
+          clock: systemClock,
+          domain: 'card',
+          batchSize: 50,
+          onRefused: () => undefined,
+        },
+        deadlineMs(),
+      ),
+  };
+}

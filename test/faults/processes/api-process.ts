@@ -1,0 +1,19 @@
+import { loadFunctions } from '../../../scripts/local/functions.ts';
+import { startGateway } from '../../../scripts/local/gateway.ts';
+
+/** One API process of the trial, with the jobs beside it: it lives until it is killed. */
+const functions = await loadFunctions();
+const gateway = await startGateway({
+  port: 0,
+  functions: functions.api,
+  admission: { concurrency: 50, maxWaitMs: 1_000 },
+  async sideRoute({ path }) {
+    const job = /^\/_local\/jobs\/(prefetch|settle-reservations|relay-events|pool-health)$/.exec(path)?.[1];
+    if (job === undefined) return null;
+    return {
+      status: 200,
+      body: await functions.runJob(job as 'prefetch').catch((error: Error) => ({ error: error.name })),
+    };
+  },
+});
+process.stdout.write(`ready ${gateway.url}\n`);

@@ -1,0 +1,131 @@
+import { madeUpCard } from '../../../scripts/local/made-up-cards.ts';
+import type { Answered } from '../checker/evidence.ts';
+
+type Random = () => number;
+
+const WAIT_MS = 20;
+const MOST_WAITS = 1_500;
+
+/** How long a client waits for one answer, in milliseconds. */
+const CLIENT_TIMEOUT_MS = 6_000;
+
+/** Clients that create, look up and detokenize without end, against whichever API process answers, and remember every answer. */
+export class ClientLoad {
+  readonly answers: Answered[] = [];
+  readonly #urls: () => readonly string[];
+  readonly #random: Random;
+  #isStopped = false;
+  #serial = 0;
+  readonly #workers: Promise<void>[] = [];
+
+  constructor(urls: () => readonly string[], random: Random) {
+    this.#urls = urls;
+    this.#random = random;
+  }
+
+  /** Creations that were answered with a reference so far. */
+  get acknowledged(): number {
+    return this.answers.filter(({ operation, status }) => operation === 'create' && status < 300).length;
+  }
+
+  /**
+   * Resolves when so many more creations were acknowledged. On a slow machine a process needs seconds
+   * before its first answer, and one that is struck before it has answered shows nothing. Gives up in
+   * the end, because what struck last may have stopped service.
+   */
+  async untilAcknowledged(more: number): Promise<void> {
+    const wanted = this.acknowledged + more;
+    for (let waits = 0; waits < MOST_WAITS && this.acknowledged < wanted; waits += 1) {
+      await new Promise((resolve) => setTimeout(resolve, WAIT_MS));
+    }
+  }
+
+  start(clients: number): void {
+    for (let client = 0; client < clients; client += 1) this.#workers.push(this.#work());
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    await Promise.all(this.#workers);
+  }
+
+  async #work(): Promise<void> {
+    while (!this.#isStopped) {
+      const chance = this.#random();
+      if (chance < 0.75) await this.#create();
+      else await this.#read(chance < 0.88);
+    }
+  }
+
+  /** A creation that is tried again until it is answered; mostly with a key, as clients should. */
+  async #create(): Promise<void> {
+    this.#serial += 1;
+    const isRepeat = this.#random() < 0.15;
+    const serial = isRepeat ? Math.ceil(this.#random() * this.#serial) : this.#serial;
+    const card = madeUpCard(serial);
+    const key = this.#random() < 0.7 ? { idempotencyKey: `order-${this.#serial}` } : {};
+    for (let attempt = 0; attempt < 8 && !this.#isStopped; attempt += 1) {
+      const headers = key.idempotencyKey === undefined ? {} : { 'idempotency-key': key.idempotencyKey };
+      const { status, body } = await this.#post('/v1/cards', { cardNumber: card }, headers);
+      this.answers.push({ operation: 'create', status, card, ...key, ...pick(body, 'cardReferenceId', 'reference') });
+      if (status < 400 || status === 422) return;
+      await new Promise((resolve) => setTimeout(resolve, 50 + this.#random() * 150));
+    }
+  }
+
+  async #read(byCard: boolean): Promise<void> {
+    const given = this.answers.filter(({ operation, status }) => operation === 'create' && status < 300);
+    const known = given[Math.floor(this.#random() * given.length)];
+    if (known?.card === undefined || known.reference === undefined) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      return;
+    }
+    if (byCard) {
+      const { status, body } = await this.#post('/v1/cards/lookup', { cardNumber: known.card }, {});
+      this.answers.push({
+        operation: 'lookup',
+        status,
+        card: known.card,
+        ...pick(body, 'cardReferenceId', 'reference'),
+      });
+    } else {
+      const { status, body } = await this.#post('/v1/references/detokenize', { cardReferenceId: known.reference }, {});
+      this.answers.push({
+        operation: 'detokenize',
+        status,
+        reference: known.reference,
+        ...pick(body, 'cardNumber', 'card'),
+      });
+    }
+  }
+
+  async #post(
+    path: string,
+    body: object,
+    headers: Record<string, string>,
+  ): Promise<{ status: number; body: Record<string, string> }> {
+    const urls = this.#urls();
+    const url = urls[Math.floor(this.#random() * urls.length)];
+    if (url === undefined) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      return { status: 599, body: {} };
+    }
+    try {
+      const response = await fetch(`${url}${path}`, {
+        method: 'POST',
+        body: JSON.stringify(body),
+        headers,
+        signal: AbortSignal.timeout(CLIENT_TIMEOUT_MS),
+      });
+      return { status: response.status, body: (await response.json()) as Record<string, string> };
+    } catch {
+      // The process died or is frozen: the client knows nothing.
+      return { status: 599, body: {} };
+    }
+  }
+}
+
+const pick = <Name extends string>(body: Record<string, string>, from: string, to: Name) => {
+  const value = body[from];
+  return (value === undefined ? {} : { [to]: value }) as Partial<Record<Name, string>>;
+};

@@ -1,0 +1,60 @@
+import { connect } from '../../../lambdas/pool/database/database.ts';
+import { madeUpCard } from '../../../scripts/local/made-up-cards.ts';
+import { type Answer, type Bench, DIRECT_CREATIONS_PER_SECOND, ROWS, type Row } from './degradation-rows.ts';
+import { startRig } from './rig.ts';
+import { Victim } from './victim.ts';
+
+/** Every row of the table, against one real API process. */
+export async function runDegradation(onRow: (row: Row) => void): Promise<readonly Row[]> {
+  const rig = await startRig(
+    7,
+    { latencyMs: 10, rateLimitPerSecond: 250 },
+    {
+      POOL_TARGET_MIN: '1500',
+      POOL_COVER_MINUTES: '0',
+      TOME_LIVE_CALLS_PER_SECOND: '225',
+      TOME_BATCH_CALLS_PER_SECOND: '240',
+      TOME_MAX_ATTEMPTS: '2',
+      REQUEST_DEADLINE_MS: '3000',
+      DATABASE_QUERY_TIMEOUT_MS: '800',
+      RELAY_LEASE_SECONDS: '1',
+      DIRECT_CREATIONS_PER_SECOND: String(DIRECT_CREATIONS_PER_SECOND),
+    },
+  );
+  const victim = new Victim(rig.environment, () => undefined);
+  await victim.start();
+  const sql = connect(rig.databaseUrl, { maxConnections: 1, prepare: false });
+  const post = async (path: string, body: object): Promise<Answer> => {
+    const startedMs = performance.now();
+    const response = await fetch(`${victim.url}${path}`, { method: 'POST', body: JSON.stringify(body) });
+    const { cardReferenceId = '', cardNumber = '' } = (await response.json()) as Record<string, string>;
+    const ms = performance.now() - startedMs;
+    return {
+      status: response.status,
+      retryAfter: response.headers.get('retry-after'),
+      reference: cardReferenceId,
+      card: cardNumber,
+      ms,
+    };
+  };
+  const bench: Bench = {
+    rig,
+    post,
+    create: (serial) => post('/v1/cards', { cardNumber: madeUpCard(serial) }),
+    job: async (name) =>
+      (await fetch(`${victim.url}/_local/jobs/${name}`, { method: 'POST' })).json() as Promise<Record<string, unknown>>,
+    pool: async () => (await fetch(`${victim.url}/v1/pool`)).json() as never,
+    count: async (query) => (await sql.unsafe<{ count: number }[]>(query))[0]?.count ?? 0,
+  };
+  await bench.job('prefetch');
+  const rows: Row[] = [];
+  for (const attempt of ROWS) {
+    const row = await attempt(bench);
+    rows.push(row);
+    onRow(row);
+  }
+  await victim.kill();
+  await sql.end({ timeout: 1 });
+  await rig.close();
+  return rows;
+}

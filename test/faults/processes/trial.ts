@@ -1,0 +1,235 @@
+import { connect } from '../../../lambdas/pool/database/database.ts';
+import { seededRandom } from '../../../scripts/simulator/seeded-random.ts';
+import { readDatabase } from '../checker/evidence.ts';
+import { judge, type Violation } from '../checker/invariants.ts';
+import { ClientLoad } from './client-load.ts';
+import { startRig } from './rig.ts';
+import { Victim } from './victim.ts';
+
+export interface TrialSize {
+  readonly kills: number;
+  readonly databaseCrashes: number;
+  readonly ambiguousCommits: number;
+  readonly freezes: number;
+}
+
+export interface TrialResult extends TrialSize {
+  readonly operations: number;
+  readonly acknowledgedCreates: number;
+  readonly lostCreates: number;
+  readonly violations: readonly Violation[];
+}
+
+/** Short, so that a frozen process comes back to a settled reservation; in seconds. */
+const HORIZON_SECONDS = 2;
+/** Commits that are cut before a creation has to get through. */
+const CUTS_IN_A_ROW = 5;
+const FREEZE_MS = 3_000;
+const VICTIMS = 2;
+const CLIENTS = 8;
+
+const pause = (durationMs: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, durationMs));
+
+/** Real processes, real signals, a real server that is killed, and connections that break at the worst moment; then the checker. */
+export async function runProcessTrial(
+  size: TrialSize,
+  seed: number,
+  onProgress: (text: string) => void,
+): Promise<TrialResult> {
+  const random = seededRandom(seed);
+  const rig = await startRig(
+    seed,
+    { latencyMs: 3, rateLimitScope: 'off' },
+    {
+      DATABASE_QUERY_TIMEOUT_MS: '1000',
+      REQUEST_DEADLINE_MS: '1000',
+      TOME_ATTEMPT_TIMEOUT_MS: '300',
+      TOME_BREAKER_FAILURES: '50',
+      TOME_BATCH_CALLS_PER_SECOND: '2000',
+      RESERVATION_HORIZON_SECONDS: String(HORIZON_SECONDS),
+      RELAY_LEASE_SECONDS: '1',
+      POOL_TARGET_MIN: '400',
+      POOL_COVER_MINUTES: '0',
+      PREFETCH_LEASE_SECONDS: '3',
+      PREFETCH_TIME_LIMIT_MS: '10000',
+      DIRECT_CREATIONS_PER_SECOND: '50',
+    },
+  );
+  const { simulator, queue, toDatabase, toTome, environment } = rig;
+  let output = '';
+  const victims = Array.from(
+    { length: VICTIMS },
+    () =>
+      new Victim(environment, (text) => {
+        output = (output + text).slice(-4_000_000);
+      }),
+  );
+  await Promise.all(victims.map((victim) => victim.start()));
+  const urls = (): readonly string[] => victims.flatMap(({ url }) => url ?? []);
+  const runJob = async (job: string): Promise<void> => {
+    const [url] = urls();
+    if (url !== undefined)
+      await fetch(`${url}/_local/jobs/${job}`, { method: 'POST', signal: AbortSignal.timeout(15_000) }).catch(
+        () => undefined,
+      );
+  };
+  let isOver = false;
+  const jobs = ['prefetch', 'settle-reservations', 'relay-events'].map(async (job) => {
+    while (!isOver) {
+      await runJob(job);
+      await pause(400);
+    }
+  });
+  await runJob('prefetch');
+  const load = new ClientLoad(urls, random);
+  load.start(CLIENTS);
+  const done = { kills: 0, databaseCrashes: 0, freezes: 0 };
+
+  const killing = victims.map(async (victim) => {
+    while (done.kills < size.kills) {
+      await load.untilAcknowledged(2);
+      await pause(150 + random() * 500);
+      done.kills += 1;
+      await victim.kill();
+      await victim.start();
+      if (done.kills % 50 === 0) onProgress(`${done.kills} kills, ${load.answers.length} answers`);
+    }
+  });
+  await Promise.all(killing);
+
+  onProgress(`${done.kills} processes killed; now connections are cut`);
+  while (toDatabase.cutAnswers < size.ambiguousCommits) {
+    toDatabase.breakNext('cut-answer', isExecution);
+    if (random() < 0.1)
+      toDatabase.breakNext(
+        (['reset', 'close', 'black-hole'] as const)[Math.floor(random() * 3)] ?? 'reset',
+        isExecution,
+      );
+    if (random() < 0.1) toTome.breakNext('cut-answer', (chunk) => chunk.includes('/tokenize'));
+    if (toDatabase.cutAnswers % CUTS_IN_A_ROW === 0) await load.untilAcknowledged(1);
+    await pause(12 + random() * 20);
+  }
+
+  onProgress(`${toDatabase.cutAnswers} commits cut; now the database is killed`);
+  while (done.databaseCrashes < size.databaseCrashes) {
+    await load.untilAcknowledged(5);
+    await pause(300 + random() * 500);
+    await rig.killDatabase();
+    await rig.restartDatabase();
+    done.databaseCrashes += 1;
+    if (done.databaseCrashes % 10 === 0)
+      onProgress(`${done.databaseCrashes} database crashes, ${load.answers.length} answers`);
+  }
+
+  onProgress(`${done.databaseCrashes} database crashes; now processes are frozen`);
+  const freezing = victims.map(async (victim, index) => {
+    while (done.freezes < size.freezes) {
+      await load.untilAcknowledged(2);
+      await pause(100 + index * 400 + random() * 300);
+      done.freezes += 1;
+      victim.freeze();
+      await pause(FREEZE_MS);
+      victim.thaw();
+    }
+  });
+  // The settler must go on while both are frozen.
+  const settler = new Victim(environment, () => undefined);
+  if (size.freezes > 0) await settler.start();
+  const settling = (async () => {
+    while (done.freezes < size.freezes) {
+      if (settler.url !== null)
+        await fetch(`${settler.url}/_local/jobs/settle-reservations`, { method: 'POST' }).catch(() => undefined);
+      await pause(300);
+    }
+  })();
+  await Promise.all([...freezing, settling]);
+
+  onProgress(`${done.freezes} freezes; the clients stop`);
+  await load.stop();
+  await pause(HORIZON_SECONDS * 1_000 + 1_200);
+  isOver = true;
+  await Promise.all(jobs);
+  for (const job of ['prefetch', 'settle-reservations', 'prefetch', 'relay-events']) await runJob(job);
+  onProgress('at rest; the checker looks');
+
+  const sql = connect(rig.databaseUrl, { maxConnections: 1, prepare: true });
+  const { ns1, ns2 } = simulator.vaults;
+  const bound = new Map(ns1.bindings());
+  const violations = judge(
+    {
+      ...(await readDatabase(sql)),
+      tome: {
+        ns1: bound,
+        ns2: new Map(ns2.bindings()),
+        issued: {
+          ns1: ns1.issuedTokens().map(({ token }) => token),
+          ns2: ns2.issuedTokens().map(({ token }) => token),
+        },
+      },
+      answers: load.answers,
+      events: queue.events as { eventId: string; cardReferenceId: string }[],
+      disclosures: [...output.matchAll(/card number disclosed.*?"cardReference":"(\d+)"/g)].map(
+        ([, cardReference]) => ({ cardReference: cardReference ?? '' }),
+      ),
+      dispatches: [],
+      claims: new Map(),
+      keyed: [],
+      restored: 'never',
+      output,
+    },
+    true,
+  );
+  // A trial in which hardly anything was acknowledged shows nothing.
+  if (load.acknowledged < done.kills + done.freezes) {
+    violations.push({ invariant: 'no surprise', says: `only ${load.acknowledged} creations were acknowledged` });
+  }
+  for (const { died } of victims) {
+    if (died !== null)
+      violations.push({ invariant: 'no surprise', says: `an API process died by itself: ${died.slice(-600)}` });
+  }
+  for (const victim of victims) if (victim.died !== null) await victim.start();
+  const acknowledged = load.answers.filter(({ operation, status }) => operation === 'create' && status < 300);
+  const lost = await countLost(acknowledged, urls);
+  await Promise.all([...victims, settler].map((victim) => victim.kill()));
+  await sql.end({ timeout: 1 });
+  await rig.close();
+  return {
+    ...done,
+    ambiguousCommits: toDatabase.cutAnswers,
+    operations: load.answers.length,
+    acknowledgedCreates: acknowledged.length,
+    lostCreates: lost,
+    violations:
+      lost > 0 ? [...violations, { invariant: 'I4', says: `${lost} acknowledged creations are lost` }] : violations,
+  };
+}
+
+/** The Sync message that ends an extended query, which is what makes an autocommitted statement commit. */
+const isExecution = (chunk: Buffer): boolean => chunk.length > 60 && chunk.includes(Buffer.from([0x53, 0, 0, 0, 4]));
+
+/** Acknowledged references that the product itself does not lead back to their card. */
+async function countLost(
+  acknowledged: readonly { readonly card?: string; readonly reference?: string }[],
+  urls: () => readonly string[],
+): Promise<number> {
+  const byReference = new Map(acknowledged.map(({ card, reference }) => [reference, card]));
+  let lost = 0;
+  for (const [reference, card] of byReference) {
+    if ((await cardBehind(reference, urls)) !== card) lost += 1;
+  }
+  return lost;
+}
+
+/** What the product says of a reference; asked again when a connection goes, as a client would. */
+async function cardBehind(reference: string | undefined, urls: () => readonly string[]): Promise<string | undefined> {
+  for (let attempt = 0; attempt < 5; attempt += 1) {
+    const url = urls()[attempt % urls().length];
+    const response = await fetch(`${url}/v1/references/detokenize`, {
+      method: 'POST',
+      body: JSON.stringify({ cardReferenceId: reference }),
+    }).catch(() => null);
+    if (response?.ok === true) return ((await response.json()) as { cardNumber?: string }).cardNumber;
+    await pause(200);
+  }
+  return undefined;
+}

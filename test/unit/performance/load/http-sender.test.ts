@@ -1,0 +1,62 @@
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { expect, test } from 'vitest';
+import { HttpSender } from '../../../../scripts/performance/load/http-sender.ts';
+
+async function answering(listener: RequestListener, timeoutMs = 120_000) {
+  const server = createServer(listener);
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const sender = new HttpSender({ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/stage`, timeoutMs });
+  const answer = await sender.send({ method: 'POST', path: '/v1/cards', body: { cardNumber: '1' } });
+  sender.close();
+  server.closeAllConnections();
+  server.close();
+  return answer;
+}
+
+test("paths come below the deployment's own, and the body goes as JSON", async () => {
+  const seen: unknown[] = [];
+  const answer = await answering((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      seen.push(request.method, request.url, request.headers['content-type'], Buffer.concat(chunks).toString());
+      response.writeHead(201).end('{"cardReferenceId":"1"}');
+    });
+  });
+  expect(seen).toEqual(['POST', '/stage/v1/cards', 'application/json', '{"cardNumber":"1"}']);
+  expect(answer).toEqual({ status: 201, error: null, body: { cardReferenceId: '1' } });
+});
+
+test("a failure is named by the problem's code, or by what it lacks", async () => {
+  expect(await answering((_, response) => response.writeHead(503).end('{"code":"pool-empty"}'))).toMatchObject({
+    status: 503,
+    error: 'pool-empty',
+  });
+  expect(await answering((_, response) => response.writeHead(403).end('{"message":"Forbidden"}'))).toMatchObject({
+    status: 403,
+    error: 'no code',
+  });
+  expect(await answering((_, response) => response.writeHead(502).end('<html>'))).toMatchObject({
+    status: 502,
+    error: 'not JSON',
+  });
+});
+
+test('a connection that is cut and an answer that does not come are no answers, and say why', async () => {
+  expect(await answering((request) => request.socket.destroy())).toMatchObject({
+    status: 0,
+    error: 'no answer: ECONNRESET',
+  });
+  expect(await answering(() => undefined, 50)).toMatchObject({ status: 0, error: 'no answer: timeout' });
+});
+
+test('nothing listening is no answer', async () => {
+  const sender = new HttpSender({ url: 'http://127.0.0.1:1' });
+  expect(await sender.send({ method: 'GET', path: '/v1/pool' })).toMatchObject({
+    status: 0,
+    error: 'no answer: ECONNREFUSED',
+  });
+});

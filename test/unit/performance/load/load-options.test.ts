@@ -1,0 +1,53 @@
+import { expect, test } from 'vitest';
+import { InvalidArguments } from '../../../../scripts/performance/load/invalid-arguments.ts';
+import { parseLoadOptions } from '../../../../scripts/performance/load/load-options.ts';
+
+const parse = (...args: string[]) => parseLoadOptions(args, () => 0.5);
+
+const faultsOf = (...args: string[]): string => {
+  try {
+    parse(...args);
+  } catch (error) {
+    if (error instanceof InvalidArguments) return error.message;
+    throw error;
+  }
+  return '';
+};
+
+test('without arguments a local stack gets a modest load', () => {
+  expect(parse()).toMatchObject({
+    rate: 50,
+    seconds: 30,
+    atOnce: null,
+    url: null,
+    sigv4: false,
+    mix: { create: 50, lookup: 10, detokenize: 40 },
+    idempotencyKeys: false,
+  });
+});
+
+test('all that is wrong is said at once', () => {
+  const faults = faultsOf('--rate', 'fast', '--seconds', '0', '--url', 'ftp://somewhere', '--mix', 'create=1,burn=2');
+  for (const option of ['--rate', '--seconds', '--url', '--mix']) expect(faults).toContain(option);
+});
+
+test('an unknown option is refused by name', () => {
+  expect(faultsOf('--speed', '9')).toContain('--speed');
+});
+
+test('a mix without creations has nothing to read', () => {
+  expect(faultsOf('--mix', 'lookup=1,detokenize=1')).toContain('create');
+});
+
+test('a signature without an address is refused', () => {
+  expect(faultsOf('--sigv4')).toContain('--url');
+});
+
+test('help wants nothing else', () => {
+  expect(parse('--help')).toBeNull();
+});
+
+test('a number of creations at once takes the place of the rate and the mix', () => {
+  expect(parse('--at-once', '1000')).toMatchObject({ atOnce: 1_000, mix: { create: 1, lookup: 0, detokenize: 0 } });
+  expect(faultsOf('--at-once', '9999')).toContain('--at-once');
+});

@@ -1,0 +1,94 @@
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import { expect, test } from 'vitest';
+import { indexNameOf } from '../../../lambdas/pool/install/install-indexes.ts';
+
+/** Databases have the checksum of each file on record, and a file that is edited stops their next migration. Add the hash of a new file when it lands. */
+const LANDED: Readonly<Record<string, string>> = {
+  '001.do.pair-life.sql': 'ab33af5f42f842ed',
+  '002.do.requests-and-refill.sql': '1e250ec4e31f521f',
+  '003.do.caller-budgets.sql': 'ed39073132883460',
+  '004.do.bounded-work.sql': 'f10a0f2cf0976812',
+  '005.do.pair-form.sql': 'b5eea143ba1bf662',
+};
+
+const POOL = 'lambdas/pool';
+const hashOf = (file: string): string =>
+  createHash('sha256')
+    .update(readFileSync(`${POOL}/migrations/${file}`))
+    .digest('hex')
+    .slice(0, 16);
+const sqlFiles = (folder: string): readonly string[] =>
+  readdirSync(`${POOL}/${folder}`, { encoding: 'utf8', recursive: true }).filter((file) => file.endsWith('.sql'));
+
+test('no migration that has landed is edited, renamed or removed', () => {
+  const files = sqlFiles('migrations').toSorted().slice(0, Object.keys(LANDED).length);
+  expect(Object.fromEntries(files.map((file) => [file, hashOf(file)]))).toEqual(LANDED);
+});
+
+test('no migration builds an index of a table that an earlier one made, which would keep writers out', () => {
+  const made = new Set<string>();
+  for (const file of sqlFiles('migrations').toSorted()) {
+    const text = readFileSync(`${POOL}/migrations/${file}`, 'utf8');
+    const tables = [...text.matchAll(/CREATE TABLE (\w+)/g)].map(([, name]) => name ?? '');
+    const indexed = [...text.matchAll(/CREATE (?:UNIQUE )?INDEX \w+ ON (\w+)/g)].map(([, name]) => name ?? '');
+    expect([file, indexed.filter((table) => made.has(table) && !tables.includes(table))]).toEqual([
+      file,
+      ALLOWED_INDEXES[file] ?? [],
+    ]);
+    for (const table of tables) made.add(table);
+  }
+});
+
+/** Indexes that were built while no release was in use, and no table had rows. */
+const ALLOWED_INDEXES: Readonly<Record<string, readonly string[]>> = {
+  '004.do.bounded-work.sql': [
+    'outbox_event',
+    'reservation',
+    'available_pair',
+    'staged_pair',
+    'staged_pair',
+    'idempotency_key',
+    'unpaired_token',
+    'unpaired_token',
+    'prefetch_call',
+    'prefetch_call',
+  ],
+};
+
+test('a file of functions installs one function, of the file’s name', () => {
+  for (const file of sqlFiles('functions')) {
+    const text = readFileSync(`${POOL}/functions/${file}`, 'utf8');
+    const created = [...text.matchAll(/^CREATE (?:OR REPLACE )?FUNCTION (\w+)/gm)].map(([, name]) => name);
+    expect([file, created]).toEqual([file, [basename(file, '.sql').replaceAll('-', '_')]]);
+    expect([file, /^CREATE FUNCTION/m.test(text)]).toEqual([file, false]);
+  }
+});
+
+test('removed functions are dropped one by one and only if they are there, and none of them has a file', () => {
+  const lines = readFileSync(`${POOL}/removed-functions.sql`, 'utf8')
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith('--'));
+  for (const line of lines) {
+    const name = /^DROP FUNCTION IF EXISTS (\w+)\([^)]*\);$/.exec(line)?.[1];
+    expect([line, name]).toEqual([line, expect.any(String)]);
+    expect(sqlFiles('functions').map((file) => basename(file))).not.toContain(`${name?.replaceAll('_', '-')}.sql`);
+  }
+});
+
+test.each([
+  ['CREATE INDEX CONCURRENTLY IF NOT EXISTS pair_by_reason ON pair (reason);', 'pair_by_reason'],
+  ['-- Why.\nCREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS a ON pair (b)\nWHERE c\n', 'a'],
+])('an index is named by its file’s one statement', (text, name) => {
+  expect(indexNameOf(text, 'a.sql')).toBe(name);
+});
+
+test.each([
+  'CREATE INDEX a ON pair (b);',
+  'CREATE INDEX CONCURRENTLY a ON pair (b);',
+  'CREATE INDEX CONCURRENTLY IF NOT EXISTS a ON pair (b); DROP TABLE pair;',
+  '',
+])('a file of indexes that would lock its table, fail the second time or do something else is refused', (text) => {
+  expect(() => indexNameOf(text, 'a.sql')).toThrow('indexes/a.sql must hold one statement');
+});
