@@ -4,8 +4,9 @@ import { RuntimeFailure } from './own-error.ts';
 import { findUrlFaults, type UrlForm } from './url-faults.ts';
 
 /**
- * Every setting of every function: its name in the environment, its default and its bounds. The README's table is checked against this
- * file. Nothing else in the project reads a setting, and each function reads only the groups it needs.
+ * Every setting of every function: its name in the environment, its default and its bounds. A test
+ * compares docs/configuration.md with this file. Nothing else in the project reads a setting, and
+ * each function reads only the groups it needs.
  */
 const integer = (fallback: number, minimum: number, maximum: number) =>
   z.prefault(

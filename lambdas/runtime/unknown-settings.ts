@@ -32,7 +32,7 @@ export function refuseUnknownSettings(
     if (!isOurs && (!name.includes('_') || name.length < LEAST_LENGTH)) return [];
     const meant = closestName(name, [...known], isOurs ? undefined : NEAR);
     if (meant !== null) return [`${name} is not a setting. Did you mean ${meant}?`];
-    return isOurs ? [`${name} is not a setting. The README lists all settings.`] : [];
+    return isOurs ? [`${name} is not a setting. docs/configuration.md lists all settings.`] : [];
   });
   if (faults.length > 0) throw new InvalidSettings(faults);
 }

@@ -12,7 +12,7 @@ The whole product on this machine: PostgreSQL, the TOME simulator, the jobs and 
   --fence-first   after a restore of the data directory from a copy: nothing that was pooled in the copy is offered again
   --help          this text
 
-Settings are environment variables; the README has the table. The most used ones:
+Settings are environment variables; docs/configuration.md has the tables. The most used ones:
   PORT=3000            the API's port
   DATA_DIR=folder      keeps the database and the simulator's memory; without it both are gone afterwards
   DATABASE_URL=url     uses that PostgreSQL instead of an embedded one

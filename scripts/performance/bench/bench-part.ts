@@ -3,7 +3,7 @@ import type { Ratios } from './report.ts';
 
 export interface BenchRun {
   readonly server: BenchServer;
-  /** The slow run whose figures go into the README. */
+  /** Whether this is the slow run with ten million used pairs. */
   readonly isFull: boolean;
   readonly progress: (line: string) => void;
 }

@@ -1,6 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import * as z from 'zod/mini';
+import { GATEWAY_REFUSALS } from '../../../lambdas/api/gateway-responses.ts';
+import { ROUTES } from '../../../lambdas/api/routes.ts';
 import { readSettings, settingGroups } from '../../../lambdas/runtime/settings.ts';
+import { problemsOf } from '../../../scripts/checks/contract/api-document.ts';
 import { API_FILE, apiDocument, CONTRACT_FILE, contractDocument } from '../../../scripts/checks/contract/documents.ts';
 
 test.each([
@@ -10,23 +14,86 @@ test.each([
   expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual(JSON.parse(JSON.stringify(document())));
 });
 
-test('the README names every setting with its default, and no setting that is not there', () => {
-  const readme = readFileSync('README.md', 'utf8');
-  const rows = [...readme.matchAll(/^\| `([A-Z_]+)` +\| ([^|]+?) +\|/gm)].map(
-    ([, name, value]) => [name, value] as const,
-  );
-  const groups = Object.keys(settingGroups) as (keyof typeof settingGroups)[];
+interface SettingRow {
+  readonly name: string;
+  readonly fallback: string;
+  readonly bounds: string;
+  readonly meaning: string;
+}
+
+const rows: readonly SettingRow[] = readFileSync('docs/configuration.md', 'utf8')
+  .split('\n')
+  .flatMap((line) => {
+    const [name, fallback = '', , bounds = '', meaning = ''] = line
+      .split(' | ')
+      .map((cell) => cell.replace(/ \|$/, ''));
+    const setting = /^\| `([A-Z_]+)`$/.exec(name ?? '')?.[1];
+    return setting === undefined ? [] : [{ name: setting, fallback, bounds, meaning }];
+  });
+
+/** Variables of `npm start` that no function reads. */
+const LOCAL = ['DATA_DIR', 'PORT', 'TOME_PORT'];
+
+const schemas: Readonly<Record<string, z.core.$ZodType>> = Object.assign({}, ...Object.values(settingGroups));
+
+test('the configuration page has one row for every setting, and no row for anything else', () => {
+  const names = [...Object.keys(schemas), ...LOCAL];
+  expect(rows.map(({ name }) => name).sort()).toEqual(names.sort());
+  for (const { name, meaning } of rows) expect(`${name}: ${meaning}`).toMatch(/^[A-Z_]+: [A-Z`].+\.$/);
+});
+
+test('the configuration page shows the default of each setting', () => {
   const required = {
     DATABASE_URL: 'postgres://somewhere',
     TOME_URL: 'http://somewhere',
     EVENT_QUEUE_URL: 'http://somewhere',
     IDEMPOTENCY_HMAC_SECRET: 'x'.repeat(32),
   };
+  const groups = Object.keys(settingGroups) as (keyof typeof settingGroups)[];
   const defaults = readSettings(groups, required) as Record<string, string | number | boolean>;
-  const names = groups.flatMap((group) => Object.keys(settingGroups[group]));
-  expect(new Set(rows.map(([name]) => name))).toEqual(new Set([...names, 'DATA_DIR', 'PORT', 'TOME_PORT']));
-  for (const [name, value] of rows) {
-    if (name === undefined || name in required || !names.includes(name)) continue;
-    expect(`${name} ${value}`).toBe(`${name} ${defaults[name] ?? 'none'}`);
+  for (const { name, fallback } of rows) {
+    if (name in required || LOCAL.includes(name)) continue;
+    expect(`${name} ${fallback}`).toBe(`${name} ${defaults[name] ?? 'none'}`);
   }
+});
+
+test('the configuration page shows the smallest and the largest value of each number, and all values of each choice', () => {
+  const accepts = (name: string, value: string): boolean => z.safeParse(schemas[name] ?? z.never(), value).success;
+  const numbers = rows.filter(({ name, bounds }) => name in schemas && /^\d+ to \d+$/.test(bounds));
+  expect(numbers.length).toBeGreaterThan(35);
+  for (const { name, bounds } of numbers) {
+    const [least = 0, most = 0] = bounds.split(' to ').map(Number);
+    const [inside, outside] = [
+      [least, most],
+      [least - 1, most + 1],
+    ];
+    expect({ name, accepted: inside.map((value) => accepts(name, String(value))) }).toEqual({
+      name,
+      accepted: [true, true],
+    });
+    expect({ name, accepted: outside.map((value) => accepts(name, String(value))) }).toEqual({
+      name,
+      accepted: [false, false],
+    });
+  }
+  const choices = rows.filter(({ bounds }) => /^(`[a-z-]+`(, )?)+$/.test(bounds));
+  expect(choices.map(({ name }) => name).sort()).toEqual(
+    ['DATABASE_PREPARE', 'DATABASE_TLS', 'GAUGES_TO', 'PREFETCH_BULK_TOKENIZE', 'REFERENCE_LUHN', 'TOKENIZER'].sort(),
+  );
+  for (const { name, bounds } of choices) {
+    for (const [, value = ''] of bounds.matchAll(/`([a-z-]+)`/g))
+      expect([name, value, accepts(name, value)]).toEqual([name, value, true]);
+  }
+});
+
+test('the API page lists every error code with its status, and no other code', () => {
+  const page = readFileSync('docs/api.md', 'utf8');
+  const listed = [...page.matchAll(/^\| (\d{3}) \| `([a-z-]+)` \|/gm)].map(([, status, code]) => `${status} ${code}`);
+  const local = [
+    ...page.matchAll(
+      /(?<= |^)(\d{3})\s`(malformed-request|target-too-long|method-not-allowed|request-timeout|expectation-failed|headers-too-large)`/g,
+    ),
+  ];
+  const codes = [...ROUTES.flatMap(problemsOf), ...GATEWAY_REFUSALS].map(({ status, code }) => `${status} ${code}`);
+  expect(new Set([...listed, ...local.map(([, status, code]) => `${status} ${code}`)])).toEqual(new Set(codes));
 });

@@ -16,7 +16,9 @@ test.each([
 });
 
 test('a variable that begins like a setting of this project and is close to none is refused as well', () => {
-  expect(refuse({ POOL_COLOUR: 'blue' })).toThrow('POOL_COLOUR is not a setting. The README lists all settings.');
+  expect(refuse({ POOL_COLOUR: 'blue' })).toThrow(
+    'POOL_COLOUR is not a setting. docs/configuration.md lists all settings.',
+  );
 });
 
 test('all faults are named at once, and never a value', () => {

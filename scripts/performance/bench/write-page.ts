@@ -1,14 +1,14 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseOptions } from '../../program/options.ts';
 import { beginProgram } from '../../program/run-program.ts';
-import { type BenchResults, withFigures } from './readme-figures.ts';
+import { type BenchResults, FIGURES_PAGE, withFigures } from './page-figures.ts';
 
-const USAGE = `npm run bench:readme
+const USAGE = `npm run bench:page
 
-Copies the figures of bench-results.json into the README.
+Copies the figures of bench-results.json into ${FIGURES_PAGE}.
 `;
 
-/** `npm run bench:readme`: copies the figures of `bench-results.json` into the README. */
+/** `npm run bench:page`. */
 beginProgram({ usage: USAGE, parse: (args) => parseOptions(args, {}) });
 const results = JSON.parse(readFileSync('bench-results.json', 'utf8')) as BenchResults;
-writeFileSync('README.md', withFigures(readFileSync('README.md', 'utf8'), results));
+writeFileSync(FIGURES_PAGE, withFigures(readFileSync(FIGURES_PAGE, 'utf8'), results));

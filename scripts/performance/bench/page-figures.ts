@@ -1,6 +1,9 @@
 import { GOALS, type RatioName, verdict } from './report.ts';
 
-/** What of `bench-results.json` is shown. */
+/** The page that shows the figures. */
+export const FIGURES_PAGE = 'docs/performance.md';
+
+/** The part of `bench-results.json` that the page shows. */
 export interface BenchResults {
   readonly machine: string;
   readonly versions: { readonly node: string; readonly postgres: string };
@@ -9,15 +12,17 @@ export interface BenchResults {
   readonly ratios: Readonly<Partial<Record<RatioName, number>>>;
 }
 
-const BEGIN = '<!-- figures of npm run bench, written by npm run bench:readme -->';
+const BEGIN = '<!-- figures of npm run bench, written by npm run bench:page -->';
 const END = '<!-- end of the figures -->';
 
-/** The readme with the figures of these results between its markers. Throws when it has no markers. */
-export function withFigures(readme: string, results: BenchResults): string {
-  const begin = readme.indexOf(BEGIN);
-  const end = readme.indexOf(END);
-  if (begin < 0 || end < begin) throw new Error('README.md has no place for the figures.');
-  return `${readme.slice(0, begin + BEGIN.length)}\n\n${figures(results)}\n\n${readme.slice(end)}`;
+/** Returns the page with these figures between its markers. Throws if a marker is missing. */
+export function withFigures(page: string, results: BenchResults): string {
+  const begin = page.indexOf(BEGIN);
+  const end = page.indexOf(END);
+  if (begin < 0 || end < begin) {
+    throw new Error(`${FIGURES_PAGE} needs the two marker comments between which the figures are written.`);
+  }
+  return `${page.slice(0, begin + BEGIN.length)}\n\n${figures(results)}\n\n${page.slice(end)}`;
 }
 
 function figures({ machine, versions, date, mode, ratios }: BenchResults): string {
