@@ -115,3 +115,17 @@ export const RIGHTS: Readonly<Record<FunctionName, Rights>> = {
 
 /** A function's role in the database. */
 export const databaseRoleOf = (name: FunctionName): string => name.replaceAll('-', '_');
+
+export interface DatabaseRole extends Pick<Rights, 'execute' | 'statementSeconds' | 'connectionShare'> {
+  readonly functionName: FunctionName;
+  readonly role: string;
+}
+
+/** The roles that the database has: one for each function that may execute something there. */
+export const databaseRoles = (): readonly DatabaseRole[] =>
+  (Object.keys(RIGHTS) as FunctionName[])
+    .filter((name) => RIGHTS[name].execute.length > 0)
+    .map((functionName) => {
+      const { execute, statementSeconds, connectionShare } = RIGHTS[functionName];
+      return { functionName, role: databaseRoleOf(functionName), execute, statementSeconds, connectionShare };
+    });

@@ -5,7 +5,7 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { DataProtectionPolicy } from 'aws-cdk-lib/aws-logs';
 import { type DatabaseCluster, DefaultAuthScheme, ProxyTarget, DatabaseProxy as RdsProxy } from 'aws-cdk-lib/aws-rds';
 import { Construct } from 'constructs';
-import { databaseRoleOf, type FunctionName, RIGHTS } from '../../lambdas/rights.ts';
+import { databaseRoles } from '../../lambdas/rights.ts';
 import type { AwsEnvironment } from '../environments/environment.ts';
 import { EncryptedLogGroup } from '../logs/encrypted-log-group.ts';
 import { DATABASE_PORT } from './database.ts';
@@ -45,11 +45,11 @@ export class DatabaseProxy extends Construct {
       statements: [
         new PolicyStatement({
           actions: ['rds-db:connect'],
-          resources: databaseRoles().map((role) =>
+          resources: databaseRoles().map(({ role: resourceName }) =>
             stack.formatArn({
               service: 'rds-db',
               resource: `dbuser:${cluster.clusterResourceIdentifier}`,
-              resourceName: role,
+              resourceName,
             }),
           ),
         }),
@@ -95,6 +95,3 @@ export class DatabaseProxy extends Construct {
     this.clients.connections.allowTo(proxyGroup, Port.tcp(DATABASE_PORT), 'The proxy over TLS');
   }
 }
-
-const databaseRoles = (): readonly string[] =>
-  (Object.keys(RIGHTS) as FunctionName[]).filter((name) => RIGHTS[name].execute.length > 0).map(databaseRoleOf);
