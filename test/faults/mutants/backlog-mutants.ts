@@ -10,10 +10,13 @@ const PLANS = 'test/integration/backlogs.test.ts';
 const GROWTH = 'test/integration/bounded-growth.test.ts';
 const CLOCK_STEPS = 'test/integration/clock-steps.test.ts';
 
-/** Bugs about work that grows with what waits, refusals within a success, clocks that are set, and tables that grow unseen. */
+/**
+ * Bugs that make work grow with the backlog, ignore refusals inside a success, depend on a clock
+ * that is set, or let tables grow without notice.
+ */
 export const BACKLOG_MUTANTS: readonly Mutant[] = [
   {
-    name: 'the relay sorts everything that waits',
+    name: 'the relay sorts all waiting events',
     kind: 'backlogs',
     edits: [
       edit(
@@ -25,7 +28,7 @@ export const BACKLOG_MUTANTS: readonly Mutant[] = [
     tests: [PLANS],
   },
   {
-    name: 'the relay passes events that were sent long ago',
+    name: 'the relay scans the index entries of events that were sent long ago',
     kind: 'backlogs',
     edits: [
       edit(
@@ -37,25 +40,25 @@ export const BACKLOG_MUTANTS: readonly Mutant[] = [
     tests: [GROWTH],
   },
   {
-    name: 'the plan of the settler is left to statistics',
+    name: 'statistics decide the query plan of the settler',
     kind: 'backlogs',
     edits: [edit(functions('maintenance/settle-reservations'), PLANNER_SETTINGS, '')],
     tests: [PLANS],
   },
   {
-    name: 'a creation passes every expired pair',
+    name: 'a creation draws the tickets of all expired pairs',
     kind: 'backlogs',
     edits: [edit(functions('reservation/reserve'), ' AND misses OPERATOR(pg_catalog.<) most_misses', '')],
     tests: [GROWTH],
   },
   {
-    name: 'staged pairs have no index in their order',
+    name: 'staged pairs have no index in the order in which they are bound',
     kind: 'backlogs',
     edits: [edit(BOUNDED_WORK, 'CREATE INDEX staged_pair_order ON staged_pair (failures, pair_id);', '')],
     tests: [PLANS],
   },
   {
-    name: 'expired keys are deleted in one statement',
+    name: 'all expired keys are deleted in one statement',
     kind: 'backlogs',
     edits: [
       edit(
@@ -67,8 +70,8 @@ export const BACKLOG_MUTANTS: readonly Mutant[] = [
     tests: [GROWTH],
   },
   {
-    name: 'refusals within an answer of 200 are not read',
-    kind: 'refusals inside a 200',
+    name: 'events that SQS refuses inside a 200 answer are not read',
+    kind: 'refusals inside a 200 answer',
     edits: [
       edit(
         'lambdas/runtime/aws/sqs-queue.ts',
@@ -79,8 +82,8 @@ export const BACKLOG_MUTANTS: readonly Mutant[] = [
     tests: ['test/integration/sqs-queue.test.ts'],
   },
   {
-    name: 'a relay goes on though the queue takes nothing',
-    kind: 'refusals inside a 200',
+    name: 'the relay continues although the queue accepts nothing',
+    kind: 'refusals inside a 200 answer',
     edits: [
       edit(
         'lambdas/tokenization/relay-events.ts',
@@ -91,8 +94,8 @@ export const BACKLOG_MUTANTS: readonly Mutant[] = [
     tests: ['test/unit/tokenization/relay-events.test.ts'],
   },
   {
-    name: 'a relay in which nothing was taken succeeds',
-    kind: 'refusals inside a 200',
+    name: 'a run of the relay succeeds although no event was accepted',
+    kind: 'refusals inside a 200 answer',
     edits: [
       edit(
         'lambdas/tokenization/relay-events.ts',
@@ -103,7 +106,7 @@ export const BACKLOG_MUTANTS: readonly Mutant[] = [
     tests: ['test/unit/tokenization/relay-events.test.ts'],
   },
   {
-    name: 'a released lease ended a second ago by the clock',
+    name: 'a released lease is valid again when the clock is set back',
     kind: 'clocks',
     edits: [
       edit(functions('refill/release-lease'), "expires_at = '-infinity'", "expires_at = now() - interval '1 second'"),
@@ -111,7 +114,7 @@ export const BACKLOG_MUTANTS: readonly Mutant[] = [
     tests: [CLOCK_STEPS],
   },
   {
-    name: 'a lease of a clock that was ahead is waited for',
+    name: 'a run waits for a lease that was written while the clock was ahead',
     kind: 'clocks',
     edits: [
       edit(
@@ -124,7 +127,7 @@ export const BACKLOG_MUTANTS: readonly Mutant[] = [
     tests: [CLOCK_STEPS],
   },
   {
-    name: 'a pair is put on offer by the later of its two times',
+    name: 'the trigger on available_pair compares only the later of two times',
     kind: 'clocks',
     edits: [
       edit(
@@ -136,7 +139,7 @@ export const BACKLOG_MUTANTS: readonly Mutant[] = [
     tests: [CLOCK_STEPS],
   },
   {
-    name: 'events in hand wait for a clock that was ahead',
+    name: 'events that were taken while the clock was ahead are not taken again',
     kind: 'clocks',
     edits: [
       edit(
@@ -148,7 +151,7 @@ export const BACKLOG_MUTANTS: readonly Mutant[] = [
     tests: [CLOCK_STEPS],
   },
   {
-    name: 'reservations of a clock that was ahead are never settled',
+    name: 'reservations that are dated in the future are never settled',
     kind: 'clocks',
     edits: [
       edit(
@@ -160,8 +163,8 @@ export const BACKLOG_MUTANTS: readonly Mutant[] = [
     tests: [CLOCK_STEPS],
   },
   {
-    name: 'tokens that are purged are forgotten altogether',
-    kind: 'growth',
+    name: 'purged tokens are not counted',
+    kind: 'growth of tables',
     edits: [
       edit(
         functions('maintenance/purge-expired'),
@@ -173,7 +176,7 @@ export const BACKLOG_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'prefetch calls whose answer was lost are not counted',
-    kind: 'growth',
+    kind: 'growth of tables',
     edits: [
       edit(
         functions('health/pool-growth'),
@@ -184,8 +187,8 @@ export const BACKLOG_MUTANTS: readonly Mutant[] = [
     tests: [GROWTH],
   },
   {
-    name: 'a purge that fails stops those after it',
-    kind: 'growth',
+    name: 'a purge that fails stops the purges after it',
+    kind: 'growth of tables',
     edits: [edit('lambdas/pool/database/take-turns.ts', 'failures.push(error);', 'throw error;')],
     tests: ['test/unit/pool/take-turns.test.ts'],
   },

@@ -1,13 +1,13 @@
 import { edit, type Mutant } from './mutant.ts';
 
-const KIND = 'callers apart';
+const KIND = 'separation of callers';
 const BUDGETS = ['test/integration/caller-budgets.test.ts'];
 const CALLERS = ['test/integration/callers.test.ts'];
 
-/** Callers that are not kept apart, guess without a limit, or leave no trace. */
+/** Bugs that mix up callers, or let a caller guess without a limit or without an audit record. */
 export const CALLER_MUTANTS: readonly Mutant[] = [
   {
-    name: 'an Idempotency-Key belongs to the account, whatever the role',
+    name: 'an Idempotency-Key belongs to the account and not to the role',
     kind: KIND,
     edits: [
       edit(
@@ -19,7 +19,7 @@ export const CALLER_MUTANTS: readonly Mutant[] = [
     tests: CALLERS,
   },
   {
-    name: 'an Idempotency-Key belongs to the session',
+    name: 'an Idempotency-Key belongs to the session and not to the role',
     kind: KIND,
     edits: [
       edit(
@@ -36,7 +36,7 @@ export const CALLER_MUTANTS: readonly Mutant[] = [
     tests: CALLERS,
   },
   {
-    name: 'the parts of a keyed hash run into each other',
+    name: 'the parts of a keyed hash are joined without their lengths',
     kind: KIND,
     edits: [
       edit('lambdas/composition/tokenizer.ts', 'hash.update(`${bytes.length}:`).update(bytes);', 'hash.update(bytes);'),
@@ -68,7 +68,7 @@ export const CALLER_MUTANTS: readonly Mutant[] = [
     tests: CALLERS,
   },
   {
-    name: 'a caller whose budget is spent still gets its hits',
+    name: 'a caller whose budget is spent still gets successful answers',
     kind: KIND,
     edits: [
       edit(
@@ -80,7 +80,7 @@ export const CALLER_MUTANTS: readonly Mutant[] = [
     tests: BUDGETS,
   },
   {
-    name: 'the budget is checked on the snapshot instead of the locked row',
+    name: 'the caller budget is checked on the snapshot and not on the locked row',
     kind: KIND,
     edits: [
       edit(
@@ -92,7 +92,7 @@ export const CALLER_MUTANTS: readonly Mutant[] = [
     tests: BUDGETS,
   },
   {
-    name: 'a spent budget is refused after TOME was asked',
+    name: 'a request over its caller budget is refused only after the call to TOME',
     kind: KIND,
     edits: [
       edit(
@@ -104,7 +104,7 @@ export const CALLER_MUTANTS: readonly Mutant[] = [
     tests: BUDGETS,
   },
   {
-    name: 'a creation that turns out to exist is not counted',
+    name: 'a creation of a card that has a reference is not counted',
     kind: KIND,
     edits: [
       edit(
@@ -116,7 +116,7 @@ export const CALLER_MUTANTS: readonly Mutant[] = [
     tests: BUDGETS,
   },
   {
-    name: 'an answer that the API can give is not in its published file',
+    name: 'an error that the API can answer is missing in docs/openapi.json',
     kind: KIND,
     edits: [
       edit(
@@ -128,7 +128,7 @@ export const CALLER_MUTANTS: readonly Mutant[] = [
     tests: ['test/unit/checks/api-document.test.ts'],
   },
   {
-    name: 'the denial of detokenize names one spelling of its path',
+    name: 'the Deny for detokenize covers only one spelling of its path',
     kind: KIND,
     edits: [
       edit(
@@ -142,7 +142,7 @@ export const CALLER_MUTANTS: readonly Mutant[] = [
     tests: ['test/infrastructure/api-access.test.ts'],
   },
   {
-    name: 'all callers share one throttle',
+    name: 'all callers share one rate limit',
     kind: KIND,
     edits: [
       edit(

@@ -10,17 +10,17 @@ const SILENT = ['test/integration/silent-database.test.ts'];
 const LOST = ['test/integration/lost-connections.test.ts'];
 const DEADLINE = ['test/unit/runtime/function-deadline.test.ts'];
 
-/** Bugs in how conditions of the database, deadlines and the database's silence are handled. */
+/** Bugs in how error conditions, deadlines and a silent database are handled. */
 export const CONNECTION_MUTANTS: readonly Mutant[] = [
   {
-    name: 'a demoted writer counts as a bug',
-    kind: 'conditions of connections and servers',
+    name: 'the error of a demoted writer counts as a bug',
+    kind: 'database connections and server conditions',
     edits: [edit(CONDITIONS, "['25006'], 'read-only session", "['25S06'], 'read-only session")],
     tests: RAISED,
   },
   {
-    name: 'a session that refuses writes is kept',
-    kind: 'conditions of connections and servers',
+    name: 'a connection to a server that refuses writes is kept',
+    kind: 'database connections and server conditions',
     edits: [
       edit(
         CONDITIONS,
@@ -32,32 +32,32 @@ export const CONNECTION_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a full disk counts as a bug',
-    kind: 'conditions of connections and servers',
+    kind: 'database connections and server conditions',
     edits: [edit(CONDITIONS, "['53*'], 'disk full", "['53*0'], 'disk full")],
     tests: RAISED,
   },
   {
-    name: 'a refused sign-in counts as a bug of the statement',
-    kind: 'conditions of connections and servers',
+    name: 'a refused login counts as an error of the statement',
+    kind: 'database connections and server conditions',
     edits: [
       edit(DATABASE, 'return { error: new StoreUnavailable(error), retry: conditionOf(error).retry };', 'throw error;'),
     ],
     tests: STATES,
   },
   {
-    name: 'a password that was rotated is never read again',
-    kind: 'conditions of connections and servers',
+    name: 'a rotated password is never read again',
+    kind: 'database connections and server conditions',
     edits: [edit('lambdas/pool/database/connection.ts', '    address.forgetPassword();\n', '')],
     tests: STATES,
   },
   {
-    name: 'a fresh connection is asked for, and an idle one is lent',
-    kind: 'conditions of connections and servers',
+    name: 'a request for a new connection gets an idle one',
+    kind: 'database connections and server conditions',
     edits: [edit(POOL, "this.#takeIdle(fresh ? 'discard' : 'lend')", "this.#takeIdle('lend')")],
     tests: LOST,
   },
   {
-    name: 'the deadline is not handed down to statements',
+    name: 'the deadline of a request does not limit its statements',
     kind: 'deadlines and frozen functions',
     edits: [
       edit(
@@ -69,13 +69,13 @@ export const CONNECTION_MUTANTS: readonly Mutant[] = [
     tests: SILENT,
   },
   {
-    name: 'a statement whose time is over goes on in the server',
+    name: 'a statement that timed out continues in the server',
     kind: 'deadlines and frozen functions',
     edits: [edit(DATABASE, "this.#pool.discard(loan, 'cancel');", "this.#pool.discard(loan, 'leave');")],
     tests: SILENT,
   },
   {
-    name: 'a connection is trusted however long the function was frozen',
+    name: 'a connection is reused however long the function was frozen',
     kind: 'deadlines and frozen functions',
     edits: [
       edit(
@@ -87,20 +87,20 @@ export const CONNECTION_MUTANTS: readonly Mutant[] = [
     tests: LOST,
   },
   {
-    name: 'a connection that stays silent is not replaced within the request',
+    name: 'a silent connection is not replaced within the request',
     kind: 'deadlines and frozen functions',
     edits: [edit(DATABASE, "retry: loan.isFresh ? 'no' : 'new connection'", "retry: 'no'")],
     tests: LOST,
   },
   {
-    name: 'a request is begun although its function has no time left',
+    name: 'a request starts although its function has no time left',
     kind: 'deadlines and frozen functions',
     edits: [edit('lambdas/runtime/http/api-handler.ts', 'if (timeLeftMs <= 0) throw new OutOfTime();', '')],
     tests: DEADLINE,
   },
   {
-    name: 'a busy process takes the server for silent',
-    kind: 'breakers and throttles',
+    name: 'a busy process reports the server as silent',
+    kind: 'circuit breakers and rate limits',
     edits: [
       edit(
         'lambdas/pool/database/within.ts',
@@ -111,14 +111,14 @@ export const CONNECTION_MUTANTS: readonly Mutant[] = [
     tests: ['test/unit/pool/within.test.ts'],
   },
   {
-    name: 'a statement behind a slow one ends the slow one',
-    kind: 'breakers and throttles',
+    name: 'a statement that waits behind a slow one cancels the slow one',
+    kind: 'circuit breakers and rate limits',
     edits: [edit(DATABASE, "if (!this.#pool.isNext(loan)) return { error, retry: 'no' };", '')],
     tests: SILENT,
   },
   {
-    name: "the database's breaker never opens",
-    kind: 'breakers and throttles',
+    name: 'the circuit breaker of the database never opens',
+    kind: 'circuit breakers and rate limits',
     edits: [
       edit(
         DATABASE,
@@ -129,8 +129,8 @@ export const CONNECTION_MUTANTS: readonly Mutant[] = [
     tests: SILENT,
   },
   {
-    name: 'statements that wait for a lock open the breaker for everybody',
-    kind: 'breakers and throttles',
+    name: 'statements that wait for a lock open the circuit breaker for all requests',
+    kind: 'circuit breakers and rate limits',
     edits: [
       edit(
         DATABASE,
@@ -141,8 +141,8 @@ export const CONNECTION_MUTANTS: readonly Mutant[] = [
     tests: SILENT,
   },
   {
-    name: 'one slow statement throws away all idle connections',
-    kind: 'breakers and throttles',
+    name: 'one slow statement closes all idle connections',
+    kind: 'circuit breakers and rate limits',
     edits: [
       edit(
         DATABASE,
@@ -154,7 +154,7 @@ export const CONNECTION_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a read waits for the database until there is no time left for TOME',
-    kind: 'breakers and throttles',
+    kind: 'circuit breakers and rate limits',
     edits: [
       edit('lambdas/pool/pair-store.ts', 'const READ = { hasFallback: true };', 'const READ = { hasFallback: false };'),
     ],

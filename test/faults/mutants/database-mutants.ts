@@ -6,29 +6,29 @@ const HYGIENE = ['test/integration/database-hygiene.test.ts'];
 const NEXT_RELEASE = ['test/integration/next-release.test.ts'];
 const functions = (name: string): string => `lambdas/pool/functions/${name}.sql`;
 
-/** Bugs in the database's own defences, and in how a running database is changed. */
+/** Bugs in the rights and checks of the database, and in how a running database is changed. */
 export const DATABASE_MUTANTS: readonly Mutant[] = [
   {
     name: 'a function without a search path names a type without its schema',
-    kind: 'roles that become the owner',
+    kind: 'privilege escalation of database roles',
     edits: [edit(functions('reservation/mark-used'), 'opened_at pg_catalog.timestamptz', 'opened_at timestamptz')],
     tests: SHADOWING,
   },
   {
     name: 'a function without a search path names an operator without its schema',
-    kind: 'roles that become the owner',
+    kind: 'privilege escalation of database roles',
     edits: [edit(functions('reservation/reserve'), 'place OPERATOR(pg_catalog.<) last_place', 'place < last_place')],
     tests: SHADOWING,
   },
   {
-    name: 'the search path of the functions does not say that temporary objects come last',
-    kind: 'roles that become the owner',
+    name: 'the search path of the functions does not put temporary objects last',
+    kind: 'privilege escalation of database roles',
     edits: [edit('lambdas/pool/install/install-functions.ts', "'pg_catalog, public, pg_temp'", "'pg_catalog, public'")],
     tests: SHADOWING,
   },
   {
-    name: 'every role may make temporary objects',
-    kind: 'roles that become the owner',
+    name: 'every role may create temporary objects',
+    kind: 'privilege escalation of database roles',
     edits: [
       edit(
         'lambdas/pool/install/close-to-public.ts',
@@ -39,14 +39,14 @@ export const DATABASE_MUTANTS: readonly Mutant[] = [
     tests: SHADOWING,
   },
   {
-    name: 'the functions belong to the administrator',
-    kind: 'roles that become the owner',
+    name: 'the administrator owns the functions',
+    kind: 'privilege escalation of database roles',
     edits: [edit('lambdas/pool/migrate.ts', '  await giveToOwner(transaction, owner);\n', '')],
     tests: OWNER,
   },
   {
     name: 'a migration waits for an advisory lock that every role can take',
-    kind: "the database's defences",
+    kind: 'protections in the database',
     edits: [
       edit(
         'lambdas/pool/install/migration-turn.ts',
@@ -57,8 +57,8 @@ export const DATABASE_MUTANTS: readonly Mutant[] = [
     tests: HYGIENE,
   },
   {
-    name: 'a migration leaves the settings that a role has given itself',
-    kind: "the database's defences",
+    name: 'a migration keeps the settings that a role has set for itself',
+    kind: 'protections in the database',
     edits: [
       edit(
         'lambdas/pool/install/install-roles.ts',
@@ -69,14 +69,14 @@ export const DATABASE_MUTANTS: readonly Mutant[] = [
     tests: HYGIENE,
   },
   {
-    name: 'a role may take every connection of the server',
-    kind: "the database's defences",
+    name: 'a role may use every connection of the server',
+    kind: 'protections in the database',
     edits: [edit('lambdas/pool/install/install-roles.ts', 'CONNECTION LIMIT ${limit}`', 'CONNECTION LIMIT -1`')],
     tests: HYGIENE,
   },
   {
-    name: 'a role that serves requests may adopt a pair by its internal token alone',
-    kind: "the database's defences",
+    name: 'a role that serves requests may execute adopt, which needs only an internal token',
+    kind: 'protections in the database',
     edits: [
       edit(
         'lambdas/rights.ts',
@@ -87,8 +87,8 @@ export const DATABASE_MUTANTS: readonly Mutant[] = [
     tests: HYGIENE,
   },
   {
-    name: 'a card number can be recorded as a reference',
-    kind: "the database's defences",
+    name: 'a card number can be stored as a reference',
+    kind: 'protections in the database',
     edits: [
       edit(
         functions('lookup/record-bound-pair'),
@@ -100,31 +100,31 @@ export const DATABASE_MUTANTS: readonly Mutant[] = [
     tests: HYGIENE,
   },
   {
-    name: 'the database forgets one network of the table',
-    kind: "the database's defences",
+    name: 'the check of references in the database lacks one card network',
+    kind: 'protections in the database',
     edits: [edit(functions('refill/may-be-new-reference'), '8(60|91)', '891')],
     tests: ['test/integration/reference-ranges.test.ts'],
   },
   {
-    name: 'a change of a table waits for every reader, and every request behind it',
+    name: 'a migration waits for a table lock without a timeout, and all requests wait behind it',
     kind: 'changes of a running system',
     edits: [edit('lambdas/pool/migrate.ts', 'SET LOCAL lock_timeout = ${lockTimeoutMs}; ', '')],
     tests: NEXT_RELEASE,
   },
   {
-    name: 'a migration that finds a table locked gives up at once',
+    name: 'a migration that finds a table locked is not tried again',
     kind: 'changes of a running system',
     edits: [edit('lambdas/pool/migrate.ts', "error.code === '55P03' || ", '')],
     tests: NEXT_RELEASE,
   },
   {
-    name: 'an index whose build failed is taken for built',
+    name: 'an index whose build failed counts as built',
     kind: 'changes of a running system',
     edits: [edit('lambdas/pool/install/install-indexes.ts', 'found?.isValid === true', 'found !== undefined')],
     tests: NEXT_RELEASE,
   },
   {
-    name: 'a change of the removed functions alone installs nothing',
+    name: 'a change of only the list of removed functions installs nothing',
     kind: 'changes of a running system',
     edits: [
       edit('lambdas/pool/install/install-functions.ts', '[INSTALLATION, texts, removed, ', '[INSTALLATION, texts, '),
@@ -132,7 +132,7 @@ export const DATABASE_MUTANTS: readonly Mutant[] = [
     tests: NEXT_RELEASE,
   },
   {
-    name: 'a function keeps a right that the table of rights has lost',
+    name: 'a role keeps the right to execute a function that was removed from its rights',
     kind: 'changes of a running system',
     edits: [
       edit(

@@ -2,10 +2,10 @@ import { edit, type Mutant } from './mutant.ts';
 
 const FINISH = 'lambdas/tokenization/finish-reservation.ts';
 
-/** Bugs in what calls the statements and TOME. */
+/** Bugs in the use cases and jobs that call the database and TOME. */
 export const DOMAIN_MUTANTS: readonly Mutant[] = [
   {
-    name: 'the echoed token is not checked',
+    name: 'the token in the answer of NS1 is not compared with the token that was sent',
     edits: [
       edit(
         FINISH,
@@ -25,7 +25,7 @@ export const DOMAIN_MUTANTS: readonly Mutant[] = [
     ],
   },
   {
-    name: 'an unknown outcome gives the pair back',
+    name: 'a pair is released after an unknown outcome',
     edits: [
       edit(
         FINISH,
@@ -35,15 +35,15 @@ export const DOMAIN_MUTANTS: readonly Mutant[] = [
     ],
   },
   {
-    name: 'a pair is given back though a retry was on its way',
+    name: 'a pair is released although a retry of the request can still arrive',
     edits: [edit(FINISH, 'pairIsFree: isConfirmed && answer.attempts === 1 && !held.resumed', 'pairIsFree: true')],
   },
   {
-    name: 'a pair is given back after a failure that was sent',
+    name: 'a pair is released although the failed request was sent',
     edits: [edit(FINISH, 'error.attempts === 0 && !held.resumed', '!held.resumed')],
   },
   {
-    name: "NS2's echo is not checked",
+    name: 'the reference in the answer of NS2 is not compared with the pair',
     edits: [
       edit(
         'lambdas/tokenization/refill/mapping-outcomes.ts',
@@ -53,7 +53,7 @@ export const DOMAIN_MUTANTS: readonly Mutant[] = [
     ],
   },
   {
-    name: 'a failed mapping counts as mapped',
+    name: 'a failed binding on NS2 counts as bound',
     edits: [
       edit(
         'lambdas/tokenization/refill/map-staged-pairs.ts',
@@ -63,7 +63,7 @@ export const DOMAIN_MUTANTS: readonly Mutant[] = [
     ],
   },
   {
-    name: 'the fingerprint is the card number',
+    name: 'the fingerprint of a body is the card number itself',
     edits: [
       edit(
         'lambdas/composition/tokenizer.ts',
@@ -73,7 +73,7 @@ export const DOMAIN_MUTANTS: readonly Mutant[] = [
     ],
   },
   {
-    name: 'a disclosure leaves no record',
+    name: 'a disclosure leaves no audit record',
     edits: [
       edit(
         'lambdas/tokenization/pooled-tokenizer.ts',
@@ -83,15 +83,15 @@ export const DOMAIN_MUTANTS: readonly Mutant[] = [
     ],
   },
   {
-    name: 'the direct path believes any token',
+    name: 'the direct path accepts any token as confirmed',
     edits: [edit('lambdas/tokenization/confirm-token.ts', '!== internalToken) throw', '=== null) throw')],
   },
   {
-    name: 'a pair of the direct path is stored unconfirmed',
+    name: 'the direct path stores a pair whose reference NS2 did not confirm',
     edits: [edit('lambdas/tokenization/bound-token.ts', '!== pair.cardReference) {', '=== null) {')],
   },
   {
-    name: '"already tokenized" is believed unconfirmed',
+    name: 'the token that NS1 names for a known card is used without confirmation',
     edits: [
       edit(
         FINISH,
@@ -101,11 +101,11 @@ export const DOMAIN_MUTANTS: readonly Mutant[] = [
     ],
   },
   {
-    name: 'after an unknown outcome one look-up is believed',
+    name: 'after an unknown outcome a single lookup decides',
     edits: [edit(FINISH, '  if ((await lookUp()) !== bound) throw error;\n', '')],
   },
   {
-    name: 'after an unknown outcome a second pair is tried',
+    name: 'after an unknown outcome the request tries a second pair',
     edits: [
       edit(
         FINISH,
@@ -115,7 +115,7 @@ export const DOMAIN_MUTANTS: readonly Mutant[] = [
     ],
   },
   {
-    name: 'a pair is used though NS1 never answered',
+    name: 'a pair is marked as used although NS1 knows no token for the card',
     edits: [
       edit(
         FINISH,

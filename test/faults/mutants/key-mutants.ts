@@ -1,6 +1,6 @@
 import { edit, type Mutant } from './mutant.ts';
 
-const KIND = 'answers of another card';
+const KIND = 'answers with the reference of another card';
 const TESTS = ['test/integration/key-answers.test.ts'];
 const functions = (name: string): string => `lambdas/pool/functions/${name}.sql`;
 const FINISH = 'lambdas/tokenization/finish-reservation.ts';
@@ -12,10 +12,10 @@ const ADOPTION_KEEPS_RESERVATION = edit(
   '      reservation_id = coalesce(held.id, reservation_id),\n',
 );
 
-/** Bugs after which a key, a late owner or a read is answered with another card's reference. */
+/** Bugs that answer a key, a late owner or a read with the reference of another card. */
 export const KEY_MUTANTS: readonly Mutant[] = [
   {
-    name: 'a key is answered with its pair when the pair is used under its reservation',
+    name: 'a key is answered with a pair because the pair is used with the reservation id of the key',
     kind: KIND,
     edits: [
       ADOPTION_KEEPS_RESERVATION,
@@ -27,12 +27,12 @@ export const KEY_MUTANTS: readonly Mutant[] = [
     ],
   },
   {
-    name: 'an adopted pair stays in the name of its former reservation',
+    name: 'an adopted pair keeps the id of its former reservation',
     kind: KIND,
     edits: [ADOPTION_KEEPS_RESERVATION],
   },
   {
-    name: "a key's answer is written without a look at the body",
+    name: 'the answer of a key is written without comparing the body',
     kind: KIND,
     edits: [
       edit(
@@ -44,7 +44,7 @@ export const KEY_MUTANTS: readonly Mutant[] = [
     tests: TESTS,
   },
   {
-    name: "a key's answer is not written when its pair is used",
+    name: 'the answer of a key is not written when its pair is used',
     kind: KIND,
     edits: [
       edit(
@@ -67,7 +67,7 @@ export const KEY_MUTANTS: readonly Mutant[] = [
     tests: TESTS,
   },
   {
-    name: 'a pair is given back though its key is gone',
+    name: 'a pair is released although the row of its key is gone',
     kind: KIND,
     edits: [
       edit(
@@ -79,13 +79,13 @@ export const KEY_MUTANTS: readonly Mutant[] = [
     tests: TESTS,
   },
   {
-    name: 'a token that was bound before is believed at its first mention',
+    name: 'a token that was bound before is accepted after one answer',
     kind: KIND,
     edits: [edit(FINISH, 'reservation.internalToken && answer.isNew)', 'reservation.internalToken)')],
     tests: TESTS,
   },
   {
-    name: 'a read adopts a pair on one answer of NS1',
+    name: 'a read adopts a pair after one answer of NS1',
     kind: KIND,
     edits: [
       edit(
@@ -97,13 +97,13 @@ export const KEY_MUTANTS: readonly Mutant[] = [
     tests: TESTS,
   },
   {
-    name: 'a stored pair is believed though NS2 never confirmed it',
+    name: 'a read answers with a stored pair that NS2 never confirmed',
     kind: KIND,
     edits: [edit(BOUND, "=> mapped || state === 'USED';", "=> mapped || state !== 'AVAILABLE';")],
     tests: [...TESTS, 'test/integration/unconfirmed-answers.test.ts'],
   },
   {
-    name: "pairs are activated by their numbers, whatever NS2's answer was about",
+    name: 'pairs are activated by their id alone, without the tokens that NS2 confirmed',
     kind: KIND,
     edits: [
       edit(
@@ -115,7 +115,7 @@ export const KEY_MUTANTS: readonly Mutant[] = [
     tests: TESTS,
   },
   {
-    name: 'events are closed by the numbers of their pairs, whatever was sent',
+    name: 'events are closed by the id of their pair alone, without the reference that was sent',
     kind: KIND,
     edits: [
       edit(

@@ -4,11 +4,11 @@ const MALFORMED = 'test/integration/malformed-requests.test.ts';
 const FILES = 'test/integration/simulator/files-that-fail.test.ts';
 const COMMANDS = 'test/integration/command-line.test.ts';
 
-/** Bugs in the manners of the local programs, and in what they keep when they are killed or the disk is full. */
+/** Bugs in how local programs answer, and in what survives a kill or a full disk. */
 export const LOCAL_STACK_MUTANTS: readonly Mutant[] = [
   {
-    name: 'a request target that is no URL is given to the URL parser',
-    kind: "the local stack's manners",
+    name: 'a request target that is not a URL is passed to the URL parser',
+    kind: 'behaviour of the local programs',
     edits: [
       edit(
         'scripts/program/loopback/request-target.ts',
@@ -19,8 +19,8 @@ export const LOCAL_STACK_MUTANTS: readonly Mutant[] = [
     tests: [MALFORMED],
   },
   {
-    name: 'a malformed request is answered before the requests in front of it',
-    kind: "the local stack's manners",
+    name: 'a malformed request is answered before the earlier requests of its connection',
+    kind: 'behaviour of the local programs',
     edits: [
       edit(
         'scripts/program/loopback/connection-faults.ts',
@@ -31,14 +31,14 @@ export const LOCAL_STACK_MUTANTS: readonly Mutant[] = [
     tests: [MALFORMED],
   },
   {
-    name: 'a load without one answer is a success',
-    kind: "the local stack's manners",
+    name: 'a load test without a single answer succeeds',
+    kind: 'behaviour of the local programs',
     edits: [edit('scripts/performance/load/main.ts', 'if (failed > options.maxErrors) {', 'if (failed > 1) {')],
     tests: [COMMANDS],
   },
   {
     name: 'a misspelt setting is ignored',
-    kind: "the local stack's manners",
+    kind: 'behaviour of the local programs',
     edits: [
       edit(
         'lambdas/runtime/unknown-settings.ts',
@@ -49,8 +49,8 @@ export const LOCAL_STACK_MUTANTS: readonly Mutant[] = [
     tests: ['test/unit/runtime/unknown-settings.test.ts'],
   },
   {
-    name: 'the simulator binds in its memory before its journal',
-    kind: "the local stack's survival",
+    name: 'the simulator binds in memory before it writes the journal',
+    kind: 'durability of the local stack',
     edits: [
       edit(
         'scripts/simulator/vault.ts',
@@ -61,8 +61,8 @@ export const LOCAL_STACK_MUTANTS: readonly Mutant[] = [
     tests: [FILES],
   },
   {
-    name: 'half of a line stays in a file when the disk is full',
-    kind: "the local stack's survival",
+    name: 'half of a line remains in a file when the disk is full',
+    kind: 'durability of the local stack',
     edits: [
       edit(
         'scripts/simulator/line-file.ts',
@@ -73,8 +73,8 @@ export const LOCAL_STACK_MUTANTS: readonly Mutant[] = [
     tests: [FILES],
   },
   {
-    name: 'the local queue accepts an event that is not in its journal',
-    kind: "the local stack's survival",
+    name: 'the local queue accepts an event before the event is in its journal',
+    kind: 'durability of the local stack',
     edits: [
       edit(
         'scripts/local/local-queue.ts',
@@ -85,7 +85,7 @@ export const LOCAL_STACK_MUTANTS: readonly Mutant[] = [
     tests: [FILES],
   },
   {
-    name: "the simulator's rate limit goes by the wall clock",
+    name: 'the rate limit of the simulator uses the wall clock',
     kind: 'clocks',
     edits: [
       edit(

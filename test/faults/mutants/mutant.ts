@@ -1,48 +1,51 @@
-/** One change of one file: exactly one place of it. */
+/** One change of one file. The text to find must occur exactly once. */
 export interface Edit {
   readonly file: string;
   readonly find: string;
   readonly replace: string;
 }
 
-/** The classes of faults that planted bugs stand for, beside the faults of a pair's life, which have no class. */
+/** The kinds of planted bugs. A bug in the life of a pair has no kind. */
 export const MUTANT_KINDS = [
-  'conditions of connections and servers',
+  'database connections and server conditions',
   'deadlines and frozen functions',
   'backlogs',
-  'one odd item',
-  'never sent',
-  'secrets and numbers in words',
-  'callers apart',
-  'card data that must not come in',
-  'refusals inside a 200',
-  "the database's defences",
+  'one invalid item',
+  'requests that were never sent',
+  'card numbers and secrets in text',
+  'separation of callers',
+  'input that must be refused',
+  'refusals inside a 200 answer',
+  'protections in the database',
   'supply chain',
   'tests on a busy machine',
-  "the local stack's manners",
+  'behaviour of the local programs',
   'clocks',
-  'breakers and throttles',
-  'growth',
+  'circuit breakers and rate limits',
+  'growth of tables',
   'changes of a running system',
-  "the local stack's survival",
-  'roles that become the owner',
-  'answers of another card',
+  'durability of the local stack',
+  'privilege escalation of database roles',
+  'answers with the reference of another card',
 ] as const;
 export type MutantKind = (typeof MUTANT_KINDS)[number];
 
-/** A bug that a developer could write, and that a trial or a test must find. */
+/** A bug that a developer could write. A fault trial or a test must find it. */
 export interface Mutant {
   readonly name: string;
-  /** None for a fault of a pair's life. */
+  /** Absent for a bug in the life of a pair. */
   readonly kind?: MutantKind;
   readonly edits: readonly Edit[];
-  /** The test files of which at least one test must fail. Without them the fault trials hunt the bug. */
+  /** At least one test of these files must fail. Without files, the fault trials must find the bug. */
   readonly tests?: readonly string[];
 }
 
-/** The file's text with the change in it. Throws when its place is gone, or is not the only one: then the bug tests nothing any more. */
+/**
+ * The text with the change applied. Throws when the text to find does not occur exactly once: then
+ * the planted bug would test nothing.
+ */
 export function planted(text: string, { file, find, replace }: Edit): string {
-  if (text.split(find).length !== 2) throw new Error(`"${find}" is not in exactly one place of ${file}`);
+  if (text.split(find).length !== 2) throw new Error(`${file} must contain exactly once: "${find}"`);
   return text.replace(find, () => replace);
 }
 

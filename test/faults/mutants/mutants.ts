@@ -11,7 +11,7 @@ import { PRIVACY_MUTANTS } from './privacy-mutants.ts';
 import { SUPPLY_CHAIN_MUTANTS } from './supply-chain-mutants.ts';
 import { TOME_MUTANTS } from './tome-mutants.ts';
 
-/** All bugs to plant. */
+/** All planted bugs. `--share K/N` selects by their position. */
 export const MUTANTS: readonly Mutant[] = [
   POOL_MUTANTS,
   DOMAIN_MUTANTS,

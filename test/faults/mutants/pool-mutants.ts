@@ -11,16 +11,16 @@ const IDS_NOT_UNIQUE = edit(
   'id uuid,\n  pair_id bigint NOT NULL UNIQUE',
 );
 
-const TAKEN_STAYS = edit(
+const RESERVED_PAIR_STAYS = edit(
   functions('reservation/reserve'),
   'DELETE FROM public.available_pair\n      WHERE ticket OPERATOR(pg_catalog.=) place AND (expires_at IS NULL OR expires_at OPERATOR(pg_catalog.>) pg_catalog.now())\n      RETURNING * INTO taken;',
   'SELECT * INTO taken FROM public.available_pair WHERE ticket = place;',
 );
 
-/** Bugs in the database functions and the schema. */
+/** Bugs in the functions and the schema of the database. */
 export const POOL_MUTANTS: readonly Mutant[] = [
   {
-    name: 'the settler puts stale pairs back on offer',
+    name: 'the settler makes stale reserved pairs available again',
     edits: [
       edit(functions('maintenance/settle-reservations'), 'WHERE pair.id = closed.pair_id', 'WHERE false'),
       edit(
@@ -31,7 +31,7 @@ export const POOL_MUTANTS: readonly Mutant[] = [
     ],
   },
   {
-    name: 'the settler gives stale pairs back in the name of their owners',
+    name: 'the settler releases stale reservations in the name of their owners',
     edits: [
       edit(
         functions('maintenance/settle-reservations'),
@@ -52,14 +52,14 @@ export const POOL_MUTANTS: readonly Mutant[] = [
   },
   { name: 'reservation ids are not unique', edits: [IDS_NOT_UNIQUE] },
   {
-    name: 'a pair may be in two hands',
+    name: 'a pair can have two open reservations',
     edits: [
       edit(PAIR_LIFE, 'pair_id bigint NOT NULL UNIQUE,\n  reserved_at', 'pair_id bigint NOT NULL,\n  reserved_at'),
-      TAKEN_STAYS,
+      RESERVED_PAIR_STAYS,
     ],
   },
   {
-    name: 'what is put on offer is not looked at',
+    name: 'the trigger on available_pair accepts every pair',
     edits: [
       edit(
         PAIR_LIFE,
@@ -69,7 +69,7 @@ export const POOL_MUTANTS: readonly Mutant[] = [
     ],
   },
   {
-    name: 'the pool is called empty while its last pair is only locked',
+    name: 'the pool is reported empty while its last pair is only locked',
     edits: [
       edit(
         functions('reservation/find-available-ticket'),
@@ -79,7 +79,7 @@ export const POOL_MUTANTS: readonly Mutant[] = [
     ],
   },
   {
-    name: 'the event is written with the reservation',
+    name: 'the event is written when the pair is reserved',
     edits: [
       edit(
         functions('reservation/reserve'),
@@ -94,18 +94,18 @@ export const POOL_MUTANTS: readonly Mutant[] = [
     ],
   },
   {
-    name: 'internal tokens are not unique',
+    name: 'internal tokens and references are not unique',
     edits: [
       edit(PAIR_LIFE, 'internal_token text NOT NULL UNIQUE', 'internal_token text NOT NULL'),
       edit(PAIR_LIFE, 'card_reference text NOT NULL UNIQUE', 'card_reference text NOT NULL'),
     ],
   },
   {
-    name: 'a pair stays on the shelf when it is taken',
-    edits: [TAKEN_STAYS],
+    name: 'a reserved pair stays in available_pair',
+    edits: [RESERVED_PAIR_STAYS],
   },
   {
-    name: 'the event is written after the pair is used, in a transaction of its own',
+    name: 'the event is written in a second transaction, after the pair is used',
     edits: [
       edit(
         functions('reservation/mark-used'),
@@ -120,7 +120,7 @@ export const POOL_MUTANTS: readonly Mutant[] = [
     ],
   },
   {
-    name: 'after a lost commit it is read whether the pair was taken, and then decided',
+    name: 'after a lost commit the code first reads whether it has the pair, and then decides',
     edits: [
       IDS_NOT_UNIQUE,
       edit(
@@ -131,11 +131,11 @@ export const POOL_MUTANTS: readonly Mutant[] = [
     ],
   },
   {
-    name: 'the key is not written with the reservation',
+    name: 'the idempotency key is not written with the reservation',
     edits: [edit(STORE, 'claim === null ? reserve(', 'claim === null || sql !== null ? reserve(')],
   },
   {
-    name: 'anybody may give a pair back',
+    name: 'any request can release a pair',
     edits: [
       edit(FINISH, 'error.attempts === 0 && !held.resumed', 'error.attempts >= 0'),
       edit(
@@ -146,7 +146,7 @@ export const POOL_MUTANTS: readonly Mutant[] = [
     ],
   },
   {
-    name: 'a pair is given back while another request has taken up its key',
+    name: 'a pair is released although another request has taken over its key',
     edits: [
       edit(
         functions('reservation/release'),
@@ -156,11 +156,11 @@ export const POOL_MUTANTS: readonly Mutant[] = [
     ],
   },
   {
-    name: 'tokens without a partner are thrown away',
+    name: 'surplus tokens of a namespace are discarded',
     edits: [edit(functions('refill/stage-pairs'), 'FROM loose\n    WHERE NOT', 'FROM loose\n    WHERE false AND NOT')],
   },
   {
-    name: 'prefetch calls are not announced',
+    name: 'prefetch calls are not recorded before they are sent',
     edits: [
       edit(
         functions('refill/announce-prefetch'),
@@ -170,11 +170,11 @@ export const POOL_MUTANTS: readonly Mutant[] = [
     ],
   },
   {
-    name: 'an adopted pair is told to nobody',
+    name: 'no event is written for an adopted pair',
     edits: [edit(functions('lookup/adopt'), '  INSERT INTO outbox_event (pair_id) VALUES (subject.id);\n', '')],
   },
   {
-    name: 'adoption overlooks that a pair is used and not filed yet',
+    name: 'adoption ignores that a pair is used while its event is not closed yet',
     edits: [
       edit(
         functions('lookup/adopt'),
@@ -184,15 +184,15 @@ export const POOL_MUTANTS: readonly Mutant[] = [
     ],
   },
   {
-    name: 'an event is closed and its pair not filed',
+    name: 'an event is closed and its pair is not marked as used',
     edits: [edit(functions('outbox/close-events'), "AND pair.state = 'POOLED'", "AND pair.state = 'STAGED'")],
   },
   {
-    name: 'a pair of the direct path is told to nobody',
+    name: 'no event is written for a pair that was bound outside the pool',
     edits: [edit(functions('lookup/record-bound-pair'), 'SELECT id FROM used;', 'SELECT id FROM used WHERE false;')],
   },
   {
-    name: 'a quarantined pair stays on its shelf',
+    name: 'a quarantined pair stays in staged_pair',
     edits: [
       edit(
         functions('refill/quarantine-unused'),
@@ -202,7 +202,7 @@ export const POOL_MUTANTS: readonly Mutant[] = [
     ],
   },
   {
-    name: 'a key answers with its pair, whoever uses it now',
+    name: 'a key is answered with its used pair, also when another card uses it',
     edits: [
       edit(
         functions('reservation/reserve-for-key'),
@@ -212,11 +212,11 @@ export const POOL_MUTANTS: readonly Mutant[] = [
     ],
   },
   {
-    name: 'a pair that is given back is not put on offer',
+    name: 'a released pair does not become available',
     edits: [edit(functions('reservation/release'), '  PERFORM put_on_offer(ARRAY[p_pair_id]);\n', '')],
   },
   {
-    name: 'a settled reservation stays open',
+    name: 'the settler leaves the row of a reservation that it has settled',
     edits: [
       edit(
         functions('maintenance/settle-reservations'),
@@ -226,7 +226,7 @@ export const POOL_MUTANTS: readonly Mutant[] = [
     ],
   },
   {
-    name: 'the restore fence leaves what is on offer',
+    name: 'the restore fence leaves the available pairs',
     edits: [
       edit(
         functions('maintenance/fence-restored'),
@@ -236,7 +236,7 @@ export const POOL_MUTANTS: readonly Mutant[] = [
     ],
   },
   {
-    name: 'another body is answered under the same key',
+    name: 'a key is answered for another body',
     edits: [
       edit(functions('reservation/reserve-for-key'), 'IF standing.fingerprint <> p_fingerprint THEN', 'IF false THEN'),
     ],

@@ -1,19 +1,17 @@
 import { edit, type Mutant } from './mutant.ts';
 
-/** Numbers and secrets in words. */
-const WORDS = 'secrets and numbers in words';
-/** Card data that must never come in. */
-const CARD_DATA = 'card data that must not come in';
+const TEXT = 'card numbers and secrets in text';
+const INPUT = 'input that must be refused';
 const REDACTION = ['test/unit/runtime/redact-card-numbers.test.ts'];
 const LOGGER = ['test/unit/runtime/logger.test.ts'];
 const ERRORS = ['test/unit/runtime/describe-error.test.ts'];
 const CARD_NUMBER = ['test/unit/tokenization/card-number.test.ts'];
 
-/** Card numbers and secrets that reach a log, and card data that is let in. */
+/** Bugs that write card numbers or secrets to a log, or accept input that must be refused. */
 export const PRIVACY_MUTANTS: readonly Mutant[] = [
   {
-    name: "the log says any error's message",
-    kind: WORDS,
+    name: 'the log contains the message of any error',
+    kind: TEXT,
     edits: [
       edit(
         'lambdas/runtime/logging/describe-error.ts',
@@ -24,8 +22,8 @@ export const PRIVACY_MUTANTS: readonly Mutant[] = [
     tests: ERRORS,
   },
   {
-    name: 'lines of a message that look like frames are taken for the stack',
-    kind: WORDS,
+    name: 'lines of an error message that look like stack frames are logged as the stack',
+    kind: TEXT,
     edits: [
       edit(
         'lambdas/runtime/own-error.ts',
@@ -41,16 +39,16 @@ export const PRIVACY_MUTANTS: readonly Mutant[] = [
     tests: ERRORS,
   },
   {
-    name: 'a start that fails throws on what the client or the parser said',
-    kind: WORDS,
+    name: 'a failed start throws the original error of a client or parser',
+    kind: TEXT,
     edits: [
       edit('lambdas/runtime/start-up.ts', "throw asOwnError('The function cannot start', error);", 'throw error;'),
     ],
     tests: ERRORS,
   },
   {
-    name: 'a database secret that is no JSON is quoted by the parser',
-    kind: WORDS,
+    name: 'the error for a database secret that is not JSON quotes the secret',
+    kind: TEXT,
     edits: [
       edit(
         'lambdas/runtime/database-address.ts',
@@ -61,8 +59,8 @@ export const PRIVACY_MUTANTS: readonly Mutant[] = [
     tests: ['test/unit/runtime/secret.test.ts'],
   },
   {
-    name: 'the names of logged fields are written as they are',
-    kind: WORDS,
+    name: 'the names of logged fields are not redacted',
+    kind: TEXT,
     edits: [
       edit(
         'lambdas/runtime/logging/redacted-log-value.ts',
@@ -73,8 +71,8 @@ export const PRIVACY_MUTANTS: readonly Mutant[] = [
     tests: LOGGER,
   },
   {
-    name: 'the audit log is written without the redaction',
-    kind: WORDS,
+    name: 'the audit log is not redacted',
+    kind: TEXT,
     edits: [
       edit(
         'lambdas/runtime/logging/logger.ts',
@@ -85,8 +83,8 @@ export const PRIVACY_MUTANTS: readonly Mutant[] = [
     tests: LOGGER,
   },
   {
-    name: 'letters between the groups of a card number hide it',
-    kind: WORDS,
+    name: 'a card number with letters between its groups is not redacted',
+    kind: TEXT,
     edits: [
       edit(
         'lambdas/runtime/logging/digit-groups.ts',
@@ -97,8 +95,8 @@ export const PRIVACY_MUTANTS: readonly Mutant[] = [
     tests: REDACTION,
   },
   {
-    name: "a caller's correlation id in the shape of a UUID is taken without a look",
-    kind: WORDS,
+    name: 'a correlation id in the form of a UUID is not searched for card numbers',
+    kind: TEXT,
     edits: [
       edit(
         'lambdas/runtime/logging/redact-card-numbers.ts',
@@ -109,8 +107,8 @@ export const PRIVACY_MUTANTS: readonly Mutant[] = [
     tests: REDACTION,
   },
   {
-    name: 'a reference next to a counter is redacted with it',
-    kind: WORDS,
+    name: 'a reference beside a counter is redacted',
+    kind: TEXT,
     edits: [
       edit(
         'lambdas/runtime/logging/digit-groups.ts',
@@ -121,8 +119,8 @@ export const PRIVACY_MUTANTS: readonly Mutant[] = [
     tests: REDACTION,
   },
   {
-    name: "CloudWatch's masks take references of Mastercard's neighbours for card numbers",
-    kind: WORDS,
+    name: "the masks of CloudWatch hide references in the ranges beside Mastercard's",
+    kind: TEXT,
     edits: [
       edit(
         'lib/logs/card-number-masks.ts',
@@ -133,8 +131,8 @@ export const PRIVACY_MUTANTS: readonly Mutant[] = [
     tests: ['test/infrastructure/log-protection.test.ts'],
   },
   {
-    name: 'a card number is accepted in any length from 13 to 19 digits',
-    kind: CARD_DATA,
+    name: 'the length of a card number is not compared with the lengths of its network',
+    kind: INPUT,
     edits: [
       edit(
         'lambdas/tokenization/model/card-number.ts',
@@ -145,8 +143,8 @@ export const PRIVACY_MUTANTS: readonly Mutant[] = [
     tests: CARD_NUMBER,
   },
   {
-    name: 'thirteen zeros are a card number',
-    kind: CARD_DATA,
+    name: 'thirteen zeros are accepted as a card number',
+    kind: INPUT,
     edits: [
       edit(
         'lambdas/tokenization/model/card-number.ts',
@@ -157,8 +155,8 @@ export const PRIVACY_MUTANTS: readonly Mutant[] = [
     tests: CARD_NUMBER,
   },
   {
-    name: 'of two card numbers in one body the last is used',
-    kind: CARD_DATA,
+    name: 'a body that repeats a field with an escaped name is accepted',
+    kind: INPUT,
     edits: [
       edit(
         'lambdas/runtime/http/repeated-field.ts',
@@ -169,8 +167,8 @@ export const PRIVACY_MUTANTS: readonly Mutant[] = [
     tests: ['test/unit/runtime/http/parse-body.test.ts'],
   },
   {
-    name: "a reference may start as Humo's cards do",
-    kind: CARD_DATA,
+    name: 'a reference may be in the range of the card network Humo',
+    kind: INPUT,
     edits: [
       edit(
         'lambdas/tokenization/model/reference-format.ts',
@@ -181,8 +179,8 @@ export const PRIVACY_MUTANTS: readonly Mutant[] = [
     tests: ['test/unit/tokenization/card-networks.test.ts', 'test/unit/tokenization/reference-format.test.ts'],
   },
   {
-    name: 'a reference of an older version of the format is refused when it is read',
-    kind: CARD_DATA,
+    name: 'a read refuses a reference of an older version of the format',
+    kind: INPUT,
     edits: [
       edit(
         'lambdas/tokenization/model/card-reference.ts',
@@ -193,8 +191,8 @@ export const PRIVACY_MUTANTS: readonly Mutant[] = [
     tests: ['test/unit/tokenization/reference-format.test.ts', 'test/unit/tome/direct-path.test.ts'],
   },
   {
-    name: 'a pair that was fetched under an older version of the format is given out',
-    kind: CARD_DATA,
+    name: 'a creation returns a pair whose reference has an older version of the format',
+    kind: INPUT,
     edits: [
       edit(
         'lambdas/tokenization/create-card.ts',
@@ -205,8 +203,8 @@ export const PRIVACY_MUTANTS: readonly Mutant[] = [
     tests: ['test/integration/older-references.test.ts'],
   },
   {
-    name: 'a number that was stored under earlier rules is no longer read',
-    kind: CARD_DATA,
+    name: 'a card number that was stored under earlier rules cannot be read',
+    kind: INPUT,
     edits: [
       edit(
         'lambdas/tokenization/model/card-number.ts',

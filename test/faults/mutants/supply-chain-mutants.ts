@@ -2,10 +2,10 @@ import { edit, type Mutant } from './mutant.ts';
 
 const INSTALLED = ['test/unit/checks/supply-chain/installed-packages.test.ts'];
 
-/** Ways to install what nobody has verified, and tests that depend on how fast the machine is. */
+/** Bugs that install unverified packages, and tests that depend on the speed of the machine. */
 export const SUPPLY_CHAIN_MUTANTS: readonly Mutant[] = [
   {
-    name: 'a Python package is pinned by its version alone',
+    name: 'a Python package is pinned by its version, without a hash',
     kind: 'supply chain',
     edits: [
       edit(
@@ -17,7 +17,7 @@ export const SUPPLY_CHAIN_MUTANTS: readonly Mutant[] = [
     tests: INSTALLED,
   },
   {
-    name: 'an npm package is locked without integrity',
+    name: 'an npm package is locked without an integrity hash',
     kind: 'supply chain',
     edits: [
       edit(
@@ -29,13 +29,13 @@ export const SUPPLY_CHAIN_MUTANTS: readonly Mutant[] = [
     tests: INSTALLED,
   },
   {
-    name: 'packages run their install scripts',
+    name: 'npm runs the install scripts of packages',
     kind: 'supply chain',
     edits: [edit('.npmrc', 'ignore-scripts=true', 'ignore-scripts=false')],
     tests: INSTALLED,
   },
   {
-    name: 'an audit that could not ask the registry counts as clean',
+    name: 'an audit that could not reach the registry counts as clean',
     kind: 'supply chain',
     edits: [
       edit(
@@ -47,13 +47,13 @@ export const SUPPLY_CHAIN_MUTANTS: readonly Mutant[] = [
     tests: ['test/unit/checks/supply-chain/audit-report.test.ts'],
   },
   {
-    name: 'a licence with a forbidden part is allowed for its other part',
+    name: 'a licence with a forbidden part is allowed because of its other part',
     kind: 'supply chain',
     edits: [edit('scripts/checks/supply-chain/licences.ts', "text.split(' AND ').every(", "text.split(' AND ').some(")],
     tests: ['test/unit/checks/supply-chain/licences.test.ts'],
   },
   {
-    name: 'the attempt timeout that the probe recommends is ten times the median instead of the slowest answer',
+    name: 'the probe computes the attempt timeout from the median answer and not from the slowest one',
     kind: 'tests on a busy machine',
     edits: [
       edit(
@@ -65,7 +65,7 @@ export const SUPPLY_CHAIN_MUTANTS: readonly Mutant[] = [
     tests: ['test/integration/probe/probe-tome.test.ts'],
   },
   {
-    name: "the simulator's rate limit goes by the process's clock, so tests of it depend on speed",
+    name: 'the rate limit of the simulator uses the clock of the process, so its tests depend on speed',
     kind: 'tests on a busy machine',
     edits: [
       edit(
@@ -77,7 +77,7 @@ export const SUPPLY_CHAIN_MUTANTS: readonly Mutant[] = [
     tests: ['test/integration/simulator/simulator.test.ts', 'test/integration/probe/probe-tome.test.ts'],
   },
   {
-    name: 'a test says within how many milliseconds something must have happened',
+    name: 'a test limits the milliseconds that have passed',
     kind: 'tests on a busy machine',
     edits: [
       edit(

@@ -6,13 +6,13 @@ const OUTCOMES = 'lambdas/tokenization/refill/mapping-outcomes.ts';
 const ODD_ITEMS = 'test/integration/odd-items.test.ts';
 const FOREIGN_ANSWERS = 'test/unit/tome/foreign-answers.test.ts';
 const CONNECTION_TESTS = 'test/unit/tome/tome-connections.test.ts';
-const TURNSTILE_TESTS = 'test/unit/tome/attempt-gate.test.ts';
+const ATTEMPT_GATE_TESTS = 'test/unit/tome/attempt-gate.test.ts';
 
-/** Bugs in how TOME's client tells answers, items and failures apart. */
+/** Bugs in how the client of TOME distinguishes answers, invalid items and failures. */
 export const TOME_MUTANTS: readonly Mutant[] = [
   {
-    name: 'only a 429 with the request id is a throttling',
-    kind: 'one odd item',
+    name: 'a 429 without the request id does not count as rate limiting',
+    kind: 'one invalid item',
     edits: [
       edit(
         EXCHANGE,
@@ -23,8 +23,8 @@ export const TOME_MUTANTS: readonly Mutant[] = [
     tests: [FOREIGN_ANSWERS],
   },
   {
-    name: "a gateway's page without a request id is taken for TOME's answer",
-    kind: 'one odd item',
+    name: 'the page of a gateway, without a request id, counts as an answer of TOME',
+    kind: 'one invalid item',
     edits: [
       edit(
         EXCHANGE,
@@ -36,8 +36,8 @@ export const TOME_MUTANTS: readonly Mutant[] = [
     tests: [FOREIGN_ANSWERS],
   },
   {
-    name: 'one odd item that is asked for again and again opens the breaker',
-    kind: 'one odd item',
+    name: 'repeated requests for one invalid item open the circuit breaker',
+    kind: 'one invalid item',
     edits: [
       edit(
         'lambdas/tokenization/circuit-breaker.ts',
@@ -48,8 +48,8 @@ export const TOME_MUTANTS: readonly Mutant[] = [
     tests: [FOREIGN_ANSWERS],
   },
   {
-    name: 'a stored card of another form counts as a failure of TOME',
-    kind: 'one odd item',
+    name: 'a stored card with an unusable form counts as a failure of TOME',
+    kind: 'one invalid item',
     edits: [
       edit(
         'lambdas/tome/client/tome-client.ts',
@@ -60,8 +60,8 @@ export const TOME_MUTANTS: readonly Mutant[] = [
     tests: [FOREIGN_ANSWERS],
   },
   {
-    name: 'an odd token of a prefetch answer that could be a card number is stored',
-    kind: 'one odd item',
+    name: 'an invalid token in a prefetch answer is stored although it could be a card number',
+    kind: 'one invalid item',
     edits: [
       edit(
         'lambdas/tome/client/prefetched-tokens.ts',
@@ -72,20 +72,20 @@ export const TOME_MUTANTS: readonly Mutant[] = [
     tests: [ODD_ITEMS],
   },
   {
-    name: 'an outage is blamed on the staged pairs that meet it',
-    kind: 'one odd item',
+    name: 'staged pairs are quarantined because of an outage',
+    kind: 'one invalid item',
     edits: [edit(OUTCOMES, 'this.#mappedInAll > 0 && this.#failed.length <=', 'this.#failed.length + 1_000 >=')],
     tests: [ODD_ITEMS],
   },
   {
-    name: 'a TOME that answers every mapping wrongly empties the pool into quarantine',
-    kind: 'one odd item',
+    name: 'a TOME that answers every binding wrongly moves the whole pool to quarantine',
+    kind: 'one invalid item',
     edits: [edit(OUTCOMES, 'if (this.#fruitlessInARow >= MOST_FRUITLESS_IN_A_ROW) throw error;', 'void error;')],
     tests: [ODD_ITEMS],
   },
   {
-    name: 'each creation of a card that NS1 knows by an odd token costs a pair',
-    kind: 'one odd item',
+    name: 'each creation of a card that NS1 knows with an invalid token costs a pair',
+    kind: 'one invalid item',
     edits: [
       edit(
         'lambdas/tokenization/finish-reservation.ts',
@@ -96,8 +96,8 @@ export const TOME_MUTANTS: readonly Mutant[] = [
     tests: [ODD_ITEMS],
   },
   {
-    name: 'a handshake that takes the whole attempt counts as sent',
-    kind: 'never sent',
+    name: 'a connection that is not ready within the attempt counts as a sent request',
+    kind: 'requests that were never sent',
     edits: [
       edit(
         CONNECTIONS,
@@ -108,14 +108,14 @@ export const TOME_MUTANTS: readonly Mutant[] = [
     tests: [CONNECTION_TESTS],
   },
   {
-    name: 'the request is written before the connection stands',
-    kind: 'never sent',
+    name: 'the request is written before the connection is open',
+    kind: 'requests that were never sent',
     edits: [edit(CONNECTIONS, "socket.once(this.#isTls ? 'secureConnect' : 'connect', send);", 'send();')],
     tests: [CONNECTION_TESTS],
   },
   {
-    name: 'an address with credentials, a query or a fragment passes the settings',
-    kind: 'never sent',
+    name: 'a setting accepts an address with a query',
+    kind: 'requests that were never sent',
     edits: [
       edit(
         'lambdas/runtime/url-faults.ts',
@@ -126,13 +126,13 @@ export const TOME_MUTANTS: readonly Mutant[] = [
     tests: ['test/unit/runtime/settings.test.ts'],
   },
   {
-    name: 'a connection that slept through a freeze is used again',
+    name: 'a connection that was idle during a freeze is used again',
     kind: 'deadlines and frozen functions',
     edits: [edit(CONNECTIONS, 'wire.onNewConnection ? 0 : MAX_IDLE_MS', 'wire.onNewConnection ? 0 : Number.MAX_VALUE')],
     tests: [CONNECTION_TESTS],
   },
   {
-    name: 'a quiet client never gets a retry back',
+    name: 'a client with few calls never regains a retry',
     kind: 'deadlines and frozen functions',
     edits: [
       edit(
@@ -144,8 +144,8 @@ export const TOME_MUTANTS: readonly Mutant[] = [
     tests: ['test/unit/tome/retry-timing.test.ts'],
   },
   {
-    name: 'a creation reserves a pair while TOME says 429 to everything',
-    kind: 'breakers and throttles',
+    name: 'a creation reserves a pair while TOME answers every request with 429',
+    kind: 'circuit breakers and rate limits',
     edits: [
       edit(
         'lambdas/tome/client/throttle.ts',
@@ -153,11 +153,11 @@ export const TOME_MUTANTS: readonly Mutant[] = [
         'if (this.#refusalsInARow >= 0) return;',
       ),
     ],
-    tests: [ODD_ITEMS, TURNSTILE_TESTS],
+    tests: [ODD_ITEMS, ATTEMPT_GATE_TESTS],
   },
   {
-    name: 'every creation asks a TOME whose Retry-After has just run out',
-    kind: 'breakers and throttles',
+    name: 'every creation calls TOME when its Retry-After has just passed',
+    kind: 'circuit breakers and rate limits',
     edits: [
       edit(
         'lambdas/tome/client/throttle.ts',
@@ -165,11 +165,11 @@ export const TOME_MUTANTS: readonly Mutant[] = [
         'this.#untilMs - this',
       ),
     ],
-    tests: [TURNSTILE_TESTS],
+    tests: [ATTEMPT_GATE_TESTS],
   },
   {
-    name: 'the workers of a prefetch are refused while one of them probes',
-    kind: 'one odd item',
+    name: 'the workers of a prefetch are refused while one of them sends the probe of the circuit breaker',
+    kind: 'one invalid item',
     edits: [
       edit(
         'lambdas/tome/client/attempt-gate.ts',
@@ -182,12 +182,12 @@ export const TOME_MUTANTS: readonly Mutant[] = [
         'while (false);',
       ),
     ],
-    tests: [TURNSTILE_TESTS],
+    tests: [ATTEMPT_GATE_TESTS],
   },
   {
-    name: 'a burst of creations all reach a TOME that refuses everything',
-    kind: 'breakers and throttles',
+    name: 'a burst of creations reaches a TOME that refuses every request',
+    kind: 'circuit breakers and rate limits',
     edits: [edit('lambdas/tome/client/slow-start.ts', 'const FIRST_CALLS = 4;', 'const FIRST_CALLS = 4_000;')],
-    tests: [TURNSTILE_TESTS],
+    tests: [ATTEMPT_GATE_TESTS],
   },
 ];
