@@ -8,7 +8,7 @@ import { Firewall } from './api/firewall.ts';
 import type { DataStack } from './data/data-stack.ts';
 import type { DomainSettings, Environment, ProducerDomain } from './environments/environment.ts';
 import { namePrefix, stackIdentity } from './environments/stack-identity.ts';
-import { surroundingsOf } from './functions/function-context.ts';
+import { functionContext } from './functions/function-context.ts';
 import { JobSchedules } from './functions/job-schedules.ts';
 import { Migration } from './functions/migration.ts';
 import { type ApiFunctionName, PoolFunctions } from './functions/pool-functions.ts';
@@ -51,7 +51,7 @@ export class ServiceStack extends Stack {
     this.functions = new PoolFunctions(
       this,
       'Functions',
-      surroundingsOf(this, {
+      functionContext(this, {
         environment,
         domain,
         settings,

@@ -1,5 +1,5 @@
 /** What API Gateway answers by itself, before or instead of a function: the one place that its answers and the published file are made from. */
-export interface GatewayRefusal {
+export interface GatewayResponse {
   /** API Gateway's names of the conditions that are answered so. */
   readonly conditions: readonly string[];
   readonly status: number;
@@ -10,7 +10,7 @@ export interface GatewayRefusal {
   readonly retryAfterSeconds?: number;
 }
 
-export const GATEWAY_REFUSALS: readonly GatewayRefusal[] = [
+export const GATEWAY_RESPONSES: readonly GatewayResponse[] = [
   {
     conditions: ['BAD_REQUEST_BODY', 'BAD_REQUEST_PARAMETERS', 'DEFAULT_4XX'],
     status: 400,

@@ -23,7 +23,7 @@ import { EncryptedLogGroup } from '../logs/encrypted-log-group.ts';
 import { forbiddenMetric } from '../observability/caller-alarms.ts';
 import { API_STAGE, apiAccess } from './api-access.ts';
 import { addRequestModel } from './api-models.ts';
-import { addRefusals } from './gateway-responses.ts';
+import { addGatewayResponses } from './gateway-responses.ts';
 
 export interface ApiProps {
   readonly environment: Environment;
@@ -94,7 +94,7 @@ export class Api extends Construct {
       validateRequestParameters: true,
     });
     for (const route of ROUTES) this.#addRoute(route, handlers[route.operation], validator);
-    addRefusals(this.restApi);
+    addGatewayResponses(this.restApi);
     acknowledgeApi(this, environment);
   }
 

@@ -1,9 +1,9 @@
 import { ResponseType, type RestApi } from 'aws-cdk-lib/aws-apigateway';
-import { GATEWAY_REFUSALS } from '../../lambdas/api/gateway-responses.ts';
+import { GATEWAY_RESPONSES } from '../../lambdas/api/gateway-responses.ts';
 
 /** What API Gateway says by itself has the form of the API's own problems, and never quotes the request. */
-export function addRefusals(restApi: RestApi): void {
-  for (const { conditions, status, code, title, detail, retryAfterSeconds } of GATEWAY_REFUSALS) {
+export function addGatewayResponses(restApi: RestApi): void {
+  for (const { conditions, status, code, title, detail, retryAfterSeconds } of GATEWAY_RESPONSES) {
     for (const condition of conditions) {
       restApi.addGatewayResponse(`refusal-${condition}`, {
         type: ResponseType.of(condition),

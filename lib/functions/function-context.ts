@@ -9,7 +9,7 @@ import type { DataStack } from '../data/data-stack.ts';
 import { emulatorAddresses } from '../environments/emulator-addresses.ts';
 import type { DomainSettings, Environment, ProducerDomain } from '../environments/environment.ts';
 import { namePrefix } from '../environments/stack-identity.ts';
-import type { Door } from '../network/interface-endpoints.ts';
+import type { EndpointName } from '../network/interface-endpoints.ts';
 import type { NetworkStack } from '../network/network-stack.ts';
 
 /** A secret as a function asks for it, and as its role's policy names it. */
@@ -25,13 +25,13 @@ export type SignIn =
   | { readonly by: 'secret'; readonly secret: NamedSecret; readonly host?: string; readonly isTls: boolean };
 
 /** The ways out of a function's subnets; each is open to members of a security group. */
-export interface Ways {
+export interface NetworkAccess {
   readonly vpc: IVpc;
-  readonly clients: Readonly<Record<Door | 'proxy' | 'cluster', ISecurityGroup>>;
+  readonly clients: Readonly<Record<EndpointName | 'proxy' | 'cluster', ISecurityGroup>>;
 }
 
 /** What the functions of a producer domain find around them. */
-export interface Surroundings {
+export interface FunctionContext {
   readonly environment: Environment;
   readonly domain: ProducerDomain;
   readonly settings: DomainSettings;
@@ -45,19 +45,22 @@ export interface Surroundings {
   readonly deadLetters: IQueue;
   readonly logProtection: DataProtectionPolicy | undefined;
   /** Absent on the emulator. */
-  readonly ways: Ways | undefined;
+  readonly networkAccess: NetworkAccess | undefined;
   /** Where AWS's services answer, if not at their own addresses. */
   readonly awsEndpointUrl: string | undefined;
 }
 
-export interface SurroundingsProps
-  extends Pick<Surroundings, 'environment' | 'domain' | 'settings' | 'cardEvents' | 'deadLetters' | 'logProtection'> {
+export interface FunctionContextProps
+  extends Pick<
+    FunctionContext,
+    'environment' | 'domain' | 'settings' | 'cardEvents' | 'deadLetters' | 'logProtection'
+  > {
   readonly data: DataStack;
   readonly network: NetworkStack | undefined;
 }
 
 /** What a domain's functions find around them: on AWS its own database behind a proxy; on the emulator what whoever started it has put there. */
-export function surroundingsOf(scope: Construct, { data, network, ...given }: SurroundingsProps): Surroundings {
+export function functionContext(scope: Construct, { data, network, ...given }: FunctionContextProps): FunctionContext {
   const { environment, domain } = given;
   const shared = {
     ...given,
@@ -73,17 +76,17 @@ export function surroundingsOf(scope: Construct, { data, network, ...given }: Su
       ...shared,
       tomeUrl,
       awsEndpointUrl,
-      ways: undefined,
+      networkAccess: undefined,
       signIn: () => ({ by: 'secret', secret, isTls: false }),
     };
   }
   const { database, proxy } = stores;
-  const { doors, vpc } = network;
+  const { endpoints, vpc } = network;
   return {
     ...shared,
     tomeUrl: environment.tome.url,
     awsEndpointUrl: undefined,
-    ways: { vpc, clients: { ...doors.clients, proxy: proxy.clients, cluster: database.clusterClients } },
+    networkAccess: { vpc, clients: { ...endpoints.clients, proxy: proxy.clients, cluster: database.clusterClients } },
     signIn: (name) =>
       RIGHTS[name].readsAdministratorSecret
         ? {

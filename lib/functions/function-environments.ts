@@ -1,24 +1,24 @@
 import { databaseRoleOf, type FunctionName } from '../../lambdas/rights.ts';
 import type { FunctionEnvironment } from '../../lambdas/runtime/function-environment.ts';
-import type { Surroundings } from './function-context.ts';
+import type { FunctionContext } from './function-context.ts';
 
 export type FunctionEnvironments = { readonly [Name in FunctionName]: FunctionEnvironment<Name> };
 
 /** What each function is told by its environment. A variable that a function must have and that is missing here does not compile. */
-export function functionEnvironments(surroundings: Surroundings): FunctionEnvironments {
-  const { settings } = surroundings;
-  const domain = { PRODUCER_DOMAIN: surroundings.domain };
-  const tome = { TOME_URL: surroundings.tomeUrl, ...asTexts(settings.tomeCalls) };
+export function functionEnvironments(context: FunctionContext): FunctionEnvironments {
+  const { settings } = context;
+  const domain = { PRODUCER_DOMAIN: context.domain };
+  const tome = { TOME_URL: context.tomeUrl, ...asTexts(settings.tomeCalls) };
   const pool = { ...asTexts(settings.pool), GAUGES_TO: 'cloudwatch' };
   const callers = asTexts(settings.callerBudgets ?? {});
-  const database = (name: FunctionName) => addressOf(surroundings, name);
+  const database = (name: FunctionName) => addressOf(context, name);
   return {
     'create-card': {
       ...domain,
       ...database('create-card'),
       ...tome,
       ...callers,
-      IDEMPOTENCY_HMAC_SECRET_ID: surroundings.idempotencySecret.id,
+      IDEMPOTENCY_HMAC_SECRET_ID: context.idempotencySecret.id,
     },
     lookup: { ...domain, ...database('lookup'), ...tome, ...callers },
     'lookup-or-tokenize': { ...domain, ...database('lookup-or-tokenize'), ...tome, ...callers },
@@ -30,14 +30,14 @@ export function functionEnvironments(surroundings: Surroundings): FunctionEnviro
     'relay-events': {
       ...domain,
       ...database('relay-events'),
-      EVENT_QUEUE_URL: surroundings.cardEvents.queueUrl,
+      EVENT_QUEUE_URL: context.cardEvents.queueUrl,
     },
     'fence-restored': { ...domain, ...database('fence-restored') },
     migrate: { ...domain, ...database('migrate') },
   };
 }
 
-function addressOf({ signIn }: Surroundings, name: FunctionName) {
+function addressOf({ signIn }: FunctionContext, name: FunctionName) {
   const way = signIn(name);
   return way.by === 'secret'
     ? {

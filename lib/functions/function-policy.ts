@@ -4,7 +4,7 @@ import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { type FunctionName, RIGHTS } from '../../lambdas/rights.ts';
 import { metricsNamespace } from '../observability/pool-metrics.ts';
-import type { Surroundings } from './function-context.ts';
+import type { FunctionContext } from './function-context.ts';
 
 export interface FunctionGrants {
   readonly name: FunctionName;
@@ -18,11 +18,11 @@ export interface FunctionGrants {
  * All that a function's role may do: its share of the table of rights (lambdas/rights.ts), its own log, its traces, and on AWS a network
  * interface. Roles cannot be widened elsewhere: functions hold them as immutable.
  */
-export function functionStatements(scope: Construct, surroundings: Surroundings, grants: FunctionGrants) {
+export function functionStatements(scope: Construct, context: FunctionContext, grants: FunctionGrants) {
   const { name, logGroup, isJob } = grants;
   const rights = RIGHTS[name];
-  const { cardEvents, deadLetters, idempotencySecret } = surroundings;
-  const signIn = surroundings.signIn(name);
+  const { cardEvents, deadLetters, idempotencySecret } = context;
+  const signIn = context.signIn(name);
   const usesDatabase = rights.execute.length > 0 || rights.readsAdministratorSecret;
   const secrets = [
     ...(usesDatabase && signIn.by === 'secret' ? [signIn.secret.arn] : []),
@@ -35,17 +35,17 @@ export function functionStatements(scope: Construct, surroundings: Surroundings,
     ...(usesDatabase && signIn.by === 'iam' ? [allow('OwnDatabaseRole', ['rds-db:connect'], [signIn.connectArn])] : []),
     ...(secrets.length > 0 ? [allow('OwnSecrets', ['secretsmanager:GetSecretValue'], secrets)] : []),
     ...(queues.length > 0 ? [allow('OwnQueues', ['sqs:SendMessage'], queues)] : []),
-    ...(secrets.length > 0 ? [throughService(scope, surroundings, 'secretsmanager', ['kms:Decrypt'])] : []),
-    ...(queues.length > 0 ? [throughService(scope, surroundings, 'sqs', ['kms:Decrypt', 'kms:GenerateDataKey'])] : []),
+    ...(secrets.length > 0 ? [throughService(scope, context, 'secretsmanager', ['kms:Decrypt'])] : []),
+    ...(queues.length > 0 ? [throughService(scope, context, 'sqs', ['kms:Decrypt', 'kms:GenerateDataKey'])] : []),
     ...(rights.publishesGauges
       ? [
           allow('OwnGauges', ['cloudwatch:PutMetricData'], ['*'], {
-            StringEquals: { 'cloudwatch:namespace': metricsNamespace(surroundings.domain) },
+            StringEquals: { 'cloudwatch:namespace': metricsNamespace(context.domain) },
           }),
           allow('Reports', ['events:PutEvents'], [defaultBusArn(scope)]),
         ]
       : []),
-    ...(surroundings.ways === undefined ? [] : networkInterface(grants.functionArn)),
+    ...(context.networkAccess === undefined ? [] : networkInterface(grants.functionArn)),
   ];
 }
 
@@ -64,7 +64,7 @@ const defaultBusArn = (scope: Construct): string =>
 /** The key, only by way of a service that holds what it encrypts. */
 const throughService = (
   scope: Construct,
-  { key }: Surroundings,
+  { key }: FunctionContext,
   service: 'secretsmanager' | 'sqs',
   actions: string[],
 ) =>

@@ -4,7 +4,7 @@ import { EventBridgeDestination } from 'aws-cdk-lib/aws-lambda-destinations';
 import { Construct } from 'constructs';
 import { type ApiRoute, ROUTES } from '../../lambdas/api/routes.ts';
 import type { FunctionName } from '../../lambdas/rights.ts';
-import type { Surroundings } from './function-context.ts';
+import type { FunctionContext } from './function-context.ts';
 import { type FunctionEnvironments, functionEnvironments } from './function-environments.ts';
 import { TokenFunction } from './token-function.ts';
 
@@ -66,21 +66,21 @@ export class PoolFunctions extends Construct {
   readonly api: Readonly<Record<ApiFunctionName, TokenFunction>>;
   readonly jobs: Readonly<Record<JobName, TokenFunction>>;
 
-  constructor(scope: Construct, id: string, surroundings: Surroundings) {
+  constructor(scope: Construct, id: string, context: FunctionContext) {
     super(scope, id);
-    const variables = functionEnvironments(surroundings);
+    const variables = functionEnvironments(context);
     this.api = recordOf(
       ROUTES.map(({ operation }) => operation),
-      (name) => this.#apiFunction(name, surroundings, variables),
+      (name) => this.#apiFunction(name, context, variables),
     );
-    this.jobs = recordOf(Object.keys(JOBS) as JobName[], (name) => this.#job(name, surroundings, variables));
+    this.jobs = recordOf(Object.keys(JOBS) as JobName[], (name) => this.#job(name, context, variables));
   }
 
-  #apiFunction(name: ApiFunctionName, surroundings: Surroundings, variables: FunctionEnvironments): TokenFunction {
-    const reserved = surroundings.settings.reservedConcurrency?.[name];
+  #apiFunction(name: ApiFunctionName, context: FunctionContext, variables: FunctionEnvironments): TokenFunction {
+    const reserved = context.settings.reservedConcurrency?.[name];
     return new TokenFunction(this, name, {
       name,
-      surroundings,
+      context,
       variables: variables[name],
       description: ROUTES.find(({ operation }) => operation === name)?.summary ?? name,
       // A share of a processor comes with it: half of one, which signs a cold start in to the database in time.
@@ -91,18 +91,18 @@ export class PoolFunctions extends Construct {
     });
   }
 
-  #job(name: JobName, surroundings: Surroundings, variables: FunctionEnvironments): TokenFunction {
+  #job(name: JobName, context: FunctionContext, variables: FunctionEnvironments): TokenFunction {
     const { maximumWait, ...shape } = JOBS[name];
     const job = new TokenFunction(this, name, {
       name,
-      surroundings,
+      context,
       variables: variables[name],
       start: 'job',
       maximumConcurrency: 1,
       ...shape,
     });
     const reports = name === 'pool-health';
-    job.startsUnattended({
+    job.configureAsyncInvoke({
       maximumWait,
       // Its answer says whether a refill is wanted; a rule on the bus reads it (refill-on-demand.ts).
       ...(reports ? { onSuccess: new EventBridgeDestination(defaultBus(this)) } : {}),

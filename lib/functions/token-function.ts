@@ -9,13 +9,13 @@ import { type FunctionName, RIGHTS } from '../../lambdas/rights.ts';
 import { acknowledgeFunction } from '../checks/acknowledgements.ts';
 import { EncryptedLogGroup } from '../logs/encrypted-log-group.ts';
 import { functionCode } from './function-bundle.ts';
-import type { Surroundings, Ways } from './function-context.ts';
+import type { FunctionContext, NetworkAccess } from './function-context.ts';
 import type { FunctionEnvironments } from './function-environments.ts';
 import { functionStatements } from './function-policy.ts';
 
 export interface TokenFunctionProps {
   readonly name: FunctionName;
-  readonly surroundings: Surroundings;
+  readonly context: FunctionContext;
   readonly variables: FunctionEnvironments[FunctionName];
   readonly description: string;
   readonly memoryMb: number;
@@ -34,22 +34,22 @@ export class TokenFunction extends Construct {
 
   constructor(scope: Construct, id: string, props: TokenFunctionProps) {
     super(scope, id);
-    const { name, surroundings, start } = props;
-    const { environment, key, deadLetters, ways } = surroundings;
+    const { name, context, start } = props;
+    const { environment, key, deadLetters, networkAccess } = context;
     this.name = name;
     this.#deadLetters = deadLetters;
     const isOnAws = environment.kind === 'aws';
-    const functionName = `${surroundings.name}-${name}`;
+    const functionName = `${context.name}-${name}`;
     const logGroup = new EncryptedLogGroup(this, 'Logs', {
       environment,
       key,
       name: `/aws/lambda/${functionName}`,
-      protection: surroundings.logProtection,
+      protection: context.logProtection,
     });
     const functionArn = Stack.of(this).formatArn({ service: 'lambda', resource: `function:${functionName}` });
     const policy = new ManagedPolicy(this, 'Policy', {
       description: `What ${functionName} may do, from lambdas/rights.ts.`,
-      statements: functionStatements(this, surroundings, { name, functionArn, logGroup, isJob: start === 'job' }),
+      statements: functionStatements(this, context, { name, functionArn, logGroup, isJob: start === 'job' }),
     });
     const role = new Role(this, 'Role', {
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
@@ -64,7 +64,7 @@ export class TokenFunction extends Construct {
       handler: 'index.handler',
       memorySize: props.memoryMb,
       timeout: Duration.seconds(props.timeoutSeconds),
-      environment: { ...stringsOf(props.variables), ...processVariables(name, surroundings) },
+      environment: { ...stringsOf(props.variables), ...processVariables(name, context) },
       role: role.withoutPolicyUpdates(),
       logGroup,
       // What the alias pointed at before, so that it can be pointed back at once.
@@ -72,7 +72,7 @@ export class TokenFunction extends Construct {
       tracing: Tracing.ACTIVE,
       ...(props.maximumConcurrency === undefined ? {} : { reservedConcurrentExecutions: props.maximumConcurrency }),
       ...(start === 'job' ? { deadLetterQueue: deadLetters } : {}),
-      ...(ways === undefined ? {} : placeIn(ways, name)),
+      ...(networkAccess === undefined ? {} : placeIn(networkAccess, name)),
     });
     acknowledgeFunction(this, { isJob: start === 'job', isOnAws });
   }
@@ -81,7 +81,7 @@ export class TokenFunction extends Construct {
    * Runs that nobody waits for. They are not tried again, because the next one does what they would have. The dead letters get the event of
    * a failed one and, beside it, why it failed.
    */
-  startsUnattended({
+  configureAsyncInvoke({
     maximumWait,
     onSuccess,
   }: {
@@ -97,8 +97,8 @@ export class TokenFunction extends Construct {
   }
 }
 
-/** Which doors a function's security groups open to it, from its rights. */
-function placeIn({ vpc, clients }: Ways, name: FunctionName) {
+/** The interface endpoints that a function's security groups may reach, from its rights. */
+function placeIn({ vpc, clients }: NetworkAccess, name: FunctionName) {
   const rights = RIGHTS[name];
   const securityGroups = [
     ...(rights.execute.length > 0 ? [clients.proxy] : []),
@@ -114,7 +114,7 @@ function placeIn({ vpc, clients }: Ways, name: FunctionName) {
 /** What the process, rather than the function's own code, reads. */
 const processVariables = (
   name: FunctionName,
-  { environment, awsEndpointUrl }: Surroundings,
+  { environment, awsEndpointUrl }: FunctionContext,
 ): Record<string, string> => ({
   // The cluster's certificate is signed by RDS's own authority, which Lambda has on file; the proxy's by a public one.
   ...(environment.kind === 'aws' && RIGHTS[name].readsAdministratorSecret

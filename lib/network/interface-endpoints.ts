@@ -11,15 +11,15 @@ import { AccountPrincipal, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import type { AwsEnvironment } from '../environments/environment.ts';
 
-export interface ServiceDoorsProps {
+export interface InterfaceEndpointsProps {
   readonly environment: AwsEnvironment;
   readonly vpc: IVpc;
 }
 
 /** What functions can reach outside their subnets. */
-export type Door = 'secrets' | 'queues' | 'metrics' | 'tome';
+export type EndpointName = 'secrets' | 'queues' | 'metrics' | 'tome';
 
-/** The AWS services behind the doors, and what may be asked of them through these doors by this account. */
+/** The AWS services with an interface endpoint, and the actions that each endpoint permits to this account. */
 const SERVICES = {
   secrets: {
     service: InterfaceVpcEndpointAwsService.SECRETS_MANAGER,
@@ -33,25 +33,25 @@ const SERVICES = {
  * One interface endpoint for each service that functions need, TOME's by PrivateLink. Each admits only members of its own group of
  * clients, on 443, so that who reaches what follows from the table of rights.
  */
-export class ServiceDoors extends Construct {
-  /** The security group that lets its members through a door, and nowhere else. */
-  readonly clients: Readonly<Record<Door, ISecurityGroup>>;
+export class InterfaceEndpoints extends Construct {
+  /** The security group that lets its members reach an interface endpoint, and nothing else. */
+  readonly clients: Readonly<Record<EndpointName, ISecurityGroup>>;
 
-  constructor(scope: Construct, id: string, { environment, vpc }: ServiceDoorsProps) {
+  constructor(scope: Construct, id: string, { environment, vpc }: InterfaceEndpointsProps) {
     super(scope, id);
-    const open = (door: Door, service: IInterfaceVpcEndpointService) => {
-      const endpointGroup = new SecurityGroup(this, `${door}-endpoint`, {
+    const open = (name: EndpointName, service: IInterfaceVpcEndpointService) => {
+      const endpointGroup = new SecurityGroup(this, `${name}-endpoint`, {
         vpc,
-        description: `The endpoint of ${door}`,
+        description: `The endpoint of ${name}`,
         allowAllOutbound: false,
       });
-      const clients = new SecurityGroup(this, `${door}-clients`, {
+      const clients = new SecurityGroup(this, `${name}-clients`, {
         vpc,
-        description: `Functions that may reach ${door}`,
+        description: `Functions that may reach ${name}`,
         allowAllOutbound: false,
       });
-      clients.connections.allowTo(endpointGroup, Port.tcp(443), `${door} over TLS`);
-      const endpoint = vpc.addInterfaceEndpoint(`${environment.name}-${door}`, {
+      clients.connections.allowTo(endpointGroup, Port.tcp(443), `${name} over TLS`);
+      const endpoint = vpc.addInterfaceEndpoint(`${environment.name}-${name}`, {
         service,
         privateDnsEnabled: true,
         open: false,
@@ -59,12 +59,12 @@ export class ServiceDoors extends Construct {
       });
       return { clients, endpoint };
     };
-    const openAws = (door: keyof typeof SERVICES) => {
-      const { clients, endpoint } = open(door, SERVICES[door].service);
+    const openAws = (name: keyof typeof SERVICES) => {
+      const { clients, endpoint } = open(name, SERVICES[name].service);
       endpoint.addToPolicy(
         new PolicyStatement({
           principals: [new AccountPrincipal(environment.account)],
-          actions: [...SERVICES[door].actions],
+          actions: [...SERVICES[name].actions],
           resources: ['*'],
         }),
       );

@@ -6,13 +6,13 @@ import type { AwsEnvironment } from '../environments/environment.ts';
 import { stackIdentity } from '../environments/stack-identity.ts';
 import { ApiLogWriting } from '../logs/api-log-writing.ts';
 import { keepProviderLogs } from '../logs/provider-logs.ts';
-import { ServiceDoors } from './interface-endpoints.ts';
+import { InterfaceEndpoints } from './interface-endpoints.ts';
 import { Network } from './network.ts';
 
 /** What an environment's domains share and what changes least. */
 export class NetworkStack extends Stack {
   readonly vpc: IVpc;
-  readonly doors: ServiceDoors;
+  readonly endpoints: InterfaceEndpoints;
   readonly #zones: readonly string[];
 
   constructor(scope: Construct, environment: AwsEnvironment) {
@@ -20,7 +20,7 @@ export class NetworkStack extends Stack {
     this.#zones = environment.availabilityZones;
     const key = new EncryptionKey(this, 'Key', environment);
     this.vpc = new Network(this, 'Network', { environment, key }).vpc;
-    this.doors = new ServiceDoors(this, 'Doors', { environment, vpc: this.vpc });
+    this.endpoints = new InterfaceEndpoints(this, 'InterfaceEndpoints', { environment, vpc: this.vpc });
     new ApiLogWriting(this, 'ApiLogWriting');
     keepProviderLogs(this, { environment, key });
   }

@@ -1,9 +1,9 @@
 import { AwsClient } from 'aws4fetch';
-import { awsEnvironment } from '../../lambdas/runtime/aws/aws-credentials.ts';
+import { awsCredentials } from '../../lambdas/runtime/aws/aws-credentials.ts';
 
 /** Starts a function without waiting for its end. Throws when AWS does not take the order. */
 export async function invokeFunction(name: string): Promise<void> {
-  const client = new AwsClient({ ...awsEnvironment(), service: 'lambda', retries: 2 });
+  const client = new AwsClient({ ...awsCredentials(), service: 'lambda', retries: 2 });
   const endpoint = process.env['AWS_ENDPOINT_URL'] ?? `https://lambda.${client.region}.amazonaws.com`;
   const response = await client.fetch(`${endpoint}/2015-03-31/functions/${encodeURIComponent(name)}/invocations`, {
     method: 'POST',

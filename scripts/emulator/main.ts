@@ -4,7 +4,7 @@ import { beginProgram } from '../program/run-program.ts';
 import { emulatedApiUrl } from './emulated-api-url.ts';
 import { runCdk } from './run-cdk.ts';
 import { EMULATOR_REGION } from './signed-call.ts';
-import { startSurroundings } from './start-dependencies.ts';
+import { startEmulatorDependencies } from './start-dependencies.ts';
 
 const say = (line: string): void => {
   process.stdout.write(`${line}\n`);
@@ -18,12 +18,12 @@ or the emulator at AWS_ENDPOINT_URL. Needs Python 3.10 or later with venv or pip
 
 /** `npm run emulator`. */
 beginProgram({ usage: USAGE, parse: (args) => parseOptions(args, {}), interruptedCode: () => 0 });
-const surroundings = await startSurroundings(say);
-atEnd(surroundings.stop);
+const dependencies = await startEmulatorDependencies(say);
+atEnd(dependencies.stop);
 say('deploying');
-const { output } = await runCdk(surroundings, ['deploy', '--require-approval', 'never']);
+const { output } = await runCdk(dependencies, ['deploy', '--require-approval', 'never']);
 const apiUrl = /ApiUrl = (\S+)/.exec(output)?.[1];
 if (apiUrl === undefined) throw new Error('The service stack names no ApiUrl.');
-say(`AWS  ${surroundings.endpointUrl}`);
-say(`API  ${emulatedApiUrl(surroundings.endpointUrl, apiUrl)} (signed with any key, for ${EMULATOR_REGION})`);
-say(`TOME ${surroundings.tomeUrl}\nCtrl-C stops everything.`);
+say(`AWS  ${dependencies.endpointUrl}`);
+say(`API  ${emulatedApiUrl(dependencies.endpointUrl, apiUrl)} (signed with any key, for ${EMULATOR_REGION})`);
+say(`TOME ${dependencies.tomeUrl}\nCtrl-C stops everything.`);

@@ -8,7 +8,7 @@ import { bootstrap, tryCdk } from './run-cdk.ts';
 import { startMinistack } from './start-ministack.ts';
 
 /** What stands around the environment `local` before it is deployed. */
-export interface Surroundings {
+export interface EmulatorDependencies {
   /** Where AWS's services answer. */
   readonly endpointUrl: string;
   readonly tomeUrl: string;
@@ -26,7 +26,7 @@ const NOT_DURABLE = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=of
  * An emulator of AWS, a PostgreSQL, the TOME simulator and, in the emulator, the CDK's bootstrap stack and the database's secret. The emulator is the one at
  * `AWS_ENDPOINT_URL`, or MiniStack on a port of its own. Everything listens on loopback. Throws CannotStart with one sentence.
  */
-export async function startSurroundings(say: (line: string) => void): Promise<Surroundings> {
+export async function startEmulatorDependencies(say: (line: string) => void): Promise<EmulatorDependencies> {
   const started: (() => Promise<void>)[] = [];
   const stop = async (): Promise<void> => {
     const failures: unknown[] = [];
@@ -53,12 +53,12 @@ export async function startSurroundings(say: (line: string) => void): Promise<Su
     if (emulator !== undefined) started.push(() => emulator.stop());
     const endpointUrl = emulator?.endpointUrl ?? given;
 
-    const surroundings = { endpointUrl, tomeUrl: simulator.url, databaseUrl, directory, stop };
-    if (emulator === undefined) started.push(() => tidy(surroundings));
+    const dependencies = { endpointUrl, tomeUrl: simulator.url, databaseUrl, directory, stop };
+    if (emulator === undefined) started.push(() => tidy(dependencies));
     await putDatabaseSecret(endpointUrl, databaseUrl);
-    await bootstrap(surroundings);
+    await bootstrap(dependencies);
     say(`emulator ${endpointUrl}`);
-    return surroundings;
+    return dependencies;
   } catch (error) {
     await stop();
     throw error;
@@ -66,9 +66,9 @@ export async function startSurroundings(say: (line: string) => void): Promise<Su
 }
 
 /** For an emulator that outlives its database: what is left there would be of no use. */
-async function tidy(surroundings: Surroundings): Promise<void> {
-  await tryCdk(surroundings, ['destroy', '--force']);
-  await deleteDatabaseSecret(surroundings.endpointUrl);
+async function tidy(dependencies: EmulatorDependencies): Promise<void> {
+  await tryCdk(dependencies, ['destroy', '--force']);
+  await deleteDatabaseSecret(dependencies.endpointUrl);
 }
 
 /** The name of the database in this server. */

@@ -13,22 +13,22 @@ import { inventory } from './inventory.ts';
  * The environment `local` from its deployment to its end, in the order of the tests. What is asked of the product is asked through API
  * Gateway; schedules' targets are started by hand, because nobody waits an hour.
  */
-const surroundings = inject('surroundings');
-const account = new EmulatedAccount(surroundings.endpointUrl);
+const emulatorDependencies = inject('emulatorDependencies');
+const account = new EmulatedAccount(emulatorDependencies.endpointUrl);
 const GROUP = 'local-card';
 const POOL_LOW = 'local-card-pool-low';
 
 const CARD = madeUpCard(1);
 const KEY = 'suite-idempotency-key-1';
 
-const before = await inventory(surroundings.endpointUrl);
+const before = await inventory(emulatorDependencies.endpointUrl);
 let api: DeployedApi;
 let cardEventsUrl: string;
 let alarmed: SubscribedQueue;
 let reference: string;
 
 const ledger = async (): Promise<LedgerSummary> =>
-  (await (await fetch(`${surroundings.tomeUrl}/_control/ledger`)).json()) as LedgerSummary;
+  (await (await fetch(`${emulatorDependencies.tomeUrl}/_control/ledger`)).json()) as LedgerSummary;
 const available = async (): Promise<number> => Number((await api.get('/v1/pool')).body['available']);
 
 /** Asks again until it holds. */
@@ -58,7 +58,7 @@ async function alarmSays(state: 'ALARM' | 'OK'): Promise<readonly AlarmMessage[]
 
 /** Makes the next migration fail: one that ran before seems to have been edited since. Returns what undoes it. */
 async function spoilMigration(): Promise<() => Promise<void>> {
-  const sql = postgres(surroundings.databaseUrl, { max: 1 });
+  const sql = postgres(emulatorDependencies.databaseUrl, { max: 1 });
   const [first] = await sql<{ md5: string }[]>`SELECT md5 FROM schema_version WHERE version = 1`;
   const write = (md5: string) => sql`UPDATE schema_version SET md5 = ${md5} WHERE version = 1`;
   await write('edited');
@@ -69,14 +69,14 @@ async function spoilMigration(): Promise<() => Promise<void>> {
 }
 
 test('the environment deploys, with its database brought up to date on the way', async () => {
-  await runCdk(surroundings, ['deploy', '--require-approval', 'never']);
+  await runCdk(emulatorDependencies, ['deploy', '--require-approval', 'never']);
   const service = await account.outputsOf('local-card-service');
-  api = new DeployedApi(surroundings.endpointUrl, service['ApiUrl'] ?? '');
+  api = new DeployedApi(emulatorDependencies.endpointUrl, service['ApiUrl'] ?? '');
   cardEventsUrl = service['CardEventsQueueUrl'] ?? '';
   const { AlarmTopicArn = '' } = await account.outputsOf('local-card-observability');
   alarmed = await account.subscribedQueue(AlarmTopicArn);
 
-  const sql = postgres(surroundings.databaseUrl, { max: 1 });
+  const sql = postgres(emulatorDependencies.databaseUrl, { max: 1 });
   const [pairs] = await sql`SELECT count(*)::int AS count FROM pair`;
   const roles = await sql`SELECT rolname FROM pg_roles WHERE rolname IN ('create_card', 'detokenize', 'prefetch')`;
   await sql.end();
@@ -193,7 +193,7 @@ test('a job that fails while nobody waits leaves its event in the dead letters',
 });
 
 test('what is deployed is what the code says', async () => {
-  const { output } = await runCdk(surroundings, ['diff']);
+  const { output } = await runCdk(emulatorDependencies, ['diff']);
   expect(output).toContain('Number of stacks with differences: 0');
 });
 
@@ -203,16 +203,16 @@ test('the alarm clears once the pool is filled, and says so', async () => {
 
 test('destroying the environment leaves nothing behind', async () => {
   await alarmed.remove();
-  await runCdk(surroundings, ['destroy', '--force']);
-  expect(await inventory(surroundings.endpointUrl)).toEqual(before);
+  await runCdk(emulatorDependencies, ['destroy', '--force']);
+  expect(await inventory(emulatorDependencies.endpointUrl)).toEqual(before);
 });
 
 test('a migration that fails ends the deployment and leaves nothing of it', async () => {
   const mend = await spoilMigration();
-  const { code, output } = await tryCdk(surroundings, ['deploy', '--require-approval', 'never']);
+  const { code, output } = await tryCdk(emulatorDependencies, ['deploy', '--require-approval', 'never']);
   await mend();
   expect(code).not.toBe(0);
   expect(output).toMatch(/CREATE_FAILED +\| Custom::Trigger/);
-  const left = await inventory(surroundings.endpointUrl);
+  const left = await inventory(emulatorDependencies.endpointUrl);
   expect(left.filter((thing) => /^(function|api|schedule) /.test(thing))).toEqual([]);
 });

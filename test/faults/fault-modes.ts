@@ -95,7 +95,7 @@ export class Crashed extends Error {
   override readonly name = 'Crashed';
 }
 
-export interface Surroundings {
+export interface FaultEffects {
   /** Ends the process that the point belongs to. */
   readonly die: () => void;
   /** Takes an effect that comes later, when nobody expects it any more. */
@@ -107,7 +107,7 @@ export async function strike<Result>(
   mode: FaultMode,
   point: Point,
   act: () => Promise<Result>,
-  { die, defer }: Surroundings,
+  { die, defer }: FaultEffects,
 ): Promise<Result> {
   const fail = (): never => {
     throw failureOf(point, mode);

@@ -70,13 +70,13 @@ export class PlannedFaults {
           if (hasLied && point.isSecondWitness === true) return this.#follow(act());
           hasLied = true;
         }
-        const surroundings = {
+        const effects = {
           die: () => {
             isDead = true;
           },
           defer: (late: () => Promise<unknown>) => this.#deferred.add(late),
         };
-        return this.#follow(strike(mode, point, act, surroundings));
+        return this.#follow(strike(mode, point, act, effects));
       },
     };
   }

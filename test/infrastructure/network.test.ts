@@ -65,7 +65,7 @@ describe.each(AWS_ENVIRONMENT_NAMES)('%s', (name) => {
   });
 
   test.each(Object.keys(domains))(
-    'in the domain %s each function stands behind the doors of its rights and no other',
+    'in the domain %s each function reaches the interface endpoints of its rights and no other',
     (domain) => {
       const data = `${name}-${domain}-data`;
       for (const functionName of NAMES) {
@@ -81,11 +81,11 @@ describe.each(AWS_ENVIRONMENT_NAMES)('%s', (name) => {
             ...(rights.execute.length > 0 ? [`${data}:ProxyProxyClientsGroupId`] : []),
             ...(rights.readsAdministratorSecret ? [`${data}:DatabaseClusterClientsGroupId`] : []),
             ...(rights.readsAdministratorSecret || rights.readsIdempotencySecret
-              ? [`${network}:DoorssecretsclientsGroupId`]
+              ? [`${network}:InterfaceEndpointssecretsclientsGroupId`]
               : []),
-            ...(rights.callsTome ? [`${network}:DoorstomeclientsGroupId`] : []),
-            ...(rights.sendsCardEvents ? [`${network}:DoorsqueuesclientsGroupId`] : []),
-            ...(rights.publishesGauges ? [`${network}:DoorsmetricsclientsGroupId`] : []),
+            ...(rights.callsTome ? [`${network}:InterfaceEndpointstomeclientsGroupId`] : []),
+            ...(rights.sendsCardEvents ? [`${network}:InterfaceEndpointsqueuesclientsGroupId`] : []),
+            ...(rights.publishesGauges ? [`${network}:InterfaceEndpointsmetricsclientsGroupId`] : []),
           ].sort(),
         );
       }

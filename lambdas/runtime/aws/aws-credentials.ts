@@ -1,7 +1,7 @@
 import { InvalidSettings } from '../settings.ts';
 
 /** What Lambda puts into each function's environment. */
-export interface AwsEnvironment {
+export interface AwsCredentials {
   readonly region: string;
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
@@ -9,9 +9,9 @@ export interface AwsEnvironment {
 }
 
 /** Throws InvalidSettings where the process does not run in a Lambda, or in something that stands in for one. */
-export function awsEnvironment(
+export function awsCredentials(
   environment: Readonly<Record<string, string | undefined>> = process.env,
-): AwsEnvironment {
+): AwsCredentials {
   const { AWS_REGION, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN } = environment;
   if (!AWS_REGION || !AWS_ACCESS_KEY_ID || !AWS_SECRET_ACCESS_KEY) {
     throw new InvalidSettings([

@@ -1,5 +1,5 @@
 import { AwsV4Signer } from 'aws4fetch';
-import { type AwsEnvironment, awsEnvironment } from './aws-credentials.ts';
+import { type AwsCredentials, awsCredentials } from './aws-credentials.ts';
 
 /** Seconds for which RDS takes a sign-in token; it fixes this number. */
 const VALID_SECONDS = 900;
@@ -16,7 +16,7 @@ export interface SignIn {
  */
 export async function iamPassword(
   { host, port, username }: SignIn,
-  aws: AwsEnvironment = awsEnvironment(),
+  aws: AwsCredentials = awsCredentials(),
   datetime?: string,
 ): Promise<string> {
   const url = new URL(`https://${host}:${port}/`);

@@ -2,7 +2,7 @@ import { AwsClient } from 'aws4fetch';
 import { isOwnError, nameOf, RuntimeFailure } from '../own-error.ts';
 import { InvalidSettings } from '../settings.ts';
 import { findUrlFaults } from '../url-faults.ts';
-import { awsEnvironment } from './aws-credentials.ts';
+import { awsCredentials } from './aws-credentials.ts';
 
 /** Milliseconds for one question to Secrets Manager; a cold start waits for it. */
 const TIMEOUT_MS = 3_000;
@@ -37,7 +37,7 @@ interface Answer {
 }
 
 async function ask(secretId: string): Promise<{ ok: boolean; status: number; answer: Answer | null }> {
-  const { region, ...credentials } = awsEnvironment();
+  const { region, ...credentials } = awsCredentials();
   const endpoint = endpointFrom(process.env['AWS_ENDPOINT_URL']) ?? `https://secretsmanager.${region}.amazonaws.com`;
   const client = new AwsClient({ ...credentials, region, service: 'secretsmanager', retries: 2 });
   const response = await client.fetch(endpoint, {

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { GATEWAY_REFUSALS } from '../../../lambdas/api/gateway-responses.ts';
+import { GATEWAY_RESPONSES } from '../../../lambdas/api/gateway-responses.ts';
 import { ROUTE_PROBLEMS } from '../../../lambdas/api/route-problems.ts';
 import { type ApiRoute, ROUTES } from '../../../lambdas/api/routes.ts';
 import { MAX_BODY_BYTES } from '../../../lambdas/runtime/http/parse-body.ts';
@@ -78,7 +78,7 @@ export function describeApi(): object {
 /** Every problem that a route can be answered with, by itself or by a gateway before it. */
 export function problemsOf({ operation, request }: ApiRoute): readonly DocumentedProblem[] {
   const own = ROUTE_PROBLEMS[operation].map((code) => ({ code, ...(STATUS[code] ?? UNEXPECTED) }));
-  const gateways = GATEWAY_REFUSALS.filter(({ status }) => status !== 404 && (request !== null || status !== 415));
+  const gateways = GATEWAY_RESPONSES.filter(({ status }) => status !== 404 && (request !== null || status !== 415));
   return [...own, ...gateways, ...LOCAL_REFUSALS];
 }
 

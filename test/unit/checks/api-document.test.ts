@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { GATEWAY_REFUSALS } from '../../../lambdas/api/gateway-responses.ts';
+import { GATEWAY_RESPONSES } from '../../../lambdas/api/gateway-responses.ts';
 import { ROUTE_PROBLEMS } from '../../../lambdas/api/route-problems.ts';
 import { ROUTES } from '../../../lambdas/api/routes.ts';
 import { STATUS } from '../../../lambdas/runtime/http/problem.ts';
@@ -61,7 +61,7 @@ test('each status of a route names exactly the codes that it can be answered wit
     for (const { status, code } of problems) {
       expect(operation.responses[status]?.description).toMatch(new RegExp(`[ :]${code}[,.]`));
     }
-    for (const { status, code } of GATEWAY_REFUSALS.filter((refusal) => refusal.status === 403)) {
+    for (const { status, code } of GATEWAY_RESPONSES.filter((refusal) => refusal.status === 403)) {
       expect(operation.responses[status]?.description).toContain(code);
     }
   }
