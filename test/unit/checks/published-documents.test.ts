@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import * as z from 'zod/mini';
-import { GATEWAY_REFUSALS } from '../../../lambdas/api/gateway-responses.ts';
+import { GATEWAY_RESPONSES } from '../../../lambdas/api/gateway-responses.ts';
 import { ROUTES } from '../../../lambdas/api/routes.ts';
 import { readSettings, settingGroups } from '../../../lambdas/runtime/settings.ts';
 import { problemsOf } from '../../../scripts/checks/contract/api-document.ts';
@@ -94,6 +94,6 @@ test('the API page lists every error code with its status, and no other code', (
       /(?<= |^)(\d{3})\s`(malformed-request|target-too-long|method-not-allowed|request-timeout|expectation-failed|headers-too-large)`/g,
     ),
   ];
-  const codes = [...ROUTES.flatMap(problemsOf), ...GATEWAY_REFUSALS].map(({ status, code }) => `${status} ${code}`);
+  const codes = [...ROUTES.flatMap(problemsOf), ...GATEWAY_RESPONSES].map(({ status, code }) => `${status} ${code}`);
   expect(new Set([...listed, ...local.map(([, status, code]) => `${status} ${code}`)])).toEqual(new Set(codes));
 });
