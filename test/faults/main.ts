@@ -1,13 +1,13 @@
 import { beginProgram, endProgram } from '../../scripts/program/run-program.ts';
-import { type Finding, runExhaustive, type Share } from './exhaustive.ts';
-import { tryMutants } from './mutant-trial.ts';
-import { runDegradation } from './processes/degradation.ts';
-import { runProcessTrial } from './processes/trial.ts';
-import { runSchedule } from './schedules.ts';
-import { startServer } from './server.ts';
-import { runStorm } from './storm.ts';
+import { startServer } from './harness/database-server.ts';
+import { createWorld, type World } from './harness/world.ts';
 import { parseTrialOptions, TRIAL_USAGE } from './trial-options.ts';
-import { createWorld, type World } from './world.ts';
+import { type Finding, runExhaustive, type Share } from './trials/exhaustive.ts';
+import { tryMutants } from './trials/mutant-trial.ts';
+import { runDegradation } from './trials/processes/degradation.ts';
+import { runProcessTrial } from './trials/processes/process-trial.ts';
+import { runSchedule } from './trials/schedules.ts';
+import { runStorm } from './trials/storm.ts';
 
 /** What each kind of trial ends with: one line of JSON, and exit code 1 on a violation. */
 interface Summary {

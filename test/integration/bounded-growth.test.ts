@@ -8,7 +8,7 @@ import { closeEvents, PURGED_KINDS, purgeExpired, takeEvents } from '../../lambd
 import { createRefillStore } from '../../lambdas/pool/refill-store.ts';
 import { asOwner, pairs } from '../../scripts/performance/bench/backlog-rows.ts';
 import { PlanWatcher } from '../../scripts/performance/bench/nested-plans.ts';
-import { stepDatabaseClock } from '../faults/clock-step.ts';
+import { stepDatabaseClock } from '../faults/harness/database-clock.ts';
 import { fillPool } from './fill-pool.ts';
 import { createTestDatabase, type TestDatabase } from './test-database.ts';
 

@@ -12,7 +12,7 @@ import {
 } from '../../lambdas/pool/pool-jobs.ts';
 import { createRefillStore } from '../../lambdas/pool/refill-store.ts';
 import type { IdempotencyClaim, PairStore, Reservation } from '../../lambdas/tokenization/ports/pair-store.ts';
-import { stepDatabaseClock } from '../faults/clock-step.ts';
+import { stepDatabaseClock } from '../faults/harness/database-clock.ts';
 import { fillPool, newPair } from './fill-pool.ts';
 import { createTestDatabase, type TestDatabase } from './test-database.ts';
 

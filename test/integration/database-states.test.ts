@@ -4,9 +4,9 @@ import { Database } from '../../lambdas/pool/database/database.ts';
 import type { AddressParts } from '../../lambdas/pool/database/database-address.ts';
 import { CardNumber } from '../../lambdas/tokenization/model/card-number.ts';
 import { madeUpCard } from '../../scripts/local/made-up-cards.ts';
-import { untouched } from '../faults/interceptor.ts';
-import { startProcess } from '../faults/process-under-test.ts';
-import { createWorld } from '../faults/world.ts';
+import { untouched } from '../faults/harness/interceptor.ts';
+import { startProcess } from '../faults/harness/process-under-test.ts';
+import { createWorld } from '../faults/harness/world.ts';
 import { createTestDatabase, type TestDatabase } from './test-database.ts';
 
 /** States that a real server is brought into, each left again. The server's roles are shared, so each test has its own. */

@@ -7,11 +7,11 @@ import type { CardReference } from '../../lambdas/tokenization/model/card-refere
 import type { InternalToken } from '../../lambdas/tokenization/model/internal-token.ts';
 import type { IdempotencyClaim, PairStore, Reservation } from '../../lambdas/tokenization/ports/pair-store.ts';
 import { madeUpCard } from '../../scripts/local/made-up-cards.ts';
-import { restoreBackup, takeBackup } from '../faults/backup.ts';
-import { restoredWithOpenKey, tokenHandedOutTwice } from '../faults/initial-states.ts';
-import { type Interceptor, PlannedFaults, untouched } from '../faults/interceptor.ts';
-import { type ProcessUnderTest, startProcess } from '../faults/process-under-test.ts';
-import { createWorld, type World } from '../faults/world.ts';
+import { restoreBackup, takeBackup } from '../faults/harness/backup.ts';
+import { type Interceptor, PlannedFaults, untouched } from '../faults/harness/interceptor.ts';
+import { type ProcessUnderTest, startProcess } from '../faults/harness/process-under-test.ts';
+import { createWorld, type World } from '../faults/harness/world.ts';
+import { restoredWithOpenKey, tokenHandedOutTwice } from '../faults/trials/initial-states.ts';
 
 let world: World;
 let product: ProcessUnderTest;

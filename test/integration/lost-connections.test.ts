@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Database } from '../../lambdas/pool/database/database.ts';
-import { startTcpProxy, type TcpProxy } from '../faults/processes/tcp-proxy.ts';
+import { startTcpProxy, type TcpProxy } from '../faults/trials/processes/tcp-proxy.ts';
 import { createTestDatabase, type TestDatabase } from './test-database.ts';
 
 const CONNECTIONS = 3;

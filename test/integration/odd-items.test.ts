@@ -10,9 +10,9 @@ import { type PrefetchResult, prefetch as runPrefetch } from '../../lambdas/toke
 import { createHttpTome } from '../../lambdas/tome/client/http-tome.ts';
 import { TomeClient, type TomeSettings } from '../../lambdas/tome/client/tome-client.ts';
 import { madeUpCard } from '../../scripts/local/made-up-cards.ts';
-import { untouched } from '../faults/interceptor.ts';
-import { type ProcessUnderTest, startProcess } from '../faults/process-under-test.ts';
-import { createWorld, type World } from '../faults/world.ts';
+import { untouched } from '../faults/harness/interceptor.ts';
+import { type ProcessUnderTest, startProcess } from '../faults/harness/process-under-test.ts';
+import { createWorld, type World } from '../faults/harness/world.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { type ManglingFront, startFront } from './mangling-front.ts';
 

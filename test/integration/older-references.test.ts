@@ -4,9 +4,9 @@ import { createRefillStore } from '../../lambdas/pool/refill-store.ts';
 import { CardNumber } from '../../lambdas/tokenization/model/card-number.ts';
 import { findFormatFault } from '../../lambdas/tokenization/model/reference-format.ts';
 import { madeUpCard } from '../../scripts/local/made-up-cards.ts';
-import { untouched } from '../faults/interceptor.ts';
-import { startProcess } from '../faults/process-under-test.ts';
-import { createWorld, type World } from '../faults/world.ts';
+import { untouched } from '../faults/harness/interceptor.ts';
+import { startProcess } from '../faults/harness/process-under-test.ts';
+import { createWorld, type World } from '../faults/harness/world.ts';
 import { newInternalToken } from './fill-pool.ts';
 
 let world: World;

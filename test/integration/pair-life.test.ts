@@ -5,7 +5,7 @@ import { readPoolHealth } from '../../lambdas/pool/pool-health.ts';
 import { settleReservations } from '../../lambdas/pool/pool-jobs.ts';
 import type { TokenPair } from '../../lambdas/tokenization/model/pair.ts';
 import type { PairStore, Reservation, ReserveOutcome } from '../../lambdas/tokenization/ports/pair-store.ts';
-import { stepDatabaseClock } from '../faults/clock-step.ts';
+import { stepDatabaseClock } from '../faults/harness/database-clock.ts';
 import { fillPool, newPair } from './fill-pool.ts';
 import { somebodyWaits } from './lock-waiters.ts';
 import { createTestDatabase, type TestDatabase } from './test-database.ts';

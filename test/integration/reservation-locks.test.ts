@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import postgres, { type TransactionSql } from 'postgres';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { stepDatabaseClock } from '../faults/clock-step.ts';
+import { stepDatabaseClock } from '../faults/harness/database-clock.ts';
 import { fillPool } from './fill-pool.ts';
 import { createTestDatabase, type TestDatabase } from './test-database.ts';
 

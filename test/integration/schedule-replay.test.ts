@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { runSchedule } from '../faults/schedules.ts';
-import { createWorld, type World } from '../faults/world.ts';
+import { createWorld, type World } from '../faults/harness/world.ts';
+import { runSchedule } from '../faults/trials/schedules.ts';
 
 let world: World;
 

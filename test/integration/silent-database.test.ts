@@ -5,10 +5,10 @@ import { Database, type DatabaseSettings } from '../../lambdas/pool/database/dat
 import type { BreakerState } from '../../lambdas/tokenization/circuit-breaker.ts';
 import { CardNumber } from '../../lambdas/tokenization/model/card-number.ts';
 import { madeUpCard } from '../../scripts/local/made-up-cards.ts';
-import { untouched } from '../faults/interceptor.ts';
-import { startProcess } from '../faults/process-under-test.ts';
-import { startTcpProxy, type TcpProxy } from '../faults/processes/tcp-proxy.ts';
-import { createWorld } from '../faults/world.ts';
+import { untouched } from '../faults/harness/interceptor.ts';
+import { startProcess } from '../faults/harness/process-under-test.ts';
+import { createWorld } from '../faults/harness/world.ts';
+import { startTcpProxy, type TcpProxy } from '../faults/trials/processes/tcp-proxy.ts';
 import { createTestDatabase, type TestDatabase } from './test-database.ts';
 
 /** A server that does not answer: its time-outs are real ones, so nothing here says how soon something must have happened. */

@@ -1,7 +1,7 @@
 import { expect, inject, test } from 'vitest';
-import { runSchedule } from '../faults/schedules.ts';
-import { runStorm } from '../faults/storm.ts';
-import { createWorld } from '../faults/world.ts';
+import { createWorld } from '../faults/harness/world.ts';
+import { runSchedule } from '../faults/trials/schedules.ts';
+import { runStorm } from '../faults/trials/storm.ts';
 
 const ACTORS = 24;
 

@@ -3,9 +3,9 @@ import { CardNumber } from '../../lambdas/tokenization/model/card-number.ts';
 import type { CardReference } from '../../lambdas/tokenization/model/card-reference.ts';
 import type { InternalToken } from '../../lambdas/tokenization/model/internal-token.ts';
 import { madeUpCard } from '../../scripts/local/made-up-cards.ts';
-import { PlannedFaults, untouched } from '../faults/interceptor.ts';
-import { startProcess } from '../faults/process-under-test.ts';
-import { createWorld, type World } from '../faults/world.ts';
+import { PlannedFaults, untouched } from '../faults/harness/interceptor.ts';
+import { startProcess } from '../faults/harness/process-under-test.ts';
+import { createWorld, type World } from '../faults/harness/world.ts';
 
 let world: World;
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { Crashed } from '../../faults/fault-modes.ts';
-import { Deferred, PlannedFaults } from '../../faults/interceptor.ts';
+import { Crashed } from '../../faults/harness/fault-modes.ts';
+import { Deferred, PlannedFaults } from '../../faults/harness/interceptor.ts';
 
 const POINT = { kind: 'sql', name: 'sql a statement' } as const;
 

@@ -1,9 +1,9 @@
-import { fenceRestored } from '../../lambdas/pool/pool-jobs.ts';
-import { CardNumber } from '../../lambdas/tokenization/model/card-number.ts';
-import { madeUpCard } from '../../scripts/local/made-up-cards.ts';
-import { restoreBackup, takeBackup } from './backup.ts';
-import { stepDatabaseClock } from './clock-step.ts';
-import type { Operation } from './pick-operation.ts';
+import { fenceRestored } from '../../../lambdas/pool/pool-jobs.ts';
+import { CardNumber } from '../../../lambdas/tokenization/model/card-number.ts';
+import { madeUpCard } from '../../../scripts/local/made-up-cards.ts';
+import { restoreBackup, takeBackup } from '../harness/backup.ts';
+import { stepDatabaseClock } from '../harness/database-clock.ts';
+import type { Operation } from './random-operation.ts';
 
 type Random = () => number;
 

@@ -1,13 +1,13 @@
-import { seededRandom } from '../../scripts/simulator/seeded-random.ts';
-import type { Violation } from './checker/invariants.ts';
-import { Crashed, isOutage } from './fault-modes.ts';
-import { untouched } from './interceptor.ts';
-import { pickOperation } from './pick-operation.ts';
-import { startProcess } from './process-under-test.ts';
-import { bringToRest, surprise, verdict } from './recovery.ts';
+import { seededRandom } from '../../../scripts/simulator/seeded-random.ts';
+import type { Violation } from '../checker/invariants.ts';
+import { Crashed, isOutage } from '../harness/fault-modes.ts';
+import { untouched } from '../harness/interceptor.ts';
+import { startProcess } from '../harness/process-under-test.ts';
+import type { World } from '../harness/world.ts';
+import { pickOperation } from './random-operation.ts';
+import { bringToRest, surprise, verdict } from './recover-and-check.ts';
 import { chooseUpheavals, pickUpheaval } from './recovery-events.ts';
 import { ScheduledActor, SeededScheduler, type Step } from './seeded-scheduler.ts';
-import type { World } from './world.ts';
 
 export interface ScheduleResult {
   readonly violations: readonly Violation[];

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { arrayLiteral } from '../../lambdas/pool/database/array-parameters.ts';
-import type { Sql } from '../../lambdas/pool/database/database.ts';
-import type { Operation } from './pick-operation.ts';
+import { arrayLiteral } from '../../../lambdas/pool/database/array-parameters.ts';
+import type { Sql } from '../../../lambdas/pool/database/database.ts';
+import type { Operation } from './random-operation.ts';
 
 const anyPairs = async (sql: Sql, count: number): Promise<readonly bigint[]> =>
   (await sql<{ id: bigint }[]>`SELECT id FROM pair ORDER BY random() LIMIT ${count}`).map(({ id }) => id);

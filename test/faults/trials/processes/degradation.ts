@@ -1,8 +1,8 @@
-import { connect } from '../../../lambdas/pool/database/database.ts';
-import { madeUpCard } from '../../../scripts/local/made-up-cards.ts';
+import { connect } from '../../../../lambdas/pool/database/database.ts';
+import { madeUpCard } from '../../../../scripts/local/made-up-cards.ts';
 import { type Answer, type Bench, DIRECT_CREATIONS_PER_SECOND, ROWS, type Row } from './degradation-rows.ts';
-import { startRig } from './rig.ts';
-import { Victim } from './victim.ts';
+import { Victim } from './target-process.ts';
+import { startRig } from './trial-stack.ts';
 
 /** Every row of the table, against one real API process. */
 export async function runDegradation(onRow: (row: Row) => void): Promise<readonly Row[]> {

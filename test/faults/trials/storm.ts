@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import type { Sql } from '../../lambdas/pool/database/database.ts';
-import { seededRandom } from '../../scripts/simulator/seeded-random.ts';
-import type { Violation } from './checker/invariants.ts';
-import { Crashed, isLie, isOutage, modesOf, type Point, strike } from './fault-modes.ts';
-import { type Deferred, type Interceptor, untouched } from './interceptor.ts';
-import { pickOperation } from './pick-operation.ts';
-import { startProcess } from './process-under-test.ts';
+import type { Sql } from '../../../lambdas/pool/database/database.ts';
+import { seededRandom } from '../../../scripts/simulator/seeded-random.ts';
+import type { Violation } from '../checker/invariants.ts';
+import { Crashed, isLie, isOutage, modesOf, type Point, strike } from '../harness/fault-modes.ts';
+import { type Deferred, type Interceptor, untouched } from '../harness/interceptor.ts';
+import { startProcess } from '../harness/process-under-test.ts';
+import type { World } from '../harness/world.ts';
+import { pickOperation } from './random-operation.ts';
 import { HANDS, reserveOne } from './raw-operations.ts';
-import { bringToRest, surprise, verdict } from './recovery.ts';
-import type { World } from './world.ts';
+import { bringToRest, surprise, verdict } from './recover-and-check.ts';
 
 export interface StormResult {
   readonly operations: number;

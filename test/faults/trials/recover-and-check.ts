@@ -1,10 +1,10 @@
-import { readDatabase } from './checker/evidence.ts';
-import type { Violation } from './checker/invariants.ts';
-import { judge } from './checker/invariants.ts';
-import { untouched } from './interceptor.ts';
-import { startProcess } from './process-under-test.ts';
-import { detokenizeAs, lookupAs } from './recorded-client.ts';
-import type { World } from './world.ts';
+import { readDatabase } from '../checker/evidence.ts';
+import type { Violation } from '../checker/invariants.ts';
+import { judge } from '../checker/invariants.ts';
+import { untouched } from '../harness/interceptor.ts';
+import { startProcess } from '../harness/process-under-test.ts';
+import { detokenizeAs, lookupAs } from '../harness/recorded-client.ts';
+import type { World } from '../harness/world.ts';
 
 /** Recovery, and the checker's verdict on what it left. That recovery itself fails is a violation too. */
 export async function bringToRest(world: World, poolTarget: number): Promise<Violation[]> {

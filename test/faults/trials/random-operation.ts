@@ -1,7 +1,7 @@
-import { madeUpCard } from '../../scripts/local/made-up-cards.ts';
-import type { ProcessUnderTest } from './process-under-test.ts';
-import { createAs, detokenizeAs, lookupAs } from './recorded-client.ts';
-import type { World } from './world.ts';
+import { madeUpCard } from '../../../scripts/local/made-up-cards.ts';
+import type { ProcessUnderTest } from '../harness/process-under-test.ts';
+import { createAs, detokenizeAs, lookupAs } from '../harness/recorded-client.ts';
+import type { World } from '../harness/world.ts';
 
 type Random = () => number;
 

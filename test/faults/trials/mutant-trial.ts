@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { cpSync, existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { makeTemporaryFolder } from '../../scripts/local/temporary-folder.ts';
+import { makeTemporaryFolder } from '../../../scripts/local/temporary-folder.ts';
+import { type Mutant, planted } from '../mutants/mutant.ts';
+import { MUTANTS } from '../mutants/mutants.ts';
 import type { Share } from './exhaustive.ts';
-import { type Mutant, planted } from './mutants/mutant.ts';
-import { MUTANTS } from './mutants/mutants.ts';
 
 export interface MutantResult {
   readonly name: string;

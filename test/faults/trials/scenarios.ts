@@ -1,3 +1,6 @@
+import type { ProcessUnderTest } from '../harness/process-under-test.ts';
+import { createAs, detokenizeAs, lookupAs } from '../harness/recorded-client.ts';
+import type { World } from '../harness/world.ts';
 import {
   anotherDomainsCard,
   boundAndLost,
@@ -12,9 +15,6 @@ import {
   restoredWithOpenKey,
   tokenHandedOutTwice,
 } from './initial-states.ts';
-import type { ProcessUnderTest } from './process-under-test.ts';
-import { createAs, detokenizeAs, lookupAs } from './recorded-client.ts';
-import type { World } from './world.ts';
 
 /** One thing that the product does, from a known beginning; the client tries again as clients do. */
 export interface Scenario {

@@ -3,8 +3,8 @@ import {
   TomeOutcomeUnknown,
   TomeRateLimited,
   TomeUnavailable,
-} from '../../lambdas/tokenization/errors/tome-error.ts';
-import type { FaultKind } from '../../scripts/simulator/faults.ts';
+} from '../../../lambdas/tokenization/errors/tome-error.ts';
+import type { FaultKind } from '../../../scripts/simulator/faults.ts';
 
 /** One await on SQL, TOME or the queue. */
 export interface Point {

@@ -1,5 +1,5 @@
-import { Crashed, type FaultMode, isLie, modesOf, type Point, strike } from './fault-modes.ts';
-import type { Deferred, Interceptor, Pause } from './interceptor.ts';
+import { Crashed, type FaultMode, isLie, modesOf, type Point, strike } from '../harness/fault-modes.ts';
+import type { Deferred, Interceptor, Pause } from '../harness/interceptor.ts';
 
 type Random = () => number;
 

@@ -1,5 +1,5 @@
-import { TokenizationError } from '../../lambdas/tokenization/errors/tokenization-error.ts';
-import { CardNumber } from '../../lambdas/tokenization/model/card-number.ts';
+import { TokenizationError } from '../../../lambdas/tokenization/errors/tokenization-error.ts';
+import { CardNumber } from '../../../lambdas/tokenization/model/card-number.ts';
 import { Crashed } from './fault-modes.ts';
 import type { ProcessUnderTest } from './process-under-test.ts';
 import type { World } from './world.ts';

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import type { Tome } from '../../lambdas/tokenization/ports/tome.ts';
-import type { Answer, Verdict } from '../../lambdas/tome/client/http-exchange.ts';
-import { createHttpTome } from '../../lambdas/tome/client/http-tome.ts';
-import { readableRefusal } from '../../lambdas/tome/contract/contract.ts';
-import { operations } from '../../scripts/simulator/operations.ts';
-import type { Simulator } from '../../scripts/simulator/simulator.ts';
+import type { Tome } from '../../../lambdas/tokenization/ports/tome.ts';
+import type { Answer, Verdict } from '../../../lambdas/tome/client/http-exchange.ts';
+import { createHttpTome } from '../../../lambdas/tome/client/http-tome.ts';
+import { readableRefusal } from '../../../lambdas/tome/contract/contract.ts';
+import { operations } from '../../../scripts/simulator/operations.ts';
+import type { Simulator } from '../../../scripts/simulator/simulator.ts';
 
 /**
  * The simulator's own operations without the wire, which is nine tenths of a schedule's time. What a wire can do to a call, the interceptors do; the

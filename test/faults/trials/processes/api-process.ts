@@ -1,5 +1,5 @@
-import { loadFunctions } from '../../../scripts/local/functions.ts';
-import { startGateway } from '../../../scripts/local/gateway.ts';
+import { loadFunctions } from '../../../../scripts/local/functions.ts';
+import { startGateway } from '../../../../scripts/local/gateway.ts';
 
 /** One API process of the trial, with the jobs beside it: it lives until it is killed. */
 const functions = await loadFunctions();

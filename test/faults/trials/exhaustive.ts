@@ -1,10 +1,10 @@
-import type { Violation } from './checker/invariants.ts';
-import { Crashed, type FaultMode, isOutage, modesOf, type Point } from './fault-modes.ts';
-import { type FaultPlan, PlannedFaults, untouched } from './interceptor.ts';
-import { startProcess } from './process-under-test.ts';
-import { bringToRest, surprise, verdict } from './recovery.ts';
+import type { Violation } from '../checker/invariants.ts';
+import { Crashed, type FaultMode, isOutage, modesOf, type Point } from '../harness/fault-modes.ts';
+import { type FaultPlan, PlannedFaults, untouched } from '../harness/interceptor.ts';
+import { startProcess } from '../harness/process-under-test.ts';
+import type { World } from '../harness/world.ts';
+import { bringToRest, surprise, verdict } from './recover-and-check.ts';
 import { SCENARIOS, type Scenario } from './scenarios.ts';
-import type { World } from './world.ts';
 
 export interface Finding {
   readonly story: string;

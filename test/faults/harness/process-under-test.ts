@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { claimWith } from '../../lambdas/composition/tokenizer.ts';
-import { createPairStore } from '../../lambdas/pool/pair-store.ts';
-import { readPoolHealth } from '../../lambdas/pool/pool-health.ts';
+import { claimWith } from '../../../lambdas/composition/tokenizer.ts';
+import { createPairStore } from '../../../lambdas/pool/pair-store.ts';
+import { readPoolHealth } from '../../../lambdas/pool/pool-health.ts';
 import {
   closeEvents,
   fenceRestored,
@@ -11,14 +11,14 @@ import {
   settleReservations,
   takeEvents,
   takeRefillRequest,
-} from '../../lambdas/pool/pool-jobs.ts';
-import { createRefillStore } from '../../lambdas/pool/refill-store.ts';
-import { systemClock } from '../../lambdas/runtime/system-clock.ts';
-import { createPooledTokenizer } from '../../lambdas/tokenization/pooled-tokenizer.ts';
-import { prefetch } from '../../lambdas/tokenization/refill/prefetch.ts';
-import { relayEvents } from '../../lambdas/tokenization/relay-events.ts';
-import type { RequestContext, Tokenizer } from '../../lambdas/tokenization/tokenizer.ts';
-import { claimName } from './checker/evidence.ts';
+} from '../../../lambdas/pool/pool-jobs.ts';
+import { createRefillStore } from '../../../lambdas/pool/refill-store.ts';
+import { systemClock } from '../../../lambdas/runtime/system-clock.ts';
+import { createPooledTokenizer } from '../../../lambdas/tokenization/pooled-tokenizer.ts';
+import { prefetch } from '../../../lambdas/tokenization/refill/prefetch.ts';
+import { relayEvents } from '../../../lambdas/tokenization/relay-events.ts';
+import type { RequestContext, Tokenizer } from '../../../lambdas/tokenization/tokenizer.ts';
+import { claimName } from '../checker/evidence.ts';
 import { interceptQueue, interceptSql, interceptTome } from './intercepted-ports.ts';
 import type { Interceptor } from './interceptor.ts';
 import type { World } from './world.ts';

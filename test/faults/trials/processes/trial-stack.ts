@@ -1,11 +1,11 @@
 import { join } from 'node:path';
-import { migrate } from '../../../lambdas/pool/migrate.ts';
-import { startEmbeddedDatabase } from '../../../scripts/local/embedded-database.ts';
-import { freePort } from '../../../scripts/local/free-port.ts';
-import { type LocalQueue, startLocalQueue } from '../../../scripts/local/local-queue.ts';
-import { DATABASE_FOLDER, makeTemporaryFolder, temporaryFolder } from '../../../scripts/local/temporary-folder.ts';
-import { type Simulator, startSimulator } from '../../../scripts/simulator/simulator.ts';
-import type { SwitchChanges } from '../../../scripts/simulator/switches.ts';
+import { migrate } from '../../../../lambdas/pool/migrate.ts';
+import { startEmbeddedDatabase } from '../../../../scripts/local/embedded-database.ts';
+import { freePort } from '../../../../scripts/local/free-port.ts';
+import { type LocalQueue, startLocalQueue } from '../../../../scripts/local/local-queue.ts';
+import { DATABASE_FOLDER, makeTemporaryFolder, temporaryFolder } from '../../../../scripts/local/temporary-folder.ts';
+import { type Simulator, startSimulator } from '../../../../scripts/simulator/simulator.ts';
+import type { SwitchChanges } from '../../../../scripts/simulator/switches.ts';
 import { crashDatabase } from './database-crash.ts';
 import { startTcpProxy, type TcpProxy } from './tcp-proxy.ts';
 

@@ -1,12 +1,12 @@
-import { TomeUnavailable } from '../../lambdas/tokenization/errors/tome-error.ts';
-import { CardNumber } from '../../lambdas/tokenization/model/card-number.ts';
-import { madeUpCard } from '../../scripts/local/made-up-cards.ts';
-import { restoreBackup, takeBackup } from './backup.ts';
-import { Crashed } from './fault-modes.ts';
-import { type Interceptor, PlannedFaults, untouched } from './interceptor.ts';
-import { startProcess } from './process-under-test.ts';
-import { createAs } from './recorded-client.ts';
-import type { World } from './world.ts';
+import { TomeUnavailable } from '../../../lambdas/tokenization/errors/tome-error.ts';
+import { CardNumber } from '../../../lambdas/tokenization/model/card-number.ts';
+import { madeUpCard } from '../../../scripts/local/made-up-cards.ts';
+import { restoreBackup, takeBackup } from '../harness/backup.ts';
+import { Crashed } from '../harness/fault-modes.ts';
+import { type Interceptor, PlannedFaults, untouched } from '../harness/interceptor.ts';
+import { startProcess } from '../harness/process-under-test.ts';
+import { createAs } from '../harness/recorded-client.ts';
+import type { World } from '../harness/world.ts';
 
 export const CARD = madeUpCard(1);
 export const OTHER = madeUpCard(2);

@@ -1,10 +1,10 @@
-import { connect } from '../../../lambdas/pool/database/database.ts';
-import { seededRandom } from '../../../scripts/simulator/seeded-random.ts';
-import { readDatabase } from '../checker/evidence.ts';
-import { judge, type Violation } from '../checker/invariants.ts';
+import { connect } from '../../../../lambdas/pool/database/database.ts';
+import { seededRandom } from '../../../../scripts/simulator/seeded-random.ts';
+import { readDatabase } from '../../checker/evidence.ts';
+import { judge, type Violation } from '../../checker/invariants.ts';
 import { ClientLoad } from './client-load.ts';
-import { startRig } from './rig.ts';
-import { Victim } from './victim.ts';
+import { Victim } from './target-process.ts';
+import { startRig } from './trial-stack.ts';
 
 export interface TrialSize {
   readonly kills: number;

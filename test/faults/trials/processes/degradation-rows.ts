@@ -1,6 +1,6 @@
-import { connect } from '../../../lambdas/pool/database/database.ts';
-import { madeUpCard } from '../../../scripts/local/made-up-cards.ts';
-import type { Rig } from './rig.ts';
+import { connect } from '../../../../lambdas/pool/database/database.ts';
+import { madeUpCard } from '../../../../scripts/local/made-up-cards.ts';
+import type { Rig } from './trial-stack.ts';
 
 /** One row of brief 2's table "When things are down": what was promised, what was seen. */
 export interface Row {

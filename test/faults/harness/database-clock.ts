@@ -1,4 +1,4 @@
-import type { Sql } from '../../lambdas/pool/database/database.ts';
+import type { Sql } from '../../../lambdas/pool/database/database.ts';
 
 /** Far more than any two stored times are apart, so that no row meets another one of its key while a column is shifted. */
 const OUT_OF_THE_WAY = "interval '1000 years'";

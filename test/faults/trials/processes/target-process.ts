@@ -23,7 +23,7 @@ export class Victim {
   died: string | null = null;
 
   async start(): Promise<void> {
-    const child = spawn(process.execPath, ['test/faults/processes/api-process.ts'], {
+    const child = spawn(process.execPath, ['test/faults/trials/processes/api-process.ts'], {
       env: { ...process.env, ...this.#environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     });

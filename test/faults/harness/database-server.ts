@@ -1,5 +1,5 @@
-import { startTemporaryDatabase } from '../../scripts/local/temporary-database.ts';
-import { temporaryFolder } from '../../scripts/local/temporary-folder.ts';
+import { startTemporaryDatabase } from '../../../scripts/local/temporary-database.ts';
+import { temporaryFolder } from '../../../scripts/local/temporary-folder.ts';
 
 /** A PostgreSQL for a fault run; FAULTS_SERVER_URL names one that is there already. */
 export async function startServer(): Promise<{ url: string; stop: () => Promise<void> }> {

@@ -1,5 +1,5 @@
-import { madeUpCard } from '../../../scripts/local/made-up-cards.ts';
-import type { Answered } from '../checker/evidence.ts';
+import { madeUpCard } from '../../../../scripts/local/made-up-cards.ts';
+import type { Answered } from '../../checker/evidence.ts';
 
 type Random = () => number;
 
