@@ -2,7 +2,7 @@ import { composeTokenizer } from '../composition/tokenizer.ts';
 import { apiHandler } from '../runtime/http/api-handler.ts';
 import { startUp } from '../runtime/start-up.ts';
 import { refuseReference } from '../tokenization/callers/limit-callers.ts';
-import { InvalidInput } from '../tokenization/errors/invalid-input.ts';
+import { InvalidInput } from '../tokenization/errors.ts';
 import { type CardReference, parseCardReference } from '../tokenization/model/card-reference.ts';
 import type { RequestContext } from '../tokenization/tokenizer.ts';
 import { cardReferenceRequest } from './schemas.ts';

@@ -2,17 +2,9 @@ import { readPoolGrowth, readPoolHealth, sampleLevels } from '../pool/pool-healt
 import { composeGauges } from '../runtime/aws/gauges.ts';
 import { CLOSING_MS, type JobRun } from '../runtime/job-handler.ts';
 import { readSettings } from '../runtime/settings.ts';
-import type { PoolGrowth, PoolHealth } from '../tokenization/pool-health.ts';
-import { planRefill } from '../tokenization/refill/refill-plan.ts';
+import { type HealthReport, type PoolHealth, reportPoolHealth } from '../tokenization/pool-health.ts';
 import { composeJobDatabase } from './database.ts';
 import { refillSettingsOf } from './refill-settings.ts';
-
-export interface HealthReport extends PoolHealth, PoolGrowth {
-  readonly target: number;
-  readonly lowWater: number;
-  /** Whether the pool is below its low-water mark, or was found empty. */
-  readonly refillWanted: boolean;
-}
 
 /** Milliseconds a health report may take. */
 const TIME_LIMIT_MS = 20_000;
@@ -28,17 +20,12 @@ export async function composeHealthReport(): Promise<{
   return {
     async run({ deadlineMs }) {
       const statements = database.until(deadlineMs + CLOSING_MS);
-      const health = await statements.run(readPoolHealth);
-      const growth = await statements.run(readPoolGrowth);
-      await statements.run((sql) => sampleLevels(sql, health));
-      const { target, lowWater } = planRefill(health, refillSettingsOf(settings));
-      const report = {
-        ...health,
-        ...growth,
-        target,
-        lowWater,
-        refillWanted: health.refillRequested || health.available < lowWater,
+      const store = {
+        readHealth: () => statements.run(readPoolHealth),
+        readGrowth: () => statements.run(readPoolGrowth),
+        sampleLevels: (health: PoolHealth) => statements.run((sql) => sampleLevels(sql, health)),
       };
+      const report = await reportPoolHealth(store, refillSettingsOf(settings));
       await publish(gaugesOf(report), deadlineMs);
       return report;
     },

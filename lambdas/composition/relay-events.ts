@@ -5,7 +5,7 @@ import { logger } from '../runtime/logging/logger.ts';
 import { count } from '../runtime/metrics.ts';
 import { readSettings } from '../runtime/settings.ts';
 import { systemClock } from '../runtime/system-clock.ts';
-import type { OutboxEvent, Refusal } from '../tokenization/ports/event-queue.ts';
+import type { EventRefusal, OutboxEvent } from '../tokenization/ports/event-queue.ts';
 import { type RelayResult, relayEvents } from '../tokenization/relay-events.ts';
 import { composeJobDatabase } from './database.ts';
 
@@ -18,7 +18,7 @@ export async function composeRelay(): Promise<{ run: (run: JobRun) => Promise<Re
     clock: systemClock,
     domain: settings.PRODUCER_DOMAIN,
     batchSize: settings.RELAY_BATCH_SIZE,
-    onRefused(refusals: readonly Refusal[]) {
+    onRefused(refusals: readonly EventRefusal[]) {
       for (const { count: refused, ...reason } of refusals) {
         logger.info('events refused by the queue', { ...reason, count: refused });
         count('EventsRefused', {}, refused);

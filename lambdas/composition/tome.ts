@@ -2,8 +2,8 @@ import { logger } from '../runtime/logging/logger.ts';
 import { count, time } from '../runtime/metrics.ts';
 import type { Settings } from '../runtime/settings.ts';
 import { systemClock } from '../runtime/system-clock.ts';
-import type { TomeRateLimited } from '../tokenization/errors/tome-error.ts';
 import type { Tome } from '../tokenization/ports/tome.ts';
+import type { TomeRateLimited } from '../tokenization/tome-errors.ts';
 import { createHttpTome } from '../tome/client/http-tome.ts';
 import { TomeClient } from '../tome/client/tome-client.ts';
 

@@ -1,4 +1,4 @@
-import { CallerBudgetSpent } from '../tokenization/errors/caller-budget-spent.ts';
+import { CallerBudgetSpent } from '../tokenization/errors.ts';
 import type { BudgetLedger } from '../tokenization/ports/budget-ledger.ts';
 import type { Database } from './database/database.ts';
 

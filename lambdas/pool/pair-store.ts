@@ -1,6 +1,4 @@
-import { InvalidInput } from '../tokenization/errors/invalid-input.ts';
-import { PairConflict } from '../tokenization/errors/pair-conflict.ts';
-import { ReservationLost } from '../tokenization/errors/reservation-lost.ts';
+import { InvalidInput, PairConflict, ReservationLost } from '../tokenization/errors.ts';
 import type { CardReference } from '../tokenization/model/card-reference.ts';
 import type { InternalToken } from '../tokenization/model/internal-token.ts';
 import type { TokenPair } from '../tokenization/model/pair.ts';

@@ -1,5 +1,6 @@
 import type { CardReference } from '../tokenization/model/card-reference.ts';
 import type { OutboxEvent } from '../tokenization/ports/event-queue.ts';
+import type { PurgedKind } from '../tokenization/settle-reservations.ts';
 import { arrayLiteral } from './database/array-parameters.ts';
 import type { Sql } from './database/database.ts';
 
@@ -14,21 +15,6 @@ export async function retireExpired(sql: Sql, limit: number): Promise<number> {
   const [retired] = await sql<{ count: number }[]>`SELECT retire_expired(${limit}) AS count`;
   return retired?.count ?? 0;
 }
-
-/** What is kept for a time only; `functions/purge-expired.sql` knows the same kinds. */
-export const PURGED_KINDS = [
-  'idempotency-keys',
-  'direct-path-seconds',
-  'caller-budgets',
-  'prefetch-calls',
-  'unanswered-calls',
-  'refill-runs',
-  'pool-samples',
-  'rejected-tokens',
-  'expired-tokens',
-] as const;
-
-export type PurgedKind = (typeof PURGED_KINDS)[number];
 
 export async function purgeExpired(sql: Sql, kind: PurgedKind, limit: number): Promise<number> {
   const [purged] = await sql<{ count: number }[]>`SELECT purge_expired(${kind}, ${limit}) AS count`;

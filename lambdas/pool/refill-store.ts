@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import postgres from 'postgres';
-import { LeaseLost } from '../tokenization/errors/lease-lost.ts';
+import { LeaseLost } from '../tokenization/errors.ts';
 import type { PrefetchedTokens, RefillStore, StagedCount, StagedPair } from '../tokenization/ports/refill-store.ts';
 import { arrayLiteral } from './database/array-parameters.ts';
 import type { StatementRunner } from './database/database.ts';

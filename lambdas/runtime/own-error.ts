@@ -1,4 +1,4 @@
-import { TokenizationError } from '../tokenization/errors/tokenization-error.ts';
+import { TokenizationError } from '../tokenization/errors.ts';
 
 /** The base of failures of the runtime whose message this project wrote: it names settings and fields, and never quotes a value. */
 export abstract class RuntimeFailure extends Error {

@@ -1,9 +1,6 @@
 import { confirmToken } from './confirm-token.ts';
 import { existingReferenceOf, referenceFor } from './direct-path.ts';
-import { LastingAnswer } from './errors/lasting-answer.ts';
-import { PairConflict } from './errors/pair-conflict.ts';
-import { StoreUnavailable } from './errors/store-unavailable.ts';
-import { TomeAnswerInvalid, TomeError, TomeTokenTaken } from './errors/tome-error.ts';
+import { PairConflict, StoreUnavailable } from './errors.ts';
 import type { CardNumber } from './model/card-number.ts';
 import type { CardReference } from './model/card-reference.ts';
 import type { InternalToken } from './model/internal-token.ts';
@@ -11,6 +8,7 @@ import type { TokenPair } from './model/pair.ts';
 import type { StoredPair } from './ports/pair-store.ts';
 import type { CreatedCard, RequestContext } from './tokenizer.ts';
 import { liveCall, type PooledDependencies } from './tokenizer-dependencies.ts';
+import { LastingAnswer, TomeAnswerInvalid, TomeError, TomeTokenTaken } from './tome-errors.ts';
 
 /**
  * The reference of the internal token that NS1 named for a card; `null` when it has none yet. One

@@ -1,8 +1,8 @@
-import { TomeAnswerInvalid } from './errors/tome-error.ts';
 import type { CardNumber } from './model/card-number.ts';
 import type { InternalToken } from './model/internal-token.ts';
 import type { RequestContext } from './tokenizer.ts';
 import { type DirectDependencies, liveCall } from './tokenizer-dependencies.ts';
+import { TomeAnswerInvalid } from './tome-errors.ts';
 
 type Dependencies = Pick<DirectDependencies, 'tome'>;
 

@@ -1,7 +1,5 @@
 import { createDirectly } from './create-directly.ts';
-import { IdempotencyConflict } from './errors/idempotency-conflict.ts';
-import { IdempotencyInProgress } from './errors/idempotency-in-progress.ts';
-import { StoreUnavailable } from './errors/store-unavailable.ts';
+import { IdempotencyConflict, IdempotencyInProgress, StoreUnavailable } from './errors.ts';
 import { finishReservation } from './finish-reservation.ts';
 import type { CardNumber } from './model/card-number.ts';
 import { findFormatFault } from './model/reference-format.ts';

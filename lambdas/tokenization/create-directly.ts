@@ -1,7 +1,7 @@
 import { ensureReference, storeBound } from './bound-token.ts';
 import { confirmToken } from './confirm-token.ts';
 import { referenceFor } from './direct-path.ts';
-import { DirectBudgetSpent } from './errors/direct-budget-spent.ts';
+import { PoolEmpty } from './errors.ts';
 import type { CardNumber } from './model/card-number.ts';
 import type { InternalToken } from './model/internal-token.ts';
 import type { IdempotencyClaim } from './ports/pair-store.ts';
@@ -16,7 +16,7 @@ export async function createDirectly(
   context: RequestContext,
 ): Promise<CreatedCard> {
   const { tome, store, report } = dependencies;
-  if (!(await store.spendDirectBudget())) throw new DirectBudgetSpent();
+  if (!(await store.spendDirectBudget())) throw new PoolEmpty();
   tome.ns2.assertAdmits('tokenize', liveCall(context));
   report('direct-path', context);
   const internal = await tome.ns1.tokenize(cardNumber, null, liveCall(context));

@@ -1,10 +1,10 @@
-import { ReferenceUnacceptable } from './errors/lasting-answer.ts';
 import { mayHaveBeenGivenOut } from './model/card-reference.ts';
 import type { InternalToken } from './model/internal-token.ts';
 import type { TokenPair } from './model/pair.ts';
 import { findFormatFault, type LuhnPolicy } from './model/reference-format.ts';
 import type { RequestContext } from './tokenizer.ts';
 import { type DirectDependencies, liveCall } from './tokenizer-dependencies.ts';
+import { ReferenceUnacceptable } from './tome-errors.ts';
 
 /**
  * NS2's half of the direct path: the reference of an internal token, made if there was none. Idempotent at TOME. Rejects with

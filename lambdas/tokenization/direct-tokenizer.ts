@@ -1,6 +1,5 @@
 import { existingReferenceOf, referenceFor } from './direct-path.ts';
-import { CardNotFound } from './errors/card-not-found.ts';
-import { ReferenceNotFound } from './errors/reference-not-found.ts';
+import { CardNotFound, ReferenceNotFound } from './errors.ts';
 import type { Tokenizer } from './tokenizer.ts';
 import { type DirectDependencies, liveCall } from './tokenizer-dependencies.ts';
 

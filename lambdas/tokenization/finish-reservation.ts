@@ -1,14 +1,21 @@
 import { ensureReference } from './bound-token.ts';
 import { agreedToken } from './confirm-token.ts';
-import { InternalTokenUnacceptable, LastingAnswer, TomeRequestRefused } from './errors/lasting-answer.ts';
-import { ReservationLost } from './errors/reservation-lost.ts';
-import { TomeAnswerInvalid, TomeError, TomeRateLimited, TomeTokenTaken } from './errors/tome-error.ts';
+import { ReservationLost } from './errors.ts';
 import type { CardNumber } from './model/card-number.ts';
 import type { InternalToken } from './model/internal-token.ts';
 import type { IdempotencyClaim, Reservation } from './ports/pair-store.ts';
 import type { TokenizeAnswer } from './ports/tome.ts';
 import type { CreatedCard, RequestContext } from './tokenizer.ts';
 import { liveCall, type PooledDependencies } from './tokenizer-dependencies.ts';
+import {
+  InternalTokenUnacceptable,
+  LastingAnswer,
+  TomeAnswerInvalid,
+  TomeError,
+  TomeRateLimited,
+  TomeRequestRefused,
+  TomeTokenTaken,
+} from './tome-errors.ts';
 
 export interface HeldCreation {
   readonly reservation: Reservation;

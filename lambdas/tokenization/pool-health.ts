@@ -1,4 +1,6 @@
-/** The pool's state as operators see it (M2). Counts of pairs; seconds and minutes where the name says so. */
+import { planRefill, type RefillSettings } from './refill/refill-plan.ts';
+
+/** The pool's state. Counts of pairs, unless the name says seconds or minutes. */
 export interface PoolHealth {
   readonly staged: number;
   readonly available: number;
@@ -10,22 +12,46 @@ export interface PoolHealth {
   /** A creation found the pool empty, and no prefetch has started since. */
   readonly refillRequested: boolean;
   readonly consumedPerMinute: number;
-  /** The highest of the last hour, and never below the present one. */
+  /** The highest rate of the last hour, and at least the present rate. */
   readonly peakConsumedPerMinute: number;
-  /** How fast refills of the last day brought pairs; `null` when there was none. */
+  /** Pairs a minute that refills of the last day made available; `null` without a refill. */
   readonly refilledPerMinute: number | null;
   /** `null` while nothing is consumed. */
   readonly minutesToEmpty: number | null;
 }
 
-/** What grows only when something is wrong; operators are told (docs/capacity.md). */
+/** Counts that grow only when something is wrong. Alarms watch them (docs/capacity.md). */
 export interface PoolGrowth {
-  /** Pairs that went to quarantine in the last hour. */
+  /** Pairs that were quarantined in the last hour. */
   readonly quarantinedLastHour: number;
   /** Tokens of prefetch calls of the last day whose answer was lost. */
   readonly tokensLeakedLastDay: number;
-  /** Tokens that wait for a partner, at most 5,000 counted in each namespace. */
+  /** Tokens without a partner; at most 5,000 are counted in each namespace. */
   readonly spareTokens: number;
   /** For how long the oldest expired idempotency key has been due for deletion. */
   readonly purgeLagSeconds: number;
+}
+
+export interface HealthReport extends PoolHealth, PoolGrowth {
+  readonly target: number;
+  readonly lowWater: number;
+  /** Whether the pool is below its low-water mark, or a creation found it empty. */
+  readonly refillWanted: boolean;
+}
+
+export interface PoolHealthStore {
+  readHealth(): Promise<PoolHealth>;
+  readGrowth(): Promise<PoolGrowth>;
+  /** Stores one sample of the levels. Rates are computed from the samples. */
+  sampleLevels(health: PoolHealth): Promise<void>;
+}
+
+/** Measures the pool, stores a sample, and decides whether a refill is wanted. */
+export async function reportPoolHealth(store: PoolHealthStore, settings: RefillSettings): Promise<HealthReport> {
+  const health = await store.readHealth();
+  const growth = await store.readGrowth();
+  await store.sampleLevels(health);
+  const { target, lowWater } = planRefill(health, settings);
+  const refillWanted = health.refillRequested || health.available < lowWater;
+  return { ...health, ...growth, target, lowWater, refillWanted };
 }

@@ -1,8 +1,7 @@
 import { adopt, findReference, ifPossible, isConfirmed, repair, unlessStoreIsDown } from './bound-token.ts';
 import { confirmToken } from './confirm-token.ts';
 import { createCard } from './create-card.ts';
-import { CardNotFound } from './errors/card-not-found.ts';
-import { ReferenceNotFound } from './errors/reference-not-found.ts';
+import { CardNotFound, ReferenceNotFound } from './errors.ts';
 import type { CardNumber } from './model/card-number.ts';
 import type { CardReference } from './model/card-reference.ts';
 import type { RequestContext, Tokenizer } from './tokenizer.ts';

@@ -1,6 +1,6 @@
-import { EventsRefused } from './errors/events-refused.ts';
+import { EventsRefused } from './errors.ts';
 import type { Clock } from './ports/clock.ts';
-import type { CardCreatedEvent, EventQueue, Outbox, OutboxEvent, Refusal } from './ports/event-queue.ts';
+import type { CardCreatedEvent, EventQueue, EventRefusal, Outbox, OutboxEvent } from './ports/event-queue.ts';
 
 export interface RelayDependencies {
   readonly outbox: Outbox;
@@ -10,7 +10,7 @@ export interface RelayDependencies {
   /** Events taken in hand at once. */
   readonly batchSize: number;
   /** Told of every refusal, for the log and the alarm. */
-  readonly onRefused: (refusals: readonly Refusal[]) => void;
+  readonly onRefused: (refusals: readonly EventRefusal[]) => void;
 }
 
 export interface RelayResult {
@@ -54,7 +54,7 @@ async function sendAll(
   closed: OutboxEvent[],
   deadlineMs: number,
 ): Promise<void> {
-  const refused: Refusal[] = [];
+  const refused: EventRefusal[] = [];
   for (let start = 0; start < taken.length && clock.monotonicMs() < deadlineMs; start += queue.batchSize) {
     const batch = taken.slice(start, start + queue.batchSize);
     const { accepted, refusals } = await queue.send(batch.map((event) => cardCreated(event, domain)));

@@ -4,7 +4,6 @@ import { createPairStore } from '../../lambdas/pool/pair-store.ts';
 import { readPoolGrowth, readPoolHealth, sampleLevels } from '../../lambdas/pool/pool-health.ts';
 import {
   closeEvents,
-  PURGED_KINDS,
   purgeExpired,
   retireExpired,
   settleReservations,
@@ -12,6 +11,7 @@ import {
 } from '../../lambdas/pool/pool-jobs.ts';
 import { createRefillStore } from '../../lambdas/pool/refill-store.ts';
 import type { IdempotencyClaim, PairStore, Reservation } from '../../lambdas/tokenization/ports/pair-store.ts';
+import { PURGED_KINDS } from '../../lambdas/tokenization/settle-reservations.ts';
 import { stepDatabaseClock } from '../faults/harness/database-clock.ts';
 import { fillPool, newPair } from './fill-pool.ts';
 import { createTestDatabase, type TestDatabase } from './test-database.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Database } from '../../lambdas/pool/database/database.ts';
-import { StoreUnavailable } from '../../lambdas/tokenization/errors/store-unavailable.ts';
+import { StoreUnavailable } from '../../lambdas/tokenization/errors.ts';
 import { createTestDatabase, type TestDatabase } from './test-database.ts';
 
 /** One connection, so that a second session means that the first was discarded. */

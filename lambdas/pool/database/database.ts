@@ -4,8 +4,7 @@ import {
   type BreakerState,
   CircuitBreaker,
 } from '../../tokenization/circuit-breaker.ts';
-import { StoreUnavailable } from '../../tokenization/errors/store-unavailable.ts';
-import { TokenizationError } from '../../tokenization/errors/tokenization-error.ts';
+import { StoreUnavailable, TokenizationError } from '../../tokenization/errors.ts';
 import { ConnectionPool, type Loan, type PoolClock, ServerSilent } from './connection-pool.ts';
 import type { DatabaseAddress, SignedAddress } from './database-address.ts';
 import { createClient, type DriverSettings, type Sql } from './driver-options.ts';

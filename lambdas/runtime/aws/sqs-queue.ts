@@ -1,5 +1,5 @@
 import { SendMessageBatchCommand, type SendMessageBatchResult, SQSClient } from '@aws-sdk/client-sqs';
-import type { CardCreatedEvent, EventQueue, Refusal, SendResult } from '../../tokenization/ports/event-queue.ts';
+import type { CardCreatedEvent, EventQueue, EventRefusal, SendResult } from '../../tokenization/ports/event-queue.ts';
 
 /** Milliseconds for one batch. A queue that gives no answer must not use up the run. */
 const SEND_TIMEOUT_MS = 2_000;
@@ -51,7 +51,7 @@ function resultOf(
   { Successful = [], Failed = [] }: Partial<SendMessageBatchResult>,
 ): SendResult {
   const accepted = new Set(Successful.flatMap(({ Id }) => events[Number(Id)]?.eventId ?? []));
-  const refusals = new Map<string, Refusal>();
+  const refusals = new Map<string, EventRefusal>();
   const add = (code: string, isSenderFault: boolean): void => {
     const key = `${code} ${isSenderFault}`;
     const scope = ABOUT_ONE_MESSAGE.has(code) ? 'message' : 'queue';

@@ -1,6 +1,6 @@
 import type { APIGatewayProxyEvent } from 'aws-lambda';
 import type { RequestOrigin } from '../../tokenization/callers/caller.ts';
-import { InvalidInput } from '../../tokenization/errors/invalid-input.ts';
+import { InvalidInput } from '../../tokenization/errors.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 

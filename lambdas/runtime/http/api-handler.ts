@@ -2,7 +2,7 @@ import middy from '@middy/core';
 import type { APIGatewayProxyResult, Context } from 'aws-lambda';
 import type * as z from 'zod/mini';
 import { type Caller, callerName, type RequestOrigin } from '../../tokenization/callers/caller.ts';
-import { OutOfTime } from '../../tokenization/errors/out-of-time.ts';
+import { OutOfTime } from '../../tokenization/errors.ts';
 import type { RequestContext } from '../../tokenization/tokenizer.ts';
 import { recordRefusal } from '../logging/audit.ts';
 import { describe } from '../logging/describe-error.ts';

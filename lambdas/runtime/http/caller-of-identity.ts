@@ -1,5 +1,5 @@
 import type { Caller } from '../../tokenization/callers/caller.ts';
-import { CallerUnknown } from '../../tokenization/errors/caller-unknown.ts';
+import { CallerUnknown } from '../../tokenization/errors.ts';
 
 /** Partition, service, account and what follows. The service is `iam` or `sts`. */
 const PRINCIPAL_ARN = /^arn:aws[a-z0-9-]*:(iam|sts)::(\d{12}):(\S+)$/;

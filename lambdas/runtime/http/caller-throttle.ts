@@ -1,5 +1,5 @@
 import { type Caller, callerName } from '../../tokenization/callers/caller.ts';
-import { CallerThrottled } from '../../tokenization/errors/caller-throttled.ts';
+import { CallerThrottled } from '../../tokenization/errors.ts';
 import type { Clock } from '../../tokenization/ports/clock.ts';
 
 /** Seconds of its rate that a caller may use at once. */

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import * as z from 'zod/mini';
-import { InvalidInput } from '../../tokenization/errors/invalid-input.ts';
+import { InvalidInput } from '../../tokenization/errors.ts';
 import { findRepeatedField } from './repeated-field.ts';
 
 export const MAX_BODY_BYTES = 2_048;

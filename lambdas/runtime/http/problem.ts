@@ -1,4 +1,4 @@
-import { TokenizationError } from '../../tokenization/errors/tokenization-error.ts';
+import { TokenizationError } from '../../tokenization/errors.ts';
 
 /** RFC 9457. `code` is stable and for programs; `detail` is for people and never holds what was sent. */
 export interface Problem {

@@ -1,5 +1,4 @@
-import { CallerBudgetSpent } from '../errors/caller-budget-spent.ts';
-import { StoreUnavailable } from '../errors/store-unavailable.ts';
+import { CallerBudgetSpent, StoreUnavailable } from '../errors.ts';
 import type { BudgetKind, BudgetLedger, CallerBudget } from '../ports/budget-ledger.ts';
 import type { Clock } from '../ports/clock.ts';
 import { type Caller, callerName } from './caller.ts';

@@ -1,7 +1,4 @@
-import { CallerBudgetSpent } from '../errors/caller-budget-spent.ts';
-import { CardNotFound } from '../errors/card-not-found.ts';
-import { InvalidInput } from '../errors/invalid-input.ts';
-import { ReferenceNotFound } from '../errors/reference-not-found.ts';
+import { CallerBudgetSpent, CardNotFound, InvalidInput, ReferenceNotFound } from '../errors.ts';
 import type { BudgetKind } from '../ports/budget-ledger.ts';
 import type { RequestContext, Tokenizer } from '../tokenizer.ts';
 import type { CallerBudgets } from './caller-budgets.ts';

@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { InvalidInput } from '../errors/invalid-input.ts';
+import { InvalidInput } from '../errors.ts';
 import { lengthsOfNetwork } from './card-networks.ts';
 import { passesLuhn } from './luhn.ts';
 

@@ -1,4 +1,4 @@
-import { InvalidInput } from '../errors/invalid-input.ts';
+import { InvalidInput } from '../errors.ts';
 import { findFormatFault, REFERENCE_FORMATS } from './reference-format.ts';
 
 declare const brand: unique symbol;

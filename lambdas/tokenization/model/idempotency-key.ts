@@ -1,4 +1,4 @@
-import { InvalidInput } from '../errors/invalid-input.ts';
+import { InvalidInput } from '../errors.ts';
 
 /** A caller's Idempotency-Key: 1-255 printable ASCII characters. Kept only as a keyed hash, because callers put anything into it. */
 export function parseIdempotencyKey(text: string | undefined): string | undefined {

@@ -18,7 +18,7 @@ export interface CardCreatedEvent {
 }
 
 /** Events that the queue refused for the same reason. */
-export interface Refusal {
+export interface EventRefusal {
   /** The queue's own code, such as `KMS.AccessDeniedException`. */
   readonly code: string;
   /** `message`: another event may be taken. `queue`: the queue takes none at present, as far as the code tells. */
@@ -32,7 +32,7 @@ export interface SendResult {
   /** The ids of the events that the queue has taken. */
   readonly accepted: ReadonlySet<string>;
   /** What the queue refused within an answer that is a success as a whole. */
-  readonly refusals: readonly Refusal[];
+  readonly refusals: readonly EventRefusal[];
 }
 
 export interface EventQueue {

@@ -59,8 +59,8 @@ export type TomeOperation = 'prefetch' | 'tokenize' | 'detokenize' | 'lookup' | 
 
 /**
  * One namespace of TOME (brief 3). Every method rejects with a TomeError
- * (`../errors/tome-error.ts`), which says how many requests may have reached TOME, or with a
- * LastingAnswer (`../errors/lasting-answer.ts`), which is about the one item that was asked for.
+ * (`../tome-errors.ts`), which says how many requests may have reached TOME, or with a
+ * LastingAnswer (`../tome-errors.ts`), which is about the one item that was asked for.
  */
 export interface TomeNamespace<Source, Token> {
   /**

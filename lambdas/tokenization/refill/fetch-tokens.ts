@@ -1,9 +1,9 @@
-import { TomeError } from '../errors/tome-error.ts';
 import { couldBeCardNumber } from '../model/card-like.ts';
 import type { CardReference } from '../model/card-reference.ts';
 import { findFormatFault, type LuhnPolicy } from '../model/reference-format.ts';
 import type { RejectedToken } from '../ports/refill-store.ts';
 import type { OddToken, PrefetchAnswer, UnassignedToken } from '../ports/tome.ts';
+import { TomeError } from '../tome-errors.ts';
 import type { PrefetchDependencies, PrefetchRun } from './prefetch-run.ts';
 
 /**

@@ -1,5 +1,6 @@
-import { ReferenceUnacceptable, TomeRequestRefused } from '../errors/lasting-answer.ts';
+import type { StagedPair } from '../ports/refill-store.ts';
 import {
+  ReferenceUnacceptable,
   TomeAccessDenied,
   TomeAnswerInvalid,
   TomeBudgetSpent,
@@ -7,9 +8,9 @@ import {
   TomeGatewayAnswered,
   TomeOutcomeUnknown,
   TomeRateLimited,
+  TomeRequestRefused,
   TomeUnavailable,
-} from '../errors/tome-error.ts';
-import type { StagedPair } from '../ports/refill-store.ts';
+} from '../tome-errors.ts';
 import type { MappingOutcomes } from './mapping-outcomes.ts';
 import type { PrefetchDependencies, PrefetchRun } from './prefetch-run.ts';
 

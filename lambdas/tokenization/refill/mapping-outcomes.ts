@@ -1,6 +1,12 @@
-import { InternalTokenUnacceptable, ReferenceUnacceptable, TomeRequestRefused } from '../errors/lasting-answer.ts';
-import { TomeAnswerInvalid, type TomeError, TomeTokenTaken } from '../errors/tome-error.ts';
 import type { StagedPair } from '../ports/refill-store.ts';
+import {
+  InternalTokenUnacceptable,
+  ReferenceUnacceptable,
+  TomeAnswerInvalid,
+  type TomeError,
+  TomeRequestRefused,
+  TomeTokenTaken,
+} from '../tome-errors.ts';
 import type { PrefetchDependencies, PrefetchRun } from './prefetch-run.ts';
 
 /**

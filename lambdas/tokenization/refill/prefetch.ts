@@ -1,5 +1,5 @@
-import { LeaseLost } from '../errors/lease-lost.ts';
-import { TomeError } from '../errors/tome-error.ts';
+import { LeaseLost } from '../errors.ts';
+import { TomeError } from '../tome-errors.ts';
 import { fetchTokens } from './fetch-tokens.ts';
 import { mapStagedPairs } from './map-staged-pairs.ts';
 import { MappingOutcomes } from './mapping-outcomes.ts';

@@ -1,5 +1,5 @@
-import { TomeBudgetSpent } from '../../tokenization/errors/tome-error.ts';
 import type { Clock } from '../../tokenization/ports/clock.ts';
+import { TomeBudgetSpent } from '../../tokenization/tome-errors.ts';
 
 /**
  * How far the rate falls on a 429, how fast it comes back, and how far it can fall: shares of the

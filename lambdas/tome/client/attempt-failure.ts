@@ -1,4 +1,4 @@
-import { TomeOutcomeUnknown, TomeUnavailable } from '../../tokenization/errors/tome-error.ts';
+import { TomeOutcomeUnknown, TomeUnavailable } from '../../tokenization/tome-errors.ts';
 
 /** Nothing came within the attempt's time. */
 export class AttemptTimedOut extends TomeOutcomeUnknown {}

@@ -4,9 +4,9 @@ import {
   type BreakerState,
   CircuitBreaker,
 } from '../../tokenization/circuit-breaker.ts';
-import { TomeUnavailable } from '../../tokenization/errors/tome-error.ts';
 import type { Clock } from '../../tokenization/ports/clock.ts';
 import type { TomeCall } from '../../tokenization/ports/tome.ts';
+import { TomeUnavailable } from '../../tokenization/tome-errors.ts';
 import type { Lane, Namespace, Operation } from '../contract/contract.ts';
 import { RateBudget } from './adaptive-rate-limiter.ts';
 import { Throttle, type ThrottledCall } from './throttle.ts';

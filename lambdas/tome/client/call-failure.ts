@@ -1,11 +1,11 @@
-import { LastingAnswer } from '../../tokenization/errors/lasting-answer.ts';
 import {
+  LastingAnswer,
   TomeAccessDenied,
   TomeAnswerInvalid,
   type TomeError,
   TomeGatewayAnswered,
   TomeRateLimited,
-} from '../../tokenization/errors/tome-error.ts';
+} from '../../tokenization/tome-errors.ts';
 import type { Operation } from '../contract/contract.ts';
 import { KeptConnectionLost, KeptConnectionSilent, ServerFaulted } from './attempt-failure.ts';
 

@@ -7,7 +7,7 @@ import {
   TomeGatewayAnswered,
   TomeOutcomeUnknown,
   TomeRateLimited,
-} from '../../tokenization/errors/tome-error.ts';
+} from '../../tokenization/tome-errors.ts';
 import {
   CORRELATION_ID_HEADER,
   LANE_HEADER,

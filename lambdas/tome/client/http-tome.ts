@@ -1,16 +1,16 @@
 import * as z from 'zod/mini';
+import { CardNumber } from '../../tokenization/model/card-number.ts';
+import { isCardReference } from '../../tokenization/model/card-reference.ts';
+import { isInternalToken } from '../../tokenization/model/internal-token.ts';
+import type { BulkTokenizeResult, Tome, TomeNamespace } from '../../tokenization/ports/tome.ts';
 import {
   InternalTokenUnacceptable,
   type LastingAnswer,
   ReferenceUnacceptable,
   StoredCardUnacceptable,
   TomeRequestRefused,
-} from '../../tokenization/errors/lasting-answer.ts';
-import { TomeTokenTaken } from '../../tokenization/errors/tome-error.ts';
-import { CardNumber } from '../../tokenization/model/card-number.ts';
-import { isCardReference } from '../../tokenization/model/card-reference.ts';
-import { isInternalToken } from '../../tokenization/model/internal-token.ts';
-import type { BulkTokenizeResult, Tome, TomeNamespace } from '../../tokenization/ports/tome.ts';
+  TomeTokenTaken,
+} from '../../tokenization/tome-errors.ts';
 import { bulkResult, type Namespace } from '../contract/contract.ts';
 import { invalidAnswer, type Refusal } from './http-exchange.ts';
 import { readPrefetched } from './prefetched-tokens.ts';

@@ -1,5 +1,5 @@
-import { TomeUnavailable } from '../../tokenization/errors/tome-error.ts';
 import type { Clock } from '../../tokenization/ports/clock.ts';
+import { TomeUnavailable } from '../../tokenization/tome-errors.ts';
 
 /** Calls under way at most while nothing is known of TOME; each answer doubles it. */
 const FIRST_CALLS = 4;

@@ -1,5 +1,5 @@
-import { TomeRateLimited } from '../../tokenization/errors/tome-error.ts';
 import type { Clock } from '../../tokenization/ports/clock.ts';
+import { TomeRateLimited } from '../../tokenization/tome-errors.ts';
 import { SlowStart } from './slow-start.ts';
 
 /**

@@ -1,9 +1,8 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import type { Admission } from '../../tokenization/circuit-breaker.ts';
-import { LastingAnswer } from '../../tokenization/errors/lasting-answer.ts';
-import { TomeError, TomeRateLimited } from '../../tokenization/errors/tome-error.ts';
 import type { Clock, Random } from '../../tokenization/ports/clock.ts';
 import type { TomeCall } from '../../tokenization/ports/tome.ts';
+import { LastingAnswer, TomeError, TomeRateLimited } from '../../tokenization/tome-errors.ts';
 import type { Lane, Namespace, Operation } from '../contract/contract.ts';
 import {
   AttemptTimedOut,

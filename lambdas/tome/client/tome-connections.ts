@@ -1,13 +1,13 @@
 import http from 'node:http';
 import https from 'node:https';
 import type { Socket } from 'node:net';
+import type { Clock } from '../../tokenization/ports/clock.ts';
 import {
   TomeAnswerInvalid,
   type TomeError,
   TomeOutcomeUnknown,
   TomeUnavailable,
-} from '../../tokenization/errors/tome-error.ts';
-import type { Clock } from '../../tokenization/ports/clock.ts';
+} from '../../tokenization/tome-errors.ts';
 import {
   AttemptTimedOut,
   ConnectTimedOut,

@@ -1,4 +1,4 @@
-import { TomeRateLimited } from '../../../lambdas/tokenization/errors/tome-error.ts';
+import { TomeRateLimited } from '../../../lambdas/tokenization/tome-errors.ts';
 import type { Namespace } from '../../../lambdas/tome/contract/contract.ts';
 import type { Finding } from './finding.ts';
 import type { TomeCalls } from './tome-calls.ts';

@@ -1,4 +1,4 @@
-import { TomeError } from '../../../lambdas/tokenization/errors/tome-error.ts';
+import { TomeError } from '../../../lambdas/tokenization/tome-errors.ts';
 import { InvalidArguments } from '../../performance/load/invalid-arguments.ts';
 import { parseOptions } from '../../program/options.ts';
 import { beginProgram, endProgram } from '../../program/run-program.ts';

@@ -3,7 +3,7 @@ import {
   TomeOutcomeUnknown,
   TomeRateLimited,
   TomeUnavailable,
-} from '../../../lambdas/tokenization/errors/tome-error.ts';
+} from '../../../lambdas/tokenization/tome-errors.ts';
 import type { FaultKind } from '../../../scripts/simulator/faults.ts';
 
 /** One await on SQL, TOME or the queue. */

@@ -1,9 +1,8 @@
 import type { Sql, StatementRunner } from '../../../lambdas/pool/database/database.ts';
-import { InternalTokenUnacceptable } from '../../../lambdas/tokenization/errors/lasting-answer.ts';
-import { StoreUnavailable } from '../../../lambdas/tokenization/errors/store-unavailable.ts';
-import { TomeError } from '../../../lambdas/tokenization/errors/tome-error.ts';
+import { StoreUnavailable } from '../../../lambdas/tokenization/errors.ts';
 import type { CardCreatedEvent, EventQueue } from '../../../lambdas/tokenization/ports/event-queue.ts';
 import type { BulkTokenizeResult, Tome, TomeNamespace } from '../../../lambdas/tokenization/ports/tome.ts';
+import { InternalTokenUnacceptable, TomeError } from '../../../lambdas/tokenization/tome-errors.ts';
 import type { Operation } from '../../../lambdas/tome/contract/contract.ts';
 import type { FaultKind } from '../../../scripts/simulator/faults.ts';
 import type { Interceptor } from './interceptor.ts';

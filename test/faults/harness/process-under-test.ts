@@ -5,7 +5,6 @@ import { readPoolHealth } from '../../../lambdas/pool/pool-health.ts';
 import {
   closeEvents,
   fenceRestored,
-  PURGED_KINDS,
   purgeExpired,
   retireExpired,
   settleReservations,
@@ -17,6 +16,7 @@ import { systemClock } from '../../../lambdas/runtime/system-clock.ts';
 import { createPooledTokenizer } from '../../../lambdas/tokenization/pooled-tokenizer.ts';
 import { prefetch } from '../../../lambdas/tokenization/refill/prefetch.ts';
 import { relayEvents } from '../../../lambdas/tokenization/relay-events.ts';
+import { PURGED_KINDS } from '../../../lambdas/tokenization/settle-reservations.ts';
 import type { RequestContext, Tokenizer } from '../../../lambdas/tokenization/tokenizer.ts';
 import { claimName } from '../checker/evidence.ts';
 import { interceptQueue, interceptSql, interceptTome } from './intercepted-ports.ts';

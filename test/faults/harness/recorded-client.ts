@@ -1,4 +1,4 @@
-import { TokenizationError } from '../../../lambdas/tokenization/errors/tokenization-error.ts';
+import { TokenizationError } from '../../../lambdas/tokenization/errors.ts';
 import { CardNumber } from '../../../lambdas/tokenization/model/card-number.ts';
 import { Crashed } from './fault-modes.ts';
 import type { ProcessUnderTest } from './process-under-test.ts';

@@ -189,7 +189,7 @@ export const BACKLOG_MUTANTS: readonly Mutant[] = [
   {
     name: 'a purge that fails stops the purges after it',
     kind: 'growth of tables',
-    edits: [edit('lambdas/pool/database/take-turns.ts', 'failures.push(error);', 'throw error;')],
-    tests: ['test/unit/pool/take-turns.test.ts'],
+    edits: [edit('lambdas/tokenization/take-turns.ts', 'failures.push(error);', 'throw error;')],
+    tests: ['test/unit/tokenization/take-turns.test.ts'],
   },
 ];

@@ -1,5 +1,5 @@
-import { TomeUnavailable } from '../../../lambdas/tokenization/errors/tome-error.ts';
 import { CardNumber } from '../../../lambdas/tokenization/model/card-number.ts';
+import { TomeUnavailable } from '../../../lambdas/tokenization/tome-errors.ts';
 import { madeUpCard } from '../../../scripts/local/made-up-cards.ts';
 import { restoreBackup, takeBackup } from '../harness/backup.ts';
 import { Crashed } from '../harness/fault-modes.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { callerOfIdentity } from '../../../lambdas/runtime/http/caller-of-identity.ts';
 import { callerName } from '../../../lambdas/tokenization/callers/caller.ts';
-import { CallerUnknown } from '../../../lambdas/tokenization/errors/caller-unknown.ts';
+import { CallerUnknown } from '../../../lambdas/tokenization/errors.ts';
 
 const ACCOUNT = '555555555555';
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { CallerThrottle } from '../../../lambdas/runtime/http/caller-throttle.ts';
-import { CallerThrottled } from '../../../lambdas/tokenization/errors/caller-throttled.ts';
+import { CallerThrottled } from '../../../lambdas/tokenization/errors.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 
 const ISSUING = { account: '555555555555', principal: 'role/issuing', session: 'one' };

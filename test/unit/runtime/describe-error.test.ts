@@ -6,8 +6,7 @@ import { describe } from '../../../lambdas/runtime/logging/describe-error.ts';
 import { asOwnError, framesOf, UnexpectedFailure } from '../../../lambdas/runtime/own-error.ts';
 import { InvalidSettings } from '../../../lambdas/runtime/settings.ts';
 import { startUp } from '../../../lambdas/runtime/start-up.ts';
-import { InvalidInput } from '../../../lambdas/tokenization/errors/invalid-input.ts';
-import { StoreUnavailable } from '../../../lambdas/tokenization/errors/store-unavailable.ts';
+import { InvalidInput, StoreUnavailable } from '../../../lambdas/tokenization/errors.ts';
 
 const SECRET = 'hunter2-Pa55word';
 

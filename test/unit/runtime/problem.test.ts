@@ -1,19 +1,17 @@
 import { expect, test } from 'vitest';
 import { ROUTE_PROBLEMS } from '../../../lambdas/api/route-problems.ts';
 import { problemOf } from '../../../lambdas/runtime/http/problem.ts';
+import { PairConflict } from '../../../lambdas/tokenization/errors.ts';
 import {
   InternalTokenUnacceptable,
   ReferenceUnacceptable,
   StoredCardUnacceptable,
-  TomeRequestRefused,
-} from '../../../lambdas/tokenization/errors/lasting-answer.ts';
-import { PairConflict } from '../../../lambdas/tokenization/errors/pair-conflict.ts';
-import {
   TomeAccessDenied,
   TomeGatewayAnswered,
   TomeOutcomeUnknown,
   TomeRateLimited,
-} from '../../../lambdas/tokenization/errors/tome-error.ts';
+  TomeRequestRefused,
+} from '../../../lambdas/tokenization/tome-errors.ts';
 
 const READS_AND_CREATIONS = ['create-card', 'lookup', 'lookup-or-tokenize', 'detokenize'] as const;
 

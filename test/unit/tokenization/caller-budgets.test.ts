@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
 import { CallerBudgets } from '../../../lambdas/tokenization/callers/caller-budgets.ts';
-import { CallerBudgetSpent } from '../../../lambdas/tokenization/errors/caller-budget-spent.ts';
-import { StoreUnavailable } from '../../../lambdas/tokenization/errors/store-unavailable.ts';
+import { CallerBudgetSpent, StoreUnavailable } from '../../../lambdas/tokenization/errors.ts';
 import type { BudgetLedger } from '../../../lambdas/tokenization/ports/budget-ledger.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 

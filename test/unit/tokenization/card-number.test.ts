@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { InvalidInput } from '../../../lambdas/tokenization/errors/invalid-input.ts';
+import { InvalidInput } from '../../../lambdas/tokenization/errors.ts';
 import { CardNumber } from '../../../lambdas/tokenization/model/card-number.ts';
 import { passesLuhn } from '../../../lambdas/tokenization/model/luhn.ts';
 import { anyCardNumber, digits as exactly, withCheckDigit } from './generated-card-numbers.ts';

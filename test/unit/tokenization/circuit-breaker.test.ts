@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { type BreakerState, CircuitBreaker } from '../../../lambdas/tokenization/circuit-breaker.ts';
-import { TomeUnavailable } from '../../../lambdas/tokenization/errors/tome-error.ts';
+import { TomeUnavailable } from '../../../lambdas/tokenization/tome-errors.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 
 const refusal = (retryAfterSeconds: number) => new TomeUnavailable('Down.', { attempts: 0, retryAfterSeconds });

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import type { CardReference } from '../../../lambdas/tokenization/model/card-reference.ts';
-import type { OutboxEvent, Refusal, SendResult } from '../../../lambdas/tokenization/ports/event-queue.ts';
+import type { EventRefusal, OutboxEvent, SendResult } from '../../../lambdas/tokenization/ports/event-queue.ts';
 import { relayEvents } from '../../../lambdas/tokenization/relay-events.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 
-type Verdict = (reference: CardReference) => Refusal['scope'] | 'taken';
+type Verdict = (reference: CardReference) => EventRefusal['scope'] | 'taken';
 
 const BATCH = 50;
 
@@ -17,7 +17,7 @@ function relay(count: number, verdict: Verdict) {
   }));
   const postponed: OutboxEvent[] = [];
   const sent: bigint[] = [];
-  const told: Refusal[] = [];
+  const told: EventRefusal[] = [];
   let sends = 0;
   const run = () =>
     relayEvents(
@@ -40,7 +40,7 @@ function relay(count: number, verdict: Verdict) {
           async send(events): Promise<SendResult> {
             sends += 1;
             const accepted = new Set<string>();
-            const refusals: Refusal[] = [];
+            const refusals: EventRefusal[] = [];
             for (const { eventId, cardReferenceId } of events) {
               const scope = verdict(cardReferenceId);
               if (scope === 'taken') accepted.add(eventId);

@@ -1,4 +1,4 @@
-import type { HealthReport } from '../../../../lambdas/composition/pool-health.ts';
+import type { HealthReport } from '../../../../lambdas/tokenization/pool-health.ts';
 import type { JobName } from '../../../local/functions.ts';
 import type { DaySettings } from './day-model.ts';
 

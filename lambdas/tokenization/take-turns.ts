@@ -1,18 +1,18 @@
-import type { Clock } from '../../tokenization/ports/clock.ts';
+import type { Clock } from './ports/clock.ts';
 
-/** Work that is done in batches, each a short statement. */
+/** Work that is done in batches, each of them one short statement. */
 export interface BatchedWork<Name extends string> {
   readonly name: Name;
-  /** Rows of a full batch: after one that is not full nothing is left. */
+  /** Rows of a full batch. A batch that is not full was the last one. */
   readonly limit: number;
-  /** Does one batch; how many rows it had. */
+  /** Does one batch and returns how many rows it had. */
   readonly batch: () => Promise<number>;
 }
 
 /**
- * Does one batch of each work in turn until nothing is left or the time is over. A backlog of one kind, however large, so never
- * keeps the others waiting, and what fails stops only itself: the first error is thrown after all others have had their turns.
- * Returns the rows of each work.
+ * Does one batch of each work in turn, until nothing is left or the time is over. So a large backlog
+ * of one work does not delay the others. A work that fails stops only itself: the first error is
+ * thrown when all other works have finished. Returns the rows of each work.
  */
 export async function takeTurns<Name extends string>(
   works: readonly BatchedWork<Name>[],

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { takeTurns } from '../../../lambdas/pool/database/take-turns.ts';
+import { takeTurns } from '../../../lambdas/tokenization/take-turns.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 
 const clock = new FakeClock();
