@@ -59,9 +59,10 @@ const KEYS = [
   'reserve_for_key',
   'mark_used_for_key',
   'complete_idempotency_key',
-  'yield_claim',
+  'release_idempotency_key',
   // Called by the functions of the previous release while a deployment is under way.
   'resolve_claim',
+  'yield_claim',
 ];
 
 /**

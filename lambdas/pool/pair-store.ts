@@ -1,7 +1,7 @@
 import { InvalidInput, PairConflict, ReservationLost } from '../tokenization/errors.ts';
 import type { CardReference } from '../tokenization/model/card-reference.ts';
 import type { InternalToken } from '../tokenization/model/internal-token.ts';
-import type { TokenPair } from '../tokenization/model/pair.ts';
+import { PAIR_STATES, type PairState, type TokenPair } from '../tokenization/model/pair.ts';
 import type { CallerBudget } from '../tokenization/ports/budget-ledger.ts';
 import type { PairStore, StoredPair } from '../tokenization/ports/pair-store.ts';
 import { withinBudget } from './caller-budget.ts';
@@ -64,7 +64,7 @@ export function createPairStore(database: StatementRunner, settings: PairStoreSe
       return stored;
     },
 
-    resolveClaim: ({ keyHash, fingerprint }, { cardReference, created }) =>
+    completeIdempotencyKey: ({ keyHash, fingerprint }, { cardReference, created }) =>
       database.run(
         async (sql) =>
           void (await sql`
@@ -72,8 +72,10 @@ export function createPairStore(database: StatementRunner, settings: PairStoreSe
           `),
       ),
 
-    yieldClaim: ({ keyHash, fingerprint }) =>
-      database.run(async (sql) => void (await sql`SELECT yield_claim(${bytea(keyHash)}, ${bytea(fingerprint)})`)),
+    releaseIdempotencyKey: ({ keyHash, fingerprint }) =>
+      database.run(
+        async (sql) => void (await sql`SELECT release_idempotency_key(${bytea(keyHash)}, ${bytea(fingerprint)})`),
+      ),
 
     async spendDirectBudget() {
       const [spent] = await database.run(
@@ -105,8 +107,8 @@ interface FoundPair {
   readonly waitSeconds: number;
   readonly internalToken: InternalToken | null;
   readonly cardReference: CardReference | null;
-  readonly state: StoredPair['state'];
-  readonly mapped: boolean;
+  readonly state: string | null;
+  readonly mapped: boolean | null;
   readonly isInternalToken?: boolean;
 }
 
@@ -149,7 +151,13 @@ async function findByReference(
 
 /** Throws CallerBudgetSpent when the caller has to wait, whatever was found. */
 function storedPair(found: FoundPair | undefined): StoredPair | null {
-  const { internalToken = null, cardReference = null, state, mapped } = withinBudget(found) ?? {};
-  if (internalToken === null || cardReference === null || state === undefined || mapped === undefined) return null;
-  return { internalToken, cardReference, state, mapped };
+  const { internalToken = null, cardReference = null, state = null, mapped = null } = withinBudget(found) ?? {};
+  if (internalToken === null || cardReference === null || state === null || mapped === null) return null;
+  return { internalToken, cardReference, state: pairState(state), mapped };
+}
+
+function pairState(text: string): PairState {
+  const state = PAIR_STATES.find((known) => known === text);
+  if (state === undefined) throw new Error(`The database has a pair in the unknown state ${text}.`);
+  return state;
 }

@@ -60,7 +60,7 @@ async function reserveInOrder(
     if (reserved.outcome !== 'reserved' || reserved.resumed) return reserved;
     if (findFormatFault(reserved.reservation.cardReference, 'any') === null) return reserved;
     await store.quarantineReservation(reserved.reservation, 'reference-format');
-    if (claim !== null) await store.yieldClaim(claim);
+    if (claim !== null) await store.releaseIdempotencyKey(claim);
   }
   return { outcome: 'no-pair' };
 }
@@ -76,7 +76,7 @@ async function holding(
     return await work();
   } catch (error) {
     if (claim !== null) {
-      await store.yieldClaim(claim).catch((cause: unknown) => {
+      await store.releaseIdempotencyKey(claim).catch((cause: unknown) => {
         if (!(cause instanceof StoreUnavailable)) throw cause;
         report('hold-not-yielded', context, cause);
       });

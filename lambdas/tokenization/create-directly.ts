@@ -23,7 +23,7 @@ export async function createDirectly(
   const card = internal.isNew
     ? await bindNewReference(dependencies, internal.token, cardNumber, context)
     : await findStandingReference(dependencies, internal.token, cardNumber, context);
-  if (claim !== null) await store.resolveClaim(claim, card);
+  if (claim !== null) await store.completeIdempotencyKey(claim, card);
   return card;
 }
 

@@ -199,7 +199,7 @@ async function answerWithStandingReference(
   context: RequestContext,
 ): Promise<CreatedCard> {
   const card = await ensureReference(dependencies, token, context);
-  if (claim !== null) await dependencies.store.resolveClaim(claim, card);
+  if (claim !== null) await dependencies.store.completeIdempotencyKey(claim, card);
   return card;
 }
 

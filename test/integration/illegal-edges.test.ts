@@ -108,7 +108,7 @@ test('with the rights of create-card a pair is reserved and used by its owner, a
   };
   const used = await reserve(first);
   const kept = await reserve(second);
-  await expect(as('create-card', (sql) => sql`SELECT put_on_offer(ARRAY[${kept}::bigint])`)).rejects.toMatchObject(
+  await expect(as('create-card', (sql) => sql`SELECT make_available(ARRAY[${kept}::bigint])`)).rejects.toMatchObject(
     DENIED,
   );
   await expect(
@@ -133,7 +133,7 @@ test('a pair that was reserved is put on offer by nobody but release, not even b
   const [pair] = await db.sql<{ pair_id: bigint }[]>`SELECT pair_id FROM reserve(${id})`;
   const pairId = pair?.pair_id as bigint;
   await db.sql`DELETE FROM reservation`;
-  const offer = db.sql`SELECT put_on_offer(ARRAY[${pairId}::bigint])`;
+  const offer = db.sql`SELECT make_available(ARRAY[${pairId}::bigint])`;
   await expect(offer).rejects.toMatchObject({ code: '23514', constraint_name: 'only_free_pairs_are_offered' });
   await db.sql`INSERT INTO reservation (id, pair_id) VALUES (${id}, ${pairId})`;
   expect(await db.sql`SELECT release(${id}, ${pairId}, 'not-dispatched', NULL) AS released`).toEqual([

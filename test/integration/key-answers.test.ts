@@ -213,7 +213,7 @@ test('a late request does not answer a key that was used again with another body
   const claim = claimOf(key, 'second body');
   await reserved(claim);
   await store().markUsed(lateReservation, late);
-  await store().resolveClaim(late, { cardReference: lateReservation.cardReference, created: true });
+  await store().completeIdempotencyKey(late, { cardReference: lateReservation.cardReference, created: true });
   expect(await store().reserve(randomUUID(), claim)).toMatchObject({ outcome: 'reserved', resumed: true });
 });
 

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createPairStore } from '../../lambdas/pool/pair-store.ts';
 import { readPoolHealth } from '../../lambdas/pool/pool-health.ts';
 import { settleReservations } from '../../lambdas/pool/pool-jobs.ts';
-import type { TokenPair } from '../../lambdas/tokenization/model/pair.ts';
+import { PAIR_STATES, type TokenPair } from '../../lambdas/tokenization/model/pair.ts';
 import type { PairStore, Reservation, ReserveOutcome } from '../../lambdas/tokenization/ports/pair-store.ts';
 import { stepDatabaseClock } from '../faults/harness/database-clock.ts';
 import { fillPool, newPair } from './fill-pool.ts';
@@ -85,7 +85,7 @@ describe('reserving', () => {
     const used = await reserveOne();
     await store.markUsed(used, null);
     const held = await reserveOne();
-    const offer = (pairId: bigint) => db.sql`SELECT put_on_offer(ARRAY[${pairId}::bigint])`;
+    const offer = (pairId: bigint) => db.sql`SELECT make_available(ARRAY[${pairId}::bigint])`;
     await expect(offer(used.pairId)).rejects.toMatchObject({ code: '23514' });
     await expect(offer(held.pairId)).rejects.toMatchObject({ code: '23514' });
     const [free] = await db.sql<{ pair_id: bigint }[]>`SELECT pair_id FROM available_pair`;
@@ -223,6 +223,29 @@ describe('finishing', () => {
     expect(row).toEqual({ reason: 'card-already-bound', ordered: true, state: 'USED', reservation_id: used.id });
     await store.markUsed(used, null);
     expect(await store.findByInternalToken(used.internalToken)).toMatchObject({ state: 'USED' });
+  });
+});
+
+describe('reading', () => {
+  test('PAIR_STATES has the values of the database type pair_state, in its order', async () => {
+    const [type] = await db.sql<{ states: string[] }[]>`
+      SELECT to_json(enum_range(NULL::pair_state)) AS states
+    `;
+    expect(type?.states).toEqual([...PAIR_STATES]);
+  });
+
+  test('a read by token or reference finds an available pair and a reserved pair as POOLED', async () => {
+    await fillPool(db.database, 1);
+    const [pair] = await db.sql<TokenPair[]>`
+      SELECT internal_token AS "internalToken", card_reference AS "cardReference" FROM pair
+    `;
+    if (pair === undefined) throw new Error('There is a pair.');
+    const pooled = { ...pair, state: 'POOLED', mapped: true };
+    for (const step of [async () => undefined, reserveOne]) {
+      await step();
+      expect(await store.findByInternalToken(pair.internalToken)).toEqual(pooled);
+      expect(await store.findByReference(pair.cardReference)).toEqual(pooled);
+    }
   });
 });
 

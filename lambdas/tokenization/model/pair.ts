@@ -1,8 +1,13 @@
 import type { CardReference } from './card-reference.ts';
 import type { InternalToken } from './internal-token.ts';
 
-/** The stations of a pair's life (brief 2). The edges between them live in the database, in `pool/migrations`. */
-export type PairState = 'STAGED' | 'AVAILABLE' | 'RESERVED' | 'USED' | 'QUARANTINED';
+/**
+ * The states of a pair, as the database names them (type `pair_state`), in the order of its life. A
+ * pair that is available or reserved is POOLED: see docs/design.md#the-life-of-a-pair.
+ */
+export const PAIR_STATES = ['STAGED', 'POOLED', 'QUARANTINED', 'USED'] as const;
+
+export type PairState = (typeof PAIR_STATES)[number];
 
 /** One internal token bound to one external reference on NS2. */
 export interface TokenPair {

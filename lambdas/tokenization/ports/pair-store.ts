@@ -91,9 +91,9 @@ export interface PairStore {
    */
   findByReference(reference: CardReference, budget?: CallerBudget): Promise<StoredPair | null>;
   /** Writes a key's answer, when that is not the pair reserved for it. The card must be the key's own. */
-  resolveClaim(claim: IdempotencyClaim, card: CreatedCard): Promise<void>;
-  /** Lets the next request with this key go ahead at once instead of waiting for the hold to run out. */
-  yieldClaim(claim: IdempotencyClaim): Promise<void>;
+  completeIdempotencyKey(claim: IdempotencyClaim, card: CreatedCard): Promise<void>;
+  /** Ends the hold of a key, so that the next request with this key does not wait until it expires. */
+  releaseIdempotencyKey(claim: IdempotencyClaim): Promise<void>;
   /** One unit of the direct path's budget, shared by all instances; false when this second's is used up. */
   spendDirectBudget(): Promise<boolean>;
   /** Asks for an emergency refill; of many who ask at once, one is heard (brief 2, "pool empty"). */

@@ -103,10 +103,10 @@ export const BACKLOGS: readonly Backlog[] = [
     finds: () => 0,
   },
   {
-    name: 'put_on_offer, with pairs left behind',
+    name: 'make_available, with pairs left behind',
     fill: (first, last) => `${offers(first, last, 'NULL::timestamptz')}; SELECT setval('pool_ticket', ${last} + 10000)`,
     // One batch of what was left behind is moved with each call, whatever its own size.
-    statement: () => value(`put_on_offer('{}')`),
+    statement: () => value(`make_available('{}')`),
     finds: () => 0,
   },
   {

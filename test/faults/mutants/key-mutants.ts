@@ -99,7 +99,7 @@ export const KEY_MUTANTS: readonly Mutant[] = [
   {
     name: 'a read answers with a stored pair that NS2 never confirmed',
     kind: KIND,
-    edits: [edit(BOUND, "=> mapped || state === 'USED';", "=> mapped || state !== 'AVAILABLE';")],
+    edits: [edit(BOUND, "=> mapped || state === 'USED';", "=> mapped || state !== 'POOLED';")],
     tests: [...TESTS, 'test/integration/unconfirmed-answers.test.ts'],
   },
   {

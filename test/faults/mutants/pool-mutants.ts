@@ -26,7 +26,7 @@ export const POOL_MUTANTS: readonly Mutant[] = [
       edit(
         functions('maintenance/settle-reservations'),
         'SELECT count(*)::int FROM shelved',
-        'SELECT put_on_offer((SELECT array_agg(pair_id) FROM closed))',
+        'SELECT make_available((SELECT array_agg(pair_id) FROM closed))',
       ),
     ],
   },
@@ -46,7 +46,7 @@ export const POOL_MUTANTS: readonly Mutant[] = [
       edit(
         functions('maintenance/settle-reservations'),
         'SELECT count(*)::int FROM shelved\n',
-        'SELECT count(*)::int FROM shelved;\n  SELECT coalesce(put_on_offer(ARRAY(SELECT id FROM pair WHERE released_at = now())), 0)\n',
+        'SELECT count(*)::int FROM shelved;\n  SELECT coalesce(make_available(ARRAY(SELECT id FROM pair WHERE released_at = now())), 0)\n',
       ),
     ],
   },
@@ -213,7 +213,7 @@ export const POOL_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a released pair does not become available',
-    edits: [edit(functions('reservation/release'), '  PERFORM put_on_offer(ARRAY[p_pair_id]);\n', '')],
+    edits: [edit(functions('reservation/release'), '  PERFORM make_available(ARRAY[p_pair_id]);\n', '')],
   },
   {
     name: 'the settler leaves the row of a reservation that it has settled',

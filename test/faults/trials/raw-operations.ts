@@ -46,7 +46,7 @@ export const HANDS: readonly Operation[] = [
     name: 'pairs are put on offer by nobody',
     run: async (_process, { database }) =>
       void (await database
-        .run(async (sql) => sql`SELECT put_on_offer(${arrayLiteral(await anyPairs(sql, 3))})`)
+        .run(async (sql) => sql`SELECT make_available(${arrayLiteral(await anyPairs(sql, 3))})`)
         .catch(unlessRefused(['only_free_pairs_are_offered', 'available_pair_pair_id_key']))),
   },
   {

@@ -117,7 +117,7 @@ function argument(name: string, type: string, subject: Subject, fencing: bigint,
     if (/reason/.test(name)) return 'not-dispatched';
     if (/horizon/.test(name)) return '-1';
     if (/^p_kind$/.test(name)) return turn % 2 === 0 ? 'idempotency-keys' : 'lookup-miss';
-    if (/shelf/.test(name)) return 'public.pair';
+    if (/table/.test(name)) return 'public.pair';
     if (/\[\]$/.test(type)) return '{}';
     if (type === 'uuid') return subject.reservationId;
     if (type === 'boolean') return 'true';

@@ -12,7 +12,7 @@ AS $$
   SELECT
     coalesce(
       (
-        SELECT greatest(shelf_size('quarantined_pair') - quarantined, 0)
+        SELECT greatest(row_count('quarantined_pair') - quarantined, 0)
         FROM pool_sample
         WHERE sampled_at BETWEEN now() - interval '1 hour' AND now() AND quarantined IS NOT NULL
         ORDER BY sampled_at

@@ -18,11 +18,11 @@ CREATE OR REPLACE FUNCTION pool_health(
 ) LANGUAGE sql STABLE AS $$
   WITH level AS (
     SELECT
-      shelf_size('staged_pair') AS staged,
-      shelf_size('available_pair') AS available,
-      shelf_size('reservation') AS reserved,
-      (SELECT sent FROM sent_event_count) + shelf_size('outbox_event') AS used,
-      shelf_size('quarantined_pair') AS quarantined,
+      row_count('staged_pair') AS staged,
+      row_count('available_pair') AS available,
+      row_count('reservation') AS reserved,
+      (SELECT sent FROM sent_event_count) + row_count('outbox_event') AS used,
+      row_count('quarantined_pair') AS quarantined,
       extract(epoch FROM now() - oldest_waiting.reserved_at) AS oldest_reserved_seconds,
       extract(epoch FROM now() - oldest_waiting.occurred_at) AS oldest_event_seconds
     FROM oldest_waiting()

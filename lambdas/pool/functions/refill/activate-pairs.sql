@@ -18,5 +18,5 @@ BEGIN
   IF activated IS NULL THEN
     RETURN 0;
   END IF;
-  RETURN put_on_offer(activated);
+  RETURN make_available(activated);
 END $$;

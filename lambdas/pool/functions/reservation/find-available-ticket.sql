@@ -16,7 +16,7 @@ SET enable_sort = off
 AS $$
 DECLARE
   found_ticket bigint;
-  -- Tickets that requests under way may hold, as in put_on_offer; and how far the floor may lag before it is moved.
+  -- Tickets that requests under way may hold, as in make_available; and how far the floor may lag before it is moved.
   margin CONSTANT bigint := 2000;
 BEGIN
   LOOP

@@ -25,6 +25,6 @@ BEGIN
     RETURN false;
   END IF;
   UPDATE pair SET released_at = now(), released_by = p_reservation_id, reason = p_reason WHERE id = p_pair_id;
-  PERFORM put_on_offer(ARRAY[p_pair_id]);
+  PERFORM make_available(ARRAY[p_pair_id]);
   RETURN true;
 END $$;

@@ -1,5 +1,5 @@
--- Superseded by complete_idempotency_key, which also compares the fingerprint. It stays for one
--- release, because functions of the previous release run beside the new schema during a deployment.
+-- The earlier form of complete_idempotency_key, which also compares the fingerprint. It stays for
+-- one release, because functions of the previous release call it while a deployment is under way.
 CREATE OR REPLACE FUNCTION resolve_claim(p_key_hash bytea, p_card_reference text, p_created boolean)
 RETURNS void LANGUAGE sql AS $$
   UPDATE idempotency_key

@@ -1,6 +1,5 @@
--- Ends the hold now; only a hold of the same body, and only an open one.
+-- The earlier name of release_idempotency_key. It stays for one release, because functions of the
+-- previous release call it while a deployment is under way.
 CREATE OR REPLACE FUNCTION yield_claim(p_key_hash bytea, p_fingerprint bytea) RETURNS void LANGUAGE sql AS $$
-  UPDATE idempotency_key
-  SET held_until = now()
-  WHERE key_hash = p_key_hash AND fingerprint = p_fingerprint AND held_until > now()
+  SELECT release_idempotency_key(p_key_hash, p_fingerprint)
 $$;

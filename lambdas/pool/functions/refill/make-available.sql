@@ -2,7 +2,7 @@
 -- last ticket drawn, or nobody would come to them; within a batch they go by their random tokens, so that neighbours on the shelf are not
 -- neighbours in the registry. What was left behind far below is moved to the end with them, two hundred rows at a time, and the floor
 -- follows; rows that wait for their turn are found by the search of a reservation meanwhile. Expired rows stay for retire_expired.
-CREATE OR REPLACE FUNCTION put_on_offer(p_pair_ids bigint[]) RETURNS int LANGUAGE plpgsql
+CREATE OR REPLACE FUNCTION make_available(p_pair_ids bigint[]) RETURNS int LANGUAGE plpgsql
 SET enable_seqscan = off
 SET enable_bitmapscan = off
 SET enable_hashjoin = off
