@@ -1,7 +1,7 @@
 import { Validations } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 
-/** Takes note of a finding that stands, with the reason why it may: on the narrowest construct, by its full id. */
+/** Accepts one finding on this construct and its children. `id` is the full id of the rule. */
 export function acknowledge(scope: IConstruct, id: string, reason: string): void {
   Validations.of(scope).acknowledge({ id, reason });
 }

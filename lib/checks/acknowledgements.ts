@@ -3,24 +3,28 @@ import type { Environment } from '../environments/environment.ts';
 import { acknowledge } from './acknowledge.ts';
 
 /**
- * Every finding of the packs that stands, and why it may: here and nowhere else, so that an auditor reads one file. Each is noted on the narrowest
- * construct that it is about.
+ * All accepted findings of the check packs, with the reason for each. They are in one file so that
+ * an auditor can read them in one place. Each is attached to the narrowest construct it is about.
  */
 
 const EMULATOR =
-  'The emulator on one machine has no network and no firewall of its own and holds made-up card numbers only; every environment on AWS has both.';
+  'The emulator on one machine has no network and no firewall, and it holds only generated card ' +
+  'numbers. Every environment on AWS has both.';
 
 export function acknowledgeFunction(scope: IConstruct, { isJob, isOnAws }: { isJob: boolean; isOnAws: boolean }): void {
   acknowledge(
     scope,
     'AwsSolutions-IAM5[Resource::*]',
-    "Traces, metrics (held to this domain's namespace by a condition) and the network interfaces of a function have no resources that could be named; the function's own code is denied the network interfaces (NoNetworkInterfaceForTheCode).",
+    'IAM has no resource to name for traces, for metrics (a condition limits them to the namespace of ' +
+      'this domain) and for the network interfaces of a function. The code of the function is denied ' +
+      'the network interfaces (NoNetworkInterfaceForTheCode).',
   );
   if (!isJob) {
     acknowledge(
       scope,
       'Serverless-LambdaDLQ',
-      'It is only called by API Gateway, which waits for its answer: what fails is answered with a status, and no event is left over. A dead letter would hold a card number.',
+      'Only API Gateway invokes this function, and it waits for the answer. A failure is answered with ' +
+        'a status, so no event is left to store. A dead letter would contain a card number.',
     );
   }
   if (!isOnAws) acknowledge(scope, 'PCI.DSS.321-LambdaInsideVPC', EMULATOR);
@@ -30,17 +34,20 @@ export function acknowledgeApi(scope: IConstruct, { kind }: Environment): void {
   acknowledge(
     scope,
     'AwsSolutions-COG4',
-    "Callers are services of known accounts: each method is signed by IAM (AWS_IAM, and a resource policy for each account), not by people's user pools.",
+    'The callers are services of known accounts, not people in a user pool. Each method requires a ' +
+      'request signed with IAM (AWS_IAM), and a resource policy names the accounts.',
   );
   acknowledge(
     scope,
     'PCI.DSS.321-APIGWCacheEnabledAndEncrypted',
-    'A cache would store card numbers and references outside TOME and the database. None is kept, so there is none to encrypt.',
+    'A cache would store card numbers and references outside TOME and the database. The cache is off, ' +
+      'so there is nothing to encrypt.',
   );
   acknowledge(
     scope,
     'PCI.DSS.321-APIGWSSLEnabled',
-    "A client certificate proves API Gateway to a server that it calls over HTTP. Here it calls Lambda, signed by IAM, and each function's policy admits this API alone.",
+    'A client certificate identifies API Gateway to a server that it calls over HTTP. This API invokes ' +
+      'Lambda instead, with IAM, and the policy of each function allows only this API.',
   );
   if (kind === 'emulator') {
     acknowledge(scope, 'PCI.DSS.321-APIGWAssociatedWithWAF', EMULATOR);
@@ -53,7 +60,8 @@ export function acknowledgeRelease(scope: IConstruct): void {
   acknowledge(
     scope,
     'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSCodeDeployRoleForLambdaLimited]',
-    "AWS keeps this policy for CodeDeploy's shifting of aliases up to date: it reads alarms and changes aliases and nothing else, and it is the narrower of the two.",
+    'AWS maintains this policy for CodeDeploy. It is the narrower of the two policies for Lambda: it ' +
+      'allows CodeDeploy to read alarms and to change aliases.',
   );
 }
 
@@ -61,7 +69,8 @@ export function acknowledgeApiLogWriting(scope: IConstruct, logGroups: string): 
   acknowledge(
     scope,
     `AwsSolutions-IAM5[Resource::${logGroups}]`,
-    'API Gateway has one role for all logs of an account and region, also those of APIs that are not this product; it asks for exactly these actions on log groups.',
+    'API Gateway has one role for all logs of an account and region, including the logs of APIs outside ' +
+      'this product. It requires exactly these actions on all log groups.',
   );
 }
 
@@ -69,7 +78,9 @@ export function acknowledgeIdempotencySecret(scope: IConstruct): void {
   acknowledge(
     scope,
     'AwsSolutions-SMG4',
-    'The key of hashes that are kept for 24 hours. Rotated by itself it would make every open Idempotency-Key unknown, and a retry could create a second reference. It is rotated by hand in a quiet hour (docs/runbook.md#rotating-the-idempotency-key).',
+    'This secret is the key of hashes that are kept for 24 hours. Automatic rotation would invalidate ' +
+      'every open Idempotency-Key, and a retry could create a second reference. An operator rotates it ' +
+      'in a quiet hour (docs/runbook.md#rotating-the-idempotency-key).',
   );
 }
 
@@ -77,7 +88,9 @@ export function acknowledgeUnprotectedDatabase(scope: IConstruct): void {
   acknowledge(
     scope,
     'AwsSolutions-RDS10',
-    'A lower environment that is taken down and put up again; its pairs come from a lower TOME and its cards are made up. uat and prod are protected, and prod cannot be configured otherwise (validate-environment.ts).',
+    'A lower environment is destroyed and deployed again. Its pairs come from a lower TOME and its card ' +
+      'numbers are generated. uat and prod have deletion protection, and validate-environment.ts ' +
+      'rejects prod without it.',
   );
 }
 
@@ -86,16 +99,19 @@ export function acknowledgeProxyPort(scope: IConstruct): void {
     acknowledge(
       scope,
       `PCI.DSS.321-${rule}`,
-      "The rule cannot read a port that CloudFormation fills in. It is the database's own, and open to the security group of the proxy alone; no rule of this product names a range of addresses (test/infrastructure).",
+      'The rule cannot read a port that CloudFormation resolves. It is the port of the database, opened ' +
+        'only to the security group of the proxy. No security group rule of this product contains an ' +
+        'address range (test/infrastructure/network.test.ts).',
     );
   }
 }
 
-export function acknowledgeLastStop(scope: IConstruct): void {
+export function acknowledgeDeadLetterQueue(scope: IConstruct): void {
   acknowledge(
     scope,
     'Serverless-SQSRedrivePolicy',
-    'It is itself the last stop: an alarm rings on its first message and people take them out (docs/runbook.md).',
+    'This queue is itself a dead-letter queue. An alarm reports its first message, and an operator ' +
+      'handles the messages (docs/runbook.md#dead-letters).',
   );
 }
 
@@ -103,7 +119,8 @@ export function acknowledgeNamedZones(scope: IConstruct): void {
   acknowledge(
     scope,
     'CloudFormation-Validate::W3010',
-    "The zones stand in the environment's record (environments.ts), because a synthesis asks no account which there are, and so that the writer and its first reader never share one.",
+    'environments.ts names the availability zones. So synthesis does not query an account, and the ' +
+      'database writer and its first reader are always in different zones.',
   );
 }
 
@@ -111,6 +128,7 @@ export function acknowledgeUndelivered(scope: IConstruct): void {
   acknowledge(
     scope,
     'AwsSolutions-SQS3',
-    "It is the dead-letter queue of the alarms' subscriptions, which the rule does not look for; an alarm rings on its first message.",
+    'This is the dead-letter queue of the SNS subscriptions of the alarms, which the rule does not ' +
+      'detect. An alarm reports its first message.',
   );
 }

@@ -2,7 +2,7 @@ import { type App, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks, type NagPack, PCIDSS321Checks, ServerlessChecks } from 'cdk-nag';
 import { PciDss401Checks } from './pci-dss-401-checks.ts';
 
-/** The packs that every synth has to pass without a finding that nobody acknowledged. */
+/** The rule packs that check every synthesis. */
 export const checkPacks = (app: App): readonly NagPack[] => [
   new AwsSolutionsChecks(app),
   new ServerlessChecks(app),
@@ -10,7 +10,7 @@ export const checkPacks = (app: App): readonly NagPack[] => [
   new PciDss401Checks(app),
 ];
 
-/** At each synth; a finding fails it. */
+/** Makes a synthesis fail on every finding that acknowledgements.ts does not accept. */
 export function addChecks(app: App): void {
   Validations.of(app).addPlugins(...checkPacks(app));
 }

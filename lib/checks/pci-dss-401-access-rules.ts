@@ -6,43 +6,39 @@ import { CfnLogGroup } from 'aws-cdk-lib/aws-logs';
 import { CfnDBCluster } from 'aws-cdk-lib/aws-rds';
 import { CfnTopicPolicy } from 'aws-cdk-lib/aws-sns';
 import { CfnQueuePolicy } from 'aws-cdk-lib/aws-sqs';
-import type { PciRule } from './pci-dss-401-checks.ts';
-import { variablesOf } from './pci-dss-401-data-rules.ts';
-import { statementsOf, templateValue } from './template-value.ts';
+import type { PciRule } from './pci-rule.ts';
+import { hasNoPublicPrincipal, templateValue, variablesOf } from './template-value.ts';
 
 export const ACCESS_RULES: readonly PciRule[] = [
   {
     requirement: '7.2.5',
     name: 'NoWildcardAction',
-    info: 'No system account may be granted all actions of a service.',
-    holds(node) {
+    info: 'A policy must not grant all actions of a service.',
+    isCompliant(node) {
       if (!isPolicy(node) && !isRole(node)) return null;
       return !/"Action":(\[[^\]]*)?"([a-z0-9-]+:)?\*"/.test(JSON.stringify(templateValue(node, policiesOf(node))));
     },
   },
   {
     requirement: '7.3.3',
-    name: 'NothingForEverybody',
-    info: 'Access is denied unless it is granted to somebody who is named.',
-    holds(node) {
+    name: 'NoPublicPrincipal',
+    info: 'A resource policy must name the principals that it allows.',
+    isCompliant(node) {
       const policy = resourcePolicyOf(node);
-      if (policy === undefined) return null;
-      return statementsOf(node, policy).every(
-        ({ Effect, Principal }) => Effect !== 'Allow' || !/"\*"/.test(JSON.stringify(Principal ?? '*')),
-      );
+      return policy === undefined ? null : hasNoPublicPrincipal(node, policy);
     },
   },
   {
     requirement: '8.3.1',
-    name: 'EveryCallerSignsIn',
-    info: 'Every method must know who calls.',
-    holds: (node) => (node instanceof CfnMethod ? node.authorizationType === 'AWS_IAM' : null),
+    name: 'CallersAreAuthenticated',
+    info: 'Every API method must authenticate its caller with IAM.',
+    isCompliant: (node) => (node instanceof CfnMethod ? node.authorizationType === 'AWS_IAM' : null),
   },
   {
     requirement: '8.6.2',
     name: 'NoPasswordInTemplates',
-    info: 'Passwords of system accounts must not stand in templates or variables.',
-    holds(node) {
+    info: 'Templates and environment variables must not contain passwords of system accounts.',
+    isCompliant(node) {
       if (node instanceof CfnDBCluster) return isSecretReference(node);
       if (!(node instanceof CfnFunction)) return null;
       return Object.keys(variablesOf(node)).every((name) => !/(PASSWORD|SECRET|DATABASE_URL)$/.test(name));
@@ -51,8 +47,8 @@ export const ACCESS_RULES: readonly PciRule[] = [
   {
     requirement: '10.2.1.1',
     name: 'EveryCallIsLogged',
-    info: 'Who called what, when, from where and how it ended must be logged.',
-    holds(node) {
+    info: 'The access log must contain caller, resource, time, source address and status.',
+    isCompliant(node) {
       if (!(node instanceof CfnStage)) return null;
       const setting = JSON.stringify(templateValue(node, node.accessLogSetting) ?? {});
       return ['identity.userArn', 'identity.sourceIp', 'requestTime', 'resourcePath', 'status'].every((field) =>
@@ -62,9 +58,9 @@ export const ACCESS_RULES: readonly PciRule[] = [
   },
   {
     requirement: '10.5.1',
-    name: 'LogsAreKept',
-    info: 'Logs must say how long they are kept; a year in production.',
-    holds(node) {
+    name: 'LogRetentionIsSet',
+    info: 'Every log group must set its retention; in production at least one year.',
+    isCompliant(node) {
       if (!(node instanceof CfnLogGroup)) return null;
       const days = node.retentionInDays ?? 0;
       return node.stack.stackName.startsWith('prod-') ? days >= 365 : days > 0;
@@ -82,7 +78,7 @@ function resourcePolicyOf(node: CfnResource): unknown {
   return node instanceof CfnRestApi ? (node.policy ?? {}) : undefined;
 }
 
-/** No password at all (RDS keeps it), or one that CloudFormation fetches from the secret when it needs it. */
+/** True when RDS manages the password, or when CloudFormation reads it from a secret. */
 function isSecretReference(node: CfnDBCluster): boolean {
   if (node.masterUserPassword === undefined) return true;
   return JSON.stringify(templateValue(node, node.masterUserPassword)).includes('{{resolve:secretsmanager:');

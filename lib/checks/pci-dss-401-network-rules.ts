@@ -1,6 +1,6 @@
 import { CfnSecurityGroup, CfnSecurityGroupEgress, CfnSecurityGroupIngress, CfnSubnet } from 'aws-cdk-lib/aws-ec2';
 import { CfnDBInstance } from 'aws-cdk-lib/aws-rds';
-import type { PciRule } from './pci-dss-401-checks.ts';
+import type { PciRule } from './pci-rule.ts';
 import { templateValue } from './template-value.ts';
 
 interface GroupRule {
@@ -11,9 +11,9 @@ interface GroupRule {
 export const NETWORK_RULES: readonly PciRule[] = [
   {
     requirement: '1.3.1 and 1.3.2',
-    name: 'NoRangesOfAddresses',
-    info: 'What may be reached from where must be said by security groups, not by ranges of addresses.',
-    holds(node) {
+    name: 'NoAddressRanges',
+    info: 'Security group rules must name security groups, not address ranges.',
+    isCompliant(node) {
       if (node instanceof CfnSecurityGroupIngress || node instanceof CfnSecurityGroupEgress) return isByGroup(node);
       if (!(node instanceof CfnSecurityGroup)) return null;
       const rules = [node.securityGroupIngress, node.securityGroupEgress].flatMap(
@@ -24,9 +24,9 @@ export const NETWORK_RULES: readonly PciRule[] = [
   },
   {
     requirement: '1.4.1',
-    name: 'NoWayToTheInternet',
-    info: 'The network of what handles card numbers must have no gateway to the internet.',
-    holds(node) {
+    name: 'NoInternetAccess',
+    info: 'The network of functions that handle card numbers must have no gateway to the internet.',
+    isCompliant(node) {
       if (node instanceof CfnSubnet) return node.mapPublicIpOnLaunch !== true;
       return GATEWAYS.has(node.cfnResourceType) ? false : null;
     },
@@ -34,8 +34,8 @@ export const NETWORK_RULES: readonly PciRule[] = [
   {
     requirement: '1.4.4',
     name: 'DatabaseIsPrivate',
-    info: 'A database must not be reachable from untrusted networks.',
-    holds: (node) => (node instanceof CfnDBInstance ? node.publiclyAccessible === false : null),
+    info: 'A database must not be publicly accessible.',
+    isCompliant: (node) => (node instanceof CfnDBInstance ? node.publiclyAccessible === false : null),
   },
 ];
 
@@ -46,8 +46,8 @@ const GATEWAYS = new Set([
   'AWS::EC2::EIP',
 ]);
 
-/** An address that nobody has: CDK's way to write a group without any rule. */
-const NOBODY = '255.255.255.255/32';
+/** CDK writes a rule for this unused address when a group must have no other rule. */
+const UNUSED_ADDRESS = '255.255.255.255/32';
 
 const isByGroup = ({ cidrIp, cidrIpv6 }: GroupRule): boolean =>
-  cidrIpv6 === undefined && (cidrIp === undefined || cidrIp === NOBODY);
+  cidrIpv6 === undefined && (cidrIp === undefined || cidrIp === UNUSED_ADDRESS);

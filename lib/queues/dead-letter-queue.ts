@@ -2,7 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
-import { acknowledgeLastStop } from '../checks/acknowledgements.ts';
+import { acknowledgeDeadLetterQueue } from '../checks/acknowledgements.ts';
 
 export interface DeadLetterQueueProps {
   readonly key: IKey;
@@ -19,6 +19,6 @@ export class DeadLetterQueue extends Queue {
       enforceSSL: true,
       retentionPeriod: Duration.days(14),
     });
-    acknowledgeLastStop(this);
+    acknowledgeDeadLetterQueue(this);
   }
 }

@@ -13,7 +13,7 @@ import { ENVIRONMENT_NAMES } from './synthesized-environment.ts';
 
 interface Acknowledgement {
   readonly path: string;
-  /** As its pack names it, without the pack's own prefix. */
+  /** The full id of the rule. */
   readonly id: string;
   readonly reason: string;
 }
@@ -23,15 +23,15 @@ function acknowledgementsIn(node: IConstruct): readonly Acknowledgement[] {
     .filter(({ type }) => type === Validations.ACKNOWLEDGED_RULES_METADATA_KEY)
     .flatMap(({ data }) => Object.entries(data as Record<string, string>))
     .map(([id, reason]) => ({ path: node.node.path, id: id.replace(/^annotation::/i, ''), reason }))
-    // CDK's own, about its construct of flow logs.
+    // CDK acknowledges one finding of its own flow log construct.
     .filter(({ reason }) => !reason.startsWith('AWS::EC2::FlowLog'));
   return [...own, ...node.node.children.flatMap(acknowledgementsIn)];
 }
 
-/** Every finding of the packs, as if nobody had acknowledged any, as `path id`. */
+/** All findings of the packs, including the acknowledged ones. */
 function rawFindings(app: App): readonly { readonly path: string; readonly id: string }[] {
   return checkPacks(app).flatMap((pack) =>
-    deafened(pack)
+    withoutAcknowledgements(pack)
       .validateScope(app)
       .violations.flatMap(({ ruleName, violatingResources }) =>
         violatingResources.map(({ constructPath = '' }) => ({ path: constructPath, id: ruleName })),
@@ -39,8 +39,8 @@ function rawFindings(app: App): readonly { readonly path: string; readonly id: s
   );
 }
 
-/** The pack asks this of itself, privately, before it reports a finding. */
-function deafened(pack: NagPack): NagPack {
+/** Overrides the private method by which a pack skips acknowledged findings. */
+function withoutAcknowledgements(pack: NagPack): NagPack {
   Object.defineProperty(pack, 'isAcknowledged', { value: () => false });
   return pack;
 }
@@ -48,26 +48,26 @@ function deafened(pack: NagPack): NagPack {
 test.each([
   ['AwsSolutions', 'AwsSolutions-SQS4'],
   ['Serverless', 'Serverless-SQSRedrivePolicy'],
-  ['our PCI DSS 4.0.1 pack', 'PCI.DSS.401-OwnKeyAtRest'],
-])('a queue that is not as it should be fails the synthesis by a finding of %s', (_pack, id) => {
-  expect(synthesisOf((stack) => new CfnQueue(stack, 'Planted'))).toThrow(id);
+  ['the PCI DSS 4.0.1 pack', 'PCI.DSS.401-OwnKeyAtRest'],
+])('a queue without encryption or a dead-letter queue fails the synthesis with a finding of %s', (_pack, id) => {
+  expect(synthesisOf((stack) => new CfnQueue(stack, 'Violation'))).toThrow(id);
 });
 
-test('a bucket that is not as it should be fails the synthesis by a finding of the PCI DSS 3.2.1 pack', () => {
-  expect(synthesisOf((stack) => new CfnBucket(stack, 'Planted'))).toThrow('PCI.DSS.321-S3BucketLoggingEnabled');
+test('a bucket without access logging fails the synthesis with a finding of the PCI DSS 3.2.1 pack', () => {
+  expect(synthesisOf((stack) => new CfnBucket(stack, 'Violation'))).toThrow('PCI.DSS.321-S3BucketLoggingEnabled');
 });
 
-test('a property that CloudFormation does not know fails the synthesis', () => {
-  const plant = (stack: Stack) => new CfnQueue(stack, 'Planted').addPropertyOverride('Nonsense', true);
-  expect(synthesisOf(plant)).toThrow("'Nonsense' was unexpected");
+test('a property that is not in the CloudFormation schema fails the synthesis', () => {
+  const add = (stack: Stack) => new CfnQueue(stack, 'Violation').addPropertyOverride('Nonsense', true);
+  expect(synthesisOf(add)).toThrow("'Nonsense' was unexpected");
 });
 
-/** A synthesis, under the checks of every deployment, of a stack with something planted in it. */
-const synthesisOf = (plant: (stack: Stack) => unknown) => (): void => {
-  const outdir = mkdtempSync(join(tmpdir(), 'planted-'));
+/** Synthesizes a stack with one added resource, with the checks of a deployment. */
+const synthesisOf = (add: (stack: Stack) => unknown) => (): void => {
+  const outdir = mkdtempSync(join(tmpdir(), 'violation-'));
   try {
     const app = new App({ context: contextOfTheCli(), outdir });
-    plant(new Stack(app, 'planted'));
+    add(new Stack(app, 'violation'));
     addChecks(app);
     app.synth();
   } finally {
@@ -82,12 +82,12 @@ describe.each(ENVIRONMENT_NAMES)('%s', (name) => {
     synthesis = synthesizeEnvironment(name, { isChecked: true });
   });
 
-  test('passes AwsSolutions, Serverless, PCI DSS 3.2.1, our PCI DSS 4.0.1 pack and CloudFormation’s schemas', () => {
+  test('passes all four check packs and the CloudFormation schemas', () => {
     const { report } = synthesis;
     expect(report.pluginReports.flatMap(({ violations }) => violations)).toEqual([]);
   });
 
-  test('has no acknowledgement that silences nothing', () => {
+  test('has no acknowledgement without a finding', () => {
     const { app, report } = synthesis;
     const findings = rawFindings(app);
     const bySchemas = report.pluginReports.flatMap(({ suppressedViolations = [] }) =>
@@ -103,7 +103,7 @@ describe.each(ENVIRONMENT_NAMES)('%s', (name) => {
     expect(stale).toEqual([]);
   });
 
-  test('acknowledges with reasons that say more than that it is so', () => {
+  test('gives a reason of at least 15 words for each acknowledgement', () => {
     const reasons = new Set(acknowledgementsIn(synthesis.app).map(({ reason }) => reason));
     expect([...reasons].filter((reason) => reason.split(' ').length < 15)).toEqual([]);
   });

@@ -15,13 +15,13 @@ import { PciDss401Checks } from '../../lib/checks/pci-dss-401-checks.ts';
 import { DATA_RULES } from '../../lib/checks/pci-dss-401-data-rules.ts';
 import { NETWORK_RULES } from '../../lib/checks/pci-dss-401-network-rules.ts';
 
-type Planted = readonly [rule: string, what: string, plant: (stack: Stack) => unknown];
+type Violation = readonly [rule: string, what: string, add: (stack: Stack) => unknown];
 
 const KEY = 'arn:aws:kms:us-east-1:111111111111:key/own';
 const allow = (statement: object) => ({ Statement: [{ Effect: 'Allow', Resource: '*', ...statement }] });
 const code = { s3Bucket: 'b', s3Key: 'k' };
 const lambda = (stack: Stack, variables: Record<string, string>) =>
-  new CfnFunction(stack, 'Planted', { code, role: 'arn:aws:iam::111111111111:role/r', environment: { variables } });
+  new CfnFunction(stack, 'Violation', { code, role: 'arn:aws:iam::111111111111:role/r', environment: { variables } });
 const ACCESS_LOG_FORMAT = [
   '$context.identity.userArn',
   '$context.identity.sourceIp',
@@ -30,81 +30,101 @@ const ACCESS_LOG_FORMAT = [
   '$context.status',
 ].join(' ');
 const stage = (stack: Stack, format: string, dataTraceEnabled = false) =>
-  new CfnStage(stack, 'Planted', {
+  new CfnStage(stack, 'Violation', {
     restApiId: 'a',
     accessLogSetting: { destinationArn: 'arn', format },
     methodSettings: [{ httpMethod: '*', resourcePath: '/*', dataTraceEnabled }],
   });
 
-const VIOLATIONS: readonly Planted[] = [
+const VIOLATIONS: readonly Violation[] = [
   [
-    'NoRangesOfAddresses',
-    'a group open to the world',
+    'NoAddressRanges',
+    'a security group that admits 0.0.0.0/0',
     (stack) =>
-      new CfnSecurityGroup(stack, 'Planted', {
+      new CfnSecurityGroup(stack, 'Violation', {
         groupDescription: 'g',
         securityGroupIngress: [{ ipProtocol: 'tcp', cidrIp: '0.0.0.0/0' }],
       }),
   ],
   [
-    'NoRangesOfAddresses',
-    'a rule for a range',
-    (stack) => new CfnSecurityGroupIngress(stack, 'Planted', { ipProtocol: 'tcp', cidrIpv6: '::/0' }),
+    'NoAddressRanges',
+    'an ingress rule for an IPv6 range',
+    (stack) => new CfnSecurityGroupIngress(stack, 'Violation', { ipProtocol: 'tcp', cidrIpv6: '::/0' }),
   ],
   [
-    'NoWayToTheInternet',
+    'NoInternetAccess',
     'an internet gateway',
-    (stack) => new CfnResource(stack, 'Planted', { type: 'AWS::EC2::InternetGateway' }),
+    (stack) => new CfnResource(stack, 'Violation', { type: 'AWS::EC2::InternetGateway' }),
   ],
   [
-    'NoWayToTheInternet',
-    'a subnet that gives out public addresses',
-    (stack) => new CfnSubnet(stack, 'Planted', { vpcId: 'v', mapPublicIpOnLaunch: true }),
+    'NoInternetAccess',
+    'a subnet that assigns public addresses',
+    (stack) => new CfnSubnet(stack, 'Violation', { vpcId: 'v', mapPublicIpOnLaunch: true }),
   ],
   [
     'DatabaseIsPrivate',
-    'a public database',
-    (stack) => new CfnDBInstance(stack, 'Planted', { publiclyAccessible: true }),
+    'a publicly accessible database',
+    (stack) => new CfnDBInstance(stack, 'Violation', { publiclyAccessible: true }),
   ],
-  ['OwnKeyAtRest', 'a queue with the key of SQS', (stack) => new CfnQueue(stack, 'Planted')],
+  ['OwnKeyAtRest', 'a queue without a key of this product', (stack) => new CfnQueue(stack, 'Violation')],
   [
     'OwnKeyAtRest',
-    "a topic with AWS's own key",
-    (stack) => new CfnTopic(stack, 'Planted', { kmsMasterKeyId: 'alias/aws/sns' }),
+    'a topic with the key that AWS manages',
+    (stack) => new CfnTopic(stack, 'Violation', { kmsMasterKeyId: 'alias/aws/sns' }),
   ],
-  ['OwnKeyAtRest', 'a log group without a key', (stack) => new CfnLogGroup(stack, 'Planted', { retentionInDays: 400 })],
-  ['OwnKeyAtRest', 'a secret without a key', (stack) => new CfnSecret(stack, 'Planted')],
+  [
+    'OwnKeyAtRest',
+    'a log group without a key',
+    (stack) => new CfnLogGroup(stack, 'Violation', { retentionInDays: 400 }),
+  ],
+  ['OwnKeyAtRest', 'a secret without a key', (stack) => new CfnSecret(stack, 'Violation')],
   [
     'OwnKeyAtRest',
     'an unencrypted cluster',
-    (stack) => new CfnDBCluster(stack, 'Planted', { storageEncrypted: false, kmsKeyId: KEY }),
+    (stack) => new CfnDBCluster(stack, 'Violation', { storageEncrypted: false, kmsKeyId: KEY }),
   ],
   [
     'OwnKeyAtRest',
     'Performance Insights without a key',
-    (stack) => new CfnDBInstance(stack, 'Planted', { enablePerformanceInsights: true, publiclyAccessible: false }),
+    (stack) => new CfnDBInstance(stack, 'Violation', { enablePerformanceInsights: true, publiclyAccessible: false }),
   ],
-  ['NoBodiesInLogs', 'data traces', (stack) => stage(stack, ACCESS_LOG_FORMAT, true)],
-  ['NoBodiesInLogs', 'a body in the access log', (stack) => stage(stack, `${ACCESS_LOG_FORMAT} $input.body`)],
-  ['NoEventsInLogs', 'logged events', (stack) => lambda(stack, { POWERTOOLS_LOGGER_LOG_EVENT: 'true' })],
-  ['NoEventsInLogs', "Powertools' development mode", (stack) => lambda(stack, { POWERTOOLS_DEV: 'true' })],
+  ['NoBodiesInLogs', 'a stage with data tracing', (stack) => stage(stack, ACCESS_LOG_FORMAT, true)],
   [
-    'KeysForNamedUsers',
-    'a key for everybody',
+    'NoBodiesInLogs',
+    'an access log that contains the body',
+    (stack) => stage(stack, `${ACCESS_LOG_FORMAT} $input.body`),
+  ],
+  [
+    'NoEventsInLogs',
+    'a function that logs its events',
+    (stack) => lambda(stack, { POWERTOOLS_LOGGER_LOG_EVENT: 'true' }),
+  ],
+  [
+    'NoEventsInLogs',
+    'a function in the development mode of Powertools',
+    (stack) => lambda(stack, { POWERTOOLS_DEV: 'true' }),
+  ],
+  [
+    'KeysForNamedPrincipals',
+    'a key that all principals may use',
     (stack) =>
-      new CfnKey(stack, 'Planted', {
+      new CfnKey(stack, 'Violation', {
         enableKeyRotation: true,
         keyPolicy: allow({ Principal: { AWS: '*' }, Action: 'kms:Decrypt' }),
       }),
   ],
-  ['KeysRotate', 'a key that stays', (stack) => new CfnKey(stack, 'Planted', { enableKeyRotation: false })],
-  ['StrongTls', 'the default of an API', (stack) => new CfnRestApi(stack, 'Planted')],
-  ['StrongTls', 'TLS 1.0', (stack) => new CfnRestApi(stack, 'Planted', { securityPolicy: 'TLS_1_0' })],
+  ['KeysRotate', 'a key without rotation', (stack) => new CfnKey(stack, 'Violation', { enableKeyRotation: false })],
+  ['StrongTls', 'an API without a security policy', (stack) => new CfnRestApi(stack, 'Violation')],
   [
-    'DatabaseInTransit',
+    'StrongTls',
+    'an API that accepts TLS 1.0',
+    (stack) => new CfnRestApi(stack, 'Violation', { securityPolicy: 'TLS_1_0' }),
+  ],
+  [
+    'DatabaseRequiresTls',
     'a proxy without TLS',
     (stack) =>
-      new CfnDBProxy(stack, 'Planted', {
+      new CfnDBProxy(stack, 'Violation', {
         dbProxyName: 'p',
         engineFamily: 'POSTGRESQL',
         roleArn: 'r',
@@ -113,99 +133,107 @@ const VIOLATIONS: readonly Planted[] = [
       }),
   ],
   [
-    'DatabaseInTransit',
-    'a cluster that does not insist on TLS',
-    (stack) => new CfnDBClusterParameterGroup(stack, 'Planted', { description: 'd', family: 'f', parameters: {} }),
+    'DatabaseRequiresTls',
+    'a cluster that accepts connections without TLS',
+    (stack) => new CfnDBClusterParameterGroup(stack, 'Violation', { description: 'd', family: 'f', parameters: {} }),
   ],
   [
     'NoWildcardAction',
-    'a policy with every action of a service',
+    'a policy with all actions of a service',
     (stack) =>
-      new CfnManagedPolicy(stack, 'Planted', { policyDocument: allow({ Action: ['sqs:SendMessage', 'kms:*'] }) }),
+      new CfnManagedPolicy(stack, 'Violation', { policyDocument: allow({ Action: ['sqs:SendMessage', 'kms:*'] }) }),
   ],
   [
     'NoWildcardAction',
-    'a role with every action',
+    'a role with all actions',
     (stack) =>
-      new CfnRole(stack, 'Planted', {
+      new CfnRole(stack, 'Violation', {
         assumeRolePolicyDocument: {},
         policies: [{ policyName: 'p', policyDocument: allow({ Action: '*' }) }],
       }),
   ],
   [
-    'NothingForEverybody',
-    'a queue for everybody',
+    'NoPublicPrincipal',
+    'a queue that all principals may send to',
     (stack) =>
-      new CfnQueuePolicy(stack, 'Planted', {
+      new CfnQueuePolicy(stack, 'Violation', {
         queues: ['q'],
         policyDocument: allow({ Principal: '*', Action: 'sqs:SendMessage' }),
       }),
   ],
   [
-    'NothingForEverybody',
-    'a topic for everybody',
+    'NoPublicPrincipal',
+    'a topic that all principals may publish to',
     (stack) =>
-      new CfnTopicPolicy(stack, 'Planted', {
+      new CfnTopicPolicy(stack, 'Violation', {
         topics: ['t'],
         policyDocument: allow({ Principal: { AWS: '*' }, Action: 'sns:Publish' }),
       }),
   ],
   [
-    'NothingForEverybody',
-    'an API for everybody',
+    'NoPublicPrincipal',
+    'an API that all principals may invoke',
     (stack) =>
-      new CfnRestApi(stack, 'Planted', {
+      new CfnRestApi(stack, 'Violation', {
         securityPolicy: 'SecurityPolicy_TLS13_1_3_2025_09',
         policy: allow({ Principal: { AWS: ['*'] }, Action: 'execute-api:Invoke' }),
       }),
   ],
   [
-    'EveryCallerSignsIn',
-    'an open method',
+    'CallersAreAuthenticated',
+    'a method without authentication',
     (stack) =>
-      new CfnMethod(stack, 'Planted', {
+      new CfnMethod(stack, 'Violation', {
         restApiId: 'a',
         resourceId: 'r',
         httpMethod: 'GET',
         authorizationType: 'NONE',
       }),
   ],
-  ['NoPasswordInTemplates', 'a password in a variable', (stack) => lambda(stack, { DATABASE_PASSWORD: 'x' })],
   [
     'NoPasswordInTemplates',
-    'a password of a cluster',
-    (stack) => new CfnDBCluster(stack, 'Planted', { masterUserPassword: 'x', storageEncrypted: true, kmsKeyId: KEY }),
+    'a password in an environment variable',
+    (stack) => lambda(stack, { DATABASE_PASSWORD: 'x' }),
+  ],
+  [
+    'NoPasswordInTemplates',
+    'a plain password of a cluster',
+    (stack) => new CfnDBCluster(stack, 'Violation', { masterUserPassword: 'x', storageEncrypted: true, kmsKeyId: KEY }),
   ],
   ['EveryCallIsLogged', 'an access log without callers', (stack) => stage(stack, '$context.status')],
-  ['EveryCallIsLogged', 'no access log', (stack) => new CfnStage(stack, 'Planted', { restApiId: 'a' })],
   [
-    'LogsAreKept',
-    'a production log of three months',
-    (stack) => new CfnLogGroup(stack, 'Planted', { kmsKeyId: KEY, retentionInDays: 90 }),
+    'EveryCallIsLogged',
+    'a stage without an access log',
+    (stack) => new CfnStage(stack, 'Violation', { restApiId: 'a' }),
+  ],
+  [
+    'LogRetentionIsSet',
+    'a production log group with 90 days of retention',
+    (stack) => new CfnLogGroup(stack, 'Violation', { kmsKeyId: KEY, retentionInDays: 90 }),
   ],
 ];
 
-const foundIn = (plant: (stack: Stack) => unknown): readonly string[] => {
+const findingsOf = (add: (stack: Stack) => unknown): readonly string[] => {
   const app = new App();
-  plant(new Stack(app, 'prod-planted', { env: { account: '111111111111', region: 'us-east-1' } }));
+  add(new Stack(app, 'prod-violation', { env: { account: '111111111111', region: 'us-east-1' } }));
   return new PciDss401Checks(app).validateScope(app).violations.map(({ ruleName }) => ruleName);
 };
 
-test.each(VIOLATIONS)('%s finds %s, and nothing else does', (rule, _what, plant) => {
-  expect(foundIn(plant)).toEqual([`PCI.DSS.401-${rule}`]);
+test.each(VIOLATIONS)('only the rule %s finds %s', (rule, _what, add) => {
+  expect(findingsOf(add)).toEqual([`PCI.DSS.401-${rule}`]);
 });
 
-test('every rule has a violation planted for it, and names a requirement', () => {
+test('every rule names a requirement and has a violation in this test', () => {
   const rules = [...NETWORK_RULES, ...DATA_RULES, ...ACCESS_RULES];
-  const planted = new Set(VIOLATIONS.map(([rule]) => rule));
-  expect(rules.map(({ name }) => name).filter((name) => !planted.has(name))).toEqual([]);
+  const tested = new Set(VIOLATIONS.map(([rule]) => rule));
+  expect(rules.map(({ name }) => name).filter((name) => !tested.has(name))).toEqual([]);
   expect(rules.filter(({ requirement }) => !/^\d+\.\d+\.\d+(\.\d+)?( and \d+\.\d+\.\d+)?$/.test(requirement))).toEqual(
     [],
   );
 });
 
-test('a log of ninety days is long enough outside production', () => {
+test('outside production a log group with 90 days of retention is compliant', () => {
   const app = new App();
-  new CfnLogGroup(new Stack(app, 'dev-planted'), 'Planted', { kmsKeyId: KEY, retentionInDays: 90 });
+  new CfnLogGroup(new Stack(app, 'dev-compliant'), 'Violation', { kmsKeyId: KEY, retentionInDays: 90 });
   expect(new PciDss401Checks(app).validateScope(app).violations).toEqual([]);
 });
