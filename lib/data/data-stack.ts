@@ -22,16 +22,16 @@ export interface DataStackProps {
   readonly network: NetworkStack | undefined;
 }
 
-/** The database and its ways in. */
+/** The database and its proxy. */
 export interface DataStores {
   readonly database: Database;
   readonly proxy: DatabaseProxy;
 }
 
-/** What a producer domain keeps: its key, its secrets and, on AWS, its database. */
+/** The stored data of a producer domain: its key, its secrets and, on AWS, its database. */
 export class DataStack extends Stack {
   readonly key: IKey;
-  /** The key of the keyed hashes of callers' idempotency keys. */
+  /** The HMAC key with which idempotency keys of callers are hashed. */
   readonly idempotencySecret: Secret;
   readonly stores: DataStores | undefined;
 
@@ -55,7 +55,7 @@ export class DataStack extends Stack {
     this.key = key;
     this.idempotencySecret = new Secret(this, 'IdempotencySecret', {
       secretName: `${name}/idempotency`,
-      description: "The key of the keyed hashes of callers' idempotency keys",
+      description: 'HMAC key with which idempotency keys of callers are hashed',
       encryptionKey: key,
       generateSecretString: { passwordLength: 64, excludePunctuation: true },
       removalPolicy: keptInProduction(environment),

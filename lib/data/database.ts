@@ -25,18 +25,21 @@ export interface DatabaseProps {
   readonly name: string;
   readonly vpc: IVpc;
   readonly key: IKey;
-  /** Masks what looks like a card number in the server's log. */
+  /** Masks card numbers in the log of the server. */
   readonly logProtection: DataProtectionPolicy;
 }
 
 export const DATABASE_NAME = 'pool';
 export const DATABASE_PORT = 5432;
 
-/** Aurora PostgreSQL, the writer and its readers each in another zone, encrypted, backed up, TLS only, sign-in by IAM. */
+/**
+ * The Aurora PostgreSQL cluster: encrypted, backed up, TLS only. The instances are spread over the
+ * zones. Functions sign in with IAM; only the migration uses the administrator's password.
+ */
 export class Database extends Construct {
   readonly cluster: DatabaseCluster;
   readonly administratorSecret: ISecret;
-  /** Members reach the cluster itself, past the proxy. */
+  /** Members may connect to the cluster directly, without the proxy. */
   readonly clusterClients: ISecurityGroup;
 
   constructor(scope: Construct, id: string, { environment, name, vpc, key, logProtection }: DatabaseProps) {
@@ -66,7 +69,8 @@ export class Database extends Construct {
       clusterIdentifier: name,
       defaultDatabaseName: DATABASE_NAME,
       port: DATABASE_PORT,
-      // RDS makes the administrator's password, keeps it as a secret under our key and changes it every seven days.
+      // RDS creates the administrator's password, stores it as a secret encrypted with our key, and
+      // rotates it every seven days.
       credentials: Credentials.fromUsername('pool_administrator', { encryptionKey: key }),
       manageMasterUserPassword: true,
       writer: ClusterInstance.serverlessV2('writer', { ...instance, availabilityZone: zoneOf(0) }),
@@ -74,7 +78,7 @@ export class Database extends Construct {
         ClusterInstance.serverlessV2(`reader${index + 1}`, {
           ...instance,
           availabilityZone: zoneOf(index + 1),
-          // The first follows the writer's size, so that it can take over at full load.
+          // The first reader scales with the writer, so that a failover keeps the full capacity.
           scaleWithWriter: index === 0,
         }),
       ),
@@ -105,7 +109,11 @@ export class Database extends Construct {
   }
 }
 
-/** TLS only, and in the log neither statements' parameters nor the values of rows that an error is about: internal tokens stay in the tables. */
+/**
+ * Connections require TLS. The log contains neither statement parameters nor the row values of an
+ * error, because they contain internal tokens. Statements that take more than one second are logged
+ * without their parameters.
+ */
 const PARAMETERS = {
   'rds.force_ssl': '1',
   log_statement: 'none',

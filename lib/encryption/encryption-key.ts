@@ -6,8 +6,8 @@ import type { Environment } from '../environments/environment.ts';
 import { keptInProduction } from '../environments/retention.ts';
 
 /**
- * A customer-managed key that rotates each year. Which services may use it is said here once, because stacks that use it know it only by its
- * ARN: nothing of theirs can widen its policy.
+ * A customer-managed key with yearly rotation. The AWS services that may use it are listed here and
+ * nowhere else: other stacks import the key by its ARN and cannot extend its policy.
  */
 export class EncryptionKey extends Key {
   constructor(scope: Construct, id: string, environment: Environment) {
@@ -53,7 +53,7 @@ export class EncryptionKey extends Key {
         principals: ['sns', 'events'].map((name) => new ServicePrincipal(`${name}.amazonaws.com`)),
         actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
         resources: ['*'],
-        // EventBridge does not tell KMS for whose account it works; SQS tells it for which queue.
+        // EventBridge sends no source account to KMS. SQS sends the ARN of the queue.
         conditions: { ArnLike: { 'kms:EncryptionContext:aws:sqs:arn': `arn:${partition}:sqs:${region}:${account}:*` } },
       }),
     );

@@ -4,14 +4,17 @@ import { ManagedPolicy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-
 import { Construct } from 'constructs';
 import { acknowledgeApiLogWriting } from '../checks/acknowledgements.ts';
 
-/** API Gateway's right to write logs, which an account has once in each region. It tries the right out by a log group `/aws/apigateway/welcome` of its own. */
+/**
+ * The role with which API Gateway writes logs. AWS has one setting for each account and region.
+ * API Gateway tests the role by creating the log group `/aws/apigateway/welcome`.
+ */
 export class ApiLogWriting extends Construct {
   constructor(scope: Construct, id: string) {
     super(scope, id);
     const { account, partition, region } = Stack.of(this);
     const logGroups = `arn:${partition}:logs:${region}:${account}:log-group:*`;
     const writing = new ManagedPolicy(this, 'Writing', {
-      description: "Writing API Gateway's logs.",
+      description: 'Permits API Gateway to write its logs.',
       statements: [
         new PolicyStatement({
           actions: [
@@ -29,7 +32,8 @@ export class ApiLogWriting extends Construct {
     });
     acknowledgeApiLogWriting(writing, logGroups);
     const role = new Role(this, 'Role', {
-      // Without a condition on the account: API Gateway does not say for which one it assumes a role, and would be refused.
+      // No condition on the account: API Gateway does not send the account when it assumes the
+      // role, so a condition would deny it.
       assumedBy: new ServicePrincipal('apigateway.amazonaws.com'),
       managedPolicies: [writing],
     });

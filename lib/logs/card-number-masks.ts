@@ -1,32 +1,43 @@
 import { CARD_NETWORK_RANGES } from '../../lambdas/tokenization/model/card-networks.ts';
 
-/** CloudWatch's limits: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL-custom-data-identifiers.html */
-const MOST_MASKS = 10;
-const MOST_CHARACTERS = 200;
+/**
+ * Limits of CloudWatch for one policy and for one expression:
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL-custom-data-identifiers.html
+ */
+const MAX_MASKS = 10;
+const MAX_CHARACTERS = 200;
 
-/** What ends a number. CloudWatch's expressions have neither groups nor a look behind or ahead. A UUID's parts are none. */
+/**
+ * The character before and after a number. CloudWatch's expressions have no groups, lookbehind or
+ * lookahead. Hexadecimal digits and hyphens are excluded, so that parts of a UUID do not match.
+ */
 const EDGE = '[^\\dA-Fa-f-]';
-const BETWEEN = '[ ._/-]';
+const SEPARATOR = '[ ._/-]';
 
-/** Four groups, as on most cards, or three, as on those of American Express and Diners Club. */
+/** Four groups, as on most cards, or three, as on American Express and Diners Club cards. */
 const IN_GROUPS = [
-  `\\d{4}${BETWEEN}\\d{4}${BETWEEN}\\d{4}${BETWEEN}\\d{1,7}`,
-  `3\\d{3}${BETWEEN}\\d{6}${BETWEEN}\\d{4,5}`,
+  `\\d{4}${SEPARATOR}\\d{4}${SEPARATOR}\\d{4}${SEPARATOR}\\d{1,7}`,
+  `3\\d{3}${SEPARATOR}\\d{6}${SEPARATOR}\\d{4,5}`,
 ];
 
 /**
- * The expressions by which CloudWatch masks card numbers: every start and length in the table of networks, packed into as
- * few as its limits allow. They know no check digit. So beside card numbers they hit references of an old version of the
- * format whose ranges a network has got since; none of the current version.
+ * The expressions with which CloudWatch masks card numbers. They cover every prefix and length in
+ * CARD_NETWORK_RANGES, combined into as few expressions as possible. An expression cannot compute
+ * a check digit. So it also matches references of an older version of the format whose range was
+ * later assigned to a network. References of the current version never match
+ * (docs/design.md#reference-format).
  */
 export const CARD_NUMBER_MASKS: readonly string[] = packed([...IN_GROUPS, ...wideMasks(), ...exactMasks()]);
 
-/** No reference, time or id of ours starts with these digits, so a mask may be wider than what the networks issue there. */
+/**
+ * Whether no reference, timestamp or id of this product starts with this digit. There, a mask may
+ * be wider than the ranges that the networks issue.
+ */
 function isFree(firstDigit: string): boolean {
   return '34567'.includes(firstDigit);
 }
 
-/** One mask for each first digit that is free: all lengths from the shortest to the longest. */
+/** One mask for each free first digit, from the shortest to the longest length. */
 function wideMasks(): readonly string[] {
   const lengthsByDigit = new Map<string, number[]>();
   for (const { from, to, lengths } of CARD_NETWORK_RANGES) {
@@ -42,8 +53,8 @@ function wideMasks(): readonly string[] {
 
 function exactMasks(): readonly string[] {
   const masks = CARD_NETWORK_RANGES.filter(({ from }) => !isFree(from[0] ?? '')).flatMap(({ from, to, lengths }) =>
-    startsBetween(from, to).flatMap(({ text, open }) =>
-      rowsOf(lengths).map(([fewest, most]) => text + digits(open + fewest - from.length, open + most - from.length)),
+    prefixesBetween(from, to).flatMap(({ text, open }) =>
+      rangesOf(lengths).map(([fewest, most]) => text + digits(open + fewest - from.length, open + most - from.length)),
     ),
   );
   return [...new Set(masks)];
@@ -53,14 +64,17 @@ function digits(fewest: number, most: number): string {
   return fewest === most ? `\\d{${fewest}}` : `\\d{${fewest},${most}}`;
 }
 
-/** The starts from `from` to `to` as expressions: some digits or ranges of one digit, and how many digits after them are open. */
-function startsBetween(from: string, to: string): readonly { readonly text: string; readonly open: number }[] {
+/**
+ * The prefixes from `from` to `to` as expressions. `text` is digits or a range of one digit; `open`
+ * is how many arbitrary digits of the prefix follow.
+ */
+function prefixesBetween(from: string, to: string): readonly { readonly text: string; readonly open: number }[] {
   if (from === to) return [{ text: from, open: 0 }];
   const low = Number(from[0]);
   const high = Number(to[0]);
   const open = from.length - 1;
   const within = (digit: number, start: string, end: string) =>
-    startsBetween(start, end).map((rest) => ({ ...rest, text: `${digit}${rest.text}` }));
+    prefixesBetween(start, end).map((rest) => ({ ...rest, text: `${digit}${rest.text}` }));
   if (low === high) return within(low, from.slice(1), to.slice(1));
   const nines = '9'.repeat(open);
   const zeros = '0'.repeat(open);
@@ -73,27 +87,30 @@ function startsBetween(from: string, to: string): readonly { readonly text: stri
   ];
 }
 
-/** 16, 18, 19 as 16 to 16 and 18 to 19. */
-function rowsOf(lengths: readonly number[]): readonly (readonly [number, number])[] {
-  const rows: [number, number][] = [];
+/** Consecutive lengths as ranges: 16, 18, 19 become [16, 16] and [18, 19]. */
+function rangesOf(lengths: readonly number[]): readonly (readonly [number, number])[] {
+  const ranges: [number, number][] = [];
   for (const length of [...lengths].sort((one, other) => one - other)) {
-    const last = rows.at(-1);
+    const last = ranges.at(-1);
     if (last !== undefined && last[1] === length - 1) last[1] = length;
-    else rows.push([length, length]);
+    else ranges.push([length, length]);
   }
-  return rows;
+  return ranges;
 }
 
-/** Throws when the table has outgrown what CloudWatch takes; then masks have to become wider where nothing of ours starts. */
+/**
+ * Combines expressions up to CloudWatch's limits. Throws when there are too many: then add a free
+ * first digit to `isFree` or widen the masks.
+ */
 function packed(expressions: readonly string[]): readonly string[] {
   const masks: string[] = [];
   for (const expression of expressions) {
     const alternative = `${EDGE}${expression}${EDGE}`;
     const together = [masks.at(-1), alternative].filter((part) => part !== undefined).join('|');
-    if (masks.length > 0 && together.length <= MOST_CHARACTERS) masks[masks.length - 1] = together;
+    if (masks.length > 0 && together.length <= MAX_CHARACTERS) masks[masks.length - 1] = together;
     else masks.push(alternative);
   }
-  if (masks.length > MOST_MASKS)
-    throw new Error(`CloudWatch takes ${MOST_MASKS} masks, and these are ${masks.length}.`);
+  if (masks.length > MAX_MASKS)
+    throw new Error(`There are ${masks.length} masks for card numbers; CloudWatch accepts ${MAX_MASKS}.`);
   return masks;
 }

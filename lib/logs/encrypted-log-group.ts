@@ -8,11 +8,15 @@ export interface EncryptedLogGroupProps {
   readonly environment: Environment;
   readonly key: IKey;
   readonly name: string;
-  /** Masks what looks like a card number, and reports it. */
+  /** Masks and reports card numbers. */
   readonly protection?: DataProtectionPolicy | undefined;
 }
 
-/** A log group under our key that is kept as long as its environment says. Made before what writes to it, which may make none itself. */
+/**
+ * A log group with the key of this product and the retention of its environment. Create it before
+ * the resource that writes to it: AWS services create a missing log group themselves, without the
+ * key and without an expiry.
+ */
 export class EncryptedLogGroup extends LogGroup {
   constructor(scope: Construct, id: string, { environment, key, name, protection }: EncryptedLogGroupProps) {
     super(scope, id, {

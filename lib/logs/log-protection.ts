@@ -12,10 +12,13 @@ export interface LogProtectionProps {
   readonly name: string;
 }
 
-/** Where CloudWatch writes down what it masked, and in which log. */
+/** The log group where CloudWatch records each finding: what it masked and in which log group. */
 export const findingsLogName = (name: string): string => `/card-tokenization-pool/${name}/masked-card-numbers`;
 
-/** A net under the rule that no card number is logged: CloudWatch masks what looks like one, and writes down that it had to, which rings an alarm. */
+/**
+ * Masks text in logs that looks like a card number. The functions never log a card number; this is
+ * the second line of defence. Each finding is recorded and raises the alarm `card-number-masked`.
+ */
 export function logProtection(scope: Construct, { environment, key, name }: LogProtectionProps): DataProtectionPolicy {
   return new DataProtectionPolicy({
     name: 'card-numbers',

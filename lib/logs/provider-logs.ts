@@ -4,8 +4,9 @@ import type { Environment } from '../environments/environment.ts';
 import { EncryptedLogGroup } from './encrypted-log-group.ts';
 
 /**
- * The functions by which CDK carries out steps of a deployment write where and for as long as our own do, rather than into log groups that
- * Lambda makes, which no key of ours encrypts and which are kept for ever. The last statement of a stack's constructor.
+ * Gives the Lambda functions that CDK adds to a stack for its custom resources an encrypted log
+ * group. Otherwise Lambda creates theirs without our key and without an expiry. Call it at the end
+ * of a stack's constructor, when CDK has added them.
  */
 export function keepProviderLogs(stack: Stack, { environment, key }: { environment: Environment; key: IKey }): void {
   const providers = stack.node.children.filter((child) => child instanceof CustomResourceProviderBase);

@@ -11,13 +11,16 @@ export interface NetworkProps {
   readonly key: IKey;
 }
 
-/** Subnets without a way in or out, in every zone: what leaves them does so by an interface endpoint, or not at all. */
+/**
+ * A VPC with isolated subnets in every zone. It has no internet gateway, NAT gateway or peering:
+ * traffic leaves only through an interface endpoint.
+ */
 export class Network extends Construct {
   readonly vpc: IVpc;
 
   constructor(scope: Construct, id: string, { environment, key }: NetworkProps) {
     super(scope, id);
-    // Under exact optional properties the class does not fit its own interface.
+    // Under exactOptionalPropertyTypes, CDK's class Vpc does not match its interface IVpc.
     this.vpc = new Vpc(this, 'Vpc', {
       vpcName: environment.name,
       ipAddresses: IpAddresses.cidr(environment.vpcCidr),
@@ -34,7 +37,7 @@ export class Network extends Construct {
       name: `/card-tokenization-pool/${environment.name}/flow-logs`,
     });
     const writing = new ManagedPolicy(this, 'FlowLogWriting', {
-      description: "Writing the network's flow logs.",
+      description: 'Permits VPC Flow Logs to write to the log group.',
       statements: [
         new PolicyStatement({
           actions: ['logs:CreateLogStream', 'logs:PutLogEvents', 'logs:DescribeLogStreams'],

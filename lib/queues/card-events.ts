@@ -12,13 +12,13 @@ export interface CardEventsProps {
   readonly readerAccount: string;
 }
 
-/** The queue's name, by which its reader's right to decrypt is bound to it. */
+/** The queue's name. The key policy in data-stack.ts lets the reader decrypt only this queue. */
 export const cardEventsName = (name: string): string => `${name}-card-events`;
 
-/** Times that TSYS may fail on an event before people look at it. */
-const MAXIMUM_RECEIVES = 5;
+/** After this many receives without a delete, SQS moves the event to the dead-letter queue. */
+const MAX_RECEIVES = 5;
 
-/** A7: the queue from which TSYS learns of new references. */
+/** The queue from which TSYS reads card-created events, with its dead-letter queue. */
 export class CardEvents extends Construct {
   readonly queue: Queue;
   readonly deadLetters: DeadLetterQueue;
@@ -33,7 +33,7 @@ export class CardEvents extends Construct {
       enforceSSL: true,
       retentionPeriod: Duration.days(14),
       visibilityTimeout: Duration.minutes(1),
-      deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: MAXIMUM_RECEIVES },
+      deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: MAX_RECEIVES },
     });
     this.queue.addToResourcePolicy(
       new PolicyStatement({

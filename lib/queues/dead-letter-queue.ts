@@ -9,7 +9,7 @@ export interface DeadLetterQueueProps {
   readonly name: string;
 }
 
-/** Where what nobody could take waits for people, for as long as SQS keeps anything. */
+/** A dead-letter queue. It keeps messages for 14 days, the maximum of SQS. */
 export class DeadLetterQueue extends Queue {
   constructor(scope: Construct, id: string, { key, name }: DeadLetterQueueProps) {
     super(scope, id, {
