@@ -5,16 +5,26 @@ import { NetworkStack } from './network/network-stack.ts';
 import { ObservabilityStack } from './observability/observability-stack.ts';
 import { ServiceStack } from './service-stack.ts';
 
-/** An environment's stacks, one for each lifecycle: a network for all; data, service and observability for each of its producer domains. */
+/**
+ * Creates the stacks of an environment. Resources that change at different times are in different
+ * stacks: one network; data, service and observability for each producer domain.
+ */
 export function deployEnvironment(app: App, environment: Environment): void {
   const network = environment.kind === 'aws' ? new NetworkStack(app, environment) : undefined;
   for (const [domain, settings] of Object.entries(environment.domains) as [ProducerDomain, DomainSettings][]) {
     const part = { environment, domain, settings, network };
     const data = new DataStack(app, part);
-    const { restApi, functions, deadLetterQueues } = new ServiceStack(app, { ...part, data });
+    const { restApi, apiStage, functions, deadLetterQueues } = new ServiceStack(app, { ...part, data });
     new ObservabilityStack(app, {
       ...part,
-      service: { key: data.key, restApi, functions, deadLetterQueues, cluster: data.stores?.database.cluster },
+      service: {
+        key: data.key,
+        restApi,
+        apiStage,
+        functions,
+        deadLetterQueues,
+        cluster: data.stores?.database.cluster,
+      },
     });
   }
 }

@@ -3,6 +3,7 @@ import type { RestApi } from 'aws-cdk-lib/aws-apigateway';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import { Api } from './api/api.ts';
+import { API_STAGE } from './api/api-access.ts';
 import { CallerPolicies } from './api/caller-policies.ts';
 import { Firewall } from './api/firewall.ts';
 import type { DataStack } from './data/data-stack.ts';
@@ -30,9 +31,10 @@ export interface ServiceStackProps {
   readonly network: NetworkStack | undefined;
 }
 
-/** What every release replaces: the functions of one producer domain, its API, its queues and its schedules. */
+/** What a release changes: the functions of one producer domain, its API, queues and schedules. */
 export class ServiceStack extends Stack {
   readonly restApi: RestApi;
+  readonly apiStage = API_STAGE;
   readonly functions: PoolFunctions;
   readonly deadLetterQueues: readonly { readonly name: string; readonly queue: DeadLetterQueue }[];
 
@@ -72,11 +74,11 @@ export class ServiceStack extends Stack {
         new Release(this, `Release-${operation}`, { environment, target, metrics }).alias,
       ]),
     ) as unknown as Readonly<Record<ApiFunctionName, IFunction>>;
-    const guarded = { name, key, logProtection: protection };
+    const shared = { name, key, logProtection: protection };
     const { consumers } = settings;
-    this.restApi = new Api(this, 'Api', { ...guarded, environment, consumers, handlers }).restApi;
+    this.restApi = new Api(this, 'Api', { ...shared, environment, consumers, handlers }).restApi;
     new CallerPolicies(this, 'Callers', { name, restApi: this.restApi });
-    if (environment.kind === 'aws') new Firewall(this, 'Firewall', { ...guarded, environment, restApi: this.restApi });
+    if (environment.kind === 'aws') new Firewall(this, 'Firewall', { ...shared, environment, restApi: this.restApi });
 
     new JobSchedules(this, 'Schedules', {
       name,

@@ -1,5 +1,4 @@
 import { ArnFormat, Duration, Stack } from 'aws-cdk-lib';
-import { Alarm, ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { Match, Rule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
@@ -9,7 +8,8 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import { LambdaSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { runbookLink } from '../observability/alarm.ts';
+import { alarmNameOf, createAlarm } from '../observability/alarm.ts';
+import { refillWantedAlarm } from '../observability/pool-alarms.ts';
 import type { PoolMetrics } from '../observability/pool-metrics.ts';
 import type { TokenFunction } from './token-function.ts';
 
@@ -37,8 +37,9 @@ export class RefillOnDemand extends Construct {
     { name, key, metrics, poolHealth, prefetch, deadLetters }: RefillOnDemandProps,
   ) {
     super(scope, id);
-    const alarmName = `${name}-refill-wanted`;
-    this.topic = new Topic(this, 'Topic', { topicName: `${name}-refill-wanted`, masterKey: key, enforceSSL: true });
+    const definition = refillWantedAlarm(metrics);
+    const alarmName = alarmNameOf(name, definition);
+    this.topic = new Topic(this, 'Topic', { topicName: alarmName, masterKey: key, enforceSSL: true });
     // A policy of its own takes the place of the one that lets this account's alarms publish.
     this.topic.addToResourcePolicy(
       new PolicyStatement({
@@ -59,19 +60,10 @@ export class RefillOnDemand extends Construct {
       }),
     );
     this.topic.addSubscription(new LambdaSubscription(prefetch.function, { deadLetterQueue: deadLetters }));
-    const alarm = new Alarm(this, 'Alarm', {
-      alarmName,
-      alarmDescription: `The pool is below its low-water mark: a refill starts by itself. ${runbookLink('refill-wanted')}`,
-      metric: metrics.gauge('RefillWanted'),
-      threshold: 0,
-      comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
-      evaluationPeriods: 1,
-      treatMissingData: TreatMissingData.IGNORE,
-    });
-    alarm.addAlarmAction(new SnsAction(this.topic));
+    createAlarm(this, 'Alarm', definition, alarmName).addAlarmAction(new SnsAction(this.topic));
 
     const rule = new Rule(this, 'Rule', {
-      ruleName: `${name}-refill-wanted`,
+      ruleName: alarmName,
       description: 'The health job says that a refill is wanted.',
       eventPattern: {
         source: ['lambda'],

@@ -11,19 +11,20 @@ export interface AlarmTopicProps {
   readonly key: IKey;
   /** The prefix of names, such as `prod-card`. */
   readonly name: string;
-  /** E-mail addresses; each is asked once to confirm. */
+  /** E-mail addresses. SNS sends each a request to confirm its subscription. */
   readonly recipients: readonly string[];
 }
 
-/** Where alarms tell people that they ring and that they have cleared. */
+/** The topic that sends e-mail when an alarm is raised and when it clears. */
 export class AlarmTopic extends Topic {
-  /** Mail that could not be delivered; absent where nobody is written to. */
+  /** The dead-letter queue for mail that SNS could not deliver. Absent without recipients. */
   readonly undelivered: DeadLetterQueue | undefined;
 
   constructor(scope: Construct, id: string, { key, name, recipients }: AlarmTopicProps) {
     super(scope, id, { topicName: `${name}-alarms`, masterKey: key, enforceSSL: true });
     const { account } = Stack.of(this);
-    // A policy of its own takes the place of the one that lets this account's alarms publish.
+    // A topic with its own policy loses SNS's default policy, by which this account's alarms may
+    // publish. So this statement is needed.
     this.addToResourcePolicy(
       new PolicyStatement({
         sid: 'OwnAlarms',

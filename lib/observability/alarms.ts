@@ -1,30 +1,35 @@
-import { Duration } from 'aws-cdk-lib';
 import type { RestApi } from 'aws-cdk-lib/aws-apigateway';
-import { type Alarm, AnomalyDetectionAlarm, ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { DatabaseCluster } from 'aws-cdk-lib/aws-rds';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import type { ApiRoute } from '../../lambdas/api/routes.ts';
+import type { FunctionName } from '../../lambdas/rights.ts';
 import type { DomainSettings, Environment } from '../environments/environment.ts';
-import type { ApiFunctionName, JobName } from '../functions/pool-functions.ts';
-import { type AlarmRecord, raise, runbookLink, tell } from './alarm.ts';
+import { type AlarmDefinition, alarmNameOf, createAlarm, notify } from './alarm.ts';
 import { callerAlarms } from './caller-alarms.ts';
-import { apiAlarms, databaseAlarms, deadLetterAlarm, maskedAlarm, maskedAnywhereAlarm } from './platform-alarms.ts';
-import { levelAlarms, silenceAlarm } from './pool-alarms.ts';
+import { platformAlarms } from './platform-alarms.ts';
+import { poolAlarms } from './pool-alarms.ts';
 import type { PoolMetrics } from './pool-metrics.ts';
-import { workAlarms } from './workload-alarms.ts';
+import { workloadAlarms } from './workload-alarms.ts';
 
-/** What of a producer domain is watched. */
+/** The resources of a producer domain that alarms watch. */
 export interface WatchedParts {
   readonly restApi: RestApi;
+  readonly apiStage: string;
   readonly functions: {
-    readonly api: Readonly<Record<ApiFunctionName, { readonly function: IFunction }>>;
-    readonly jobs: Readonly<Record<JobName, { readonly function: IFunction }>>;
+    readonly api: Readonly<Record<ApiRoute['operation'], WatchedFunction>>;
+    readonly jobs: Readonly<Record<Exclude<FunctionName, ApiRoute['operation']>, WatchedFunction>>;
   };
   readonly deadLetterQueues: readonly { readonly name: string; readonly queue: IQueue }[];
   /** Absent on the emulator. */
   readonly cluster: DatabaseCluster | undefined;
+}
+
+interface WatchedFunction {
+  readonly function: IFunction;
 }
 
 export interface AlarmsProps {
@@ -37,57 +42,64 @@ export interface AlarmsProps {
   readonly parts: WatchedParts;
 }
 
-/** M2: every alarm of a producer domain. Alarms that roll a release back are made with the release. */
+/**
+ * The alarms of a producer domain that notify an operator. The file of an alarm follows from its
+ * subject:
+ * - `pool-alarms.ts`: the pool, from the gauges that the job pool-health publishes
+ * - `workload-alarms.ts`: the work of the functions: prefetch, TOME, database, events
+ * - `caller-alarms.ts`: how callers use the API
+ * - `platform-alarms.ts`: AWS services: API Gateway, SQS, CloudWatch Logs, Aurora
+ *
+ * Two kinds of alarms act instead of notifying. The code that acts creates them:
+ * - `release-alarms.ts` roll back a release (lib/functions/release.ts)
+ * - `refillWantedAlarm` in `pool-alarms.ts` starts a refill (lib/functions/refill-on-demand.ts)
+ *
+ * A new alarm needs its definition in one of these files and its entry in docs/runbook.md.
+ */
 export class Alarms extends Construct {
   readonly all: readonly Alarm[];
 
   constructor(scope: Construct, id: string, props: AlarmsProps) {
     super(scope, id);
-    const raised = alarmRecords(props).map((record) => raise(this, props.name, props.topic, record));
-    this.all = props.environment.kind === 'aws' ? [...raised, this.#volumeBand(props)] : raised;
-  }
-
-  /** The usual volume by the hour and the weekday, as CloudWatch learns it. It rings below the fixed threshold too. */
-  #volumeBand({ name, metrics, topic }: AlarmsProps): Alarm {
-    const alarm = new AnomalyDetectionAlarm(this, 'detokenize-unusual-for-the-hour', {
-      alarmName: `${name}-detokenize-unusual-for-the-hour`,
-      alarmDescription: `Callers ask for far more card numbers than is usual at this hour. ${runbookLink('detokenize-unusual')}`,
-      metric: metrics.counter(
-        'RequestDuration',
-        { operation: 'detokenize' },
-        { statistic: 'SampleCount', period: Duration.minutes(5) },
-      ),
-      stdDevs: 4,
-      comparisonOperator: ComparisonOperator.GREATER_THAN_UPPER_THRESHOLD,
-      evaluationPeriods: 3,
-      treatMissingData: TreatMissingData.NOT_BREACHING,
+    this.all = definitionsOf(props).map((definition) => {
+      const alarm = createAlarm(
+        this,
+        definition.name ?? definition.runbook,
+        definition,
+        alarmNameOf(props.name, definition),
+      );
+      notify(alarm, props.topic);
+      return alarm;
     });
-    tell(alarm, topic);
-    return alarm;
   }
 }
 
-/** An emulator sees neither embedded metrics, nor dimensions, nor expressions: there, only the plain gauges ring. */
-function alarmRecords({ environment, settings, name: prefix, metrics, parts }: AlarmsProps): readonly AlarmRecord[] {
-  const levels = levelAlarms(metrics, environment, settings);
-  if (environment.kind === 'emulator') return levels;
-  const { api, jobs } = parts.functions;
+/** An emulator gets only the pool alarms: it has no embedded metrics, dimensions or expressions. */
+function definitionsOf({ environment, settings, name, metrics, parts }: AlarmsProps): readonly AlarmDefinition[] {
+  const ofPool = poolAlarms(metrics, environment, settings);
+  if (environment.kind === 'emulator') return ofPool;
+  const { restApi, apiStage, functions, deadLetterQueues, cluster } = parts;
   return [
-    ...levels,
-    silenceAlarm(metrics),
-    ...workAlarms(metrics, jobs.prefetch.function, settings),
-    ...apiAlarms(parts.restApi.deploymentStage),
+    ...ofPool,
+    ...workloadAlarms(metrics, functions.jobs.prefetch.function, settings),
     ...callerAlarms({
-      name: prefix,
+      name,
       metrics,
       settings,
       account: environment.account,
-      restApi: parts.restApi,
-      detokenize: api.detokenize.function,
+      restApi,
+      apiStage,
+      detokenize: functions.api.detokenize.function,
     }),
-    ...parts.deadLetterQueues.map(({ name, queue }) => deadLetterAlarm(name, queue)),
-    ...Object.entries({ ...api, ...jobs }).map(([name, target]) => maskedAlarm(name, target.function)),
-    maskedAnywhereAlarm(prefix),
-    ...(parts.cluster === undefined ? [] : databaseAlarms(parts.cluster)),
+    ...platformAlarms({
+      name,
+      stage: restApi.deploymentStage,
+      deadLetterQueues,
+      functions: Object.entries({ ...functions.api, ...functions.jobs }).map(([functionName, target]) => ({
+        name: functionName,
+        function: target.function,
+      })),
+      cluster,
+    }),
   ];
 }

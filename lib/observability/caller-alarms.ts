@@ -3,78 +3,117 @@ import type { RestApi } from 'aws-cdk-lib/aws-apigateway';
 import { MathExpression, Metric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { ROUTES } from '../../lambdas/api/routes.ts';
-import { API_STAGE } from '../api/api-access.ts';
 import type { Consumer, DomainSettings } from '../environments/environment.ts';
-import type { AlarmRecord } from './alarm.ts';
+import type { AlarmDefinition } from './alarm.ts';
 import { type PoolMetrics, sumOf } from './pool-metrics.ts';
 
 const FIVE_MINUTES = Duration.minutes(5);
 const HOUR = Duration.hours(1);
 const QUARTER_HOUR = Duration.minutes(15);
 
-/** 403s in five minutes that a caller's wrong configuration explains. */
-const USUAL_FORBIDDEN = 20;
+/** A caller's wrong configuration can cause this many answers 403 in five minutes. */
+const EXPECTED_FORBIDDEN = 20;
 
-/** Invocations beyond the API's own that the edges of a period explain, beside one in a hundred. */
-const STRAY_INVOCATIONS = 5;
+/**
+ * How far the two metrics of `direct-invocation` may differ, beside 1%: CloudWatch can count a
+ * request and its invocation in different periods.
+ */
+const INVOCATION_TOLERANCE = 5;
 
-const BUDGET_KINDS = ['lookup-miss', 'detokenize-refusal', 'creation-of-existing'] as const;
+/** The kinds of answers by which a caller learns whether a guessed card or reference exists. */
+const REVEALING_ANSWERS = ['lookup-miss', 'detokenize-refusal', 'creation-of-existing'] as const;
 
 export interface CallerAlarmsProps {
   /** The prefix of names, such as `prod-card`. */
   readonly name: string;
   readonly metrics: PoolMetrics;
   readonly settings: DomainSettings;
-  /** The account that the API is in; its own callers are watched too. */
+  /** The account of the API. Its own callers are watched like those of consumers. */
   readonly account: string;
   readonly restApi: RestApi;
+  readonly apiStage: string;
   readonly detokenize: IFunction;
 }
 
-/** Alarms on callers that guess, are refused, or come past the API. */
-export function callerAlarms(props: CallerAlarmsProps): readonly AlarmRecord[] {
+/** Alarms on callers that guess, are refused, request many card numbers, or bypass the API. */
+export function callerAlarms(props: CallerAlarmsProps): readonly AlarmDefinition[] {
   const { name, metrics, settings, account } = props;
+  const missingData = TreatMissingData.NOT_BREACHING;
   return [
+    ...detokenizeAlarms(metrics, settings.unusualDetokenizePerMinute),
     {
       runbook: 'caller-budget-spent',
-      meaning: 'A caller was refused because it asked too often for what does not exist.',
+      meaning: 'A caller asked too often for cards or references that do not exist, and was refused.',
       metric: metrics.counter('CallerBudgetSpent', {}, { period: FIVE_MINUTES }),
-      rings: { above: 0 },
+      threshold: { above: 0 },
       periods: 1,
-      missing: TreatMissingData.NOT_BREACHING,
+      missingData,
     },
     ...watchedAccounts(settings.consumers, account).map(([label, watched]) =>
       refusalsAlarm(label, watched, metrics, settings.unusualCallerAnswersPerHour),
     ),
     {
       runbook: 'requests-forbidden',
-      meaning: `More than ${USUAL_FORBIDDEN} requests of five minutes were refused with 403.`,
+      meaning: `Within five minutes more than ${EXPECTED_FORBIDDEN} requests were refused with 403.`,
       metric: new Metric({ ...forbiddenMetric(name), statistic: 'Sum', period: FIVE_MINUTES }),
-      rings: { above: USUAL_FORBIDDEN },
+      threshold: { above: EXPECTED_FORBIDDEN },
       periods: 1,
-      missing: TreatMissingData.NOT_BREACHING,
+      missingData,
     },
     directInvocationAlarm(props),
   ];
 }
 
-/** By account and not by role: an account can make itself many roles, each with a budget of its own. */
-function refusalsAlarm(label: string, account: string, metrics: PoolMetrics, above: number): AlarmRecord {
+/**
+ * A fixed limit, and CloudWatch's model of the usual volume by hour and weekday, which also detects
+ * an unusual volume below the limit. RequestDuration has one sample for each request, whatever its
+ * answer, so requests with guessed references count too.
+ */
+function detokenizeAlarms(metrics: PoolMetrics, perMinute: number): readonly AlarmDefinition[] {
+  const missingData = TreatMissingData.NOT_BREACHING;
+  const requests = (period: Duration) =>
+    metrics.counter('RequestDuration', { operation: 'detokenize' }, { statistic: 'SampleCount', period });
+  return [
+    {
+      runbook: 'detokenize-unusual',
+      meaning: `Callers requested more than ${perMinute} card numbers in a minute.`,
+      metric: requests(Duration.minutes(1)),
+      threshold: { above: perMinute },
+      periods: 1,
+      missingData,
+    },
+    {
+      name: 'detokenize-unusual-for-the-hour',
+      runbook: 'detokenize-unusual',
+      meaning: 'Callers request far more card numbers than is usual at this hour.',
+      metric: requests(FIVE_MINUTES),
+      threshold: { aboveUsualBy: 4 },
+      periods: 3,
+      missingData,
+    },
+  ];
+}
+
+/**
+ * Counts by account, not by role: the administrators of an account can create many roles, and each
+ * role has its own budget.
+ */
+function refusalsAlarm(label: string, account: string, metrics: PoolMetrics, above: number): AlarmDefinition {
   return {
     name: `caller-refusals-${label}`,
     runbook: 'caller-refusals',
-    meaning: `Callers of ${label} were told more than ${above} times in an hour that a card or reference does not exist, or already did.`,
+    meaning: `More than ${above} answers in an hour showed callers of ${label} whether a card or reference exists.`,
     metric: sumOf(
-      BUDGET_KINDS.map((kind) => metrics.counter('CallerAnswers', { account, kind }, { period: HOUR })),
+      REVEALING_ANSWERS.map((kind) => metrics.counter('CallerAnswers', { account, kind }, { period: HOUR })),
       { label: 'answers that help a guesser', period: HOUR },
     ),
-    rings: { above },
+    threshold: { above },
     periods: 1,
-    missing: TreatMissingData.NOT_BREACHING,
+    missingData: TreatMissingData.NOT_BREACHING,
   };
 }
 
-/** Each account once, by the name of its first consumer. */
+/** Each account once, with the name of its first consumer as the label. */
 function watchedAccounts(consumers: readonly Consumer[], own: string): readonly (readonly [string, string])[] {
   const names = new Map<string, string>();
   for (const { name, account } of consumers) if (!names.has(account)) names.set(account, name);
@@ -82,21 +121,27 @@ function watchedAccounts(consumers: readonly Consumer[], own: string): readonly 
   return [...names].map(([account, name]) => [name, account] as const);
 }
 
-/** The metric that API Gateway's access log is filtered into. Its namespace is not the functions': they do not write it. */
+/**
+ * The metric of the filter on API Gateway's access log (lib/api/api.ts). It has its own namespace,
+ * because the functions do not write it.
+ */
 export const forbiddenMetric = (name: string) => ({
   namespace: `CardTokenizationPoolAccess/${name}`,
   metricName: 'RequestsForbidden',
 });
 
-/** Who invokes the function past the API chooses which caller the audit record names. */
-function directInvocationAlarm({ restApi, detokenize }: CallerAlarmsProps): AlarmRecord {
+/**
+ * Compares the invocations of the function with the calls that API Gateway made. The event of a
+ * direct invocation can name any caller, and the audit log would record that caller.
+ */
+function directInvocationAlarm({ restApi, apiStage, detokenize }: CallerAlarmsProps): AlarmDefinition {
   const route = ROUTES.find(({ operation }) => operation === 'detokenize');
   const integrations = new Metric({
     namespace: 'AWS/ApiGateway',
     metricName: 'IntegrationLatency',
     dimensionsMap: {
       ApiName: restApi.restApiName,
-      Stage: API_STAGE,
+      Stage: apiStage,
       Method: route?.method ?? '',
       Resource: route?.path ?? '',
     },
@@ -106,7 +151,7 @@ function directInvocationAlarm({ restApi, detokenize }: CallerAlarmsProps): Alar
   return {
     runbook: 'direct-invocation',
     meaning: 'The function detokenize was invoked more often than the API called it.',
-    // By SUM, so that what is missing counts as nothing.
+    // SUM counts a metric without data as zero; a plain difference would have no result.
     metric: new MathExpression({
       expression: 'SUM([invocations, called])',
       usingMetrics: {
@@ -120,8 +165,8 @@ function directInvocationAlarm({ restApi, detokenize }: CallerAlarmsProps): Alar
       label: 'invocations past the API',
       period: QUARTER_HOUR,
     }),
-    rings: { above: STRAY_INVOCATIONS },
+    threshold: { above: INVOCATION_TOLERANCE },
     periods: 1,
-    missing: TreatMissingData.NOT_BREACHING,
+    missingData: TreatMissingData.NOT_BREACHING,
   };
 }

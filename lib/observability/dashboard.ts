@@ -11,6 +11,8 @@ import {
   SingleValueWidget,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
+import { ROUTES } from '../../lambdas/api/routes.ts';
+import { RIGHTS } from '../../lambdas/rights.ts';
 import { type PoolMetrics, sumOf } from './pool-metrics.ts';
 
 export interface DashboardProps {
@@ -21,8 +23,8 @@ export interface DashboardProps {
   readonly alarms: readonly IAlarm[];
 }
 
-/** Operations that the dual-call way serves with two TOME calls each. */
-const CALLING_OPERATIONS = ['create-card', 'lookup', 'lookup-or-tokenize', 'detokenize'] as const;
+/** The operations that call TOME. With the dual-call strategy each makes two TOME calls. */
+const TOME_OPERATIONS = ROUTES.map(({ operation }) => operation).filter((operation) => RIGHTS[operation].callsTome);
 
 const LIVE_ENDPOINTS = [
   ['ns1', 'tokenize'],
@@ -44,7 +46,7 @@ const MINUTE = Duration.minutes(1);
 const WHOLE_WIDTH = 24;
 const HEIGHT = 6;
 
-/** One page of a producer domain: does anything ring, how long does the pool last, what does TOME cost us, what do callers see. */
+/** The dashboard of a producer domain: alarms, pool, TOME calls, latencies and answers. */
 export class Dashboard extends Construct {
   constructor(scope: Construct, id: string, { name, metrics, stage, alarms }: DashboardProps) {
     super(scope, id);
@@ -62,7 +64,7 @@ export class Dashboard extends Construct {
             metrics.gauge('PoolStaged'),
           ]),
           graph('Pairs a minute', [metrics.gauge('ConsumedPerMinute'), metrics.gauge('RefilledPerMinute')]),
-          graph('Out of the pool', [
+          graph('Pairs outside the pool', [
             metrics.gauge('PoolReserved'),
             metrics.gauge('PoolQuarantined'),
             metrics.gauge('QuarantinedLastHour'),
@@ -70,21 +72,27 @@ export class Dashboard extends Construct {
           ]),
         ),
         row(
-          graph('Live TOME calls against the dual-call way', againstDualCalls(metrics)),
+          graph('Live TOME calls, compared with the dual-call strategy', comparedWithDualCalls(metrics)),
           graph('Live TOME calls by endpoint', tomeCalls(LIVE_ENDPOINTS, 'live', metrics), { stacked: true }),
           graph('Batch TOME calls by endpoint', tomeCalls(BATCH_ENDPOINTS, 'batch', metrics), { stacked: true }),
-          graph("TOME's slowest live calls in a hundred (ms)", tomeCalls(LIVE_ENDPOINTS, 'live', metrics, 'p99')),
+          graph('Live TOME calls by endpoint, p99 (ms)', tomeCalls(LIVE_ENDPOINTS, 'live', metrics, 'p99')),
         ),
-        row(...CALLING_OPERATIONS.map((operation) => graph(`${operation} (ms)`, latencies(operation, metrics)))),
+        row(...TOME_OPERATIONS.map((operation) => graph(`${operation} (ms)`, latencies(operation, metrics)))),
         row(
           graph('Answers', [
             stage.metricCount({ period: MINUTE, statistic: 'Sum', label: 'requests' }),
             stage.metricClientError({ period: MINUTE, statistic: 'Sum', label: '4xx' }),
             stage.metricServerError({ period: MINUTE, statistic: 'Sum', label: '5xx' }),
           ]),
-          graph('TOME in trouble', [metrics.counter('TomeRateLimited', {}), metrics.counter('BreakerOpened', {})]),
+          graph('TOME rate limits and opened breakers', [
+            metrics.counter('TomeRateLimited', {}),
+            metrics.counter('BreakerOpened', {}),
+          ]),
           graph('Creations by the direct path (%)', [directPathShare(metrics)]),
-          graph('Oldest (s)', [metrics.gauge('OldestReservedSeconds'), metrics.gauge('OldestEventSeconds')]),
+          graph('Oldest reservation and event (s)', [
+            metrics.gauge('OldestReservedSeconds'),
+            metrics.gauge('OldestEventSeconds'),
+          ]),
         ),
       ],
     });
@@ -93,7 +101,7 @@ export class Dashboard extends Construct {
 
 type OfWidth = (width: number) => IWidget;
 
-/** Widgets side by side over the whole width. */
+/** Widgets side by side, of equal width. */
 const row = (...widgets: OfWidth[]): IWidget[] => widgets.map((ofWidth) => ofWidth(WHOLE_WIDTH / widgets.length));
 
 const graph =
@@ -111,7 +119,7 @@ const latencies = (operation: string, metrics: PoolMetrics): readonly IMetric[] 
     metrics.counter('RequestDuration', { operation }, { statistic, label: statistic }),
   );
 
-/** Each call has one duration, whatever came of it; how many there are is the number of calls. */
+/** TomeCallDuration has one sample for each call, so SampleCount is the number of calls. */
 const tomeCalls = (
   endpoints: readonly (readonly [namespace: string, operation: string])[],
   lane: 'live' | 'batch',
@@ -126,12 +134,10 @@ const tomeCalls = (
     ),
   );
 
-/** M4: the saving, measured. */
-function againstDualCalls(metrics: PoolMetrics): readonly IMetric[] {
+/** The measured saving (docs/design.md#the-three-ways-to-tokenize). */
+function comparedWithDualCalls(metrics: PoolMetrics): readonly IMetric[] {
   const requests = sumOf(
-    CALLING_OPERATIONS.map((operation) =>
-      metrics.counter('RequestDuration', { operation }, { statistic: 'SampleCount' }),
-    ),
+    TOME_OPERATIONS.map((operation) => metrics.counter('RequestDuration', { operation }, { statistic: 'SampleCount' })),
     { label: 'requests', ids: 'request' },
   );
   return [
@@ -139,7 +145,7 @@ function againstDualCalls(metrics: PoolMetrics): readonly IMetric[] {
     new MathExpression({
       expression: '2 * requests',
       usingMetrics: { requests },
-      label: 'by the dual-call way',
+      label: 'with the dual-call strategy',
       period: MINUTE,
     }),
   ];

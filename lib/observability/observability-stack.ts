@@ -19,7 +19,7 @@ export interface ObservabilityStackProps {
   readonly service: ObservedService;
 }
 
-/** What people see of a producer domain: its alarms, whom they tell, and its dashboard. */
+/** The alarms of a producer domain, the topic that they notify, and the dashboard. */
 export class ObservabilityStack extends Stack {
   constructor(scope: Construct, { environment, domain, settings, service }: ObservabilityStackProps) {
     const name = namePrefix(environment, domain);

@@ -5,73 +5,94 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { DatabaseCluster } from 'aws-cdk-lib/aws-rds';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { findingsLogName } from '../logs/log-protection.ts';
-import type { AlarmRecord } from './alarm.ts';
+import type { AlarmDefinition } from './alarm.ts';
 import { sumOf } from './pool-metrics.ts';
 
 const FIVE_MINUTES = Duration.minutes(5);
 
-/** Requests in five minutes below which neither a share nor a percentile says anything. */
-const TELLING_REQUESTS = 20;
+/** With fewer requests in five minutes, neither a percentage nor a percentile is meaningful. */
+const MIN_REQUESTS = 20;
 
-/** The slowest that one request in a hundred may be, in milliseconds: a creation by the pool makes one TOME call of about 50. */
+/** Limit of the 99th percentile in milliseconds. A pooled creation makes one TOME call of ~50 ms. */
 const SLOW_MS = 1_000;
 
-/** Alarms on what callers of the API see. */
-export function apiAlarms(stage: Stage): readonly AlarmRecord[] {
+export interface PlatformAlarmsProps {
+  /** The prefix of names, such as `prod-card`. */
+  readonly name: string;
+  readonly stage: Stage;
+  readonly deadLetterQueues: readonly { readonly name: string; readonly queue: IQueue }[];
+  readonly functions: readonly { readonly name: string; readonly function: IFunction }[];
+  readonly cluster: DatabaseCluster | undefined;
+}
+
+/** Alarms on the metrics of AWS services. */
+export function platformAlarms(props: PlatformAlarmsProps): readonly AlarmDefinition[] {
+  const { name, stage, deadLetterQueues, functions, cluster } = props;
+  return [
+    ...apiAlarms(stage),
+    ...deadLetterQueues.map((deadLetters) => deadLetterAlarm(deadLetters.name, deadLetters.queue)),
+    ...functions.map((target) => maskedInFunctionAlarm(target.name, target.function)),
+    maskedAnywhereAlarm(name),
+    ...(cluster === undefined ? [] : databaseAlarms(cluster)),
+  ];
+}
+
+/** What callers of the API see: errors and latency. */
+function apiAlarms(stage: Stage): readonly AlarmDefinition[] {
   const requests = stage.metricCount({ period: FIVE_MINUTES, statistic: 'Sum' });
-  const whereTelling = (value: string, usingMetrics: Readonly<Record<string, IMetric>>, label: string): IMetric =>
+  const whenMeaningful = (value: string, usingMetrics: Readonly<Record<string, IMetric>>, label: string): IMetric =>
     new MathExpression({
-      expression: `IF(requests >= ${TELLING_REQUESTS}, ${value}, 0)`,
+      expression: `IF(requests >= ${MIN_REQUESTS}, ${value}, 0)`,
       usingMetrics: { requests, ...usingMetrics },
       label,
       period: FIVE_MINUTES,
     });
-  const missing = TreatMissingData.NOT_BREACHING;
+  const missingData = TreatMissingData.NOT_BREACHING;
   return [
     {
       runbook: 'api-errors',
-      meaning: 'More than one in a hundred requests of five minutes was answered with 5xx.',
-      metric: whereTelling(
+      meaning: 'Within five minutes more than 1% of the requests were answered with 5xx.',
+      metric: whenMeaningful(
         '100 * errors / requests',
         { errors: stage.metricServerError({ period: FIVE_MINUTES, statistic: 'Sum' }) },
         '5xx (%)',
       ),
-      rings: { above: 1 },
+      threshold: { above: 1 },
       periods: 1,
-      missing,
+      missingData,
     },
     {
       runbook: 'api-latency',
-      meaning: `One request in a hundred took longer than ${SLOW_MS} ms for ten minutes.`,
-      metric: whereTelling(
+      meaning: `For ten minutes more than 1% of the requests took longer than ${SLOW_MS} ms.`,
+      metric: whenMeaningful(
         'slowest',
         { slowest: stage.metricLatency({ period: FIVE_MINUTES, statistic: 'p99' }) },
         'p99 (ms)',
       ),
-      rings: { above: SLOW_MS },
+      threshold: { above: SLOW_MS },
       periods: 2,
-      missing,
+      missingData,
     },
   ];
 }
 
-/** Rings on the first message: each is something that nobody could take. */
-export const deadLetterAlarm = (name: string, queue: IQueue): AlarmRecord => ({
+/** Raised by the first message, because an operator must handle each one. */
+const deadLetterAlarm = (name: string, queue: IQueue): AlarmDefinition => ({
   name: `dead-letters-${name}`,
   runbook: 'dead-letters',
   meaning: `The dead-letter queue ${name} is not empty.`,
   metric: queue.metricApproximateNumberOfMessagesVisible({ period: Duration.minutes(1), statistic: 'Maximum' }),
-  rings: { above: 0 },
+  threshold: { above: 0 },
   periods: 1,
-  // SQS stops reporting on a queue that nothing has happened to for hours.
-  missing: TreatMissingData.IGNORE,
+  // SQS stops publishing this metric when a queue has been idle for hours.
+  missingData: TreatMissingData.IGNORE,
 });
 
 /**
- * Rings when CloudWatch Logs masked something in a function's log. Public sources do not agree on the metric's dimensions, so
- * both ways are watched.
+ * Raised when CloudWatch Logs masks text in the log of a function. Public sources do not agree on
+ * the dimensions of this metric, so both variants are summed.
  */
-export function maskedAlarm(name: string, target: IFunction): AlarmRecord {
+function maskedInFunctionAlarm(name: string, target: IFunction): AlarmDefinition {
   const LogGroupName = `/aws/lambda/${target.functionName}`;
   const findings = (dimensionsMap: Readonly<Record<string, string>>): Metric =>
     new Metric({
@@ -84,14 +105,14 @@ export function maskedAlarm(name: string, target: IFunction): AlarmRecord {
   return {
     name: `card-number-masked-${name}`,
     runbook: 'card-number-masked',
-    meaning: `Something like a card number was written to the log of ${name}, and masked there.`,
+    meaning: `Text like a card number was written to the log of ${name} and masked there.`,
     metric: sumOf([findings({ LogGroupName }), findings({ DataProtectionOperation: 'Audit', LogGroupName })], {
       label: 'lines with findings',
       period: FIVE_MINUTES,
     }),
-    rings: { above: 0 },
+    threshold: { above: 0 },
     periods: 1,
-    missing: TreatMissingData.NOT_BREACHING,
+    missingData: TreatMissingData.NOT_BREACHING,
   };
 }
 
@@ -104,39 +125,39 @@ const findingsOf = (name: string): Metric =>
     period: FIVE_MINUTES,
   });
 
-/** Rings when CloudWatch Logs wrote down that it masked something, in whichever log: a function's, API Gateway's, the firewall's or the database's. */
-export function maskedAnywhereAlarm(name: string): AlarmRecord {
+/** Raised when CloudWatch Logs masks text in any log: functions, API Gateway, WAF, database. */
+function maskedAnywhereAlarm(name: string): AlarmDefinition {
   return {
     name: 'card-number-masked-anywhere',
     runbook: 'card-number-masked',
-    meaning: 'Something like a card number was written to a log of this domain, and masked there.',
-    // The data stack's logs are reported in a log of their own.
+    meaning: 'Text like a card number was written to a log of this domain and masked there.',
+    // The logs of the data stack record their findings in another log group.
     metric: sumOf([findingsOf(name), findingsOf(`${name}-data`)], { label: 'findings', period: FIVE_MINUTES }),
-    rings: { above: 0 },
+    threshold: { above: 0 },
     periods: 1,
-    missing: TreatMissingData.NOT_BREACHING,
+    missingData: TreatMissingData.NOT_BREACHING,
   };
 }
 
-/** Alarms on the database's own load. */
-export function databaseAlarms(cluster: DatabaseCluster): readonly AlarmRecord[] {
-  const missing = TreatMissingData.IGNORE;
+/** The load of the database. */
+function databaseAlarms(cluster: DatabaseCluster): readonly AlarmDefinition[] {
+  const missingData = TreatMissingData.IGNORE;
   return [
     {
       runbook: 'database-busy',
-      meaning: "The database's processors have been busy above 80% for ten minutes.",
+      meaning: 'The CPU utilization of the database has been above 80% for ten minutes.',
       metric: cluster.metricCPUUtilization({ period: FIVE_MINUTES, statistic: 'Average' }),
-      rings: { above: 80 },
+      threshold: { above: 80 },
       periods: 2,
-      missing,
+      missingData,
     },
     {
       runbook: 'database-at-capacity',
-      meaning: 'The database has been at more than 90% of the capacity that it may scale to for ten minutes.',
+      meaning: 'The database has used more than 90% of its maximum capacity for ten minutes.',
       metric: cluster.metricACUUtilization({ period: FIVE_MINUTES, statistic: 'Maximum' }),
-      rings: { above: 90 },
+      threshold: { above: 90 },
       periods: 2,
-      missing,
+      missingData,
     },
   ];
 }

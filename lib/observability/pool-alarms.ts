@@ -1,130 +1,153 @@
 import { TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import * as z from 'zod/mini';
+import { settingGroups } from '../../lambdas/runtime/settings.ts';
 import type { DomainSettings, Environment } from '../environments/environment.ts';
-import type { AlarmRecord } from './alarm.ts';
+import type { AlarmDefinition } from './alarm.ts';
 import type { PoolMetrics } from './pool-metrics.ts';
 
-/** Defaults of the functions' settings that alarms reckon with (lambdas/runtime/settings.ts); a test compares them. */
-export const ASSUMED = { lowWaterRatio: 0.3, refillLeadMinutes: 3, reservationHorizonSeconds: 900 } as const;
+/** The settings that thresholds depend on, where the environment does not set them. */
+const DEFAULTS = {
+  lowWaterRatio: z.parse(settingGroups.pool.POOL_LOW_WATER_RATIO, undefined),
+  refillLeadMinutes: z.parse(settingGroups.pool.POOL_REFILL_LEAD_MINUTES, undefined),
+  reservationHorizonSeconds: z.parse(settingGroups.settle.RESERVATION_HORIZON_SECONDS, undefined),
+};
 
-/** Minutes in which the health job asks for a refill and its function starts, beyond the lead that refills are planned with. */
-const START_MINUTES = 2;
+/** Minutes until a refill runs: the health job must detect the low pool and prefetch must start. */
+const REFILL_START_MINUTES = 2;
 
-/** Seconds beyond their horizon at which a reservation should long have been settled, by a job that runs each minute. */
-const SETTLING_SECONDS = 300;
+/** The job settle-reservations runs each minute, so a longer delay after the horizon is a fault. */
+const SETTLE_DELAY_SECONDS = 300;
 
-/** Seconds after which an event should long have been sent, by a job that runs each minute. */
+/** The job relay-events runs each minute, so an older event is a fault. */
 const OLDEST_EVENT_SECONDS = 300;
 
-/** Pairs that go to quarantine in an hour beyond those of single cards: each costs two tokens and is never used for a new card. */
-const QUARANTINED_IN_AN_HOUR = 1_000;
+/** Single failed requests quarantine far fewer. Each quarantined pair wastes two tokens. */
+const QUARANTINED_PER_HOUR = 1_000;
 
-/** Tokens of lost prefetch answers in a day: five full answers. */
-const LEAKED_IN_A_DAY = 25_000;
+/** Tokens of lost prefetch answers: five answers of 5,000 tokens. */
+const LEAKED_PER_DAY = 25_000;
 
-/** Seconds for which expired keys may wait for their deletion by a job that runs each minute. */
+/** The job settle-reservations deletes expired keys each minute, so a longer delay is a fault. */
 const PURGE_LAG_SECONDS = 3_600;
 
+/** Minutes without a report of the health job. */
+const SILENT_MINUTES = 3;
+
 /**
- * Alarms on what the health job measures each minute. They are plain gauges, so an emulator rings them too. A minute without news changes nothing: that
- * the job is silent is an alarm of its own.
+ * Alarms on the gauges that the health job publishes each minute. A minute without a report does
+ * not change their state; the alarm `health-silent` reports the missing job.
  */
-export function levelAlarms(
+export function poolAlarms(
   metrics: PoolMetrics,
   environment: Environment,
   { pool }: DomainSettings,
-): readonly AlarmRecord[] {
-  const lowWaterRatio = pool.POOL_LOW_WATER_RATIO ?? ASSUMED.lowWaterRatio;
-  const refillMinutes = (pool.POOL_REFILL_LEAD_MINUTES ?? ASSUMED.refillLeadMinutes) + START_MINUTES;
-  // An emulator's day is short.
-  const inARow = (periods: number): number => (environment.kind === 'emulator' ? 1 : periods);
-  const missing = TreatMissingData.IGNORE;
+): readonly AlarmDefinition[] {
+  const lowWaterRatio = pool.POOL_LOW_WATER_RATIO ?? DEFAULTS.lowWaterRatio;
+  const refillMinutes = (pool.POOL_REFILL_LEAD_MINUTES ?? DEFAULTS.refillLeadMinutes) + REFILL_START_MINUTES;
+  const isOnAws = environment.kind === 'aws';
+  // The emulator suite does not wait for several minutes.
+  const minutes = (count: number): number => (isOnAws ? count : 1);
+  const missingData = TreatMissingData.IGNORE;
+  const mostMinutes = minutesAtLowWater(pool, lowWaterRatio);
   return [
     {
       runbook: 'pool-low',
-      meaning: `The pool has been below its low-water mark longer than the refill that was asked for should take (${inARow(refillMinutes)} min).`,
+      meaning:
+        'The pool has been below its low-water mark for longer than a refill should take ' +
+        `(${minutes(refillMinutes)} min).`,
       metric: metrics.gauge('RefillWanted'),
-      rings: { atLeast: 1 },
-      periods: inARow(refillMinutes),
-      missing,
+      threshold: { atLeast: 1 },
+      periods: minutes(refillMinutes),
+      missingData,
     },
     {
       runbook: 'pool-empty',
-      meaning: 'The pool is empty: each creation makes several TOME calls, within a budget, and then is refused.',
+      meaning: 'The pool is empty, so a creation makes several TOME calls or, beyond the limit, is refused.',
       metric: metrics.gauge('PoolEmpty'),
-      rings: { atLeast: 1 },
+      threshold: { atLeast: 1 },
       periods: 1,
-      missing,
+      missingData,
     },
     {
       runbook: 'minutes-to-empty',
-      meaning: `At the present consumption the pool is empty in less than ${minutesAtLowWater(pool, lowWaterRatio)} minutes.`,
+      meaning: `At the present consumption the pool is empty in less than ${mostMinutes} minutes.`,
       metric: metrics.gauge('MinutesToEmpty', { statistic: 'Minimum' }),
-      rings: { below: minutesAtLowWater(pool, lowWaterRatio) },
-      periods: inARow(3),
-      // Not published while nothing is consumed: then it lasts for ever.
-      missing: TreatMissingData.NOT_BREACHING,
+      threshold: { below: mostMinutes },
+      periods: minutes(3),
+      // The health job does not publish this gauge while no pair is consumed.
+      missingData: TreatMissingData.NOT_BREACHING,
     },
     {
       runbook: 'stale-reservations',
-      meaning: 'A reservation is older than the horizon at which it should have gone to quarantine.',
+      meaning: 'A reservation is older than the horizon at which the settler should have quarantined it.',
       metric: metrics.gauge('OldestReservedSeconds'),
-      rings: { above: ASSUMED.reservationHorizonSeconds + SETTLING_SECONDS },
-      periods: inARow(2),
-      missing,
+      threshold: { above: DEFAULTS.reservationHorizonSeconds + SETTLE_DELAY_SECONDS },
+      periods: minutes(2),
+      missingData,
     },
     {
       runbook: 'outbox-age',
-      meaning: `A card-created event has waited for more than ${OLDEST_EVENT_SECONDS / 60} minutes to be sent to TSYS's queue.`,
+      meaning: `A card-created event has waited more than ${OLDEST_EVENT_SECONDS / 60} minutes to be sent to TSYS.`,
       metric: metrics.gauge('OldestEventSeconds'),
-      rings: { above: OLDEST_EVENT_SECONDS },
-      periods: inARow(2),
-      missing,
+      threshold: { above: OLDEST_EVENT_SECONDS },
+      periods: minutes(2),
+      missingData,
     },
-    ...growthAlarms(metrics, missing),
+    ...growthAlarms(metrics, missingData),
+    ...(isOnAws ? [silenceAlarm(metrics)] : []),
   ];
 }
 
-/** Alarms on what grows only when something is wrong. */
-const growthAlarms = (metrics: PoolMetrics, missing: TreatMissingData): readonly AlarmRecord[] => [
+/** Alarms on numbers that grow only when something is wrong. */
+const growthAlarms = (metrics: PoolMetrics, missingData: TreatMissingData): readonly AlarmDefinition[] => [
   {
     runbook: 'quarantine-growing',
-    meaning: `More than ${QUARANTINED_IN_AN_HOUR} pairs went to quarantine within an hour.`,
+    meaning: `More than ${QUARANTINED_PER_HOUR} pairs were quarantined within an hour.`,
     metric: metrics.gauge('QuarantinedLastHour'),
-    rings: { above: QUARANTINED_IN_AN_HOUR },
+    threshold: { above: QUARANTINED_PER_HOUR },
     periods: 1,
-    missing,
+    missingData,
   },
   {
     runbook: 'tokens-leaked',
-    meaning: `The answers to prefetch calls for more than ${LEAKED_IN_A_DAY} tokens were lost within a day.`,
+    meaning: `Within a day, prefetch answers with more than ${LEAKED_PER_DAY} tokens were lost.`,
     metric: metrics.gauge('TokensLeakedLastDay'),
-    rings: { above: LEAKED_IN_A_DAY },
+    threshold: { above: LEAKED_PER_DAY },
     periods: 1,
-    missing,
+    missingData,
   },
   {
     runbook: 'purge-behind',
-    meaning: `Idempotency keys have been due for deletion for more than ${PURGE_LAG_SECONDS / 3_600} hour.`,
+    meaning: `Expired idempotency keys have waited more than ${PURGE_LAG_SECONDS / 3_600} hour to be deleted.`,
     metric: metrics.gauge('PurgeLagSeconds'),
-    rings: { above: PURGE_LAG_SECONDS },
+    threshold: { above: PURGE_LAG_SECONDS },
     periods: 1,
-    missing,
+    missingData,
   },
 ];
 
-/** How long a pool at its low-water mark lasts when its target follows the consumption. A refill that works never lets it come much below. */
+const silenceAlarm = (metrics: PoolMetrics): AlarmDefinition => ({
+  runbook: 'health-silent',
+  meaning: `The health job has published nothing for ${SILENT_MINUTES} minutes, so no alarm on the pool can be raised.`,
+  metric: metrics.gauge('PoolAvailable', { statistic: 'SampleCount' }),
+  threshold: { below: 1 },
+  periods: SILENT_MINUTES,
+  missingData: TreatMissingData.BREACHING,
+});
+
+/** Starts a refill. It notifies no operator. */
+export const refillWantedAlarm = (metrics: PoolMetrics): AlarmDefinition => ({
+  runbook: 'refill-wanted',
+  meaning: 'The pool is below its low-water mark, and this alarm has started a refill.',
+  metric: metrics.gauge('RefillWanted'),
+  threshold: { above: 0 },
+  periods: 1,
+  missingData: TreatMissingData.IGNORE,
+});
+
+/**
+ * How long the pairs at the low-water mark last, at the consumption that the target covers. A
+ * refill starts there, so the pool falls far below this level only when the refill does not work.
+ */
 const minutesAtLowWater = ({ POOL_COVER_MINUTES }: DomainSettings['pool'], lowWaterRatio: number): number =>
   POOL_COVER_MINUTES * lowWaterRatio;
-
-/** Minutes without a word of the health job before somebody is told. */
-const SILENT_MINUTES = 3;
-
-/** Without the health job no level alarm can ring. */
-export const silenceAlarm = (metrics: PoolMetrics): AlarmRecord => ({
-  runbook: 'health-silent',
-  meaning: `The health job has published nothing for ${SILENT_MINUTES} minutes: no alarm on the pool's level can ring.`,
-  metric: metrics.gauge('PoolAvailable', { statistic: 'SampleCount' }),
-  rings: { below: 1 },
-  periods: SILENT_MINUTES,
-  missing: TreatMissingData.BREACHING,
-});

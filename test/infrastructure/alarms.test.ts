@@ -1,7 +1,6 @@
 import { Match } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { readSettings } from '../../lambdas/runtime/settings.ts';
-import { ASSUMED } from '../../lib/observability/pool-alarms.ts';
 import { type AlarmProperties, type AlarmState, type Minute, metricsOf, stateAfter } from './alarm-evaluation.ts';
 import { type ObservedDomain, observedDomain } from './observed-domain.ts';
 
@@ -58,13 +57,12 @@ test('the emulator gets only alarms on plain gauges, which it can ring', () => {
   }
 });
 
-test("alarms reckon with the functions' own defaults", () => {
+test("alarms use the functions' defaults for settings that the environment does not set", () => {
   const settings = readSettings(['pool', 'settle'], {});
-  expect(ASSUMED).toEqual({
-    lowWaterRatio: settings.POOL_LOW_WATER_RATIO,
-    refillLeadMinutes: settings.POOL_REFILL_LEAD_MINUTES,
-    reservationHorizonSeconds: settings.RESERVATION_HORIZON_SECONDS,
-  });
+  const { POOL_COVER_MINUTES } = prod.settings.pool;
+  expect(prod.alarm('minutes-to-empty').Threshold).toBe(POOL_COVER_MINUTES * settings.POOL_LOW_WATER_RATIO);
+  expect(prod.alarm('pool-low').EvaluationPeriods).toBe(settings.POOL_REFILL_LEAD_MINUTES + 2);
+  expect(prod.alarm('stale-reservations').Threshold).toBe(settings.RESERVATION_HORIZON_SECONDS + 300);
 });
 
 test('on AWS the volume of detokenize is also held against the usual one of the hour', () => {

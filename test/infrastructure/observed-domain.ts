@@ -33,10 +33,10 @@ export function observedDomain(name: EnvironmentName, changes: Partial<DomainSet
   const network = environment.kind === 'aws' ? new NetworkStack(app, environment) : undefined;
   const part = { environment, domain: 'card', settings } as const;
   const data = new DataStack(app, { ...part, network });
-  const { restApi, functions, deadLetterQueues } = new ServiceStack(app, { ...part, network, data });
+  const { restApi, apiStage, functions, deadLetterQueues } = new ServiceStack(app, { ...part, network, data });
   const stack = new ObservabilityStack(app, {
     ...part,
-    service: { key: data.key, restApi, functions, deadLetterQueues, cluster: data.stores?.database.cluster },
+    service: { key: data.key, restApi, apiStage, functions, deadLetterQueues, cluster: data.stores?.database.cluster },
   });
   const template = Template.fromStack(stack);
   const alarms = alarmsOf(template);
