@@ -104,7 +104,7 @@ const LEVEL: Partial<Record<TokenizerEvent, 'info' | 'warn'>> = {
   'repair-postponed': 'warn',
   'outcome-unknown': 'warn',
   'reservation-quarantined': 'warn',
-  'hold-not-yielded': 'warn',
+  'key-not-released': 'warn',
 };
 
 /**

@@ -8,8 +8,8 @@ import type { CreatedCard, RequestContext } from './tokenizer.ts';
 import { liveCall, type PooledDependencies } from './tokenizer-dependencies.ts';
 
 /**
- * A1: reserve a pair, one NS1 call, mark it USED. Asks first whether a call would be let through, so that no pair is burnt while
- * TOME is down, says 429 to everything, or has no turn left for us before the deadline. With an Idempotency-Key the same key gives the same reference, whatever crashed in between (A6).
+ * Creates a card: reserves a pair, makes one NS1 call and marks the pair as used. First it asks
+ * whether TOME can be called now, because each call that fails after the reservation costs a pair.
  */
 export async function createCard(
   dependencies: PooledDependencies,
@@ -20,7 +20,7 @@ export async function createCard(
   const { tome, store } = dependencies;
   tome.ns1.assertAdmits('tokenize', liveCall(context));
   const claim = idempotencyKey === undefined ? null : dependencies.claimOf(idempotencyKey, cardNumber, context.caller);
-  const reserved = await reserveInOrder(dependencies, claim);
+  const reserved = await reserveUsablePair(dependencies, claim);
   switch (reserved.outcome) {
     case 'key-completed':
       return { cardReference: reserved.cardReference, created: reserved.created, isReplay: true };
@@ -30,12 +30,12 @@ export async function createCard(
       throw new IdempotencyConflict();
     case 'reserved': {
       const { reservation, resumed } = reserved;
-      return holding(dependencies, claim, context, () =>
+      return releasingClaimOnFailure(dependencies, claim, context, () =>
         finishReservation(dependencies, { reservation, resumed, cardNumber, claim }, context),
       );
     }
     case 'no-pair':
-      return holding(dependencies, claim, context, async () => {
+      return releasingClaimOnFailure(dependencies, claim, context, async () => {
         dependencies.report('pool-empty', context);
         await store.requestRefill();
         return createDirectly(dependencies, cardNumber, claim, context);
@@ -43,19 +43,22 @@ export async function createCard(
   }
 }
 
-/** Pairs of an older version that one request puts aside. More in a row means that the pool holds little else. */
-const MOST_PUT_ASIDE = 10;
+/**
+ * The most outdated pairs that one request quarantines. After that the pool counts as empty, so that
+ * a pool of outdated pairs cannot use up the request's time.
+ */
+const MOST_OUTDATED = 10;
 
 /**
- * A reservation whose reference the current format allows. A pair was checked by the version of the day it was fetched, and
- * may lie in a range that a network has got since: it is quarantined before anything is sent for it. A resumed reservation is
- * left alone, because its card may be bound already.
+ * Reserves a pair whose reference the current format allows. Prefetch checked it under the format of
+ * that day, and a card network may have received its range since. An outdated pair is quarantined
+ * before anything is sent. A resumed reservation is kept: its card may be bound already.
  */
-async function reserveInOrder(
+async function reserveUsablePair(
   { store, newReservationId }: PooledDependencies,
   claim: IdempotencyClaim | null,
 ): Promise<ReserveOutcome> {
-  for (let putAside = 0; putAside < MOST_PUT_ASIDE; putAside += 1) {
+  for (let outdated = 0; outdated < MOST_OUTDATED; outdated += 1) {
     const reserved = await store.reserve(newReservationId(), claim);
     if (reserved.outcome !== 'reserved' || reserved.resumed) return reserved;
     if (findFormatFault(reserved.reservation.cardReference, 'any') === null) return reserved;
@@ -65,8 +68,11 @@ async function reserveInOrder(
   return { outcome: 'no-pair' };
 }
 
-/** A failed attempt gives its key back at once; one that cannot leaves the hold to run out by itself. Failures are not replayed (rule 6). */
-async function holding(
+/**
+ * Failures are not replayed: a failed request releases its key, so that a retry can continue at once.
+ * When that fails too, the hold on the key expires (docs/design.md#idempotency-keys).
+ */
+async function releasingClaimOnFailure(
   { store, report }: PooledDependencies,
   claim: IdempotencyClaim | null,
   context: RequestContext,
@@ -78,7 +84,7 @@ async function holding(
     if (claim !== null) {
       await store.releaseIdempotencyKey(claim).catch((cause: unknown) => {
         if (!(cause instanceof StoreUnavailable)) throw cause;
-        report('hold-not-yielded', context, cause);
+        report('key-not-released', context, cause);
       });
     }
     throw error;

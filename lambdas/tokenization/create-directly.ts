@@ -1,14 +1,13 @@
-import { ensureReference, storeBound } from './bound-token.ts';
-import { confirmToken } from './confirm-token.ts';
-import { referenceFor } from './direct-path.ts';
+import { bindReference, confirmToken } from './checked-answers.ts';
 import { PoolEmpty } from './errors.ts';
 import type { CardNumber } from './model/card-number.ts';
 import type { InternalToken } from './model/internal-token.ts';
 import type { IdempotencyClaim } from './ports/pair-store.ts';
+import { ensureReference, storeBound } from './resolve-pair.ts';
 import type { CreatedCard, RequestContext } from './tokenizer.ts';
 import { liveCall, type PooledDependencies } from './tokenizer-dependencies.ts';
 
-/** A5: both namespaces are called in the request, because there is no pair to reserve. Within the budget that all instances share. */
+/** Creates a card without a pair (docs/design.md#the-empty-pool). Rejects with PoolEmpty above the budget. */
 export async function createDirectly(
   dependencies: PooledDependencies,
   cardNumber: CardNumber,
@@ -21,31 +20,31 @@ export async function createDirectly(
   report('direct-path', context);
   const internal = await tome.ns1.tokenize(cardNumber, null, liveCall(context));
   const card = internal.isNew
-    ? await bindNewReference(dependencies, internal.token, cardNumber, context)
-    : await findStandingReference(dependencies, internal.token, cardNumber, context);
+    ? await bindNewToken(dependencies, internal.token, cardNumber, context)
+    : await answerWithKnownToken(dependencies, internal.token, cardNumber, context);
   if (claim !== null) await store.completeIdempotencyKey(claim, card);
   return card;
 }
 
 /**
- * Both namespaces bind anew. NS1 picked the token, so there is no echo to compare: its answer is
- * confirmed while NS2 is asked, and nothing is stored or answered before.
+ * NS1 chose the token, so there is no token of ours to compare its answer with. The answer is
+ * confirmed while NS2 is asked, and nothing is stored or returned before both have answered.
  */
-async function bindNewReference(
+async function bindNewToken(
   dependencies: PooledDependencies,
   internalToken: InternalToken,
   cardNumber: CardNumber,
   context: RequestContext,
 ): Promise<CreatedCard> {
-  const [{ pair }] = await Promise.all([
-    referenceFor(dependencies, internalToken, context),
+  const [{ cardReference }] = await Promise.all([
+    bindReference(dependencies, internalToken, context),
     confirmToken(dependencies, internalToken, cardNumber, context),
   ]);
-  await storeBound(dependencies, pair, 'direct', context);
-  return { cardReference: pair.cardReference, created: true };
+  await storeBound(dependencies, { internalToken, cardReference }, 'direct', context);
+  return { cardReference, created: true };
 }
 
-async function findStandingReference(
+async function answerWithKnownToken(
   dependencies: PooledDependencies,
   internalToken: InternalToken,
   cardNumber: CardNumber,

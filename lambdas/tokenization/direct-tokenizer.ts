@@ -1,26 +1,26 @@
-import { existingReferenceOf, referenceFor } from './direct-path.ts';
+import { bindReference, findBoundReference } from './checked-answers.ts';
 import { CardNotFound, ReferenceNotFound } from './errors.ts';
 import type { Tokenizer } from './tokenizer.ts';
 import { type DirectDependencies, liveCall } from './tokenizer-dependencies.ts';
 
 /**
- * The dual-call way: two TOME calls for each operation, no database (brief 1, A5 and L1). TOME itself makes a creation idempotent: a
- * card number is bound once, so a repeated request gives the same reference and an Idempotency-Key has nothing to add.
+ * The dual-call strategy (docs/design.md#the-three-ways-to-tokenize). It ignores Idempotency-Keys:
+ * TOME binds a card number once, so a repeated request gets the same reference.
  */
 export function createDirectTokenizer(dependencies: DirectDependencies): Tokenizer {
   const { tome } = dependencies;
   const tokenizer: Tokenizer = {
     async create(cardNumber, context) {
       const internal = await tome.ns1.tokenize(cardNumber, null, liveCall(context));
-      const external = await referenceFor(dependencies, internal.token, context);
-      return { cardReference: external.pair.cardReference, created: internal.isNew || external.isNew };
+      const { cardReference, isNew } = await bindReference(dependencies, internal.token, context);
+      return { cardReference, created: internal.isNew || isNew };
     },
 
     async lookup(cardNumber, context) {
       const internalToken = await tome.ns1.lookup(cardNumber, liveCall(context));
-      const pair = internalToken === null ? null : await existingReferenceOf(dependencies, internalToken, context);
-      if (pair === null) throw new CardNotFound();
-      return pair.cardReference;
+      const reference = internalToken === null ? null : await findBoundReference(dependencies, internalToken, context);
+      if (reference === null) throw new CardNotFound();
+      return reference;
     },
 
     lookupOrTokenize: (cardNumber, context) => tokenizer.create(cardNumber, context),

@@ -1,10 +1,10 @@
-import { ensureReference } from './bound-token.ts';
-import { agreedToken } from './confirm-token.ts';
+import { agreedToken } from './checked-answers.ts';
 import { ReservationLost } from './errors.ts';
 import type { CardNumber } from './model/card-number.ts';
 import type { InternalToken } from './model/internal-token.ts';
 import type { IdempotencyClaim, Reservation } from './ports/pair-store.ts';
 import type { TokenizeAnswer } from './ports/tome.ts';
+import { ensureReference } from './resolve-pair.ts';
 import type { CreatedCard, RequestContext } from './tokenizer.ts';
 import { liveCall, type PooledDependencies } from './tokenizer-dependencies.ts';
 import {
@@ -17,182 +17,165 @@ import {
   TomeTokenTaken,
 } from './tome-errors.ts';
 
-export interface HeldCreation {
+/** A creation that has reserved a pair. */
+export interface ReservedCreation {
   readonly reservation: Reservation;
-  /** An earlier request may have sent this pair to NS1 already. */
+  /** An earlier request may have sent this pair's token to NS1. */
   readonly resumed: boolean;
   readonly cardNumber: CardNumber;
   readonly claim: IdempotencyClaim | null;
 }
 
 /**
- * Binds the card number to a reserved pair's internal token on NS1 and marks the pair USED, or learns
- * that the card has another token and answers with that token's reference. While NS1's answer cannot
- * be had the pair stays RESERVED, which means "possibly bound": no other request is offered it.
+ * Binds the card number to the reserved internal token on NS1 and marks the pair as used, or learns
+ * that the card has another token and returns that token's reference. While NS1 gives no usable
+ * answer the pair stays RESERVED: its token may be bound, so no other request may get it.
  *
- * Every answer is proven to be this card's: NS1 bound the card in this request, or named its token
- * twice. One answer is not enough where the token was bound before, because TOME may have handed the
- * pair's token out twice, and the pair may have been used for another card since it was reserved.
+ * One answer is believed only when NS1 bound the card in this request. Every other token must be
+ * named twice: TOME may have issued the token twice, and the pair may belong to another card since
+ * (docs/design.md#an-uncertain-pair-is-never-offered-again).
  */
 export async function finishReservation(
   dependencies: PooledDependencies,
-  held: HeldCreation,
+  creation: ReservedCreation,
   context: RequestContext,
 ): Promise<CreatedCard> {
-  const { tome } = dependencies;
-  const { reservation, cardNumber } = held;
+  const { tome, store, report } = dependencies;
+  const { reservation, resumed, cardNumber, claim } = creation;
   let answer: TokenizeAnswer<InternalToken>;
   try {
     answer = await tome.ns1.tokenize(cardNumber, reservation.internalToken, liveCall(context));
   } catch (error) {
     if (!(error instanceof TomeError)) throw error;
-    if (error.attempts === 0 && !held.resumed) {
-      await dependencies.store.release(reservation, 'not-dispatched', held.claim);
-      dependencies.report('reservation-released', context);
+    if (error.attempts === 0 && !resumed) {
+      await store.release(reservation, 'not-dispatched', claim);
+      report('reservation-released', context);
       throw error;
     }
-    if (error instanceof TomeTokenTaken) await dependencies.store.quarantineReservation(reservation, 'conflict');
+    if (error instanceof TomeTokenTaken) await store.quarantineReservation(reservation, 'conflict');
     if (error.attempts === 0 || error instanceof TomeRateLimited || error instanceof TomeTokenTaken) throw error;
-    if (error instanceof InternalTokenUnacceptable) return refuseOddToken(dependencies, held, context, error);
-    if (error instanceof TomeRequestRefused) return refuseRequest(dependencies, held, context, error);
-    dependencies.report('outcome-unknown', context, error);
-    return settleUnknown(dependencies, held, context, error);
+    if (error instanceof InternalTokenUnacceptable) return confirmUnusableToken(dependencies, creation, context, error);
+    if (error instanceof TomeRequestRefused) return confirmRefusal(dependencies, creation, context, error);
+    report('outcome-unknown', context, error);
+    return settleUnknown(dependencies, creation, context, error);
   }
-  if (answer.token === reservation.internalToken && answer.isNew) return markUsed(dependencies, held, context);
-  return answerWithToken(dependencies, held, context, await confirmStandingToken(dependencies, held, context, answer));
+  if (answer.token === reservation.internalToken && answer.isNew) return markUsed(dependencies, creation, context);
+  const token = await confirmKnownToken(dependencies, creation, context, answer);
+  // Exactly one request was sent with our token, and NS1 named another one: none can arrive late.
+  const isPairUnused = token === answer.token && answer.attempts === 1 && !resumed;
+  return answerWithToken(dependencies, creation, context, token, isPairUnused);
 }
 
 async function markUsed(
   dependencies: PooledDependencies,
-  held: HeldCreation,
+  { reservation, cardNumber, claim }: ReservedCreation,
   context: RequestContext,
 ): Promise<CreatedCard> {
-  const { reservation, claim } = held;
   try {
     await dependencies.store.markUsed(reservation, claim);
   } catch (error) {
     if (!(error instanceof ReservationLost)) throw error;
-    return answerWithoutReservation(dependencies, held, context, error);
+    // A read adopted the pair while NS1 was asked, or it was quarantined. Whether it belongs to this
+    // card is NS1's decision.
+    const token = await agreedToken(dependencies, cardNumber, context);
+    if (token === null) throw error;
+    return answerWithKnownReference(dependencies, token, claim, context);
   }
   dependencies.report('card-created', context);
   return { cardReference: reservation.cardReference, created: true };
 }
 
 /**
- * The pair left the reservation while NS1 was asked: a read adopted it, or it was quarantined. Whether
- * it is still this card's is for NS1 to say, twice.
- */
-async function answerWithoutReservation(
-  dependencies: PooledDependencies,
-  { cardNumber, claim }: HeldCreation,
-  context: RequestContext,
-  lost: ReservationLost,
-): Promise<CreatedCard> {
-  const token = await agreedToken(dependencies, cardNumber, context);
-  if (token === null) throw lost;
-  return answerWithStandingReference(dependencies, token, claim, context);
-}
-
-/**
- * After an unknown outcome and its retries. Ours -> USED; another -> that one's reference, and ours is
- * settled; none -> the error stands, and no second pair is tried. A token is believed only when NS1
- * names it twice.
+ * Asks NS1 which token the card has, after an unknown outcome and its retries. Without a token that
+ * NS1 names twice the request fails with `error` and tries no second pair.
  */
 async function settleUnknown(
   dependencies: PooledDependencies,
-  held: HeldCreation,
+  creation: ReservedCreation,
   context: RequestContext,
   error: TomeError,
 ): Promise<CreatedCard> {
   const lookUp = (): Promise<InternalToken | null> =>
-    dependencies.tome.ns1.lookup(held.cardNumber, liveCall(context)).catch((cause: unknown) => {
+    dependencies.tome.ns1.lookup(creation.cardNumber, liveCall(context)).catch((cause: unknown) => {
       if (cause instanceof TomeError && !(cause instanceof LastingAnswer)) throw error;
       throw cause;
     });
   const bound = await lookUp();
   if (bound === null) throw error;
   if ((await lookUp()) !== bound) throw error;
-  return answerWithToken(dependencies, held, context, { token: bound, pairIsFree: false });
+  return answerWithToken(dependencies, creation, context, bound, false);
 }
 
 /**
- * NS1 says that the card has a token already, and one that no pair can hold. Believed when NS1 says so twice; then our pair was
- * refused and goes back to the pool, or each request for this card would cost one. The answer is the same for as long as NS1's is.
+ * NS1 names a token that no pair can contain. When it does so twice, the card certainly has that
+ * token, and the pair is unused. It is released: otherwise every request for this card would cost
+ * one pair.
  */
-async function refuseOddToken(
+async function confirmUnusableToken(
   dependencies: PooledDependencies,
-  held: HeldCreation,
+  creation: ReservedCreation,
   context: RequestContext,
   refusal: InternalTokenUnacceptable,
 ): Promise<CreatedCard> {
   const doubt = new TomeAnswerInvalid('NS1 names different tokens for one card.', { attempts: refusal.attempts });
   try {
-    return await settleUnknown(dependencies, held, context, doubt);
+    return await settleUnknown(dependencies, creation, context, doubt);
   } catch (error) {
     if (error instanceof InternalTokenUnacceptable) {
-      await giveUp(dependencies, held, context, refusal.attempts === 1 && !held.resumed);
+      await releaseOrQuarantine(dependencies, creation, context, refusal.attempts === 1 && !creation.resumed);
     }
     throw error;
   }
 }
 
 /**
- * NS1 refused the request. When it refuses to look the card up as well, that is its lasting word about the card; otherwise it was
- * the pair's token that it does not accept: the pair is taken out of use, and the caller's next try gets another one.
+ * NS1 refused the request. If it refuses a lookup of the card as well, the card is the cause and the
+ * answer is lasting. Otherwise the pair's token is: the pair is quarantined, and a retry uses another.
  */
-async function refuseRequest(
+async function confirmRefusal(
   dependencies: PooledDependencies,
-  held: HeldCreation,
+  creation: ReservedCreation,
   context: RequestContext,
   { attempts }: TomeRequestRefused,
 ): Promise<CreatedCard> {
   const doubt = new TomeAnswerInvalid('NS1 refused the token of the reserved pair.', { attempts });
   try {
-    return await settleUnknown(dependencies, held, context, doubt);
+    return await settleUnknown(dependencies, creation, context, doubt);
   } catch (error) {
-    if (error === doubt) await dependencies.store.quarantineReservation(held.reservation, 'conflict');
+    if (error === doubt) await dependencies.store.quarantineReservation(creation.reservation, 'conflict');
     throw error;
   }
 }
 
-interface StandingToken {
-  readonly token: InternalToken;
-  /** Exactly one attempt was ever sent with our pair and NS1 refused it: it can go back to the pool. */
-  readonly pairIsFree: boolean;
-}
-
 /**
- * NS1 says that the card was bound before: to another token, or to ours, which an earlier request of
- * the same key may have sent. The token is believed when NS1 names it twice in a row.
+ * NS1 says that the card has a token already: another one, or ours, which an earlier request with
+ * this key may have bound.
  */
-async function confirmStandingToken(
+async function confirmKnownToken(
   dependencies: PooledDependencies,
-  held: HeldCreation,
+  { cardNumber }: ReservedCreation,
   context: RequestContext,
-  answer: TokenizeAnswer<InternalToken>,
-): Promise<StandingToken> {
-  const token = await agreedToken(dependencies, held.cardNumber, context, answer.token);
-  if (token === null) {
-    throw new TomeAnswerInvalid('NS1 forgets the token that it named.', { attempts: answer.attempts });
-  }
-  const isConfirmed = token === answer.token;
-  return { token, pairIsFree: isConfirmed && answer.attempts === 1 && !held.resumed };
+  { token, attempts }: TokenizeAnswer<InternalToken>,
+): Promise<InternalToken> {
+  const agreed = await agreedToken(dependencies, cardNumber, context, token);
+  if (agreed === null) throw new TomeAnswerInvalid('NS1 named a token and does not know it any more.', { attempts });
+  return agreed;
 }
 
 async function answerWithToken(
   dependencies: PooledDependencies,
-  held: HeldCreation,
+  creation: ReservedCreation,
   context: RequestContext,
-  standing: StandingToken,
+  token: InternalToken,
+  isPairUnused: boolean,
 ): Promise<CreatedCard> {
-  const { report } = dependencies;
-  if (standing.token === held.reservation.internalToken) return markUsed(dependencies, held, context);
-  report('card-already-bound', context);
-  await giveUp(dependencies, held, context, standing.pairIsFree);
-  return answerWithStandingReference(dependencies, standing.token, held.claim, context);
+  if (token === creation.reservation.internalToken) return markUsed(dependencies, creation, context);
+  dependencies.report('card-already-bound', context);
+  await releaseOrQuarantine(dependencies, creation, context, isPairUnused);
+  return answerWithKnownReference(dependencies, token, creation.claim, context);
 }
 
-async function answerWithStandingReference(
+async function answerWithKnownReference(
   dependencies: PooledDependencies,
   token: InternalToken,
   claim: IdempotencyClaim | null,
@@ -203,14 +186,13 @@ async function answerWithStandingReference(
   return card;
 }
 
-/** The card has another token: the pair goes back to the pool where it is certain that nothing is on its way, or out of use. */
-async function giveUp(
+async function releaseOrQuarantine(
   { store, report }: PooledDependencies,
-  { reservation, claim }: HeldCreation,
+  { reservation, claim }: ReservedCreation,
   context: RequestContext,
-  pairIsFree: boolean,
+  isPairUnused: boolean,
 ): Promise<void> {
-  const isGivenBack = pairIsFree && (await store.release(reservation, 'card-already-bound', claim));
-  if (!isGivenBack) await store.quarantineReservation(reservation, 'card-already-bound');
-  report(isGivenBack ? 'reservation-released' : 'reservation-quarantined', context);
+  const isReleased = isPairUnused && (await store.release(reservation, 'card-already-bound', claim));
+  if (!isReleased) await store.quarantineReservation(reservation, 'card-already-bound');
+  report(isReleased ? 'reservation-released' : 'reservation-quarantined', context);
 }

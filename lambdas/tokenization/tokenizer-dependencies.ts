@@ -20,7 +20,7 @@ export type TokenizerEvent =
   | 'outcome-unknown'
   | 'reservation-released'
   | 'reservation-quarantined'
-  | 'hold-not-yielded';
+  | 'key-not-released';
 
 export interface DirectDependencies {
   readonly tome: Tome;

@@ -29,18 +29,20 @@ export const DOMAIN_MUTANTS: readonly Mutant[] = [
     edits: [
       edit(
         FINISH,
-        "    dependencies.report('outcome-unknown', context, error);",
-        "    await dependencies.store.release(reservation, 'not-dispatched', held.claim);",
+        "    report('outcome-unknown', context, error);",
+        "    await store.release(reservation, 'not-dispatched', claim);",
       ),
     ],
   },
   {
     name: 'a pair is released although a retry of the request can still arrive',
-    edits: [edit(FINISH, 'pairIsFree: isConfirmed && answer.attempts === 1 && !held.resumed', 'pairIsFree: true')],
+    edits: [
+      edit(FINISH, 'isPairUnused = token === answer.token && answer.attempts === 1 && !resumed', 'isPairUnused = true'),
+    ],
   },
   {
     name: 'a pair is released although the failed request was sent',
-    edits: [edit(FINISH, 'error.attempts === 0 && !held.resumed', '!held.resumed')],
+    edits: [edit(FINISH, 'error.attempts === 0 && !resumed', '!resumed')],
   },
   {
     name: 'the reference in the answer of NS2 is not compared with the pair',
@@ -84,19 +86,25 @@ export const DOMAIN_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'the direct path accepts any token as confirmed',
-    edits: [edit('lambdas/tokenization/confirm-token.ts', '!== internalToken) throw', '=== null) throw')],
+    edits: [edit('lambdas/tokenization/checked-answers.ts', '!== internalToken) throw', '=== null) throw')],
   },
   {
     name: 'the direct path stores a pair whose reference NS2 did not confirm',
-    edits: [edit('lambdas/tokenization/bound-token.ts', '!== pair.cardReference) {', '=== null) {')],
+    edits: [
+      edit(
+        'lambdas/tokenization/resolve-pair.ts',
+        'liveCall(context))) !== pair.cardReference) {',
+        'liveCall(context))) === null) {',
+      ),
+    ],
   },
   {
     name: 'the token that NS1 names for a known card is used without confirmation',
     edits: [
       edit(
         FINISH,
-        'const token = await agreedToken(dependencies, held.cardNumber, context, answer.token);',
-        'const token = [dependencies, context].length > 0 ? answer.token : null;',
+        'const agreed = await agreedToken(dependencies, cardNumber, context, token);',
+        'const agreed = [dependencies, cardNumber, context].length > 0 ? token : null;',
       ),
     ],
   },
@@ -110,7 +118,7 @@ export const DOMAIN_MUTANTS: readonly Mutant[] = [
       edit(
         FINISH,
         '  if (bound === null) throw error;\n',
-        "  if (bound === null) {\n    const other = await dependencies.store.reserve(dependencies.newReservationId(), null);\n    if (other.outcome === 'reserved') return finishReservation(dependencies, { ...held, reservation: other.reservation }, context);\n    throw error;\n  }\n",
+        "  if (bound === null) {\n    const other = await dependencies.store.reserve(dependencies.newReservationId(), null);\n    if (other.outcome === 'reserved') return finishReservation(dependencies, { ...creation, reservation: other.reservation }, context);\n    throw error;\n  }\n",
       ),
     ],
   },
@@ -120,7 +128,7 @@ export const DOMAIN_MUTANTS: readonly Mutant[] = [
       edit(
         FINISH,
         'if (bound === null) throw error;',
-        'if (bound === null) return markUsed(dependencies, held, context);',
+        'if (bound === null) return markUsed(dependencies, creation, context);',
       ),
     ],
   },

@@ -4,7 +4,7 @@ const KIND = 'answers with the reference of another card';
 const TESTS = ['test/integration/key-answers.test.ts'];
 const functions = (name: string): string => `lambdas/pool/functions/${name}.sql`;
 const FINISH = 'lambdas/tokenization/finish-reservation.ts';
-const BOUND = 'lambdas/tokenization/bound-token.ts';
+const RESOLVE = 'lambdas/tokenization/resolve-pair.ts';
 
 const ADOPTION_KEEPS_RESERVATION = edit(
   functions('lookup/adopt'),
@@ -89,9 +89,9 @@ export const KEY_MUTANTS: readonly Mutant[] = [
     kind: KIND,
     edits: [
       edit(
-        BOUND,
-        "    if (stored.state !== 'USED') await confirmToken(dependencies, internalToken, cardNumber, context);\n",
-        "    if (cardNumber.reveal() === '') await confirmToken(dependencies, internalToken, cardNumber, context);\n",
+        RESOLVE,
+        "=> isStored(stored) && stored.state !== 'USED';",
+        '=> isStored(stored) && stored.internalToken.length === 0;',
       ),
     ],
     tests: TESTS,
@@ -99,7 +99,7 @@ export const KEY_MUTANTS: readonly Mutant[] = [
   {
     name: 'a read answers with a stored pair that NS2 never confirmed',
     kind: KIND,
-    edits: [edit(BOUND, "=> mapped || state === 'USED';", "=> mapped || state !== 'POOLED';")],
+    edits: [edit(RESOLVE, "=> mapped || state === 'USED';", "=> mapped || state !== 'POOLED';")],
     tests: [...TESTS, 'test/integration/unconfirmed-answers.test.ts'],
   },
   {

@@ -137,7 +137,7 @@ export const POOL_MUTANTS: readonly Mutant[] = [
   {
     name: 'any request can release a pair',
     edits: [
-      edit(FINISH, 'error.attempts === 0 && !held.resumed', 'error.attempts >= 0'),
+      edit(FINISH, 'error.attempts === 0 && !resumed', 'error.attempts >= 0'),
       edit(
         functions('reservation/release'),
         'WHERE id = p_reservation_id AND pair_id = p_pair_id',

@@ -188,7 +188,7 @@ export const PRIVACY_MUTANTS: readonly Mutant[] = [
         "REFERENCE_FORMATS.every((format) => findFormatFault(text, 'any', format) === null);",
       ),
     ],
-    tests: ['test/unit/tokenization/reference-format.test.ts', 'test/unit/tome/direct-path.test.ts'],
+    tests: ['test/unit/tokenization/reference-format.test.ts', 'test/unit/tokenization/checked-answers.test.ts'],
   },
   {
     name: 'a creation returns a pair whose reference has an older version of the format',

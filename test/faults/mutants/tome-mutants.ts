@@ -89,8 +89,8 @@ export const TOME_MUTANTS: readonly Mutant[] = [
     edits: [
       edit(
         'lambdas/tokenization/finish-reservation.ts',
-        'refusal.attempts === 1 && !held.resumed',
-        'refusal.attempts === 0 && !held.resumed',
+        'refusal.attempts === 1 && !creation.resumed',
+        'refusal.attempts === 0 && !creation.resumed',
       ),
     ],
     tests: [ODD_ITEMS],

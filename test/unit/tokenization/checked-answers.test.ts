@@ -1,13 +1,13 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { systemClock } from '../../../lambdas/runtime/system-clock.ts';
-import { existingReferenceOf, referenceFor } from '../../../lambdas/tokenization/direct-path.ts';
+import { bindReference, findBoundReference } from '../../../lambdas/tokenization/checked-answers.ts';
 import type { InternalToken } from '../../../lambdas/tokenization/model/internal-token.ts';
 import { createHttpTome } from '../../../lambdas/tome/client/http-tome.ts';
 import { TomeClient } from '../../../lambdas/tome/client/tome-client.ts';
-import { answers, type ScriptedTome, startScriptedTome } from './scripted-tome.ts';
+import { answers, type ScriptedTome, startScriptedTome } from '../tome/scripted-tome.ts';
 
 const token = 'internal-token-number-one' as InternalToken;
-/** In order under version 1 of the format, and in RuPay's range since version 2. */
+/** Allowed by version 1 of the format. Version 2 forbids it, because the range is RuPay's. */
 const OLD_REFERENCE = '8211111111111111';
 const CARD_LIKE = '4111111111111111';
 
@@ -47,23 +47,26 @@ const context = () => ({
   origin: { sourceAddress: null, gatewayRequestId: null, gatewayExtendedRequestId: null, functionRequestId: null },
 });
 
-test('a reference that NS2 gave out under version 1 of the format is read and answered for ever', async () => {
+test('a reference that NS2 bound under version 1 of the format stays readable', async () => {
   server.script(answers(200, { token: OLD_REFERENCE }));
-  expect(await existingReferenceOf(dependencies(), token, context())).toMatchObject({ cardReference: OLD_REFERENCE });
+  expect(await findBoundReference(dependencies(), token, context())).toBe(OLD_REFERENCE);
   server.script(answers(200, { token: OLD_REFERENCE, isNew: false }));
-  expect(await referenceFor(dependencies(), token, context())).toMatchObject({ isNew: false });
+  expect(await bindReference(dependencies(), token, context())).toEqual({
+    cardReference: OLD_REFERENCE,
+    isNew: false,
+  });
 });
 
 test('a new reference in a range that the current version forbids is refused', async () => {
   server.script(answers(200, { token: OLD_REFERENCE, isNew: true }));
-  await expect(referenceFor(dependencies(), token, context())).rejects.toMatchObject({
+  await expect(bindReference(dependencies(), token, context())).rejects.toMatchObject({
     code: 'reference-unacceptable',
   });
 });
 
-test('what starts as a card number under every version is refused, new or not', async () => {
+test('a bound reference that no version of the format allows is refused', async () => {
   server.script(answers(200, { token: CARD_LIKE }));
-  await expect(existingReferenceOf(dependencies(), token, context())).rejects.toMatchObject({
+  await expect(findBoundReference(dependencies(), token, context())).rejects.toMatchObject({
     code: 'reference-unacceptable',
   });
 });
