@@ -1,4 +1,7 @@
-/** Whether this is exactly that fault of postgres.js (driver-fault.ts) and no other: by its message and by where it comes from. */
+/**
+ * Whether the error is the fault of postgres.js that driver-fault.ts describes: by message and
+ * stack.
+ */
 export const isWriteToClosedConnection = (error: unknown): boolean =>
   error instanceof TypeError &&
   error.message === "Cannot read properties of null (reading 'write')" &&

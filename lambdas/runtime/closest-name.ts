@@ -1,4 +1,7 @@
-/** The name that was probably meant, if one is close enough: at most a third of its letters differ, or `most` of them. */
+/**
+ * The name that was probably meant, or `null`. At most a third of its letters may differ, and at
+ * most `most` letters.
+ */
 export function closestName(given: string, names: readonly string[], most = Number.POSITIVE_INFINITY): string | null {
   let best: { name: string; distance: number } | null = null;
   for (const name of names) {
@@ -9,7 +12,7 @@ export function closestName(given: string, names: readonly string[], most = Numb
   return best?.name ?? null;
 }
 
-/** Levenshtein's distance: letters inserted, removed and replaced. */
+/** Levenshtein distance: letters inserted, removed and replaced. */
 function editDistance(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, index) => index);
   for (let i = 1; i <= from.length; i += 1) {

@@ -4,7 +4,10 @@ import { iamPassword } from './aws/iam-password.ts';
 import { readSecret, SecretUnusable } from './aws/secret.ts';
 import { InvalidSettings, type Settings } from './settings.ts';
 
-/** A database secret as RDS writes it. One that RDS manages itself leaves the address out, and the settings name it. */
+/**
+ * The format of a database secret of RDS. A secret that RDS manages has no host, port and database
+ * name; then the settings must name them.
+ */
 const databaseSecret = z.object({
   host: z.optional(z.string()),
   port: z.optional(z.number()),
@@ -14,8 +17,8 @@ const databaseSecret = z.object({
 });
 
 /**
- * The database by one of three ways, of which the settings name exactly one: a URL (one machine), a secret (the administrator; the emulator), or a
- * role that signs in by IAM (RDS Proxy).
+ * Returns the address of the database. The settings name exactly one source: a URL (local stack), a
+ * secret (administrator, emulator), or a role with IAM authentication (RDS Proxy).
  */
 export async function databaseAddress(settings: Settings<'database'>): Promise<DatabaseAddress> {
   const { DATABASE_URL, DATABASE_SECRET_ID, DATABASE_HOST, DATABASE_USER } = settings;
@@ -23,7 +26,8 @@ export async function databaseAddress(settings: Settings<'database'>): Promise<D
   if (DATABASE_SECRET_ID !== undefined) {
     const read = async () => readDatabaseSecret(DATABASE_SECRET_ID, await readSecret(DATABASE_SECRET_ID));
     const { host, port, dbname, username, password } = await read();
-    // Kept, because each connection needs it, until the server refuses it: then it was rotated.
+    // Each connection needs the password. The server refuses it after a rotation; then it is read
+    // again.
     let known: string | null = password;
     return {
       host: host ?? addressed(DATABASE_HOST),
@@ -54,7 +58,7 @@ function addressed(host: string | undefined): string {
   throw new InvalidSettings(['DATABASE_HOST must be set, because the database secret does not name the host']);
 }
 
-/** The parser's message would quote the secret, which may be a bare password; ours names the fields that are wrong. */
+/** The parser's message would quote the secret. This message only names the wrong fields. */
 function readDatabaseSecret(secretId: string, text: string): z.core.output<typeof databaseSecret> {
   let content: unknown;
   try {

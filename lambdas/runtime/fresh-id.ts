@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { holdsCardNumber } from './logging/redact-card-numbers.ts';
 
-/** A random UUID that no reader of a log can take for a card number, and that the log therefore never redacts. */
+/** A random UUID without digits that look like a card number, so that log redaction keeps it. */
 export function freshId(): string {
   for (;;) {
     const id = randomUUID();

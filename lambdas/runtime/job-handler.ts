@@ -8,25 +8,26 @@ import { asOwnError, RuntimeFailure } from './own-error.ts';
 import { systemClock } from './system-clock.ts';
 
 export interface JobRun {
-  /** Names this run in every log line and every call to TOME. */
+  /** Correlation id of this run in log lines and calls to TOME. */
   readonly runId: string;
-  /** Monotonic time (ms) by which the job must have stopped by itself. */
+  /** Monotonic time (ms) at which the job must have ended. */
   readonly deadlineMs: number;
 }
 
 export interface Job<Result extends object> {
   readonly name: string;
-  /** Most milliseconds of one run; the function's own timeout may leave less. */
+  /** Milliseconds of one run. The timeout of the function can leave less. */
   readonly timeLimitMs: number;
   readonly run: (run: JobRun) => Promise<Result>;
 }
 
-/** Time kept for writing down how a run ended before the function's own timeout, in milliseconds. */
+/** Milliseconds before the function's timeout that are reserved for recording the result. */
 const FINISH_MARGIN_MS = 5_000;
 
 /**
- * Of that time, what a job's statements may use beyond its deadline, in milliseconds: no new work is begun after the deadline, and
- * what is under way then is ended in order instead of failing the run. No statement outlives the function.
+ * The part of that time, in milliseconds, that statements may use after the job's deadline. After
+ * the deadline a job starts no new work, but it completes the statements that are already running.
+ * No statement outlives the function.
  */
 export const CLOSING_MS = 3_000;
 
@@ -35,7 +36,9 @@ class NoTimeLeft extends RuntimeFailure {
   readonly code = 'no-time-left';
 }
 
-/** The stack that every job runs in. The event that starts it is not read: the same job does the same, whoever starts it. */
+/**
+ * Runs every job. It ignores the event, so a schedule, an alarm and an operator start the same run.
+ */
 export function jobHandler<Result extends object>({ name, timeLimitMs, run }: Job<Result>) {
   return middy<unknown, Result, Error, Context>().handler(async (_event, lambda) => {
     const startedMs = systemClock.monotonicMs();
@@ -50,7 +53,7 @@ export function jobHandler<Result extends object>({ name, timeLimitMs, run }: Jo
     } catch (error) {
       logger.error('job failed', { job: name, runId, error: describe(error) });
       count('JobRuns', { job: name, outcome: 'failed' });
-      // Lambda prints and answers what is thrown here.
+      // Lambda logs this error and returns it to the caller.
       throw asOwnError('The job failed', error);
     } finally {
       time('JobDuration', { job: name }, systemClock.monotonicMs() - startedMs);

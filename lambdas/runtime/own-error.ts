@@ -1,22 +1,29 @@
 import { TokenizationError } from '../tokenization/errors.ts';
 
-/** The base of failures of the runtime whose message this project wrote: it names settings and fields, and never quotes a value. */
+/**
+ * Base class of runtime errors with a message of this project. The message names settings and
+ * fields and never quotes a value.
+ */
 export abstract class RuntimeFailure extends Error {
   abstract override readonly name: string;
   abstract readonly code: string;
 }
 
 /**
- * Whether the error's message is ours. Messages of parsers, drivers, HTTP clients and SDKs quote what they were given: a secret, a
- * statement's parameters, a body with a card number. They are never logged, answered or printed.
+ * Whether the message was written by this project. Messages of parsers, drivers, HTTP clients and
+ * SDKs quote their input: a secret, statement parameters, a body with a card number. Such messages
+ * are never logged, returned or printed.
  */
 export const isOwnError = (error: unknown): error is TokenizationError | RuntimeFailure =>
   error instanceof TokenizationError || error instanceof RuntimeFailure;
 
-/** A failure that is not ours, told by its name, code and place. It has no cause, because Lambda prints what a handler throws. */
+/**
+ * A foreign error, reduced to its name, code and stack frames. It has no `cause`, because Lambda
+ * prints everything that a handler throws.
+ */
 export class UnexpectedFailure extends RuntimeFailure {
   override readonly name = 'UnexpectedFailure';
-  /** The failure's own code, such as an SQLSTATE, where it has one. */
+  /** The code of the foreign error, such as an SQLSTATE, if any. */
   readonly code: string;
 
   constructor(what: string, error: unknown) {
@@ -27,11 +34,11 @@ export class UnexpectedFailure extends RuntimeFailure {
   }
 }
 
-/** The error itself when its message is ours, and otherwise one that says the same without that message. */
+/** Returns the error if its message is safe, otherwise an UnexpectedFailure without the message. */
 export const asOwnError = (what: string, error: unknown): Error =>
   isOwnError(error) ? error : new UnexpectedFailure(what, error);
 
-/** A name, and not a number or a sentence in a name's place. */
+/** An identifier with at most four digits in a row: no sentence and no card number. */
 const NAME = /^[A-Za-z$_](?:(?!\d{5})[\w$.-]){0,62}$/;
 const SQLSTATE = /^[0-9A-Z]{5}$/;
 
@@ -48,19 +55,20 @@ export const codeOf = (error: unknown): string | undefined =>
     : undefined;
 
 const MOST_FRAMES = 8;
-/** A frame names a function and a place in a file. */
+/** A stack frame: a function and a position in a file. */
 const FRAME =
   /^ {4}at (?:async )?[\w$.<>[\] #*-]{0,120}\(?(?:(?:file|node|data):)?(?:[^\s():]{0,200}(?::\d+){0,2}|index \d+)\)?$/;
 
 /**
- * The frames of an error's stack. The stack begins with the message, which may have several lines, some of which may look like
- * frames: so the message is taken off by its length, and what then is no frame is dropped.
+ * Returns the frames of an error's stack. The stack begins with the message, which can have several
+ * lines that look like frames. So the message is cut off by its length, and lines that are not
+ * frames are dropped.
  */
 export function framesOf(error: unknown): readonly string[] {
   if (!(error instanceof Error) || typeof error.stack !== 'string') return [];
   const { stack, message } = error;
   const start = stack.indexOf(message);
-  // Without the message in front nobody can tell where the frames begin: the last unbroken row of them does.
+  // If the stack does not begin with the message, only the last unbroken run of frames is trusted.
   const lines = (start < 0 ? stack : stack.slice(start + message.length)).split('\n').slice(1);
   const frames = lines.slice(lines.findLastIndex((line) => !FRAME.test(line)) + 1);
   return frames.slice(0, MOST_FRAMES);

@@ -1,8 +1,8 @@
 import { asOwnError } from './own-error.ts';
 
 /**
- * What a function is composed of, once, while its module is loaded. Lambda prints what is thrown there, message and properties and
- * all; so a failure of a client, a parser or a driver is thrown on without its own words (`own-error.ts`).
+ * Connects the parts of a function once, while its module is loaded. Lambda prints an error from
+ * here with its message and all properties, so foreign errors are replaced first (`own-error.ts`).
  */
 export async function startUp<Composed>(compose: () => Promise<Composed>): Promise<Composed> {
   try {

@@ -1,6 +1,6 @@
 import type { Clock } from '../tokenization/ports/clock.ts';
 
-/** The process's own time. */
+/** The monotonic clock and timers of the process. */
 export const systemClock: Clock = {
   monotonicMs: () => performance.now(),
   sleep: (durationMs, signal) =>

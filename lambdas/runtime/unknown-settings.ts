@@ -1,24 +1,25 @@
 import { closestName } from './closest-name.ts';
 import { InvalidSettings, settingGroups } from './settings.ts';
 
-/** Every setting that a function may read. */
+/** Every setting of every function. */
 const SETTINGS: readonly string[] = Object.values(settingGroups).flatMap((group) => Object.keys(group));
 
 /**
- * First words of settings that no other program uses. A variable that begins with one of them is a setting or a mistake. The others, such as
- * DATABASE_ and REQUEST_, stand before variables of many programs in a person's shell.
+ * Prefixes that only this project uses. A variable with one of them is a setting or a mistake.
+ * Other prefixes of settings, such as DATABASE_ and REQUEST_, are common in a developer's shell.
  */
 const OWN_PREFIXES = ['POOL_', 'TOME_', 'PREFETCH_', 'IDEMPOTENCY_', 'RELAY_', 'RESERVATION_', 'SETTLE_', 'EXPIRY_'];
 
-/** Shorter names are close to everything. */
+/** Shorter names are similar to too many settings. */
 const LEAST_LENGTH = 8;
 
-/** How many letters may differ in a variable that does not begin like one of ours. */
+/** Letters that may differ in a variable without one of these prefixes. */
 const NEAR = 2;
 
 /**
- * Refuses variables that look like a misspelt setting, which would be ignored without a word. Throws InvalidSettings that names each and
- * the setting that was probably meant. For programs that a person starts: the environment of a deployed function is written by typed code.
+ * Throws InvalidSettings for variables that look like a misspelt setting, with the setting that was
+ * probably meant; otherwise they would be ignored silently. For programs that a person starts. The
+ * environment of a deployed function comes from typed code.
  */
 export function refuseUnknownSettings(
   environment: Readonly<Record<string, string | undefined>>,

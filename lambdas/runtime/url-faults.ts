@@ -1,23 +1,22 @@
-/** What a setting's URL may be made of. */
+/** The allowed parts of a URL in a setting. */
 export interface UrlForm {
   /** Schemes without the colon. */
   readonly schemes: readonly string[];
-  /** What the message says when the text is no such URL at all. */
+  /** The message when the text is not such a URL. */
   readonly expected: string;
-  /** Whether it may carry a user name and a password. */
+  /** Whether it may contain a user name and a password. */
   readonly mayHaveCredentials?: boolean;
   readonly mayHaveQuery?: boolean;
 }
 
 /**
- * What is wrong with a URL that a setting gives; nothing when a client can use it. The text itself
- * is never quoted: it may hold a password. A URL that no client can use is found here, at start,
- * and not by the first request, whose reserved pair it would cost.
+ * Returns what is wrong with the URL of a setting; an empty list when a client can use it. The text
+ * is never quoted, because it can hold a password. An unusable URL is found here, at start, and not
+ * by the first request, which would lose its reserved pair.
  */
 export function findUrlFaults(text: string, form: UrlForm): readonly string[] {
   const { schemes, expected, mayHaveCredentials = false, mayHaveQuery = false } = form;
-  // The parser repairs what it is given (backslashes, missing slashes, line breaks); a setting has
-  // to say what is meant.
+  // The URL parser repairs backslashes, missing slashes and line breaks. A setting must be exact.
   const [, scheme = ''] = /^([a-z]+):\/\/[^\s/?#\\][^\s\\]*$/.exec(text) ?? [];
   if (!schemes.includes(scheme)) return [expected];
   if (!URL.canParse(text)) return ['must have a host name and a port from 1 to 65535 that can be used'];

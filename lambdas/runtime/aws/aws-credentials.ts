@@ -1,6 +1,6 @@
 import { InvalidSettings } from '../settings.ts';
 
-/** What Lambda puts into each function's environment. */
+/** Region and credentials, which Lambda sets in the environment of each function. */
 export interface AwsCredentials {
   readonly region: string;
   readonly accessKeyId: string;
@@ -8,7 +8,7 @@ export interface AwsCredentials {
   readonly sessionToken?: string;
 }
 
-/** Throws InvalidSettings where the process does not run in a Lambda, or in something that stands in for one. */
+/** Throws InvalidSettings when a variable is missing, so outside Lambda and its emulator. */
 export function awsCredentials(
   environment: Readonly<Record<string, string | undefined>> = process.env,
 ): AwsCredentials {

@@ -1,7 +1,7 @@
 import { AwsV4Signer } from 'aws4fetch';
 import { type AwsCredentials, awsCredentials } from './aws-credentials.ts';
 
-/** Seconds for which RDS takes a sign-in token; it fixes this number. */
+/** Lifetime of a sign-in token in seconds. RDS accepts no other value. */
 const VALID_SECONDS = 900;
 
 export interface SignIn {
@@ -11,8 +11,9 @@ export interface SignIn {
 }
 
 /**
- * A password for RDS's sign-in by IAM: a presigned request that is never sent. Made for each connection, in memory, without a call to
- * anybody. AWS's own signer does the same and weighs more than all else in the bundle.
+ * Returns a password for IAM authentication of RDS: a presigned request that is never sent. It is
+ * computed for each connection in memory, without a network call. Not `@aws-sdk/rds-signer`,
+ * because that package alone is larger than the rest of the bundle.
  */
 export async function iamPassword(
   { host, port, username }: SignIn,

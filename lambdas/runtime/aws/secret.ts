@@ -4,18 +4,19 @@ import { InvalidSettings } from '../settings.ts';
 import { findUrlFaults } from '../url-faults.ts';
 import { awsCredentials } from './aws-credentials.ts';
 
-/** Milliseconds for one question to Secrets Manager; a cold start waits for it. */
+/** Milliseconds for one call to Secrets Manager. A cold start waits for it. */
 const TIMEOUT_MS = 3_000;
 
-/** A secret that cannot be used. The message names the secret and says why, and nothing of what it holds. */
+/** A secret cannot be used. The message has its id and the reason, and no part of its content. */
 export class SecretUnusable extends RuntimeFailure {
   override readonly name = 'SecretUnusable';
   readonly code = 'secret-unusable';
 }
 
 /**
- * The text of a secret, asked for at cold start. Signed and sent without AWS's client, which alone is larger than a whole API
- * function may be. Rejects with SecretUnusable, or with InvalidSettings where nothing says who asks.
+ * Reads the text of a secret at cold start. The request is signed and sent without the AWS SDK,
+ * whose client is larger than the size limit of an API function. Rejects with SecretUnusable, or
+ * with InvalidSettings when there are no credentials.
  */
 export async function readSecret(secretId: string): Promise<string> {
   try {
@@ -23,7 +24,7 @@ export async function readSecret(secretId: string): Promise<string> {
     if (ok && typeof answer?.SecretString === 'string') return answer.SecretString;
     throw unreadable(secretId, errorCodeOf(answer) ?? `status ${status}`);
   } catch (error) {
-    // A client's or a parser's message may quote the answer, and the answer is the secret.
+    // The message of a client or a parser may quote the answer, which contains the secret.
     throw isOwnError(error) ? error : unreadable(secretId, nameOf(error));
   }
 }
@@ -49,11 +50,13 @@ async function ask(secretId: string): Promise<{ ok: boolean; status: number; ans
   return { ok: response.ok, status: response.status, answer: (await response.json()) as Answer | null };
 }
 
-/** AWS's error code, such as AccessDeniedException; it may have a namespace in front. */
+/** The AWS error code, such as AccessDeniedException, without its namespace prefix. */
 const errorCodeOf = (answer: Answer | null): string | undefined =>
   typeof answer?.__type === 'string' ? /(?:^|#)([A-Za-z]{1,60})$/.exec(answer.__type)?.[1] : undefined;
 
-/** The emulator's address, where one is set. Throws in words that never quote it. */
+/**
+ * The emulator's address, if one is set. The error does not quote it: a URL can hold a password.
+ */
 function endpointFrom(text: string | undefined): string | undefined {
   if (text === undefined || text === '') return undefined;
   const faults = findUrlFaults(text, { schemes: ['http', 'https'], expected: 'must be an http or https URL' });

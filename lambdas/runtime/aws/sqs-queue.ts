@@ -1,20 +1,28 @@
 import { SendMessageBatchCommand, type SendMessageBatchResult, SQSClient } from '@aws-sdk/client-sqs';
 import type { CardCreatedEvent, EventQueue, EventRefusal, SendResult } from '../../tokenization/ports/event-queue.ts';
 
-/** Milliseconds for one batch. A queue that gives no answer must not use up the run. */
+/**
+ * Milliseconds for one batch, so that a queue without an answer does not use the time of the run.
+ */
 const SEND_TIMEOUT_MS = 2_000;
 
-/** SQS takes ten messages at once and says of each whether it took it. */
+/** The most messages of one SQS batch. The answer says for each message whether it was accepted. */
 const SQS_BATCH_LIMIT = 10;
 
-/** Executions of one call. The client repeats what is worth repeating: throttling, server errors, connections, a clock that is off. */
+/**
+ * Attempts of one call. The client retries throttling, server errors, connection errors and a wrong
+ * clock.
+ */
 const ATTEMPTS = 3;
 
-/** Milliseconds for a connection, and for an answer on it. A queue that says nothing must not use up the run. */
+/** Milliseconds for opening a connection, and for an answer on it. */
 const CONNECTION_TIMEOUT_MS = 2_000;
 const ANSWER_TIMEOUT_MS = 5_000;
 
-/** Codes that speak of one message only. Every other one is taken to speak of the queue, its key or the right to use them. */
+/**
+ * Error codes that concern one message. Every other code is treated as an error of the queue, its
+ * key or the permissions.
+ */
 const ABOUT_ONE_MESSAGE = new Set([
   'InvalidMessageContents',
   'InvalidParameterValue',
@@ -22,7 +30,10 @@ const ABOUT_ONE_MESSAGE = new Set([
   'MissingParameter',
 ]);
 
-/** TSYS's queue (A7), at the endpoint that its URL names. Region and credentials come from the function's environment, as AWS's clients read it. */
+/**
+ * The queue of card events (docs/design.md#events-through-an-outbox), at the endpoint of its URL.
+ * The SDK reads region and credentials from the environment of the function.
+ */
 export function createSqsQueue(queueUrl: string): EventQueue {
   const client = new SQSClient({
     endpoint: new URL(queueUrl).origin,
@@ -45,7 +56,7 @@ export function createSqsQueue(queueUrl: string): EventQueue {
   };
 }
 
-/** An answer of 200 may refuse some messages or all. One that it says nothing of counts as refused. */
+/** An answer of 200 can refuse some or all messages. A message that it does not name is refused. */
 function resultOf(
   events: readonly CardCreatedEvent[],
   { Successful = [], Failed = [] }: Partial<SendMessageBatchResult>,
@@ -62,6 +73,6 @@ function resultOf(
   return { accepted, refusals: [...refusals.values()] };
 }
 
-/** A code is a name with dots. What is none stays out of logs and messages. */
+/** A code is a name with dots. Any other text is kept out of logs and messages. */
 const codeOf = (code: string | undefined): string =>
   code !== undefined && /^[A-Za-z][A-Za-z.]{0,79}$/.test(code) ? code : 'unreadable-code';

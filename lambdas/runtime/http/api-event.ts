@@ -9,8 +9,9 @@ const textOf = (value: unknown): string | null => (typeof value === 'string' ? v
 const isAbsent = (value: unknown): boolean => value === undefined || value === null;
 
 /**
- * The event as a request. Throws InvalidInput for what is none: a queue's records, a function URL's event, nothing at all. A function
- * that is invoked past the API can be given anything, and an unexpected failure would roll a release back.
+ * Returns the event as an API request. Throws InvalidInput for any other event, such as SQS records
+ * or a function URL's event. A direct invocation can pass any event, and an unexpected error (500)
+ * would roll back a release.
  */
 export function requestOf(event: unknown): APIGatewayProxyEvent {
   const { httpMethod, requestContext, body, headers } = fieldsOf(event);
@@ -24,7 +25,7 @@ export function requestOf(event: unknown): APIGatewayProxyEvent {
   return event as APIGatewayProxyEvent;
 }
 
-/** A header by its lower-case name, from whatever the event is. */
+/** A header by its lower-case name, from an event of any form. */
 export function headerOf(event: unknown, name: string): string | undefined {
   for (const [key, value] of Object.entries(fieldsOf(fieldsOf(event)['headers']))) {
     if (key.toLowerCase() === name && typeof value === 'string') return value;
@@ -32,7 +33,7 @@ export function headerOf(event: unknown, name: string): string | undefined {
   return undefined;
 }
 
-/** Where a request came from, from whatever the event is. */
+/** Source address and request ids, from an event of any form. */
 export function originOf(event: unknown, functionRequestId: unknown): RequestOrigin {
   const context = fieldsOf(fieldsOf(event)['requestContext']);
   return {
@@ -43,5 +44,5 @@ export function originOf(event: unknown, functionRequestId: unknown): RequestOri
   };
 }
 
-/** The identity that API Gateway verified, if the event has one. */
+/** The identity that API Gateway verified, if any. */
 export const identityOf = (event: APIGatewayProxyEvent): unknown => event.requestContext.identity;

@@ -34,26 +34,29 @@ export interface Route<Schema extends z.core.$ZodType | null> {
   /** The route's name in logs and metrics. */
   readonly operation: string;
   readonly schema: Schema;
-  /** Milliseconds a request may take; the function's own timeout may leave less. */
+  /** Milliseconds for one request. The timeout of the function can leave less. */
   readonly deadlineMs: number;
-  /** Requests that this process serves one caller in a second; without it, or at 0, there is no limit. */
+  /** Requests per second of one caller in this process. No limit when absent or 0. */
   readonly requestsPerSecond?: number;
-  /** For a route that discloses card numbers: what it was asked for. Every answer without one then leaves an audit record. */
+  /**
+   * For a route that discloses card numbers: the requested reference. The handler writes an audit
+   * record for every answer that discloses nothing.
+   */
   readonly auditedReference?: (body: BodyOf<Schema>) => string;
   readonly answer: (request: ApiRequest<BodyOf<Schema>>) => Promise<ApiAnswer>;
 }
 
-/** Time kept for turning a failure into an answer before the function's own timeout, in milliseconds. */
+/** Milliseconds before the function's timeout that are reserved for answering an error. */
 const ANSWER_MARGIN_MS = 300;
 
-/** One invocation: the event, and what is known of its request so far. A new object each time, whatever the event is. */
+/** The state of one invocation: its event, and the parts of the request that are known so far. */
 class Invocation {
   readonly event: unknown;
   readonly startedMs = systemClock.monotonicMs();
   readonly correlationId: string;
   readonly origin: RequestOrigin;
   caller: Caller | null = null;
-  /** What a disclosing route was asked for, once the body is read. */
+  /** The reference that a disclosing route was asked for, after the body was parsed. */
   reference: string | null = null;
 
   constructor(event: unknown, lambda: Context) {
@@ -64,8 +67,9 @@ class Invocation {
 }
 
 /**
- * The one stack that every API handler runs in: correlation id, caller, validation, deadline, problem answers, one log line and the
- * metrics of each request. Only the fields named here are logged; the event itself, which carries card numbers, never is.
+ * Runs every API handler: correlation id, caller, validation, deadline, error answers, one log line
+ * and metrics for each request. It logs only the fields named here and never the event, which
+ * contains card numbers.
  */
 export function apiHandler<Schema extends z.core.$ZodType | null>(route: Route<Schema>) {
   const finish = (
@@ -116,7 +120,7 @@ export function apiHandler<Schema extends z.core.$ZodType | null>(route: Route<S
       throttle.admit(caller);
       const { startedMs, correlationId, origin } = invocation;
       const timeLeftMs = Math.min(route.deadlineMs, lambda.getRemainingTimeInMillis() - ANSWER_MARGIN_MS);
-      // Before anything is begun that could not be ended: an answer now is better than a timeout of the function later.
+      // Answer before any work starts, because the function could time out in the middle of it.
       if (timeLeftMs <= 0) throw new OutOfTime();
       const asked = (route.schema === null ? null : parseBody(route.schema, event)) as BodyOf<Schema>;
       invocation.reference = route.auditedReference?.(asked) ?? null;

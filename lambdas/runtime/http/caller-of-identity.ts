@@ -1,12 +1,13 @@
 import type { Caller } from '../../tokenization/callers/caller.ts';
 import { CallerUnknown } from '../../tokenization/errors.ts';
 
-/** Partition, service, account and what follows. The service is `iam` or `sts`. */
+/** Partition, service (`iam` or `sts`), account and resource. */
 const PRINCIPAL_ARN = /^arn:aws[a-z0-9-]*:(iam|sts)::(\d{12}):(\S+)$/;
 
 /**
- * The caller of `requestContext.identity`, from its `userArn`. API Gateway fills it in on routes that are signed by IAM.
- * Throws CallerUnknown when it is missing, is no principal's ARN, or contradicts `accountId`.
+ * Returns the caller from `requestContext.identity.userArn`, which API Gateway sets on routes with
+ * IAM authorization. Throws CallerUnknown when it is missing, is not the ARN of a principal, or
+ * contradicts `accountId`.
  */
 export function callerOfIdentity(identity: unknown): Caller {
   const { userArn, accountId } = (identity ?? {}) as { readonly userArn?: unknown; readonly accountId?: unknown };
@@ -20,7 +21,10 @@ export function callerOfIdentity(identity: unknown): Caller {
 
 type Principal = Omit<Caller, 'account'>;
 
-/** `assumed-role/ROLE/SESSION`, where ROLE may have a path; `federated-user/NAME`, whose name its maker chooses. */
+/**
+ * `assumed-role/ROLE/SESSION`, where ROLE can have a path, or `federated-user/NAME`. The requester
+ * of the credentials chooses SESSION and NAME freely, so neither is part of the principal.
+ */
 function temporaryPrincipal(resource: string): Principal | null {
   const assumed = /^assumed-role\/(.*[^/])\/([^/]+)$/.exec(resource);
   if (assumed !== null) return { principal: `role/${assumed[1]}`, session: assumed[2] ?? null };
@@ -28,6 +32,6 @@ function temporaryPrincipal(resource: string): Principal | null {
   return federated === null ? null : { principal: 'federated-user', session: federated[1] ?? null };
 }
 
-/** `user/NAME` and `role/NAME`, each with or without a path; `root`. */
+/** `user/NAME` or `role/NAME`, with or without a path, or `root`. */
 const lastingPrincipal = (resource: string): Principal | null =>
   /^((user|role)\/.*[^/]|root)$/.test(resource) ? { principal: resource, session: null } : null;

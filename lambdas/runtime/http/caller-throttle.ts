@@ -2,30 +2,31 @@ import { type Caller, callerName } from '../../tokenization/callers/caller.ts';
 import { CallerThrottled } from '../../tokenization/errors.ts';
 import type { Clock } from '../../tokenization/ports/clock.ts';
 
-/** Seconds of its rate that a caller may use at once. */
+/** Size of a bucket, in seconds of the rate. */
 const BURST_SECONDS = 2;
 
-/** Callers that are remembered; beyond it those whose bucket is full are forgotten. */
+/** Most callers in memory. Above it, callers with a full bucket are removed. */
 const REMEMBERED = 1_000;
 
 /**
- * A token bucket for each caller, in one process. API Gateway's throttles are shared by all callers, and its limits for one caller need API
- * keys. On Lambda a process serves one request at a time, so there this only stops a caller that comes past the gateway; a
- * process that serves many requests at once keeps one caller from taking all of it.
+ * A token bucket for each caller in one process. API Gateway throttles all callers together, and
+ * its limits for a single caller need API keys. A Lambda process serves one request at a time, so
+ * on Lambda this only limits a caller that bypasses the gateway. In a process with concurrent
+ * requests it stops one caller from using all capacity.
  */
 export class CallerThrottle {
   readonly #perSecond: number;
   readonly #clock: Clock;
-  /** When each caller's bucket is full again, in monotonic milliseconds. */
+  /** Monotonic time (ms) at which the bucket of each caller is full. */
   readonly #fullAtMs = new Map<string, number>();
 
-  /** `perSecond`: requests of one caller; 0 is no limit. */
+  /** `perSecond`: requests of one caller; 0 means no limit. */
   constructor(perSecond: number, clock: Clock) {
     this.#perSecond = perSecond;
     this.#clock = clock;
   }
 
-  /** Throws CallerThrottled when the caller has used its share. */
+  /** Throws CallerThrottled when the bucket of the caller is empty. */
   admit(caller: Caller): void {
     if (this.#perSecond === 0) return;
     const name = callerName(caller);

@@ -5,7 +5,7 @@ import { findRepeatedField } from './repeated-field.ts';
 
 export const MAX_BODY_BYTES = 2_048;
 
-/** The body as the schema's type. Throws InvalidInput that names the field and never the value. */
+/** Returns the validated body. Throws InvalidInput, which names the field and not its value. */
 export function parseBody<Schema extends z.core.$ZodType>(
   schema: Schema,
   event: { readonly body: string | null; readonly isBase64Encoded?: boolean },
@@ -23,7 +23,7 @@ export function parseBody<Schema extends z.core.$ZodType>(
   throw issue === undefined ? new InvalidInput('body', 'cannot be used') : faultOf(issue);
 }
 
-/** The parser's own message quotes the text, so it is not passed on. */
+/** The parser's message quotes the text, so it is dropped. */
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -41,6 +41,6 @@ function faultOf(issue: z.core.$ZodIssue): InvalidInput {
 
 const article = (type: string): string => (type === 'object' ? 'an object' : `a ${type}`);
 
-/** A caller may have put a card number where a field's name belongs. */
+/** The name of an unknown field can be a card number, so only a plain name is repeated. */
 const printable = (key: string | undefined): string =>
   key !== undefined && /^[A-Za-z_][A-Za-z_-]{0,39}$/.test(key) ? key : '(unprintable)';

@@ -1,6 +1,9 @@
 import { TokenizationError } from '../../tokenization/errors.ts';
 
-/** RFC 9457. `code` is stable and for programs; `detail` is for people and never holds what was sent. */
+/**
+ * RFC 9457. Programs use `code`, which is stable. `detail` is for people and repeats nothing from
+ * the request.
+ */
 export interface Problem {
   readonly type: string;
   readonly title: string;
@@ -10,7 +13,7 @@ export interface Problem {
   readonly correlationId: string;
 }
 
-/** The one table from an error's code to its HTTP status. */
+/** The HTTP status of each error code. */
 export const STATUS: Readonly<Record<string, { readonly status: number; readonly title: string }>> = {
   'invalid-input': { status: 400, title: 'The request cannot be used' },
   'caller-unknown': { status: 403, title: 'No caller' },
@@ -41,7 +44,7 @@ export const STATUS: Readonly<Record<string, { readonly status: number; readonly
 
 export const UNEXPECTED = { status: 500, title: 'Unexpected error' };
 
-/** The answer to an error. What is not an expected error says nothing about itself to the caller. */
+/** The answer to an error. An unexpected error is not described to the caller. */
 export function problemOf(
   error: unknown,
   correlationId: string,
@@ -60,7 +63,7 @@ export function problemOf(
         : 'The request failed for a reason that is in the log under this correlation id.',
       correlationId,
     },
-    // Never "at once", and never on an answer that stays the same.
+    // At least one second, and only where a retry can have another result.
     retryAfterSeconds: isExpected && error.retryable ? atLeastOne(error.retryAfterSeconds) : null,
   };
 }

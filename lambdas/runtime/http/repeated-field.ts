@@ -1,12 +1,13 @@
 const TOKEN = /"(?:[^"\\]|\\.)*"|[{}[\],:]/g;
 
 /**
- * The first field that an object in this JSON text names twice, however its name is escaped; `null` when there is none. JSON.parse
- * keeps the last of two and says nothing, so a gateway or a firewall that reads the first would look at another card number than
- * the one that is used. Expects text that JSON.parse accepts.
+ * Returns the first field name that one object in this JSON text contains twice, also when it is
+ * escaped differently, or `null`. JSON.parse keeps the last of both without an error, and a gateway
+ * or firewall that reads the first one would check another card number than the one that is used.
+ * The text must be valid JSON.
  */
 export function findRepeatedField(text: string): string | null {
-  /** The names so far of each object that is open; `null` for an array. */
+  /** The field names of each open object; `null` for an open array. */
   const open: (Set<string> | null)[] = [];
   let isNameNext = false;
   for (const [token] of text.matchAll(TOKEN)) {

@@ -3,23 +3,23 @@ import { findFormatFault } from '../../tokenization/model/reference-format.ts';
 import type { RecordDisclosure } from '../../tokenization/ports/audit.ts';
 import { auditLogger } from './logger.ts';
 
-/** A request for a card number that was answered without one. */
+/** A request for a card number that was not answered with one. */
 export interface RefusalRecord {
   readonly status: number;
   readonly code: string;
-  /** As it was asked for; `null` when it was not read. */
+  /** The requested reference; `null` when the body was not parsed. */
   readonly cardReference: string | null;
   readonly correlationId: string;
-  /** `null` when the request names none. */
+  /** `null` when the request has no caller. */
   readonly caller: Caller | null;
   readonly origin: RequestOrigin;
 }
 
-/** One line for each card number disclosed, written before the answer leaves. */
+/** Writes one line for each disclosed card number, before the answer is sent. */
 export const recordDisclosure: RecordDisclosure = ({ caller, origin, ...record }) =>
   auditLogger.info('card number disclosed', { outcome: 'disclosed', ...record, ...partiesOf(caller, origin) });
 
-/** One line for each request for a card number that did not get one: guessing looks like many of them. */
+/** Writes one line for each refused request for a card number. Many of them indicate guessing. */
 export function recordRefusal({ caller, origin, cardReference, ...record }: RefusalRecord): void {
   auditLogger.info('card number withheld', {
     outcome: outcomeOf(record.status),
@@ -40,6 +40,9 @@ const outcomeOf = (status: number): 'refused' | 'not-found' | 'failed' => {
   return status < 500 ? 'refused' : 'failed';
 };
 
-/** What was sent in a reference's place may be a card number. Only what cannot be one, by its first digits and its check digit, is written. */
+/**
+ * The reference field of a request can contain a card number. Only a value that cannot be one, by
+ * its first digits and check digit, is logged.
+ */
 const writable = (text: string | null): string | null =>
   text !== null && findFormatFault(text, 'must-fail') === null ? text : null;

@@ -1,13 +1,17 @@
 import { codeOf, framesOf, isOwnError, nameOf } from '../own-error.ts';
 
-/** What drivers and SDKs say about a failure beside its message, and that names only parts of our own schema or theirs. */
+/**
+ * Properties of driver and SDK errors that contain names of a schema or a system call, and no
+ * values.
+ */
 const FACTS = ['severity', 'constraint_name', 'table_name', 'routine', 'syscall'] as const;
 const MOST_CAUSES = 5;
 const MOST_ERRORS = 3;
 
 /**
- * An error for the log: its name, code and place, the facts that name no value, and the same of its causes. The message only when it is
- * ours (`own-error.ts`); other properties never, for they may hold a statement's parameters or a request.
+ * Returns an error for the log: name, code, stack frames, the properties above, and the same of its
+ * causes. The message only when this project wrote it (`own-error.ts`). Other properties are left
+ * out, because they can hold statement parameters or a request.
  */
 export function describe(error: unknown, causes = MOST_CAUSES): object {
   if (!(error instanceof Error)) return { name: 'unknown' };

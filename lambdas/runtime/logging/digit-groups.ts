@@ -1,15 +1,21 @@
 import { couldBeCardNumber } from '../../tokenization/model/card-networks.ts';
 import { findFormatFault } from '../../tokenization/model/reference-format.ts';
 
-/** Digits that touch each other in a text. */
+/** Consecutive digits in a text. */
 export interface DigitGroup {
-  /** As ASCII digits, whatever script or escape they were written in. */
+  /** As ASCII digits, converted from any script or escape. */
   readonly digits: string;
   readonly start: number;
   readonly end: number;
-  /** Whether this group can go on from the one before it: `tight` without letters between them, `loose` with some. */
+  /**
+   * Whether the group can continue the previous one: `tight` without letters between them, `loose`
+   * with letters.
+   */
   readonly join: 'tight' | 'loose' | 'none';
-  /** Whether the digits belong to a UUID, a hash or a trace id, where long rows of digits come about by chance. */
+  /**
+   * Whether the digits belong to a UUID, a hash or a trace id, which contain long random digit
+   * runs.
+   */
   readonly isHexadecimal: boolean;
 }
 
@@ -19,9 +25,9 @@ const LOOSE_CHARACTERS = 8;
 const REGION = '[a-z]{2}(?:-[a-z]+){1,2}-\\d';
 const TIME_OF_DAY = '\\d{1,2}:?\\d{2}(?::?\\d{2}(?:[.,]\\d{1,9})?)?(?:Z|[+-]\\d{2}(?::?\\d{2})?)?';
 const DAY = '(?:0?[1-9]|[12]\\d|3[01])';
-/** What has digits and is certainly no card number, as a whole. */
+/** Texts with digits that are certainly not a card number. */
 const KNOWN = [
-  // 2026-11-27T00:49:08.123Z and the ways in which PostgreSQL and logs write it.
+  // 2026-11-27T00:49:08.123Z, and the formats of PostgreSQL and common logs.
   `(?<!\\d-)(?:19[7-9]|20\\d)\\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\\d|3[01])(?:[T _]${TIME_OF_DAY})?`,
   // 27/11/2026 00:49:08, with month and day in either order.
   `(?<!\\d[./])${DAY}[./]${DAY}[./](?:19[7-9]|20\\d)\\d(?:,? ${TIME_OF_DAY})?`,
@@ -37,7 +43,7 @@ const TOKEN = new RegExp(
   'giu',
 );
 const ESCAPES = new RegExp(ESCAPE, 'gi');
-/** Hexadecimal digits, in which letters separate nothing: a UUID, a trace id, a hash of one of the usual lengths. */
+/** Hexadecimal words, in which letters do not separate groups: UUIDs, trace ids, hashes. */
 const HEXADECIMAL =
   /(?<![\da-z])(?:[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}|(?=\d*[a-f])(?:[\da-f]{24}|[\da-f]{32}|[\da-f]{40}|[\da-f]{64}))(?![\da-z])/gi;
 
@@ -47,7 +53,7 @@ interface Hexadecimal {
   readonly isUuid: boolean;
 }
 
-/** The groups of digits in a text, in order, and how each can join the one before it. */
+/** Returns the digit groups of a text in order, and how each can continue the previous one. */
 export function digitGroups(text: string): readonly DigitGroup[] {
   const hexadecimals = Array.from(text.matchAll(HEXADECIMAL), ({ 0: { length }, 0: word, index }) => ({
     start: index,
@@ -71,11 +77,14 @@ export function digitGroups(text: string): readonly DigitGroup[] {
     }
   }
   return groups.map((group, index) =>
-    standsAlone(groups, index) || standsAlone(groups, index - 1) ? { ...group, join: 'none' } : group,
+    isReferenceOrTime(groups, index) || isReferenceOrTime(groups, index - 1) ? { ...group, join: 'none' } : group,
   );
 }
 
-/** Whether digits share a UUID's part with letters: then they are hexadecimal. A part without letters may be a group of a number. */
+/**
+ * Whether the digits are in a part of a UUID together with letters. Then they are hexadecimal. A
+ * part without letters can be a group of a card number.
+ */
 const isPartOfUuidPart = (text: string, start: number, end: number, around: Hexadecimal | undefined): boolean =>
   around?.isUuid === true &&
   /[a-f]/i.test(text.slice(Math.max(around.start, start - 1), Math.min(around.end, end + 1)));
@@ -91,10 +100,10 @@ function joinOver(gap: string, around: Hexadecimal | undefined): DigitGroup['joi
 const EPOCH_TIME = /^1\d{9}(?:\d{3}){0,3}$/;
 
 /**
- * Whether a group is a reference or a time, which no neighbour can make part of a card number. Behind the six or eight digits of an
- * issuer, what looks like a time may be the rest of a card number.
+ * Whether a group is a reference or a time, so that it is not joined with its neighbours. After the
+ * six or eight digits of an issuer, digits that look like a time can be the rest of a card number.
  */
-function standsAlone(groups: readonly DigitGroup[], index: number): boolean {
+function isReferenceOrTime(groups: readonly DigitGroup[], index: number): boolean {
   const { digits, join } = groups[index] ?? { digits: '', join: 'none' };
   if (couldBeCardNumber(digits)) return false;
   if (findFormatFault(digits, 'any') === null) return true;
@@ -102,7 +111,7 @@ function standsAlone(groups: readonly DigitGroup[], index: number): boolean {
   return EPOCH_TIME.test(digits) && before !== 6 && before !== 8;
 }
 
-/** Decimal digits of any script as ASCII: each script has its ten digits in a row. */
+/** Converts decimal digits of any script to ASCII. Unicode orders the ten digits of a script. */
 function ascii(digits: string): string {
   if (/^\d+$/.test(digits)) return digits;
   return Array.from(digits.normalize('NFKC'), (character) => {

@@ -2,33 +2,40 @@ import { couldBeCardNumber } from '../../tokenization/model/card-networks.ts';
 import { CARD_NUMBER_PLACEHOLDER } from '../../tokenization/model/card-number.ts';
 import { type DigitGroup, digitGroups } from './digit-groups.ts';
 
-/** The longest card number, and the digits that may stand directly behind one: a security code, an expiry date or both. */
+/**
+ * Lengths of a card number, and of the digits that can follow it directly: a security code, an
+ * expiry date or both.
+ */
 const MOST_DIGITS = 19;
 const FEWEST_DIGITS = 13;
 const MOST_DIGITS_BEHIND = 8;
 const FEWEST_DIGITS_BEHIND = 3;
 
-/** Only these first digits are looked at with digits behind the number: times, counters and references start with 1, 2, 8 or 9. */
+/**
+ * First digits for which following digits are considered. Times, counters and references start with
+ * 1, 2, 8 or 9.
+ */
 const BANK_CARD = /^[3-6]/;
 
 /**
- * The text with every run of digits that could be a card number replaced: 13 to 19 digits that start as a network's
- * cards do, have a length of that network and a right check digit (`card-networks.ts`). The rule, exactly:
+ * Replaces every digit sequence that could be a card number: 13 to 19 digits with the prefix and
+ * length of a card network and a correct check digit (`card-networks.ts`). The exact rule:
  *
- * - Digits that touch form a group. A run is a group, or groups that follow each other.
- * - Any groups form a run when at most three characters stand between them and none is a letter: spaces,
- *   hyphens, dots, slashes, underscores, percent-encoded characters. A UUID's parts are such groups.
- * - When letters or up to eight characters stand between groups, these must have four to eight digits
- *   each, and the last three or more, as in `4111a1111b1111c1111`. Letters inside a UUID, a trace id or
- *   a hash never join groups: they are its own hexadecimal digits.
- * - A number at the start of a longer group counts with 3 to 8 digits behind it (a security code, an
- *   expiry date), and with zeros before it (a field of fixed width). So does one that fills a UUID with
- *   zeros before or behind it.
- * - References that the current format allows, times, AWS regions and account numbers in ARNs and
- *   queue URLs are never part of a run.
+ * - Consecutive digits are a group. A candidate is one group or several consecutive groups.
+ * - Groups are joined when at most three characters are between them and none is a letter: spaces,
+ *   hyphens, dots, slashes, underscores, percent-encoded characters. Parts of a UUID are such
+ *   groups.
+ * - With letters or up to eight characters between them, groups are joined only if they have four
+ *   to eight digits each and the last has at least three, as in `4111a1111b1111c1111`. Letters
+ *   inside a UUID, a trace id or a hash never join groups, because they are hexadecimal digits.
+ * - A number at the start of a longer group is found with 3 to 8 digits after it (a security code,
+ *   an expiry date), and with zeros before it (a field of fixed width). So is a number that is
+ *   padded with zeros to the length of a UUID.
+ * - References of the current format, times, AWS regions, and account ids in ARNs and queue URLs
+ *   are never part of a candidate.
  *
- * Not found: numbers in base64, in hexadecimal or reversed, numbers cut at other places than the above
- * or spread over several values, and numbers of networks that the table does not know.
+ * Not found: numbers in base64, in hexadecimal or reversed, numbers split at other positions or
+ * over several values, and numbers of networks that are not in the table.
  */
 export function redactCardNumbers(text: string): string {
   const hits = cardNumbersIn(text);
@@ -59,7 +66,7 @@ function cardNumbersIn(text: string): readonly Span[] {
   return merged([...hits, ...paddedNumbersIn(text)]);
 }
 
-/** UUIDs without letters, in which a number was filled up with zeros before or behind it, so that its groups are not the UUID's. */
+/** UUIDs without letters that are a number padded with zeros before or after it. */
 const paddedNumbersIn = (text: string): readonly Span[] =>
   Array.from(text.matchAll(/(?<!\d)\d{8}(?:-\d{4}){3}-\d{12}(?!\d)/g))
     .filter(([uuid]) => startsWithCardNumber(uuid.replaceAll('-', '').replace(/^0+/, '')))
@@ -72,7 +79,7 @@ function startsWithCardNumber(digits: string): boolean {
   return false;
 }
 
-/** The index of the last group of the longest card number that starts with this group, or `null`. */
+/** The index of the last group of the longest card number that starts at this group, or `null`. */
 function lastOfCardNumberAt(groups: readonly DigitGroup[], first: number): number | null {
   let digits = '';
   let isLoose = false;
@@ -93,14 +100,17 @@ function lastOfCardNumberAt(groups: readonly DigitGroup[], first: number): numbe
   return found;
 }
 
-/** Groups as they stand on cards. Letters join no others: words and ids have short and long rows of digits between letters. */
+/**
+ * Whether the groups have sizes as printed on cards. With letters between groups no other sizes
+ * count, because words and ids also contain digits between letters.
+ */
 const areGroupsOfCard = (groups: readonly DigitGroup[]): boolean =>
   (groups.at(-1)?.digits.length ?? 0) >= 3 &&
   groups.slice(0, -1).every(({ digits }) => digits.length >= 4 && digits.length <= 8);
 
 /**
- * Whether the digits are a card number with zeros before it or other digits behind it, in the last group, which begins
- * at `ahead`. In a run of several groups a security code may be glued to the last, and no more.
+ * Whether the digits are a card number with zeros before it or other digits after it. The last
+ * group starts at `ahead`. In a candidate of several groups only a security code may follow.
  */
 function hasDigitsAround(digits: string, ahead: number): boolean {
   const number = ahead === 0 ? digits.replace(/^0+/, '') : digits;
@@ -115,7 +125,7 @@ function hasDigitsAround(digits: string, ahead: number): boolean {
   return false;
 }
 
-/** The spans in order, as one where they overlap. */
+/** The spans in order; overlapping spans are merged. */
 function merged(spans: readonly Span[]): readonly Span[] {
   const apart: Span[] = [];
   for (const span of spans.toSorted((one, other) => one.start - other.start)) {
@@ -127,13 +137,14 @@ function merged(spans: readonly Span[]): readonly Span[] {
 }
 
 /**
- * Whether the text is a UUID in which no row of parts without letters has thirteen digits, as in all but one of a thousand. Every
- * request is logged with some, so they are told without the whole search.
+ * Whether the text is a UUID without thirteen digits in consecutive parts without letters; 999 of
+ * 1,000 UUIDs are. Every log line of a request contains UUIDs, so this check avoids the complete
+ * search.
  */
 const isOrdinaryUuid = (text: string): boolean =>
   /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i.test(text) && !/^\d{8}-\d{4}-\d{4}-|-\d{4}-\d{12}$/.test(text);
 
-/** A cheap look at every value that is logged: most have fewer than thirteen digits. */
+/** A cheap first check for every logged value: most have fewer than thirteen digits. */
 function mayHoldThirteenDigits(text: string): boolean {
   let digits = 0;
   for (let index = 0; index < text.length; index += 1) {

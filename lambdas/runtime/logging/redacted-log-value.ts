@@ -9,9 +9,10 @@ const isUuid = (text: string): boolean => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f
 const isGivenReference = (text: string): boolean => isCardReference(text) && mayHaveBeenGivenOut(text);
 
 /**
- * Fields that are written as they are while they have the form of what belongs there: AWS makes these ids and addresses, not the
- * caller, and an audit record without its reference would be worth nothing. A reference of the current format is never redacted
- * anyway; one of an older version may lie in a range that a network has got since.
+ * Fields that are logged unchanged if they have the expected form. AWS creates these ids and
+ * addresses, not the caller, and an audit record needs its reference. References of the current
+ * format are never redacted; one of an older version can be in a range that a network has since
+ * received.
  */
 const AS_THEY_ARE: Readonly<Record<string, (text: string) => boolean>> = {
   functionRequestId: isUuid,
@@ -24,8 +25,9 @@ const AS_THEY_ARE: Readonly<Record<string, (text: string) => boolean>> = {
 };
 
 /**
- * JSON.stringify's replacer for every log line: no value and no name of a field is written that could hold a card number, and no error
- * by its own message unless that is ours. Bytes are left out whole: their numbers may be the digits of a text.
+ * The JSON.stringify replacer of every log line. It removes card numbers from values and field
+ * names, and messages of foreign errors. Bytes are left out completely, because their values can be
+ * the digits of a text.
  */
 export function redactedLogValue(field: string, value: unknown): unknown {
   if (typeof value === 'string') return AS_THEY_ARE[field]?.(value) === true ? value : redactCardNumbers(value);
@@ -38,12 +40,14 @@ export function redactedLogValue(field: string, value: unknown): unknown {
   return value;
 }
 
-/** Fractions are measurements; the digits before the point are looked at. */
+/**
+ * Only the digits before the decimal point are checked: numbers with a fraction are measurements.
+ */
 function redactedNumber(value: number | bigint): unknown {
   const whole = typeof value === 'bigint' ? value : Math.trunc(value);
   return couldBeCardNumber(String(whole).replace(/^-/, '')) ? CARD_NUMBER_PLACEHOLDER : value;
 }
 
-/** A Buffer as JSON.stringify gives it to its replacer. */
+/** A Buffer in the form in which JSON.stringify passes it to the replacer. */
 const isSerializedBuffer = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && 'type' in value && value.type === 'Buffer' && 'data' in value;
