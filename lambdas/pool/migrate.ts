@@ -5,95 +5,92 @@ import Postgrator from 'postgrator';
 import { acceptedAddress } from './database/accepted-address.ts';
 import { connect, type DatabaseAddress, type Sql } from './database/database.ts';
 import { closeToPublic } from './install/close-to-public.ts';
-import { installFunctions } from './install/install-functions.ts';
+import { type InstalledFunctions, installFunctions } from './install/install-functions.ts';
 import { installIndexes } from './install/install-indexes.ts';
 import { createOwner, giveToOwner } from './install/install-owner.ts';
-import { createRoles, grantFunctions, type RoleGrants } from './install/install-roles.ts';
+import { type CreatedRoles, createRoles, grantFunctions, type RoleGrants } from './install/install-roles.ts';
 import { takeTurn } from './install/migration-turn.ts';
 
-export interface MigrationResult {
-  readonly applied: readonly string[];
-  readonly version: number;
-  /** Whether the functions were installed anew; false when nothing about them has changed. */
-  readonly functionsInstalled: boolean;
-  /** Functions of the schema that no file installs any more. `removed-functions.sql` is where they are dropped. */
-  readonly strayFunctions: readonly string[];
-  readonly roles: number;
-  /** Roles whose limits are not these, because the one who migrates may not change them. */
-  readonly rolesWithOtherLimits: readonly string[];
-  /** Who owns tables and functions: `pool_owner`, or the one who migrates where it may not create roles. */
+export interface MigrationResult extends Changed, CreatedRoles {
+  /** Who owns tables and functions: `pool_owner`, or the migrating user if it may not create roles. */
   readonly owner: string;
-  /** What every role of the server may still do here, because the one who migrates may not forbid it. */
+  /** What every role of the server may still do here, because the migrating user may not forbid it. */
   readonly openToPublic: readonly string[];
   /** The indexes that were built after the transaction. */
   readonly indexesBuilt: readonly string[];
 }
 
+/** The result of the transaction. */
+interface Changed extends InstalledFunctions {
+  /** The numbered files that were executed. */
+  readonly applied: readonly string[];
+  /** The number of the last numbered file. */
+  readonly version: number;
+}
+
 export interface MigrationOptions {
-  /** Where `migrations/`, `functions/` and `indexes/` lie; beside this module, but for a bundle. */
+  /** The folder of `migrations/`, `functions/` and `indexes/`: by default that of this module. */
   readonly directory?: string;
   readonly grants: readonly RoleGrants[];
-  /** The longest that a statement waits for a lock. Requests that need the same table wait behind it for as long. */
+  /** How long a statement waits for a lock. Requests for the same table wait behind it as long. */
   readonly lockTimeoutMs?: number;
-  /** The pause before the transaction is tried again, in milliseconds; it doubles up to ten times as much. */
+  /** The pause before the second attempt. It doubles with each attempt, up to ten times this value. */
   readonly retryMs?: number;
-  /** Executions of the transaction: more than one only when a lock could not be had. */
+  /** How many times the transaction is tried when a lock is not available. */
   readonly attempts?: number;
 }
 
 const LOCK_TIMEOUT_MS = 200;
 const RETRY_MS = 500;
-/** About five minutes, within the time that the deployment gives a migration. */
+/** About five minutes. The deployment allows the migration ten (`composition/migrate.ts`). */
 const ATTEMPTS = 60;
 
 /**
- * Brings the database up to date. First what belongs to the server: roles, and what PUBLIC may do. Then, in one transaction, so that a failed migration
- * leaves everything as it was: numbered files, forward only, each with its checksum on record; the functions, as a whole and only when one of
- * them has changed; who owns and who may execute them. Last the indexes, which are built beside running requests. docs/database-changes.md
- * says how to write each.
+ * Brings the database up to date, in this order:
  *
- * Runs take turns. Needs a direct connection, not RDS Proxy's, which would pin it.
+ * 1. What belongs to the server: the roles, and the rights of PUBLIC.
+ * 2. One transaction, so that a failed migration changes nothing: the numbered files (forward only,
+ *    each with a recorded checksum), the functions, their owner and the grants.
+ * 3. The indexes, each built outside a transaction while requests continue.
+ *
+ * Migrations of one database take turns. docs/database-changes.md says how to write each part.
+ * The address must not be RDS Proxy's: the lock of the turn would pin a connection of the proxy.
  */
 export async function migrate(address: DatabaseAddress, options: MigrationOptions): Promise<MigrationResult> {
   const { directory = fileURLToPath(new URL('.', import.meta.url)), grants } = options;
   const signedIn = await acceptedAddress(address);
   const sql = connect(signedIn, { maxConnections: 1, prepare: false });
   const turn = connect(signedIn, { maxConnections: 1, prepare: false });
-  let giveBack = async (): Promise<void> => undefined;
+  let endTurn = async (): Promise<void> => undefined;
   try {
     const owner = await createOwner(sql);
-    giveBack = await takeTurn(turn, owner);
+    endTurn = await takeTurn(turn, owner);
     const created = await createRoles(sql, grants);
     const openToPublic = await closeToPublic(sql);
-    const changed = await changeWhenFree(sql, { ...options, directory }, owner);
+    const hasRoles = created.roles > 0;
+    const changed = await retryWhileLocked(options, () =>
+      sql.begin((transaction) => change(transaction as unknown as Sql, { ...options, directory, owner, hasRoles })),
+    );
     const indexesBuilt = await installIndexes(sql, join(directory, 'indexes'));
     return { ...changed, ...created, owner, openToPublic, indexesBuilt };
   } finally {
-    await giveBack();
+    await endTurn();
     await Promise.all([sql.end({ timeout: 1 }), turn.end({ timeout: 1 })]);
   }
 }
 
-type Changed = Pick<MigrationResult, 'applied' | 'version' | 'functionsInstalled' | 'strayFunctions'>;
-
 /**
- * The transaction, until each of its locks could be had at once. An ALTER that waits behind one open reader makes every later request for the
- * table wait behind itself: so it waits a moment only, everything is undone, and requests go on until the next try.
+ * Repeats the transaction until all its locks were available. An ALTER TABLE that waits for one open
+ * reader makes every later request for the table wait behind it. So it waits for a moment only, the
+ * transaction is rolled back, and requests continue until the next attempt.
  */
-async function changeWhenFree(
-  sql: Sql,
-  options: MigrationOptions & { readonly directory: string },
-  owner: string,
+async function retryWhileLocked(
+  { retryMs = RETRY_MS, attempts = ATTEMPTS }: MigrationOptions,
+  transaction: () => Promise<Changed>,
 ): Promise<Changed> {
-  const { lockTimeoutMs = LOCK_TIMEOUT_MS, retryMs = RETRY_MS, attempts = ATTEMPTS } = options;
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return (await sql.begin(async (begun) => {
-        const transaction = begun as unknown as Sql;
-        // What the one who migrates has set for itself must not decide where things are created or found.
-        await transaction.unsafe(`SET LOCAL lock_timeout = ${lockTimeoutMs}; SET LOCAL search_path = public, pg_temp`);
-        return change(transaction, options, owner);
-      })) as Changed;
+      return await transaction();
     } catch (error) {
       if (attempt >= attempts || !isLockUnavailable(error)) throw error;
       await sleep(Math.min(retryMs * 2 ** (attempt - 1), retryMs * 10));
@@ -101,11 +98,19 @@ async function changeWhenFree(
   }
 }
 
+interface ChangeOptions extends MigrationOptions {
+  readonly directory: string;
+  readonly owner: string;
+  /** Whether requests sign in as the roles of `grants`, and not as the owner. */
+  readonly hasRoles: boolean;
+}
+
 async function change(
   transaction: Sql,
-  { directory, grants }: MigrationOptions & { readonly directory: string },
-  owner: string,
+  { directory, grants, owner, hasRoles, lockTimeoutMs = LOCK_TIMEOUT_MS }: ChangeOptions,
 ): Promise<Changed> {
+  // The migrating user's own search path must not decide where objects are created or found.
+  await transaction.unsafe(`SET LOCAL lock_timeout = ${lockTimeoutMs}; SET LOCAL search_path = public, pg_temp`);
   const postgrator = new Postgrator({
     driver: 'pg',
     migrationPattern: `${directory}/migrations/*.sql`,
@@ -117,7 +122,7 @@ async function change(
     },
   });
   const applied = await postgrator.migrate();
-  const installed = await installFunctions(transaction, directory);
+  const installed = await installFunctions(transaction, directory, { dropUnused: hasRoles });
   await grantFunctions(transaction, grants);
   await giveToOwner(transaction, owner);
   return {
@@ -127,6 +132,6 @@ async function change(
   };
 }
 
-/** A lock that was not free, or a deadlock with a request. */
+/** Whether a lock was not available (55P03), or the transaction deadlocked with a request (40P01). */
 const isLockUnavailable = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && (error.code === '55P03' || error.code === '40P01');

@@ -46,9 +46,10 @@ export function bundleFunction(name: FunctionName, directory: string): void {
     logLevel: 'error',
   });
   if (name !== 'migrate') return;
-  for (const part of ['migrations', 'functions', 'indexes', 'removed-functions.sql']) {
+  for (const part of ['migrations', 'functions', 'indexes']) {
     const source = join(PROJECT, 'lambdas/pool', part);
-    if (existsSync(source)) cpSync(source, join(directory, part), { recursive: true });
+    if (!existsSync(source)) continue;
+    cpSync(source, join(directory, part), { recursive: true, filter: (file) => !file.endsWith('.md') });
   }
 }
 

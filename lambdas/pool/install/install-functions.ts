@@ -2,62 +2,74 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Sql } from '../database/database.ts';
+import { dropUnusedFunctions, markInstalledFunctions } from './drop-unused-functions.ts';
 
 /**
- * The hot path's functions. Their texts name each table, type, function and operator with its schema instead: a search path that is set
- * for each call takes a fifth of their rate (docs/performance.md).
+ * Functions without a search path, because setting one for each call costs a fifth of their rate
+ * (docs/performance.md). They name each table, type, function and operator with its schema.
  */
 const NAMES_ITS_SCHEMA = ['reserve', 'mark_used'];
 
 /**
- * The search path of every other function. PostgreSQL searches pg_temp first unless the path names it: it comes last, so that a caller's
- * temporary table, view or type never takes the place of one of ours.
+ * The search path of every other function. PostgreSQL searches pg_temp first unless the path names
+ * it. It is last here, so that a caller's temporary table, view or type cannot replace ours.
  */
 const SEARCH_PATH = 'pg_catalog, public, pg_temp';
 
-/** Part of the checksum: raise it when this file installs the same texts in another way. */
-const INSTALLATION = 3;
+/** Part of the checksum. Increase it when this file installs the same texts in another way. */
+const INSTALLATION = 4;
 
 export interface InstalledFunctions {
+  /** Whether the functions were installed; false when no text has changed. */
   readonly functionsInstalled: boolean;
+  /** Functions without a file that were dropped, because no code could reach them any more. */
+  readonly functionsDropped: readonly string[];
+  /** Functions without a file that are still there. The next migration drops those that it may drop. */
   readonly strayFunctions: readonly string[];
 }
 
 /**
- * Installs all files under `directory/functions` as a whole, if one of the texts has changed, and drops what `removed-functions.sql` names. Each function runs
- * with its owner's rights and, apart from the triggers' own, nobody may execute one before `grantFunctions` says who.
+ * Installs all files under `directory/functions`, if a text has changed, and drops functions that
+ * have no file any more. Each function runs with the rights of its owner. No role may execute one
+ * until `grantFunctions` grants it; that runs in each migration and does not depend on the checksum.
+ *
+ * `dropUnused` must be false when code signs in as the owner of the functions: then a function that
+ * is granted to no role can be in use.
  */
-export async function installFunctions(sql: Sql, directory: string): Promise<InstalledFunctions> {
+export async function installFunctions(
+  sql: Sql,
+  directory: string,
+  { dropUnused }: { readonly dropUnused: boolean },
+): Promise<InstalledFunctions> {
   const folder = join(directory, 'functions');
   const files = (await readdir(folder, { recursive: true })).filter((file) => file.endsWith('.sql')).sort();
+  const names = files.map(functionNameOf);
+  const functionsDropped = dropUnused ? await dropUnusedFunctions(sql, names) : [];
+
   const texts = await Promise.all(files.map((file) => readFile(join(folder, file), 'utf8')));
-  const removed = await readFile(join(directory, 'removed-functions.sql'), 'utf8').catch(emptyWhenAbsent);
   const checksum = createHash('sha256')
-    .update(JSON.stringify([INSTALLATION, texts, removed, NAMES_ITS_SCHEMA, SEARCH_PATH]))
+    .update(JSON.stringify([INSTALLATION, texts, NAMES_ITS_SCHEMA, SEARCH_PATH]))
     .digest('hex');
   const [installed] = await sql<{ checksum: string }[]>`SELECT checksum FROM installed_functions`;
   const functionsInstalled = installed?.checksum !== checksum;
   if (functionsInstalled) {
-    // They call each other, so none can wait for all that it calls.
+    // Functions call each other, so no order would let PostgreSQL check each body.
     await sql`SET LOCAL check_function_bodies = off`;
-    await sql.unsafe([...texts, removed].join('\n'));
+    await sql.unsafe(texts.join('\n'));
+    await markInstalledFunctions(sql, names);
     await sql`
       INSERT INTO installed_functions (checksum) VALUES (${checksum})
       ON CONFLICT (only_row) DO UPDATE SET checksum = excluded.checksum, installed_at = now()
     `;
   }
   await secureFunctions(sql);
-  return { functionsInstalled, strayFunctions: await findStrayFunctions(sql, files) };
+  return { functionsInstalled, functionsDropped, strayFunctions: await findStrayFunctions(sql, names) };
 }
 
-const emptyWhenAbsent = (error: unknown): string => {
-  if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return '';
-  throw error;
-};
-
 /** A function is in the file of its name: `mark_used` in `mark-used.sql`. */
-async function findStrayFunctions(sql: Sql, files: readonly string[]): Promise<readonly string[]> {
-  const names = new Set(files.map((file) => basename(file, '.sql').replaceAll('-', '_')));
+export const functionNameOf = (file: string): string => basename(file, '.sql').replaceAll('-', '_');
+
+async function findStrayFunctions(sql: Sql, names: readonly string[]): Promise<readonly string[]> {
   const found = await sql<{ name: string; signature: string }[]>`
     SELECT proname AS name, oid::regprocedure::text AS signature
     FROM pg_proc
@@ -65,13 +77,13 @@ async function findStrayFunctions(sql: Sql, files: readonly string[]): Promise<r
       AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = pg_proc.oid AND classid = 'pg_proc'::regclass AND deptype = 'e')
     ORDER BY signature
   `;
-  return found.filter(({ name }) => !names.has(name)).map(({ signature }) => signature);
+  return found.filter(({ name }) => !names.includes(name)).map(({ signature }) => signature);
 }
 
 /**
- * Trigger functions run within the functions of the pool, with their owner's rights, so they need the search path as well. Runs with each
- * migration, because a numbered file may have replaced a trigger's function, which then has no search path. Functions of an extension are
- * not ours.
+ * Sets the search path, the owner's rights and the rights of PUBLIC of every function, apart from
+ * those of an extension. It runs in each migration, because a numbered file may have replaced the
+ * function of a trigger. That one runs inside the pool's functions, so it needs the search path too.
  */
 async function secureFunctions(sql: Sql): Promise<void> {
   await sql.unsafe(`

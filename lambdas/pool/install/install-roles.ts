@@ -1,27 +1,31 @@
 import type { Sql } from '../database/database.ts';
+import { INSTALLED_MARK } from './drop-unused-functions.ts';
 
 export interface RoleGrants {
   readonly role: string;
-  /** Functions that it may execute; it gets no other right. */
+  /** Functions that it may execute. It has no other right. */
   readonly execute: readonly string[];
-  /** The longest that one of its statements may take. */
+  /** The statement timeout of the role. */
   readonly statementSeconds: number;
-  /** The share of the server's connections that it may have at once, between 0 and 1. */
+  /** The share of the server's connections that the role may use at once, between 0 and 1. */
   readonly connectionShare?: number;
 }
 
-/** Connections that a role may have even on a server with few. */
-const FEWEST_CONNECTIONS = 3;
+/** Connections that a role may use even when its share is smaller. */
+const MIN_CONNECTIONS = 3;
 const DEFAULT_SHARE = 0.5;
 
 export interface CreatedRoles {
-  /** None where the one who migrates may not create roles (somebody's own PostgreSQL). */
+  /** The number of roles; 0 when the migrating user may not create roles. */
   readonly roles: number;
-  /** Roles that keep other limits, because another user of the server made them and the one who migrates may not change them. */
+  /** Roles that keep other limits: another user created them, and the migrating user may not change them. */
   readonly rolesWithOtherLimits: readonly string[];
 }
 
-/** Makes each role, with its limits. Roles belong to the server: another database's migration may be at the same ones, so only what differs is changed. */
+/**
+ * Creates each role, with its limits. Roles belong to the server, and the migration of another
+ * database can create the same ones at the same time. So only what differs is changed.
+ */
 export async function createRoles(sql: Sql, grants: readonly RoleGrants[]): Promise<CreatedRoles> {
   if (!(await mayCreateRoles(sql))) return { roles: 0, rolesWithOtherLimits: [] };
   const rolesWithOtherLimits: string[] = [];
@@ -32,15 +36,16 @@ export async function createRoles(sql: Sql, grants: readonly RoleGrants[]): Prom
       const hasSettings = await limitSettings(sql, role, settings);
       return (await limitConnections(sql, role, connectionShare)) && hasSettings;
     };
-    // The second look is at what the first one changed.
+    // The second call checks what the first one changed.
     if (!(await limit()) && !(await limit())) rolesWithOtherLimits.push(role);
   }
   return { roles: grants.length, rolesWithOtherLimits };
 }
 
-/** Lets each role execute its functions, and no other. */
+/** Lets each role execute exactly its functions, and every other role none. */
 export async function grantFunctions(sql: Sql, grants: readonly RoleGrants[]): Promise<void> {
   if (!(await mayCreateRoles(sql))) return;
+  await revokeFromOtherRoles(sql, grants);
   for (const { role, execute } of grants) await grantExecute(sql, role, execute);
 }
 
@@ -70,8 +75,9 @@ async function createRole(sql: Sql, role: string): Promise<void> {
 }
 
 /**
- * RDS Proxy refuses timeouts in the start-up message, so the role has them. A role can change its own settings for its later sessions, by ALTER
- * ROLE: each migration takes back whatever is not its own. True when there was nothing to change.
+ * Gives the role its settings and no others. The timeouts are settings of the role, because RDS
+ * Proxy refuses them in the start-up message. A role can change its own settings for its later
+ * sessions (ALTER ROLE), so each migration resets them. Returns whether nothing had to be changed.
  */
 async function limitSettings(sql: Sql, role: string, limits: Readonly<Record<string, string>>): Promise<boolean> {
   const wanted = Object.entries(limits).map(([name, value]) => `${name}=${value}`);
@@ -102,26 +108,45 @@ async function limitConnections(sql: Sql, role: string, share: number): Promise<
   const [found] = await sql<{ limit: number; most: number }[]>`
     SELECT rolconnlimit AS limit, current_setting('max_connections')::int AS most FROM pg_roles WHERE rolname = ${role}
   `;
-  const limit = Math.max(FEWEST_CONNECTIONS, Math.floor((found?.most ?? 0) * share));
+  const limit = Math.max(MIN_CONNECTIONS, Math.floor((found?.most ?? 0) * share));
   if (found?.limit === limit) return true;
   await changeRole(sql, `ALTER ROLE ${role} CONNECTION LIMIT ${limit}`);
   return false;
 }
 
-/** A role that another user of the server made stays as it is where the one who migrates may not change it. Another migration may just have changed it. */
+/** Leaves the role unchanged when the migrating user may not change it, or another migration just did. */
 async function changeRole(sql: Sql, commands: string): Promise<void> {
   await sql.unsafe(`
     DO $$
     BEGIN
       ${commands};
     EXCEPTION
-      -- PostgreSQL has no code of its own for "tuple concurrently updated".
+      -- PostgreSQL reports "tuple concurrently updated" as internal_error.
       WHEN insufficient_privilege OR internal_error THEN NULL;
     END $$
   `);
 }
 
-/** Exactly these functions, and the schema that they are in. A function that is replaced keeps its grants, so those no longer wanted are taken away. */
+/** A role that is not in the table of rights any more must not keep what it could execute. */
+async function revokeFromOtherRoles(sql: Sql, grants: readonly RoleGrants[]): Promise<void> {
+  const known = new Set(grants.map(({ role }) => role));
+  const granted = await sql<{ role: string; signature: string }[]>`
+    SELECT rolname AS role, pg_proc.oid::regprocedure::text AS signature
+    FROM pg_proc, aclexplode(proacl) AS granted
+    JOIN pg_roles ON pg_roles.oid = granted.grantee
+    WHERE pronamespace = 'public'::regnamespace
+      AND obj_description(pg_proc.oid, 'pg_proc') = ${INSTALLED_MARK}
+      AND granted.grantee <> proowner
+  `;
+  for (const { role, signature } of granted) {
+    if (!known.has(role)) await sql.unsafe(`REVOKE ALL ON FUNCTION ${signature} FROM "${role}"`);
+  }
+}
+
+/**
+ * Grants the role exactly these functions, and the use of their schema. A function that is replaced
+ * keeps its grants, so the grants that are not wanted any more are revoked.
+ */
 async function grantExecute(sql: Sql, role: string, execute: readonly string[]): Promise<void> {
   const [schema] = await sql<{ isGranted: boolean }[]>`
     SELECT EXISTS (

@@ -4,6 +4,7 @@ const SHADOWING = ['test/integration/shadowing/shadowing.test.ts'];
 const OWNER = ['test/integration/database-owner.test.ts'];
 const HYGIENE = ['test/integration/database-hygiene.test.ts'];
 const NEXT_RELEASE = ['test/integration/next-release.test.ts'];
+const FUNCTIONS = ['test/integration/database-functions.test.ts'];
 const functions = (name: string): string => `lambdas/pool/functions/${name}.sql`;
 
 /** Bugs in the rights and checks of the database, and in how a running database is changed. */
@@ -124,12 +125,48 @@ export const DATABASE_MUTANTS: readonly Mutant[] = [
     tests: NEXT_RELEASE,
   },
   {
-    name: 'a change of only the list of removed functions installs nothing',
+    name: 'a change of only the texts of functions installs nothing',
     kind: 'changes of a running system',
     edits: [
-      edit('lambdas/pool/install/install-functions.ts', '[INSTALLATION, texts, removed, ', '[INSTALLATION, texts, '),
+      edit('lambdas/pool/install/install-functions.ts', '[INSTALLATION, texts, ', '[INSTALLATION, texts.length, '),
     ],
-    tests: NEXT_RELEASE,
+    tests: ['test/integration/rolled-back-release.test.ts'],
+  },
+  {
+    name: 'a function whose file was deleted is never dropped',
+    kind: 'changes of a running system',
+    edits: [edit('lambdas/pool/install/install-functions.ts', 'dropUnused ? await', 'dropUnused === null ? await')],
+    tests: FUNCTIONS,
+  },
+  {
+    name: 'a function is dropped while a role of the running release may execute it',
+    kind: 'changes of a running system',
+    edits: [
+      edit(
+        'lambdas/pool/install/drop-unused-functions.ts',
+        'AS granted WHERE granted.grantee <> proowner',
+        'AS granted WHERE granted.grantee = 0',
+      ),
+    ],
+    tests: FUNCTIONS,
+  },
+  {
+    name: 'a function is dropped while the body of a running function calls it',
+    kind: 'changes of a running system',
+    edits: [
+      edit(
+        'lambdas/pool/install/drop-unused-functions.ts',
+        "caller.prosrc ~ ('\\\\m' || unused.proname || '\\\\s*\\\\(')",
+        'caller.prosrc = unused.proname',
+      ),
+    ],
+    tests: FUNCTIONS,
+  },
+  {
+    name: 'a role that was removed from the table of rights keeps its rights',
+    kind: 'changes of a running system',
+    edits: [edit('lambdas/pool/install/install-roles.ts', '  await revokeFromOtherRoles(sql, grants);\n', '')],
+    tests: FUNCTIONS,
   },
   {
     name: 'a role keeps the right to execute a function that was removed from its rights',
@@ -141,6 +178,6 @@ export const DATABASE_MUTANTS: readonly Mutant[] = [
         'if (execute.length === 0) await',
       ),
     ],
-    tests: NEXT_RELEASE,
+    tests: FUNCTIONS,
   },
 ];

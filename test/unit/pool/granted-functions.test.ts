@@ -1,14 +1,14 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { basename } from 'node:path';
 import { expect, test } from 'vitest';
 import { ROLE_GRANTS } from '../../../lambdas/composition/migrate.ts';
+import { functionNameOf } from '../../../lambdas/pool/install/install-functions.ts';
 
 const filesIn = (folder: string, extension: string): readonly string[] =>
   readdirSync(folder, { encoding: 'utf8', recursive: true }).filter((file) => file.endsWith(extension));
 
-const sqlFunctions = filesIn('lambdas/pool/functions', '.sql').map((file) =>
-  basename(file, '.sql').replaceAll('-', '_'),
-);
+const FOLDER = 'lambdas/pool/functions';
+const sqlFiles = filesIn(FOLDER, '.sql');
+const sqlFunctions = sqlFiles.map(functionNameOf);
 
 test('every database function that TypeScript calls may be executed by the role of a function', () => {
   const code = filesIn('lambdas', '.ts').map((file) => readFileSync(`lambdas/${file}`, 'utf8'));
@@ -24,4 +24,15 @@ test('every database function that TypeScript calls may be executed by the role 
 test('every granted database function has a file', () => {
   const granted = new Set(ROLE_GRANTS.flatMap(({ execute }) => execute));
   expect([...granted].filter((name) => !sqlFunctions.includes(name))).toEqual([]);
+});
+
+test('every database function that has a file is granted to a role, or another function calls it', () => {
+  const granted = new Set(ROLE_GRANTS.flatMap(({ execute }) => execute));
+  const statements = sqlFiles.map((file) => ({
+    name: functionNameOf(file),
+    text: readFileSync(`${FOLDER}/${file}`, 'utf8').replaceAll(/--.*$/gm, ''),
+  }));
+  const isCalled = (name: string): boolean =>
+    statements.some((other) => other.name !== name && new RegExp(`\\b${name}\\(`).test(other.text));
+  expect(sqlFunctions.filter((name) => !granted.has(name) && !isCalled(name))).toEqual([]);
 });

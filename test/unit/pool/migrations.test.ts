@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
-import { basename } from 'node:path';
 import { expect, test } from 'vitest';
+import { functionNameOf } from '../../../lambdas/pool/install/install-functions.ts';
 import { indexNameOf } from '../../../lambdas/pool/install/install-indexes.ts';
 
 /**
@@ -64,19 +64,8 @@ test('a file of functions installs one function, of the file’s name', () => {
   for (const file of sqlFiles('functions')) {
     const text = readFileSync(`${POOL}/functions/${file}`, 'utf8');
     const created = [...text.matchAll(/^CREATE (?:OR REPLACE )?FUNCTION (\w+)/gm)].map(([, name]) => name);
-    expect([file, created]).toEqual([file, [basename(file, '.sql').replaceAll('-', '_')]]);
+    expect([file, created]).toEqual([file, [functionNameOf(file)]]);
     expect([file, /^CREATE FUNCTION/m.test(text)]).toEqual([file, false]);
-  }
-});
-
-test('removed functions are dropped one by one and only if they are there, and none of them has a file', () => {
-  const lines = readFileSync(`${POOL}/removed-functions.sql`, 'utf8')
-    .split('\n')
-    .filter((line) => line !== '' && !line.startsWith('--'));
-  for (const line of lines) {
-    const name = /^DROP FUNCTION IF EXISTS (\w+)\([^)]*\);$/.exec(line)?.[1];
-    expect([line, name]).toEqual([line, expect.any(String)]);
-    expect(sqlFiles('functions').map((file) => basename(file))).not.toContain(`${name?.replaceAll('_', '-')}.sql`);
   }
 });
 

@@ -1,2 +1,0 @@
--- Functions that an earlier release installed and that nothing calls any more, each as DROP FUNCTION IF EXISTS name(argument types).
--- Run whenever functions are installed. docs/database-changes.md says when a function may stand here.
