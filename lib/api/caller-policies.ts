@@ -10,7 +10,10 @@ export interface CallerPoliciesProps {
   readonly restApi: RestApi;
 }
 
-/** What callers of this account are given: the right to create and look up, and, apart from it, the right to see card numbers. */
+/**
+ * Managed policies for callers in the account of the API: one to create and look up references, and
+ * a separate one to read card numbers. An operator attaches them; no role of this product has them.
+ */
 export class CallerPolicies extends Construct {
   constructor(scope: Construct, id: string, { name, restApi }: CallerPoliciesProps) {
     super(scope, id);
@@ -26,16 +29,16 @@ export class CallerPolicies extends Construct {
         ],
       });
     };
-    const shows = ({ operation }: (typeof ROUTES)[number]): boolean => operation === 'detokenize';
+    const showsCardNumbers = ({ operation }: (typeof ROUTES)[number]): boolean => operation === 'detokenize';
     grant(
       'use',
       'Creating references and looking them up.',
-      ROUTES.filter((route) => !shows(route)),
+      ROUTES.filter((route) => !showsCardNumbers(route)),
     );
     grant(
       'detokenize',
       "Seeing card numbers; the role must be named in its consumer's record too.",
-      ROUTES.filter(shows),
+      ROUTES.filter(showsCardNumbers),
     );
   }
 }

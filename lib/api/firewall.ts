@@ -16,7 +16,11 @@ export interface FirewallProps {
   readonly logProtection: DataProtectionPolicy | undefined;
 }
 
-/** AWS's common rules, and a limit for each address, before the API. Its log has what was turned away, without headers that sign; it never has bodies. */
+/**
+ * The web application firewall (WAF) of the API: two managed rule groups of AWS, and a request
+ * limit for each address and each session. Its log contains only blocked requests, without
+ * signatures, credentials and bodies.
+ */
 export class Firewall extends Construct {
   constructor(scope: Construct, id: string, { environment, name, key, restApi, logProtection }: FirewallProps) {
     super(scope, id);
@@ -24,12 +28,12 @@ export class Firewall extends Construct {
       name,
       scope: 'REGIONAL',
       defaultAction: { allow: {} },
-      visibilityConfig: seenAs(name),
-      // A rule that finds something in a body would otherwise quote it.
+      visibilityConfig: metricsOnly(name),
+      // Otherwise a rule that matches a body quotes it in the log.
       dataProtectionConfig: { dataProtections: [{ field: { fieldType: 'BODY' }, action: 'SUBSTITUTION' }] },
       rules: [
-        managed('AWSManagedRulesCommonRuleSet', 0),
-        managed('AWSManagedRulesKnownBadInputsRuleSet', 1),
+        managedRules('AWSManagedRulesCommonRuleSet', 0),
+        managedRules('AWSManagedRulesKnownBadInputsRuleSet', 1),
         {
           name: 'limit-each-address',
           priority: 2,
@@ -37,11 +41,11 @@ export class Firewall extends Construct {
           statement: {
             rateBasedStatement: { aggregateKeyType: 'IP', limit: environment.firewallRequestsPerFiveMinutes },
           },
-          visibilityConfig: seenAs('limit-each-address'),
+          visibilityConfig: metricsOnly('limit-each-address'),
         },
         {
-          // The firewall cannot see who signed a request. A role's session can be told by its token, also among many hosts or behind
-          // one address.
+          // WAF cannot read who signed a request. The session token identifies the session of a
+          // role, even when many hosts share the session or many callers share an address.
           name: 'limit-each-session',
           priority: 3,
           action: { block: {} },
@@ -54,11 +58,11 @@ export class Firewall extends Construct {
               limit: environment.firewallRequestsPerFiveMinutes,
             },
           },
-          visibilityConfig: seenAs('limit-each-session'),
+          visibilityConfig: metricsOnly('limit-each-session'),
         },
       ],
     });
-    // WAF writes only to groups whose names begin so.
+    // WAF writes only to log groups whose names start with `aws-waf-logs-`.
     const log = new EncryptedLogGroup(this, 'Log', {
       environment,
       key,
@@ -67,7 +71,7 @@ export class Firewall extends Construct {
     });
     new CfnLoggingConfiguration(this, 'Logging', {
       resourceArn: acl.attrArn,
-      // WAF names a log group without the `:*` that its own ARN ends with.
+      // WAF requires the ARN without the `:*` at the end of `logGroupArn`.
       logDestinationConfigs: [
         Stack.of(this).formatArn({
           service: 'logs',
@@ -77,7 +81,7 @@ export class Firewall extends Construct {
         }),
       ],
       redactedFields: [
-        // A caller who puts a card number into the address would find it in this log.
+        // A caller could send a card number in the path or the query.
         { uriPath: {} },
         { queryString: {} },
         ...REDACTED_HEADERS.map((name) => ({ singleHeader: { Name: name } })),
@@ -97,7 +101,8 @@ export class Firewall extends Construct {
 }
 
 /**
- * What signs a request; an unkeyed hash of the body, by which card numbers can be tried out; and what callers fill as they like.
+ * Signatures and credentials; the hash of the body, from which a card number can be found by trying
+ * all of them; and headers whose text a caller chooses.
  */
 const REDACTED_HEADERS = [
   'authorization',
@@ -107,13 +112,17 @@ const REDACTED_HEADERS = [
   'x-correlation-id',
 ] as const;
 
-/** Samples would show bodies' neighbours to whoever opens the console. */
-const seenAs = (metricName: string) => ({ cloudWatchMetricsEnabled: true, metricName, sampledRequestsEnabled: false });
+/** Sampled requests are off: the WAF console would show URIs and headers of real requests. */
+const metricsOnly = (metricName: string) => ({
+  cloudWatchMetricsEnabled: true,
+  metricName,
+  sampledRequestsEnabled: false,
+});
 
-const managed = (name: string, priority: number) => ({
+const managedRules = (name: string, priority: number) => ({
   name,
   priority,
   overrideAction: { none: {} },
   statement: { managedRuleGroupStatement: { vendorName: 'AWS', name } },
-  visibilityConfig: seenAs(name),
+  visibilityConfig: metricsOnly(name),
 });

@@ -1,7 +1,10 @@
 import { ResponseType, type RestApi } from 'aws-cdk-lib/aws-apigateway';
 import { GATEWAY_RESPONSES } from '../../lambdas/api/gateway-responses.ts';
 
-/** What API Gateway says by itself has the form of the API's own problems, and never quotes the request. */
+/**
+ * Gives the answers that API Gateway itself creates the problem format of this API. They never
+ * quote the request, which can contain a card number.
+ */
 export function addGatewayResponses(restApi: RestApi): void {
   for (const { conditions, status, code, title, detail, retryAfterSeconds } of GATEWAY_RESPONSES) {
     for (const condition of conditions) {

@@ -16,10 +16,10 @@ export interface InterfaceEndpointsProps {
   readonly vpc: IVpc;
 }
 
-/** What functions can reach outside their subnets. */
+/** The services that functions can reach outside their subnets. */
 export type EndpointName = 'secrets' | 'queues' | 'metrics' | 'tome';
 
-/** The AWS services with an interface endpoint, and the actions that each endpoint permits to this account. */
+/** The AWS services, and the actions that each endpoint permits to this account. */
 const SERVICES = {
   secrets: {
     service: InterfaceVpcEndpointAwsService.SECRETS_MANAGER,
@@ -30,11 +30,11 @@ const SERVICES = {
 } as const;
 
 /**
- * One interface endpoint for each service that functions need, TOME's by PrivateLink. Each admits only members of its own group of
- * clients, on 443, so that who reaches what follows from the table of rights.
+ * One interface endpoint for each service that functions need; TOME's is a PrivateLink endpoint. An
+ * endpoint accepts connections on port 443 from the members of its client security group only.
  */
 export class InterfaceEndpoints extends Construct {
-  /** The security group that lets its members reach an interface endpoint, and nothing else. */
+  /** Client security groups. A function must be in a group to reach its endpoint. */
   readonly clients: Readonly<Record<EndpointName, ISecurityGroup>>;
 
   constructor(scope: Construct, id: string, { environment, vpc }: InterfaceEndpointsProps) {

@@ -9,7 +9,7 @@ import { keepProviderLogs } from '../logs/provider-logs.ts';
 import { InterfaceEndpoints } from './interface-endpoints.ts';
 import { Network } from './network.ts';
 
-/** What an environment's domains share and what changes least. */
+/** The resources that all producer domains of an environment share. They rarely change. */
 export class NetworkStack extends Stack {
   readonly vpc: IVpc;
   readonly endpoints: InterfaceEndpoints;
@@ -25,7 +25,7 @@ export class NetworkStack extends Stack {
     keepProviderLogs(this, { environment, key });
   }
 
-  /** As the environment names them, so that synthesis asks no account. */
+  /** The zones that environments.ts names. Without this, synthesis would query the account. */
   override get availabilityZones(): string[] {
     return [...this.#zones];
   }

@@ -1,9 +1,9 @@
 import { signedCall } from './signed-call.ts';
 
-/** The name that the environment `local` knows the database's secret by (lib/functions/function-context.ts). */
+/** The database secret's name in the environment `local` (lib/functions/function-context.ts). */
 export const DATABASE_SECRET = 'local-card/database';
 
-/** Writes where the database is and how to sign in, in the form of RDS's own secrets. Rejects when the emulator refuses. */
+/** Stores the address and credentials of the database in the format of RDS secrets. */
 export async function putDatabaseSecret(endpointUrl: string, databaseUrl: string): Promise<void> {
   const url = new URL(databaseUrl);
   const secret = {
@@ -15,18 +15,18 @@ export async function putDatabaseSecret(endpointUrl: string, databaseUrl: string
     password: url.password,
   };
   const text = { SecretString: JSON.stringify(secret) };
-  const created = await ask(endpointUrl, 'CreateSecret', { Name: DATABASE_SECRET, ...text });
-  // An emulator that somebody else started may remember the one of an earlier run.
+  const created = await call(endpointUrl, 'CreateSecret', { Name: DATABASE_SECRET, ...text });
+  // An emulator that was already running can have the secret of an earlier run.
   if (created.includes('ResourceExistsException'))
-    await ask(endpointUrl, 'PutSecretValue', { SecretId: DATABASE_SECRET, ...text });
+    await call(endpointUrl, 'PutSecretValue', { SecretId: DATABASE_SECRET, ...text });
 }
 
-/** For an emulator that outlives the suite. */
+/** For an emulator that keeps running afterwards. */
 export async function deleteDatabaseSecret(endpointUrl: string): Promise<void> {
-  await ask(endpointUrl, 'DeleteSecret', { SecretId: DATABASE_SECRET, ForceDeleteWithoutRecovery: true });
+  await call(endpointUrl, 'DeleteSecret', { SecretId: DATABASE_SECRET, ForceDeleteWithoutRecovery: true });
 }
 
-async function ask(endpointUrl: string, action: string, body: object): Promise<string> {
+async function call(endpointUrl: string, action: string, body: object): Promise<string> {
   const { status, text } = await signedCall({
     service: 'secretsmanager',
     url: endpointUrl,
@@ -34,7 +34,7 @@ async function ask(endpointUrl: string, action: string, body: object): Promise<s
     body: JSON.stringify(body),
   });
   if (status >= 300 && !text.includes('ResourceExistsException')) {
-    throw new Error(`Secrets Manager answered ${status} to ${action}.`);
+    throw new Error(`The emulator's Secrets Manager answered ${action} with status ${status}.`);
   }
   return text;
 }

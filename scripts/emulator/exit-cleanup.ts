@@ -1,13 +1,16 @@
 import type { ChildProcess } from 'node:child_process';
 
-/** For a process that is interrupted, where nobody waits for an end in order. */
+/** Child processes that are still running. */
 const children = new Set<ChildProcess>();
 
 process.once('exit', () => {
   for (const child of children) child.kill('SIGKILL');
 });
 
-/** Kills a child that is still there when this process ends. */
+/**
+ * Kills a child that still runs when this process exits. An interrupted test run does not wait for
+ * the orderly stop, and the child would keep running.
+ */
 export function killOnExit(child: ChildProcess): void {
   children.add(child);
   child.once('exit', () => children.delete(child));

@@ -12,22 +12,23 @@ const run = promisify(execFile);
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 const REQUIREMENTS = join(PROJECT, 'scripts/emulator/requirements.txt');
 
-/** Milliseconds that an installation may take; it downloads some twenty megabytes. */
+/** An installation downloads about 20 MB. */
 const INSTALL_LIMIT_MS = 300_000;
 
-/** A Python that has MiniStack, and the variables that it needs to find it. */
+/** A Python interpreter, and the environment variables with which it finds MiniStack. */
 export interface InstalledMinistack {
   readonly python: string;
   readonly variables: Readonly<Record<string, string>>;
 }
 
 /**
- * MiniStack in an environment of its own under `.local`, made when there is none for these versions. Several at once do not disturb each other. Throws
- * CannotStart with a sentence when Python, its packages or the package index is missing.
+ * Installs MiniStack into a virtual environment under `.local`, unless it exists for these
+ * versions. Concurrent installations are safe. Throws CannotStart when Python, pip or the package
+ * index is missing.
  */
 export async function installMinistack(say: (line: string) => void): Promise<InstalledMinistack> {
   const python = await findPython();
-  // A version's environment belongs to the Python that made it.
+  // A virtual environment works only with the Python version that created it.
   const fingerprint = createHash('sha256').update(readFileSync(REQUIREMENTS)).update(python.version).digest('hex');
   const directory = join(PROJECT, '.local', `ministack-${fingerprint.slice(0, 12)}`);
   if (!existsSync(directory)) {
@@ -48,22 +49,25 @@ async function findPython(): Promise<{ readonly command: string; readonly versio
     if (executable !== undefined) return { command: executable, version: version.join('.') };
   }
   throw new CannotStart(
-    'The emulator needs Python 3.10 or later. Install it, or name a running emulator with AWS_ENDPOINT_URL.',
+    'The emulator needs Python 3.10 or later. Install it, or set AWS_ENDPOINT_URL to a running emulator.',
   );
 }
 
-/** Under another name first, so that a half-made environment is never taken for a whole one. */
+/**
+ * Installs under another name and then renames, so that an incomplete installation is never used.
+ */
 async function installInto(directory: string, python: string): Promise<void> {
   const draft = `${directory}.${process.pid}`;
   await mkdir(draft, { recursive: true });
   try {
-    const lastWords = (await inEnvironment(draft, python)) ?? (await inFolder(draft, python));
-    if (lastWords !== null) {
+    const failure = (await installInVenv(draft, python)) ?? (await installInFolder(draft, python));
+    if (failure !== null) {
       throw new CannotStart(
-        `MiniStack could not be installed: it needs pip, or Debian's python3-venv, and the package index. pip said: ${lastWords}`,
+        'MiniStack could not be installed. Check that Python has pip (Debian: python3-venv) and that the ' +
+          `package index is reachable. pip reported: ${failure}`,
       );
     }
-    // Somebody else may have been faster; theirs is as good.
+    // Another process may have finished first; its installation is the same.
     await rename(draft, directory).catch((error: unknown) => {
       if (!existsSync(directory)) throw error;
     });
@@ -72,22 +76,25 @@ async function installInto(directory: string, python: string): Promise<void> {
   }
 }
 
-/** `null` when it is done, and `undefined` where this Python makes no environments (Debian without python3-venv); else what went wrong. */
-async function inEnvironment(draft: string, python: string): Promise<string | null | undefined> {
+/**
+ * Returns `null` on success, `undefined` when this Python cannot create virtual environments
+ * (Debian without python3-venv), or the end of pip's error output.
+ */
+async function installInVenv(draft: string, python: string): Promise<string | null | undefined> {
   try {
     await run(python, ['-m', 'venv', draft]);
   } catch {
     await rm(draft, { recursive: true, force: true });
     return undefined;
   }
-  return install([join(draft, 'bin', 'python'), '-m', 'pip', 'install']);
+  return runPip([join(draft, 'bin', 'python'), '-m', 'pip', 'install']);
 }
 
-/** A plain folder of packages, for a Python that has pip but makes no environments. */
-const inFolder = (draft: string, python: string): Promise<string | null> =>
-  install([python, '-m', 'pip', 'install', '--target', draft]);
+/** Installs into a plain folder, for a Python with pip but without virtual environments. */
+const installInFolder = (draft: string, python: string): Promise<string | null> =>
+  runPip([python, '-m', 'pip', 'install', '--target', draft]);
 
-async function install([command = '', ...words]: readonly string[]): Promise<string | null> {
+async function runPip([command = '', ...words]: readonly string[]): Promise<string | null> {
   try {
     const options = [
       '--quiet',

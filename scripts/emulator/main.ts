@@ -12,8 +12,9 @@ const say = (line: string): void => {
 
 const USAGE = `npm run emulator
 
-Deploys the environment local to an emulator of AWS and keeps it until Ctrl-C: MiniStack on a port of its own, installed by the first run,
-or the emulator at AWS_ENDPOINT_URL. Needs Python 3.10 or later with venv or pip for MiniStack.
+Deploys the environment local to an emulator of AWS and runs it until Ctrl-C. The emulator is the one at
+AWS_ENDPOINT_URL, or MiniStack on a free port. The first run installs MiniStack; this needs Python 3.10
+or later with venv or pip.
 `;
 
 /** `npm run emulator`. */
@@ -23,7 +24,7 @@ atEnd(dependencies.stop);
 say('deploying');
 const { output } = await runCdk(dependencies, ['deploy', '--require-approval', 'never']);
 const apiUrl = /ApiUrl = (\S+)/.exec(output)?.[1];
-if (apiUrl === undefined) throw new Error('The service stack names no ApiUrl.');
+if (apiUrl === undefined) throw new Error('The output of the deployment contains no ApiUrl.');
 say(`AWS  ${dependencies.endpointUrl}`);
-say(`API  ${emulatedApiUrl(dependencies.endpointUrl, apiUrl)} (signed with any key, for ${EMULATOR_REGION})`);
+say(`API  ${emulatedApiUrl(dependencies.endpointUrl, apiUrl)} (sign requests with any key, region ${EMULATOR_REGION})`);
 say(`TOME ${dependencies.tomeUrl}\nCtrl-C stops everything.`);

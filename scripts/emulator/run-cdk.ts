@@ -8,39 +8,41 @@ import { EMULATOR_ACCOUNT, EMULATOR_CREDENTIALS, EMULATOR_REGION } from './signe
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 const END_WITH_PARENT = new URL('../local/end-with-parent.ts', import.meta.url).href;
 
-export interface CdkPlace {
+export interface CdkTarget {
   readonly endpointUrl: string;
   readonly tomeUrl: string;
-  /** Where the CLI keeps its output and what it remembers. */
+  /** Home and output folder of the CDK CLI. */
   readonly directory: string;
 }
 
 export interface CdkResult {
   readonly code: number;
-  /** All that it wrote, both streams in order. */
+  /** stdout and stderr, in order. */
   readonly output: string;
 }
 
-/** What the CDK itself needs in an account before anything is deployed there. Rejects with the end of its output. */
-export async function bootstrap(place: CdkPlace): Promise<void> {
-  // From a folder without an app, which it would synthesize and not use.
-  succeeded(await run(place, place.directory, ['bootstrap', `aws://${EMULATOR_ACCOUNT}/${EMULATOR_REGION}`]));
+/** Deploys the CDK's bootstrap stack. Rejects with the end of the output when it fails. */
+export async function bootstrap(target: CdkTarget): Promise<void> {
+  // Runs in a folder without an app, because the CLI would synthesize the app for nothing.
+  succeeded(await run(target, target.directory, ['bootstrap', `aws://${EMULATOR_ACCOUNT}/${EMULATOR_REGION}`]));
 }
 
-/** The CDK CLI over the environment `local`. Rejects with the end of its output when it fails. */
-export const runCdk = async (place: CdkPlace, words: readonly string[]): Promise<CdkResult> =>
-  succeeded(await tryCdk(place, words));
+/**
+ * Runs the CDK CLI for the environment `local`. Rejects with the end of the output when it fails.
+ */
+export const runCdk = async (target: CdkTarget, words: readonly string[]): Promise<CdkResult> =>
+  succeeded(await tryCdk(target, words));
 
-/** The same, where a failure may be what one wants to see. */
-export const tryCdk = (place: CdkPlace, words: readonly string[]): Promise<CdkResult> =>
-  run(place, PROJECT, [...words, '--all', '--context', 'env=local', '--context', `tomeUrl=${place.tomeUrl}`]);
+/** Like runCdk, but returns a failure. */
+export const tryCdk = (target: CdkTarget, words: readonly string[]): Promise<CdkResult> =>
+  run(target, PROJECT, [...words, '--all', '--context', 'env=local', '--context', `tomeUrl=${target.tomeUrl}`]);
 
 function succeeded(result: CdkResult): CdkResult {
-  if (result.code !== 0) throw new Error(`The CDK failed:\n${result.output.slice(-4_000)}`);
+  if (result.code !== 0) throw new Error(`The CDK CLI failed:\n${result.output.slice(-4_000)}`);
   return result;
 }
 
-async function run({ endpointUrl, directory }: CdkPlace, cwd: string, words: readonly string[]): Promise<CdkResult> {
+async function run({ endpointUrl, directory }: CdkTarget, cwd: string, words: readonly string[]): Promise<CdkResult> {
   const command = createRequire(import.meta.url).resolve('aws-cdk/bin/cdk');
   const output = ['--output', join(directory, 'cdk.out'), '--no-notices', '--no-color', '--ci'];
   const child = spawn(process.execPath, ['--import', END_WITH_PARENT, command, ...words, ...output], {
@@ -54,7 +56,7 @@ async function run({ endpointUrl, directory }: CdkPlace, cwd: string, words: rea
       AWS_SECRET_ACCESS_KEY: EMULATOR_CREDENTIALS.secretAccessKey,
       AWS_REGION: EMULATOR_REGION,
       AWS_ENDPOINT_URL: endpointUrl,
-      // A host name would have buckets' names put before it; an address has them in the path.
+      // With an address, the S3 client puts the bucket into the path; with a host name, before it.
       AWS_ENDPOINT_URL_S3: endpointUrl.replace('//localhost:', '//127.0.0.1:'),
       AWS_EC2_METADATA_DISABLED: 'true',
       CDK_DISABLE_CLI_TELEMETRY: 'true',

@@ -4,7 +4,7 @@ import { AwsClient } from 'aws4fetch';
 export const EMULATOR_ACCOUNT = '000000000000';
 export const EMULATOR_REGION = 'us-east-1';
 
-/** What every client of the emulator signs in with. */
+/** The emulator accepts any credentials. */
 export const EMULATOR_CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test' } as const;
 
 export interface SignedAnswer {
@@ -14,7 +14,7 @@ export interface SignedAnswer {
 }
 
 export interface SignedRequest {
-  /** AWS's name of the service, which the signature covers. */
+  /** The service name in the signature. */
   readonly service: string;
   readonly url: string;
   readonly method?: 'GET' | 'POST';
@@ -22,7 +22,7 @@ export interface SignedRequest {
   readonly body?: string;
 }
 
-/** One request with SigV4, sent once, whatever its answer. Rejects when there is none. */
+/** Sends one request signed with SigV4, without retries. Resolves with any HTTP status. */
 export async function signedCall({
   service,
   url,

@@ -7,31 +7,33 @@ import { deleteDatabaseSecret, putDatabaseSecret } from './database-secret.ts';
 import { bootstrap, tryCdk } from './run-cdk.ts';
 import { startMinistack } from './start-ministack.ts';
 
-/** What stands around the environment `local` before it is deployed. */
+/** What the environment `local` needs before it can be deployed. */
 export interface EmulatorDependencies {
-  /** Where AWS's services answer. */
+  /** The emulator's endpoint for all AWS services. */
   readonly endpointUrl: string;
   readonly tomeUrl: string;
-  /** The database as its administrator; still empty. */
+  /** An empty database, with the credentials of its administrator. */
   readonly databaseUrl: string;
-  /** A folder that goes with them. */
+  /** A temporary folder, removed by `stop`. */
   readonly directory: string;
   stop(): Promise<void>;
 }
 
-/** The database forgets everything with its folder, so nothing of it has to reach a disk. */
+/** The database is deleted with its folder, so durability is not needed. */
 const NOT_DURABLE = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off'];
 
 /**
- * An emulator of AWS, a PostgreSQL, the TOME simulator and, in the emulator, the CDK's bootstrap stack and the database's secret. The emulator is the one at
- * `AWS_ENDPOINT_URL`, or MiniStack on a port of its own. Everything listens on loopback. Throws CannotStart with one sentence.
+ * Starts PostgreSQL, the TOME simulator and an AWS emulator, and creates the database secret and
+ * the CDK's bootstrap stack in the emulator. The emulator is the one at `AWS_ENDPOINT_URL`, or
+ * MiniStack on a free port. What it starts listens on loopback only. Throws CannotStart when
+ * MiniStack cannot be installed or started.
  */
 export async function startEmulatorDependencies(say: (line: string) => void): Promise<EmulatorDependencies> {
   const started: (() => Promise<void>)[] = [];
   const stop = async (): Promise<void> => {
     const failures: unknown[] = [];
-    for (const end of started.splice(0).reverse()) await end().catch((error: unknown) => failures.push(error));
-    if (failures.length > 0) throw new AggregateError(failures, 'Not everything could be stopped.');
+    for (const stopOne of started.splice(0).reverse()) await stopOne().catch((error: unknown) => failures.push(error));
+    if (failures.length > 0) throw new AggregateError(failures, 'Some dependencies of the emulator did not stop.');
   };
   try {
     const { path: directory, remove } = await makeTemporaryFolder('emulator');
@@ -54,7 +56,7 @@ export async function startEmulatorDependencies(say: (line: string) => void): Pr
     const endpointUrl = emulator?.endpointUrl ?? given;
 
     const dependencies = { endpointUrl, tomeUrl: simulator.url, databaseUrl, directory, stop };
-    if (emulator === undefined) started.push(() => tidy(dependencies));
+    if (emulator === undefined) started.push(() => removeDeployment(dependencies));
     await putDatabaseSecret(endpointUrl, databaseUrl);
     await bootstrap(dependencies);
     say(`emulator ${endpointUrl}`);
@@ -65,13 +67,12 @@ export async function startEmulatorDependencies(say: (line: string) => void): Pr
   }
 }
 
-/** For an emulator that outlives its database: what is left there would be of no use. */
-async function tidy(dependencies: EmulatorDependencies): Promise<void> {
+/** For an emulator that keeps running: without the database the deployed environment is useless. */
+async function removeDeployment(dependencies: EmulatorDependencies): Promise<void> {
   await tryCdk(dependencies, ['destroy', '--force']);
   await deleteDatabaseSecret(dependencies.endpointUrl);
 }
 
-/** The name of the database in this server. */
 const DATABASE = 'pool';
 
 async function createDatabase(serverUrl: string): Promise<string> {

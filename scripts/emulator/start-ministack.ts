@@ -9,10 +9,9 @@ import { atEnd } from '../program/endings.ts';
 import { killOnExit } from './exit-cleanup.ts';
 import { installMinistack } from './install-ministack.ts';
 
-/** Milliseconds from the start to the first answer. */
 const START_LIMIT_MS = 60_000;
 
-/** Milliseconds that it gets to end in order. */
+/** After this time, the process is killed. */
 const STOP_LIMIT_MS = 10_000;
 
 export interface Ministack {
@@ -21,8 +20,9 @@ export interface Ministack {
 }
 
 /**
- * MiniStack on a free loopback port. All that it writes goes below `directory`. Its functions inherit its variables, so it gets few of ours. Throws
- * CannotStart with its last words when it does not answer.
+ * Starts MiniStack on a free loopback port. It writes only below `directory`. The Lambda functions
+ * inherit its environment variables, so it gets only those listed here. Throws CannotStart with the
+ * end of its log when it does not answer.
  */
 export async function startMinistack(directory: string, say: (line: string) => void): Promise<Ministack> {
   const { python, variables } = await installMinistack(say);
@@ -34,7 +34,7 @@ export async function startMinistack(directory: string, say: (line: string) => v
     stdio: ['ignore', log, log],
     env: {
       ...variables,
-      // Its functions run in the `node` that is first here: this one.
+      // The functions run with the first `node` of PATH: the one that runs this process.
       PATH: `${dirname(process.execPath)}:${process.env['PATH'] ?? ''}`,
       HOME: directory,
       TMPDIR: directory,
