@@ -8,11 +8,11 @@ export interface ApiAnswer {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-/** The deployed API, called as its callers do. */
+/** Sends signed requests to the deployed API through API Gateway. */
 export class DeployedApi {
   readonly #baseUrl: string;
 
-  /** `apiUrl`: the address that it would have on AWS, as the stack's output names it. */
+  /** `apiUrl`: the URL on AWS, as in the output of the stack. */
   constructor(endpointUrl: string, apiUrl: string) {
     this.#baseUrl = emulatedApiUrl(endpointUrl, apiUrl);
   }
@@ -32,7 +32,7 @@ export class DeployedApi {
     return answerOf(await signedCall({ service: 'execute-api', url: `${this.#baseUrl}${path}`, method: 'GET' }));
   }
 
-  /** The same request as `post`, without a signature. */
+  /** Like `post`, without a signature. */
   async postUnsigned(path: string, body: object): Promise<ApiAnswer> {
     const response = await fetch(`${this.#baseUrl}${path}`, {
       method: 'POST',

@@ -15,7 +15,7 @@ import {
   signedCall,
 } from '../../scripts/emulator/signed-call.ts';
 
-/** What a person with a console would see and do in the emulator's account. */
+/** Reads and changes the emulator's account, as an operator does with the AWS console. */
 export class EmulatedAccount {
   readonly endpointUrl: string;
   readonly #stacks: CloudFormationClient;
@@ -30,7 +30,7 @@ export class EmulatedAccount {
     this.#queues = new SQSClient({ ...configuration, useQueueUrlAsEndpoint: false });
   }
 
-  /** A stack's outputs by name. */
+  /** The outputs of a stack, by name. */
   async outputsOf(stackName: string): Promise<Readonly<Record<string, string>>> {
     const { Stacks = [] } = await this.#stacks.send(new DescribeStacksCommand({ StackName: stackName }));
     return Object.fromEntries((Stacks[0]?.Outputs ?? []).map(({ OutputKey, OutputValue }) => [OutputKey, OutputValue]));
@@ -41,14 +41,14 @@ export class EmulatedAccount {
     return MetricAlarms[0]?.StateValue;
   }
 
-  /** Starts what a schedule starts, as the schedule would, and waits for its result. */
+  /** Invokes the target of a schedule with the schedule's input, and returns the result. */
   async startTargetOf(schedule: string, group: string): Promise<Readonly<Record<string, unknown>>> {
     const found = await this.#get('scheduler', `/schedules/${schedule}?groupName=${group}`);
     const { Target } = JSON.parse(found) as { readonly Target: { readonly Arn: string; readonly Input?: string } };
     return this.invoke(Target.Arn.split(':').at(-1) ?? '', Target.Input);
   }
 
-  /** Rejects with the function's error when it fails. */
+  /** Invokes a function and returns its result. Rejects when the function fails. */
   async invoke(functionName: string, input = '{}'): Promise<Readonly<Record<string, unknown>>> {
     const { status, headers, text } = await signedCall({
       service: 'lambda',
@@ -56,12 +56,12 @@ export class EmulatedAccount {
       body: input,
     });
     if (status !== 200 || headers.get('x-amz-function-error') !== null) {
-      throw new Error(`${functionName} failed (${status}): ${text.slice(0, 500)}`);
+      throw new Error(`${functionName} failed with status ${status}: ${text.slice(0, 500)}`);
     }
     return JSON.parse(text) as Readonly<Record<string, unknown>>;
   }
 
-  /** Starts a function without waiting for it. */
+  /** Invokes a function asynchronously. */
   async start(functionName: string, input: object): Promise<void> {
     const { status } = await signedCall({
       service: 'lambda',
@@ -69,7 +69,7 @@ export class EmulatedAccount {
       headers: { 'x-amz-invocation-type': 'Event' },
       body: JSON.stringify(input),
     });
-    if (status !== 202) throw new Error(`${functionName} was not started (${status}).`);
+    if (status !== 202) throw new Error(`${functionName} was not started: status ${status}.`);
   }
 
   async urlOfQueue(name: string): Promise<string> {
@@ -77,7 +77,7 @@ export class EmulatedAccount {
     return QueueUrl;
   }
 
-  /** A new queue that gets what a topic gets. */
+  /** Creates a queue that is subscribed to a topic. */
   async subscribedQueue(topicArn: string): Promise<SubscribedQueue> {
     const name = `suite-${topicArn.split(':').at(-1) ?? ''}`;
     const { QueueUrl = '' } = await this.#queues.send(new CreateQueueCommand({ QueueName: name }));
@@ -95,7 +95,7 @@ export class EmulatedAccount {
       headers: { 'content-type': 'application/x-www-form-urlencoded' },
       body: new URLSearchParams(form).toString(),
     });
-    if (status !== 200) throw new Error(`SNS answered ${status}: ${text.slice(0, 500)}`);
+    if (status !== 200) throw new Error(`SNS answered Subscribe with status ${status}: ${text.slice(0, 500)}`);
     return {
       take: async () => {
         const bodies = await this.takeMessages(QueueUrl);
@@ -109,7 +109,7 @@ export class EmulatedAccount {
     };
   }
 
-  /** The bodies of what waits in a queue, which are gone from it. */
+  /** Receives messages, deletes them from the queue and returns their bodies. */
   async takeMessages(queueUrl: string): Promise<readonly string[]> {
     const receive = new ReceiveMessageCommand({ QueueUrl: queueUrl, MaxNumberOfMessages: 10, WaitTimeSeconds: 1 });
     const { Messages = [] } = await this.#queues.send(receive);
@@ -119,7 +119,7 @@ export class EmulatedAccount {
     return Messages.map(({ Body }) => Body ?? '');
   }
 
-  /** All that functions whose names begin so have logged. */
+  /** The log lines of all functions whose names start with the prefix. */
   async logsOf(functionsPrefix: string): Promise<string> {
     const { logGroups } = (await this.#logs('DescribeLogGroups', {
       logGroupNamePrefix: `/aws/lambda/${functionsPrefix}`,
@@ -143,13 +143,14 @@ export class EmulatedAccount {
       headers: { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': `Logs_20140328.${action}` },
       body: JSON.stringify(body),
     });
-    if (status !== 200) throw new Error(`CloudWatch Logs answered ${status} to ${action}: ${text.slice(0, 300)}`);
+    if (status !== 200)
+      throw new Error(`CloudWatch Logs answered ${action} with status ${status}: ${text.slice(0, 300)}`);
     return JSON.parse(text);
   }
 
   async #get(service: string, path: string): Promise<string> {
     const { status, text } = await signedCall({ service, url: `${this.endpointUrl}${path}`, method: 'GET' });
-    if (status !== 200) throw new Error(`${service} answered ${status} to ${path}.`);
+    if (status !== 200) throw new Error(`${service} answered GET ${path} with status ${status}.`);
     return text;
   }
 }

@@ -7,7 +7,7 @@ declare module 'vitest' {
   }
 }
 
-/** All that the deployment stands in, for the whole suite. */
+/** Starts what the deployment needs, once for the whole suite. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const { stop, ...emulatorDependencies } = await startEmulatorDependencies((line) =>
     process.stdout.write(`${line}\n`),

@@ -1,9 +1,9 @@
 import { signedCall } from '../../scripts/emulator/signed-call.ts';
 
-/** How to list what an account has of a kind, and how a thing's name stands in the answer. */
+/** How to list the resources of one kind, and where their names are in the response. */
 interface Listing {
   readonly service: string;
-  /** The path of a GET, a target of the JSON protocol, or an action of the query protocol. */
+  /** One of: the path of a GET, a target of the JSON protocol, an action of the query protocol. */
   readonly path?: string;
   readonly target?: string;
   readonly action?: readonly [name: string, version: string];
@@ -27,7 +27,10 @@ const LISTINGS: Readonly<Record<string, Listing>> = {
   alias: { service: 'kms', target: 'TrentService.ListAliases', name: /"AliasName": ?"([^"]+)/g },
 };
 
-/** Every thing in the account by its kind and name, in order. Stacks that are gone are not counted, nor are keys, which AWS keeps for a while. */
+/**
+ * All resources in the account, sorted, as `kind name`. Deleted stacks do not count. KMS keys are
+ * not listed, because AWS deletes them only after a waiting period.
+ */
 export async function inventory(endpointUrl: string): Promise<readonly string[]> {
   const found: string[] = [];
   for (const [kind, listing] of Object.entries(LISTINGS)) {
@@ -51,6 +54,7 @@ async function list(endpointUrl: string, { service, path, target, action }: List
           body: `Action=${action[0]}&Version=${action[1]}`,
         }),
   });
-  if (status !== 200) throw new Error(`${service} answered ${status} to a listing: ${text.slice(0, 300)}`);
+  if (status !== 200)
+    throw new Error(`${service} answered a list request with status ${status}: ${text.slice(0, 300)}`);
   return text;
 }

@@ -1,13 +1,16 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
-/** The suite of `npm run test:emulator`. Its tests follow upon each other: the first that fails ends it. */
+/**
+ * The suite of `npm run test:emulator`. Each test builds on the one before, so it stops at a
+ * failure.
+ */
 export default defineConfig({
   root: fileURLToPath(new URL('../..', import.meta.url)),
   test: {
     name: 'emulator',
     environment: 'node',
-    // One process, so that an interruption ends all of it.
+    // Threads, not processes, so that an interrupt stops everything.
     pool: 'threads',
     include: ['test/emulator/**/*.test.ts'],
     globalSetup: ['test/emulator/emulator-dependencies.ts'],
