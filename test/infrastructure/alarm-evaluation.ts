@@ -18,7 +18,7 @@ interface MetricQuery {
   readonly MetricStat?: { readonly Metric: MetricIdentity; readonly Period: number; readonly Stat: string };
 }
 
-/** An alarm as its template has it. */
+/** The properties of an alarm in a template. */
 export interface AlarmProperties extends Partial<MetricIdentity> {
   readonly AlarmName: string;
   readonly AlarmDescription: string;
@@ -36,17 +36,17 @@ export interface AlarmProperties extends Partial<MetricIdentity> {
 
 export type AlarmState = 'OK' | 'ALARM';
 
-/** What was written in one minute: all values of each metric, by its key. */
+/** All values that each metric got in one minute, by the metric's key. */
 export type Minute = ReadonlyMap<string, readonly number[]>;
 
-/** Tells metrics apart as CloudWatch does: by namespace, name and exactly these dimensions. */
+/** The identity of a metric in CloudWatch: namespace, name and exactly these dimensions. */
 export const metricKey = (namespace: string, name: string, dimensions: Readonly<Record<string, unknown>>): string =>
   JSON.stringify([namespace, name, Object.entries(dimensions).toSorted(([a], [b]) => (a < b ? -1 : 1))]);
 
 const keyOf = ({ Namespace, MetricName, Dimensions = [] }: MetricIdentity): string =>
   metricKey(Namespace, MetricName, Object.fromEntries(Dimensions.map(({ Name, Value }) => [Name, Value])));
 
-/** Every metric that an alarm reads. */
+/** All metrics that an alarm reads. */
 export function metricsOf({ Namespace, MetricName, Dimensions, Metrics = [] }: AlarmProperties): readonly {
   readonly key: string;
   readonly namespace: string;
@@ -65,37 +65,39 @@ export function metricsOf({ Namespace, MetricName, Dimensions, Metrics = [] }: A
 }
 
 /**
- * The state of a threshold alarm after these minutes, the last one the newest, by CloudWatch's rule: so many of the last periods must breach, and
- * periods without data count as the alarm says. CloudWatch looks back a little further when data is missing; that only delays.
+ * The state of a threshold alarm after these minutes, the newest last. As in CloudWatch, M of the
+ * last N periods must breach, and TreatMissingData decides about periods without data. CloudWatch
+ * reads some earlier periods when data is missing, which can only delay a change.
  */
 export function stateAfter(alarm: AlarmProperties, minutes: readonly Minute[], before: AlarmState): AlarmState {
   const periodMinutes = periodOf(alarm) / 60;
   const needed = alarm.DatapointsToAlarm ?? alarm.EvaluationPeriods;
   let breaching = 0;
-  let fine = 0;
+  let notBreaching = 0;
   for (let back = 0; back < alarm.EvaluationPeriods; back += 1) {
     const end = minutes.length - back * periodMinutes;
     const value = datumOf(alarm, minutes.slice(Math.max(0, end - periodMinutes), Math.max(0, end)));
     if (value === undefined && alarm.TreatMissingData === 'ignore') continue;
     const isBreaching = value === undefined ? alarm.TreatMissingData === 'breaching' : breaches(alarm, value);
     if (isBreaching) breaching += 1;
-    else fine += 1;
+    else notBreaching += 1;
   }
   if (breaching >= needed) return 'ALARM';
-  return fine > alarm.EvaluationPeriods - needed ? 'OK' : before;
+  return notBreaching > alarm.EvaluationPeriods - needed ? 'OK' : before;
 }
 
 function periodOf({ Period, Metrics = [] }: AlarmProperties): number {
   const periods = new Set(Metrics.flatMap(({ MetricStat }) => (MetricStat === undefined ? [] : [MetricStat.Period])));
   const [period] = Period === undefined ? periods : [Period];
-  if (period === undefined || periods.size > 1) throw new Error('An alarm has exactly one period.');
+  if (period === undefined || periods.size > 1) throw new Error('All metrics of an alarm must have the same period.');
   return period;
 }
 
 function datumOf(alarm: AlarmProperties, minutes: readonly Minute[]): Value {
   const { Namespace, MetricName, Dimensions = [], Statistic, Metrics } = alarm;
   if (Metrics === undefined) {
-    if (Namespace === undefined || MetricName === undefined || Statistic === undefined) throw new Error('No metric');
+    if (Namespace === undefined || MetricName === undefined || Statistic === undefined)
+      throw new Error(`${alarm.AlarmName} has neither a metric with a statistic nor expressions`);
     return statisticOf(valuesOf({ Namespace, MetricName, Dimensions }, minutes), Statistic);
   }
   const queryValue = (id: string): Value => {
@@ -103,7 +105,7 @@ function datumOf(alarm: AlarmProperties, minutes: readonly Minute[]): Value {
     if (query?.MetricStat !== undefined) {
       return statisticOf(valuesOf(query.MetricStat.Metric, minutes), query.MetricStat.Stat);
     }
-    if (query?.Expression === undefined) throw new Error(`${alarm.AlarmName} names no metric ${id}`);
+    if (query?.Expression === undefined) throw new Error(`${alarm.AlarmName} has no metric with the id ${id}`);
     return evaluateMath(query.Expression, queryValue);
   };
   const returned = Metrics.filter(({ ReturnData }) => ReturnData !== false);
@@ -132,7 +134,7 @@ function statisticOf(values: readonly number[], statistic: string): Value {
     case 'p99':
       return sorted[Math.min(values.length - 1, Math.floor(values.length * 0.99))];
     default:
-      throw new Error(`Statistic ${statistic} is not known here.`);
+      throw new Error(`The statistic ${statistic} is not supported here.`);
   }
 }
 
@@ -145,6 +147,6 @@ function breaches({ ComparisonOperator, Threshold = Number.NaN }: AlarmPropertie
     case 'LessThanThreshold':
       return value < Threshold;
     default:
-      throw new Error(`Comparison ${ComparisonOperator} is not known here.`);
+      throw new Error(`The comparison ${ComparisonOperator} is not supported here.`);
   }
 }

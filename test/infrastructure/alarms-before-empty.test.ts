@@ -3,7 +3,7 @@ import { planRefill } from '../../lambdas/tokenization/refill/refill-plan.ts';
 import { type AlarmState, type Minute, metricKey, stateAfter } from './alarm-evaluation.ts';
 import { type ObservedDomain, observedDomain } from './observed-domain.ts';
 
-/** What the batch budget maps at its default of 80 calls a second. */
+/** Pairs that a refill binds in a minute at the default batch rate limit of 80 calls a second. */
 const REFILLED_PER_MINUTE = 4_800;
 
 let prod: ObservedDomain;
@@ -12,8 +12,11 @@ beforeAll(() => {
   prod = observedDomain('prod');
 });
 
-/** Each minute of a pool, with the gauges that the health job would publish, until it is empty or time is up. */
-function minutesOf(consumedPerMinute: number, refill: 'works' | 'is down', mostMinutes: number): readonly Minute[] {
+/**
+ * The gauges of each minute of a simulated pool, until the pool is empty or `maxMinutes` is
+ * reached.
+ */
+function minutesOf(consumedPerMinute: number, refill: 'works' | 'is down', maxMinutes: number): readonly Minute[] {
   const { pool, prefetchEveryMinutes } = prod.settings;
   const plan = (available: number) =>
     planRefill(
@@ -29,7 +32,7 @@ function minutesOf(consumedPerMinute: number, refill: 'works' | 'is down', mostM
   const minutes: Minute[] = [];
   let available = plan(0).target;
   let isRefilling = false;
-  for (let minute = 1; minute <= mostMinutes && available > 0; minute += 1) {
+  for (let minute = 1; minute <= maxMinutes && available > 0; minute += 1) {
     available = Math.max(0, available - consumedPerMinute);
     const { target, lowWater } = plan(available);
     if (isRefilling) available = Math.min(target, available + REFILLED_PER_MINUTE);
@@ -49,8 +52,8 @@ function minutesOf(consumedPerMinute: number, refill: 'works' | 'is down', mostM
   return minutes;
 }
 
-/** Minutes after which one of the alarms first rings, or null. */
-function firstRing(names: readonly string[], minutes: readonly Minute[]): number | null {
+/** The minute in which one of the alarms is first raised, or null. */
+function firstAlarmMinute(names: readonly string[], minutes: readonly Minute[]): number | null {
   for (let count = 1; count <= minutes.length; count += 1) {
     const states: AlarmState[] = names.map((name) => stateAfter(prod.alarm(name), minutes.slice(0, count), 'OK'));
     if (states.includes('ALARM')) return count;
@@ -62,10 +65,10 @@ test.each([
   ['100,000 cards a day', 70],
   ['ten cards a second', 600],
   ['25 cards a second', 1_500],
-])('at %s a refill that works rings nothing for half a day', (_name, consumedPerMinute) => {
+])('at %s and with a working refill no pool alarm is raised for half a day', (_name, consumedPerMinute) => {
   const minutes = minutesOf(consumedPerMinute, 'works', 720);
   expect(minutes).toHaveLength(720);
-  expect(firstRing(['pool-low', 'minutes-to-empty', 'pool-empty'], minutes)).toBeNull();
+  expect(firstAlarmMinute(['pool-low', 'minutes-to-empty', 'pool-empty'], minutes)).toBeNull();
 });
 
 test.each([
@@ -73,12 +76,12 @@ test.each([
   ['ten cards a second', 600, 5],
   ['a peak of 150 cards a second', 9_000, 2],
 ])(
-  'at %s and no refill at all somebody is told before the pool is empty',
+  'at %s and without a refill an alarm is raised minutes before the pool is empty',
   (_name, consumedPerMinute, noticeMinutes) => {
     const minutes = minutesOf(consumedPerMinute, 'is down', 10_000);
-    const rings = firstRing(['pool-low', 'minutes-to-empty'], minutes);
-    expect(rings).not.toBeNull();
-    expect(minutes.length - (rings ?? 0)).toBeGreaterThanOrEqual(noticeMinutes);
-    expect(firstRing(['pool-empty'], minutes)).toBe(minutes.length);
+    const raised = firstAlarmMinute(['pool-low', 'minutes-to-empty'], minutes);
+    expect(raised).not.toBeNull();
+    expect(minutes.length - (raised ?? 0)).toBeGreaterThanOrEqual(noticeMinutes);
+    expect(firstAlarmMinute(['pool-empty'], minutes)).toBe(minutes.length);
   },
 );

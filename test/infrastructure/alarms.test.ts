@@ -12,7 +12,7 @@ beforeAll(() => {
   local = observedDomain('local');
 });
 
-test('every alarm tells people when it rings and when it clears, by an encrypted topic that only they may publish to', () => {
+test('every alarm notifies when raised and when cleared, through an encrypted topic of this account', () => {
   for (const { alarms, template } of [prod, local]) {
     const topic = Object.keys(template.findResources('AWS::SNS::Topic'))[0];
     for (const { AlarmActions, OKActions } of alarms) {
@@ -35,13 +35,13 @@ test('every alarm tells people when it rings and when it clears, by an encrypted
   prod.template.hasOutput('AlarmTopicArn', {});
 });
 
-test('every alarm has a name of its own after its environment and domain', () => {
+test('every alarm name is unique and starts with environment and domain', () => {
   const names = prod.alarms.map(({ AlarmName }) => AlarmName);
   expect(new Set(names).size).toBe(names.length);
   expect(names.filter((name) => !name.startsWith('prod-card-'))).toEqual([]);
 });
 
-test('no alarm asks for more than CloudWatch evaluates: ten metrics, and a day of short periods or a week of hours', () => {
+test('no alarm exceeds the limits of CloudWatch on metrics and evaluated time', () => {
   const daily = observedDomain('prod', { prefetchEveryMinutes: 1_440 });
   for (const alarm of [...prod.alarms, ...daily.alarms]) {
     expect(metricsOf(alarm).length).toBeLessThanOrEqual(10);
@@ -50,7 +50,7 @@ test('no alarm asks for more than CloudWatch evaluates: ten metrics, and a day o
   }
 });
 
-test('the emulator gets only alarms on plain gauges, which it can ring', () => {
+test('in the emulator all alarms are on plain gauges, which it supports', () => {
   expect(local.alarms.length).toBeGreaterThan(0);
   for (const { Metrics, Dimensions, EvaluationPeriods } of local.alarms) {
     expect([Metrics, Dimensions, EvaluationPeriods]).toEqual([undefined, undefined, 1]);
@@ -65,7 +65,7 @@ test("alarms use the functions' defaults for settings that the environment does 
   expect(prod.alarm('stale-reservations').Threshold).toBe(settings.RESERVATION_HORIZON_SECONDS + 300);
 });
 
-test('on AWS the volume of detokenize is also held against the usual one of the hour', () => {
+test('on AWS an anomaly alarm also compares the volume of detokenize with the usual one', () => {
   expect(prod.alarm('detokenize-unusual-for-the-hour')).toMatchObject({
     ComparisonOperator: 'GreaterThanUpperThreshold',
     ThresholdMetricId: 'expr_1',
@@ -73,15 +73,15 @@ test('on AWS the volume of detokenize is also held against the usual one of the 
   });
 });
 
-/** A minute in which the alarm's metrics of these names had these values. */
+/** A minute with these values of the alarm's metrics, by metric name. */
 function minuteOf(alarm: AlarmProperties, values: Readonly<Record<string, readonly number[]>>): Minute {
   const metrics = metricsOf(alarm);
   const unknown = Object.keys(values).filter((name) => !metrics.some((metric) => metric.name === name));
-  if (unknown.length > 0) throw new Error(`${alarm.AlarmName} does not read ${unknown.join(', ')}.`);
+  if (unknown.length > 0) throw new Error(`${alarm.AlarmName} does not use the metrics ${unknown.join(', ')}.`);
   return new Map(metrics.map(({ key, name }) => [key, values[name] ?? []]));
 }
 
-/** The states after each of these spans of equal minutes. */
+/** The state of the alarm after each span of equal minutes. */
 function statesOver(
   alarm: AlarmProperties,
   spans: readonly (readonly [minutes: number, values: Readonly<Record<string, readonly number[]>>])[],
@@ -100,7 +100,7 @@ function statesOver(
 const SLOW = Array.from({ length: 60 }, () => 1_500);
 const FAST = Array.from({ length: 60 }, () => 60);
 
-describe("on AWS's own metrics each alarm rings and clears, and stays silent where nothing is wrong", () => {
+describe('each alarm on metrics of AWS services is raised only by its fault and clears afterwards', () => {
   test.each<[string, Parameters<typeof statesOver>[1], readonly AlarmState[]]>([
     [
       'api-errors',
@@ -199,7 +199,7 @@ describe("on AWS's own metrics each alarm rings and clears, and stays silent whe
     expect(statesOver(prod.alarm(name), spans)).toEqual(states);
   });
 
-  test('each alarm on masked card numbers, of which every function has one and all logs together one', () => {
+  test('the alarm on masked card numbers of each function, and the one of all logs', () => {
     const masked = prod.alarms.filter(({ AlarmName }) => AlarmName.includes('-card-number-masked-'));
     expect(masked).toHaveLength(12);
     for (const alarm of masked) {
@@ -212,7 +212,7 @@ describe("on AWS's own metrics each alarm rings and clears, and stays silent whe
     }
   });
 
-  test('no alarm on such a metric is left out', () => {
+  test('every alarm on a metric of an AWS service is tested here', () => {
     const tested =
       /-(api-errors|direct-invocation|api-latency|prefetch-failed|database-\w[\w-]*|card-number-masked-[\w-]+|dead-letters-(jobs|card-events|alarms))$/;
     const onAws = prod.alarms.filter((alarm) => metricsOf(alarm).some(({ namespace }) => namespace.startsWith('AWS/')));

@@ -7,12 +7,12 @@ import { ENVIRONMENT_NAMES } from './synthesized-environment.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {
-    /** A folder with the resources of each environment. */
+    /** A folder with one file of resources for each environment. */
     synthesizedEnvironments: string;
   }
 }
 
-/** Synthesizes every environment once for all tests that only look at templates. */
+/** Synthesizes every environment once. Tests that only read templates share the result. */
 export default function setup(project: TestProject): () => void {
   const folder = mkdtempSync(join(tmpdir(), 'synthesized-'));
   for (const name of ENVIRONMENT_NAMES) {

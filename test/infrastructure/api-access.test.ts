@@ -23,7 +23,7 @@ interface Statement {
   };
 }
 
-/** By IAM's rule: `*` is any text, slashes included, and `?` one character; letters are told apart by case. */
+/** IAM's matching: `*` is any text including slashes, `?` is one character, case-sensitive. */
 const isMatched = (pattern: string, resource: string): boolean =>
   new RegExp(
     `^${pattern
@@ -33,7 +33,7 @@ const isMatched = (pattern: string, resource: string): boolean =>
     's',
   ).test(resource);
 
-/** What an API's resource policy says of a call, by IAM's rules: a denial that applies wins over everything. */
+/** Evaluates a resource policy as IAM does: a matching Deny overrides every Allow. */
 function verdict(
   statements: readonly Statement[],
   { account, role }: Caller,
@@ -87,33 +87,33 @@ describe.each(AWS_ENVIRONMENT_NAMES)('%s', (name) => {
     environment.one('AWS::ApiGateway::RestApi', `${name}-${domain}-service`).properties.Policy.Statement;
 
   test.each(ROUTES.map(({ operation }) => operation).filter((operation) => operation !== 'detokenize'))(
-    'a consumer account may let its callers use %s; a stranger’s may not, and our own callers go by their own policies',
+    'the policy allows %s to callers of consumer accounts and is silent about other accounts',
     (operation) => {
       const says = (domain: string, who: Caller) => verdict(policyOf(domain), who, resourceOf(operation));
-      expect(says('card', caller('555555555555', 'anybody'))).toBe('allowed');
-      expect(says('program', caller('666666666666', 'anybody'))).toBe('allowed');
-      expect(says('card', caller('666666666666', 'anybody'))).toBe('silent');
-      expect(says('card', caller('999999999999', 'anybody'))).toBe('silent');
-      expect(says('card', caller(own, 'anybody'))).toBe('silent');
+      expect(says('card', caller('555555555555', 'any-role'))).toBe('allowed');
+      expect(says('program', caller('666666666666', 'any-role'))).toBe('allowed');
+      expect(says('card', caller('666666666666', 'any-role'))).toBe('silent');
+      expect(says('card', caller('999999999999', 'any-role'))).toBe('silent');
+      expect(says('card', caller(own, 'any-role'))).toBe('silent');
     },
   );
 
-  test('card numbers are shown to the roles that a consumer names, and denied to everybody else, whatever their own policies say', () => {
+  test('the policy allows detokenize to the roles that a consumer names and denies it to all other callers', () => {
     const says = (domain: string, who: Caller) => verdict(policyOf(domain), who, resourceOf('detokenize'));
     expect(says('card', caller('555555555555', 'card-embossing'))).toBe('allowed');
     expect(says('card', caller('555555555555', 'card-embossing-2'))).toBe('denied');
-    expect(says('card', caller('555555555555', 'anybody'))).toBe('denied');
+    expect(says('card', caller('555555555555', 'any-role'))).toBe('denied');
     expect(says('card', caller('999999999999', 'card-embossing'))).toBe('denied');
     expect(says('card', caller(own, 'administrator'))).toBe('denied');
-    expect(says('program', caller('666666666666', 'anybody'))).toBe('denied');
+    expect(says('program', caller('666666666666', 'any-role'))).toBe('denied');
     expect(says('program', caller('555555555555', 'card-embossing'))).toBe('denied');
   });
 
-  test('administrators of our own account and strangers are denied every spelling of detokenize on every stage and method', () => {
-    const strangers = [
+  test('callers without the right are denied every spelling of detokenize on every stage and method', () => {
+    const unnamed = [
       caller(own, 'administrator'),
       caller('999999999999', 'card-embossing'),
-      caller('555555555555', 'anybody'),
+      caller('555555555555', 'any-role'),
     ];
     const resources = STAGES.flatMap((stage) =>
       METHODS.flatMap((method) => DETOKENIZE_PATHS.map((path) => `execute-api:/${stage}/${method}${path}`)),
@@ -121,20 +121,20 @@ describe.each(AWS_ENVIRONMENT_NAMES)('%s', (name) => {
     expect(resources.length).toBeGreaterThan(300);
     for (const domain of Object.keys(domains)) {
       const policy = policyOf(domain);
-      const open = resources.filter((resource) => strangers.some((who) => verdict(policy, who, resource) !== 'denied'));
+      const open = resources.filter((resource) => unnamed.some((who) => verdict(policy, who, resource) !== 'denied'));
       expect(open).toEqual([]);
     }
     const reader = caller('555555555555', 'card-embossing');
     expect(resources.filter((resource) => verdict(policyOf('card'), reader, resource) === 'denied')).toEqual([]);
   });
 
-  test('the denial reaches no other route', () => {
+  test('the denial of detokenize covers no other route', () => {
     for (const { operation } of ROUTES.filter((route) => route.operation !== 'detokenize')) {
       expect(verdict(policyOf('card'), caller(own, 'administrator'), resourceOf(operation))).toBe('silent');
     }
   });
 
-  test('our own callers get the use of the API and the sight of card numbers by two policies, and no role of ours has either', () => {
+  test('two managed policies grant use of the API and detokenize, and no role of this product has them', () => {
     for (const domain of Object.keys(domains)) {
       const stack = `${name}-${domain}-service`;
       const granted = (holder: string) =>
@@ -153,14 +153,14 @@ describe.each(AWS_ENVIRONMENT_NAMES)('%s', (name) => {
   });
 });
 
-test('the policy of as many consumers as an environment may name fits into API Gateway’s quota', () => {
+test('the resource policy for the maximum number of consumers is within the quota of API Gateway', () => {
   const operations = ['create-card', 'lookup', 'lookup-or-tokenize', 'pool'] as const;
   const consumers = Array.from({ length: MOST_CONSUMERS }, (_, index) => ({
     name: `consumer-${index}`,
     account: String(100_000_000_000 + index),
-    // Four kinds of consumers, each with a role that sees card numbers.
+    // Consumers with one to four operations, each with a role that may detokenize.
     operations: operations.slice(0, 1 + (index % operations.length)),
-    detokenizeRoles: [`role-that-sees-card-numbers-${index}`],
+    detokenizeRoles: [`role-that-may-read-card-numbers-${index}`],
   }));
   const stack = new Stack(new App({ context: contextOfTheCli() }), 'Quota');
   const policy = JSON.stringify(stack.resolve(apiAccess(consumers)))

@@ -7,7 +7,7 @@ const SERVICES = ENVIRONMENT_NAMES.flatMap((name) =>
   Object.keys(ENVIRONMENTS[name].domains).map((domain) => [`${name}-${domain}-service`, name] as const),
 );
 
-/** Every condition in which API Gateway answers by itself, with a text of its own unless it is given one. */
+/** All conditions in which API Gateway answers itself, with its default text unless we set one. */
 const CONDITIONS = [
   'ACCESS_DENIED',
   'API_CONFIGURATION_ERROR',
@@ -38,7 +38,7 @@ describe.each(SERVICES)('%s', (stack, name) => {
   const isOnAws = name !== 'local';
   const stage = environment.one('AWS::ApiGateway::Stage', stack);
 
-  test('every method of the API is one of the routes, signed by IAM, and looks at the body before a function starts', () => {
+  test('every API method is a route, requires IAM authentication and validates the body', () => {
     const methods = environment.all('AWS::ApiGateway::Method', stack);
     expect(methods.map(({ properties }) => String(properties.OperationName)).sort()).toEqual(
       ROUTES.map(({ operation }) => operation).sort(),
@@ -58,7 +58,7 @@ describe.each(SERVICES)('%s', (stack, name) => {
     });
   });
 
-  test('a request model asks for the field as text and says nothing by which API Gateway would quote its value', () => {
+  test('a request model requires the field as a string and has no rule that makes API Gateway quote its value', () => {
     const models = environment.all('AWS::ApiGateway::Model', stack);
     expect(models).toHaveLength(ROUTES.filter(({ request }) => request !== null).length);
     for (const { properties } of models) {
@@ -70,7 +70,7 @@ describe.each(SERVICES)('%s', (stack, name) => {
     }
   });
 
-  test('what API Gateway answers by itself quotes neither the request nor what was wrong with it', () => {
+  test('API Gateway’s own answers quote nothing of the request', () => {
     const answers = environment.all('AWS::ApiGateway::GatewayResponse', stack);
     expect(answers.length).toBeGreaterThan(4);
     const text = JSON.stringify(answers.map(({ properties }) => properties));
@@ -89,7 +89,7 @@ describe.each(SERVICES)('%s', (stack, name) => {
     }
   });
 
-  test('each method is throttled as its route says', () => {
+  test('each method has the throttling limits of its route', () => {
     const settings = stage.properties.MethodSettings;
     for (const { method, path, throttle } of ROUTES) {
       const found = settings.find(
@@ -103,7 +103,7 @@ describe.each(SERVICES)('%s', (stack, name) => {
     }
   });
 
-  test('the access log says who called what and how it ended, and has no body; errors are logged, traces of data are not', () => {
+  test('the access log has caller, resource and status but no body; data tracing is off', () => {
     const { AccessLogSetting, MethodSettings } = stage.properties;
     expect(Object.keys(JSON.parse(AccessLogSetting.Format)).sort()).toEqual([
       'account',
@@ -124,14 +124,14 @@ describe.each(SERVICES)('%s', (stack, name) => {
     expect(MethodSettings[0]).toMatchObject({ HttpMethod: '*', LoggingLevel: 'ERROR' });
   });
 
-  test('API Gateway’s own log is there before it writes to it, masked on AWS', () => {
+  test('the execution log of API Gateway exists before the stage, and is masked on AWS', () => {
     const log = environment.one('AWS::Logs::LogGroup', stack, 'ApiErrorLog');
     expect(log.properties.LogGroupName).toBe('API-Gateway-Execution-Logs_ApiRestApi/live');
     expect(stage.dependsOn).toContain('ApiErrorLog');
     expect(log.properties.DataProtectionPolicy === undefined).toBe(!isOnAws);
   });
 
-  test.runIf(isOnAws)('the API takes strong TLS only and stands behind the firewall, whose log has no bodies', () => {
+  test.runIf(isOnAws)('the API requires strong TLS and a WAF, whose log contains no bodies', () => {
     expect(environment.one('AWS::ApiGateway::RestApi', stack).properties).toMatchObject({
       SecurityPolicy: 'SecurityPolicy_TLS13_1_2_PFS_PQ_2025_09',
       EndpointAccessMode: 'STRICT',

@@ -10,11 +10,11 @@ beforeAll(async () => {
 
 afterAll(() => remove());
 
-test('no API function weighs 200 KB or more and no job 600 KB', () => {
+test('the bundle of an API function is smaller than 200 KB and that of a job smaller than 600 KB', () => {
   expect(bundles.filter(({ bytes, limitBytes }) => bytes >= limitBytes)).toEqual([]);
 });
 
-test('every function is weighed, the five of the API by the tighter limit', () => {
+test('every function has a size limit, and the five API functions have the smaller one', () => {
   expect(bundles).toHaveLength(11);
   expect(bundles.filter(({ limitBytes }) => limitBytes === 200_000)).toHaveLength(5);
 });

@@ -22,13 +22,13 @@ describe.each(SERVICES)('%s', (stack, name, domain) => {
       name: String(properties.FunctionName).replace(`${prefix}-`, ''),
     }));
 
-  test('has the functions of the table of rights and no other', () => {
+  test('has exactly the functions of the table of rights', () => {
     expect(own.map((found) => found.name).sort()).toEqual([...REQUESTS, ...JOBS].sort());
     expect(new Set(own.map(({ properties }) => properties.Runtime))).toEqual(new Set(['nodejs24.x']));
     expect(new Set(own.map(({ properties }) => properties.TracingConfig.Mode))).toEqual(new Set(['Active']));
   });
 
-  test('a function that nobody waits for has a dead-letter queue, before and after its start; the others are waited for', () => {
+  test('jobs have a dead-letter queue for lost events and failed runs; only the API invokes the others', () => {
     const unattended = environment.all('AWS::Lambda::EventInvokeConfig', stack).map(({ properties }) => properties);
     for (const { id, name: of, properties } of own) {
       const isJob = JOBS.includes(of);
@@ -54,7 +54,7 @@ describe.each(SERVICES)('%s', (stack, name, domain) => {
     ]);
   });
 
-  test('one prefetch runs at a time, one of each other job, and of a route as many as its domain reserves', () => {
+  test('a job has one run at a time, and a route the concurrency that its domain reserves', () => {
     const reserved: Readonly<Record<string, number>> | undefined =
       ENVIRONMENTS[name].domains[domain as 'card' | 'program']?.reservedConcurrency;
     if (name === 'prod') expect(Object.keys(reserved ?? {})).toEqual(['detokenize', 'pool']);
@@ -63,7 +63,7 @@ describe.each(SERVICES)('%s', (stack, name, domain) => {
     }
   });
 
-  test('no function is told to log its events', () => {
+  test('no function has a variable that makes it log its events', () => {
     const variables = own.flatMap(({ properties }) => Object.keys(properties.Environment.Variables));
     expect(variables.length).toBeGreaterThan(20);
     expect(
@@ -71,13 +71,13 @@ describe.each(SERVICES)('%s', (stack, name, domain) => {
     ).toEqual([]);
   });
 
-  test('every function belongs to its domain, and says so in the metrics that alarms read', () => {
+  test('every function has its domain as a variable, which selects its metric namespace', () => {
     expect(new Set(own.map(({ properties }) => properties.Environment.Variables.PRODUCER_DOMAIN))).toEqual(
       new Set([domain]),
     );
   });
 
-  test('the migration runs before any other function changes, and its failure stops them', () => {
+  test('the migration runs before any other function changes, and its failure stops the deployment', () => {
     expect(environment.one('Custom::Trigger', stack).properties).toMatchObject({
       HandlerArn: 'FunctionsmigrateFunctionCurrentVersion',
       InvocationType: 'RequestResponse',
@@ -89,14 +89,14 @@ describe.each(SERVICES)('%s', (stack, name, domain) => {
       expect([id, dependsOn]).toEqual([id, ['Migration']]);
   });
 
-  test('the migration may take as long as it allows itself, and the deployment waits for it longer', () => {
+  test('the deployment waits for the migration longer than the function’s timeout', () => {
     const seconds = own.find(({ name: of }) => of === 'migrate')?.properties.Timeout;
     const waitedMs = Number(environment.one('Custom::Trigger', stack).properties.Timeout);
     expect(seconds).toBeGreaterThan(600);
     expect(waitedMs).toBeGreaterThan(seconds * 1_000);
   });
 
-  test('functions reach the database as their own role through the proxy; the migration alone as its administrator', () => {
+  test('functions sign in to the database as their own role, and only the migration as its administrator', () => {
     for (const { name: of, properties } of own) {
       const { DATABASE_USER, DATABASE_SECRET_ID, DATABASE_PREPARE, DATABASE_TLS } = properties.Environment.Variables;
       if (name === 'local') {

@@ -11,7 +11,7 @@ const IDENTIFIERS: readonly { readonly Name: string; readonly Regex: string }[] 
 
 const isMasked = (text: string): boolean => IDENTIFIERS.some(({ Regex }) => new RegExp(Regex).test(text));
 
-test('CloudWatch can take the expressions: two hundred characters at most, no groups and nothing else that it does not know', () => {
+test('the expressions meet the limits of CloudWatch on number, length and characters', () => {
   expect(IDENTIFIERS.map(({ Regex }) => Regex)).toEqual(CARD_NUMBER_MASKS);
   expect(IDENTIFIERS.length).toBeLessThanOrEqual(10);
   for (const { Name, Regex } of IDENTIFIERS) {
@@ -24,7 +24,7 @@ test('CloudWatch can take the expressions: two hundred characters at most, no gr
   expect(audit.DataIdentifier).toEqual(expect.arrayContaining(IDENTIFIERS.map(({ Name }) => Name)));
 });
 
-/** Where a number can stand in a line of JSON. */
+/** Positions of a number in a log line. */
 const lines = fc.constantFrom<(value: string) => string>(
   (value) => `{"message":"${value}"}`,
   (value) => `{"value":${value},"other":1}`,
@@ -33,7 +33,7 @@ const lines = fc.constantFrom<(value: string) => string>(
 );
 const RUNS = { seed: 8, numRuns: 5_000 };
 
-test('a card number of every network in the table is masked', () => {
+test('a card number of every network in CARD_NETWORK_RANGES is masked', () => {
   fc.assert(
     fc.property(anyCardNumber(), lines, (number, line) => {
       expect(isMasked(line(number))).toBe(true);
@@ -42,7 +42,7 @@ test('a card number of every network in the table is masked', () => {
   );
 });
 
-test('no reference of the current format is masked, whatever its check digit', () => {
+test('no reference of the current format is masked, with any check digit', () => {
   const references = digits(16).filter((text) => findFormatFault(text, 'any') === null);
   fc.assert(
     fc.property(references, lines, (reference, line) => {
@@ -52,7 +52,7 @@ test('no reference of the current format is masked, whatever its check digit', (
   );
 });
 
-test('the references beside each network are not masked: the first and the last of every gap', () => {
+test('the first and last reference of every gap between networks are not masked', () => {
   const starts = Array.from({ length: 10_000 }, (_, index) => String(index).padStart(4, '0'));
   for (const start of starts) {
     for (const fill of ['0', '9']) {
@@ -62,8 +62,8 @@ test('the references beside each network are not masked: the first and the last 
   }
 });
 
-test('no time, UUID or trace id is masked', () => {
-  // From September 2031 on, microseconds since 1970 start with 1946 for a while, as GPN's cards do.
+test('no timestamp, UUID or trace id is masked', () => {
+  // From September 2031 on, microseconds since 1970 start with 1946, like cards of the network GPN.
   const times = fc.date({ min: new Date('2001-09-10'), max: new Date('2031-08-31'), noInvalidDate: true });
   const hexadecimal = fc.array(fc.constantFrom(...'0123456789abcdef'.split('')), { minLength: 32, maxLength: 32 });
   fc.assert(
@@ -91,10 +91,10 @@ test.each([
   '378282246310005',
   '6011111111111117',
   '6200000000000005',
-])('a card number of a network is masked: %s', (number) => expect(isMasked(`{"message":"${number}"}`)).toBe(true));
+])('the card number %s is masked', (number) => expect(isMasked(`{"message":"${number}"}`)).toBe(true));
 
 test.each(['4111 1111 1111 1111', '4111-1111-1111-1111', '3782 822463 10005', '4000 0000 0000 0000 006'])(
-  'a card number written in groups is masked: %s',
+  'the card number %s in groups is masked',
   (number) => expect(isMasked(`{"message":"card ${number} refused"}`)).toBe(true),
 );
 
@@ -103,6 +103,6 @@ test.each([
   ['a correlation id', '{"correlationId":"41111111-1111-4111-8111-111111111111"}'],
   ['a trace id', '{"xray_trace_id":"1-5759e988-411111111111111111111111"}'],
   ['a count', '{"durationMs":12.5,"count":4111}'],
-])('%s is not masked, or every minute would ring an alarm', (_what, line) => {
+])('%s, as functions log it, is not masked and so raises no alarm', (_what, line) => {
   expect(isMasked(line)).toBe(false);
 });

@@ -1,13 +1,14 @@
-/** A value of one period, or nothing where there was no data. */
+/** The value of one period; undefined without data. */
 export type Value = number | undefined;
 
 /**
- * The share of CloudWatch's metric math that the alarms use: arithmetic, comparisons, IF and SUM of a list. As there, what is calculated from
- * nothing is nothing, but SUM passes over what is missing. Throws for anything else, so that no alarm is judged by half of its expression.
+ * Evaluates the part of CloudWatch's metric math that the alarms use: arithmetic, comparisons, IF
+ * and SUM of a list. As in CloudWatch, an operation on a missing value has no result, but SUM
+ * ignores missing values. Throws for any other syntax.
  */
 export function evaluateMath(expression: string, read: (id: string) => Value): Value {
   const tokens = expression.match(/[A-Za-z_][A-Za-z0-9_]*|\d+(?:\.\d+)?|>=|<=|[-+*/()[\],<>]/g) ?? [];
-  if (tokens.join('') !== expression.replaceAll(/\s/g, '')) throw new Error(`Cannot read ${expression}`);
+  if (tokens.join('') !== expression.replaceAll(/\s/g, '')) throw new Error(`Unsupported characters in ${expression}`);
   let at = 0;
   const next = (): string => tokens[at++] ?? '';
   const isNext = (...candidates: string[]): boolean => candidates.includes(tokens[at] ?? '');
@@ -72,7 +73,7 @@ export function evaluateMath(expression: string, read: (id: string) => Value): V
   }
 
   const result = comparison();
-  if (at !== tokens.length) throw new Error(`Cannot read ${expression} to its end`);
+  if (at !== tokens.length) throw new Error(`Unexpected text after the expression in ${expression}`);
   return result;
 }
 

@@ -11,7 +11,7 @@ describe.each(AWS_ENVIRONMENT_NAMES)('%s', (name) => {
   const { availabilityZones, domains, tome } = ENVIRONMENTS[name] as AwsEnvironment;
   const network = `${name}-network`;
 
-  test('the network has no way in from the internet or out to it', () => {
+  test('the network has no gateway, route or peering to the internet or another network', () => {
     const types = new Set(environment.resources.map(({ type }) => type));
     expect(
       [...types].filter(
@@ -27,14 +27,14 @@ describe.each(AWS_ENVIRONMENT_NAMES)('%s', (name) => {
     expect(environment.all('Custom::VpcRestrictDefaultSG')).toHaveLength(1);
   });
 
-  test('no rule of a security group names addresses: each is one port between two groups', () => {
+  test('each security group rule opens one port between two groups, not an address range', () => {
     const inline = environment
       .all('AWS::EC2::SecurityGroup')
       .flatMap(({ properties }) => [
         ...(properties.SecurityGroupIngress ?? []),
         ...(properties.SecurityGroupEgress ?? []),
       ]);
-    // CDK's way to write that nothing may leave: a rule for an address that nobody has.
+    // CDK writes a rule for this unused address when no outbound traffic is allowed.
     expect([...new Set(inline.map((rule) => rule.CidrIp))]).toEqual(['255.255.255.255/32']);
     const rules = [
       ...environment.all('AWS::EC2::SecurityGroupIngress'),
@@ -51,17 +51,17 @@ describe.each(AWS_ENVIRONMENT_NAMES)('%s', (name) => {
     }
   });
 
-  test('a group without a rule for what leaves says so, because AWS otherwise lets everything leave', () => {
+  test('every security group has an outbound rule, because without one AWS allows all outbound traffic', () => {
     const opened = new Set(
       environment.all('AWS::EC2::SecurityGroupEgress').map(({ stack, properties }) => `${stack} ${properties.GroupId}`),
     );
-    const unsaid = environment
+    const open = environment
       .all('AWS::EC2::SecurityGroup')
       .filter(
         ({ stack, id, properties }) =>
           properties.SecurityGroupEgress === undefined && !opened.has(`${stack} ${id}.GroupId`),
       );
-    expect(unsaid).toEqual([]);
+    expect(open).toEqual([]);
   });
 
   test.each(Object.keys(domains))(
@@ -92,19 +92,19 @@ describe.each(AWS_ENVIRONMENT_NAMES)('%s', (name) => {
     },
   );
 
-  test('through an endpoint this account may ask for what functions need and for nothing else', () => {
+  test('an interface endpoint permits only the actions that the functions need', () => {
     const endpoints = environment.all('AWS::EC2::VPCEndpoint');
-    const asked = Object.fromEntries(
+    const permitted = Object.fromEntries(
       endpoints.map(({ properties }) => [
         properties.ServiceName,
         properties.PolicyDocument?.Statement.map(({ Action }: { Action: unknown }) => Action),
       ]),
     );
-    expect(asked).toEqual({
+    expect(permitted).toEqual({
       'com.amazonaws.us-east-1.secretsmanager': ['secretsmanager:GetSecretValue'],
       'com.amazonaws.us-east-1.sqs': ['sqs:SendMessage'],
       'com.amazonaws.us-east-1.monitoring': ['cloudwatch:PutMetricData'],
-      // A service of somebody else's has its own rules.
+      // The owners of TOME control access to their endpoint service.
       [tome.privateLinkService]: undefined,
     });
     for (const { properties } of endpoints) {
@@ -114,7 +114,7 @@ describe.each(AWS_ENVIRONMENT_NAMES)('%s', (name) => {
   });
 
   test.each(Object.keys(domains))(
-    'the database of %s is private, in two zones or more, takes TLS only and logs no values',
+    'the database of %s is private, in at least two zones, requires TLS and logs no values',
     (domain) => {
       const stack = `${name}-${domain}-data`;
       const instances = environment.all('AWS::RDS::DBInstance', stack).map(({ properties }) => properties);

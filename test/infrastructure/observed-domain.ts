@@ -13,18 +13,21 @@ export interface ObservedDomain {
   readonly template: Template;
   readonly settings: DomainSettings;
   readonly alarms: readonly AlarmProperties[];
-  /** The alarm of that name after its environment and domain. */
+  /** An alarm by its name without the prefix of environment and domain. */
   alarm(name: string): AlarmProperties;
-  /** The alarms that belong to the service itself: the canary's, and the one that starts a refill. */
+  /**
+   * The alarms of the service stack: those that roll back a release, and the one that starts a
+   * refill.
+   */
   readonly serviceAlarms: readonly AlarmProperties[];
-  /** The dashboard's text, where CloudFormation's functions are left out. */
+  /** The JSON of the dashboard, with `token` in place of CloudFormation functions. */
   readonly dashboard: string;
 }
 
-/** What the command line adds on a deployment; and no bundles, which alarms do not depend on. */
+/** The context of a deployment, without bundling, because alarms do not depend on bundles. */
 const CONTEXT = { ...JSON.parse(readFileSync('cdk.json', 'utf8')).context, 'aws:cdk:bundling-stacks': [] };
 
-/** The card domain of an environment as it is deployed, with changed settings where a test needs them small. */
+/** The card domain of an environment as deployed, with the settings that a test changes. */
 export function observedDomain(name: EnvironmentName, changes: Partial<DomainSettings> = {}): ObservedDomain {
   const environment = ENVIRONMENTS[name];
   if (environment.domains.card === undefined) throw new Error(`${name} has no card domain.`);

@@ -1,6 +1,7 @@
 /**
- * A template's value with CloudFormation's functions written out as short texts: `Queue.Arn` for an attribute, `prod-card-data:Key.Arn` for an
- * output of another stack, and the hashes of logical names left out. So a test reads what a policy says, and a snapshot stays the same.
+ * A template value with CloudFormation functions replaced by short texts, such as `Queue.Arn` for
+ * an attribute and `prod-card-data:Key.Arn` for an output of another stack. Logical ids lose their
+ * hash. So a test can read a policy, and a snapshot does not depend on hashes.
  */
 export function plainValue(value: unknown): unknown {
   if (typeof value === 'string') return withoutHashes(value);
@@ -14,7 +15,7 @@ export function plainValue(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, plainValue(member)]));
 }
 
-/** A logical name as its author wrote it. */
+/** Removes the hashes of logical ids from a text. */
 export const withoutHashes = (text: string): string =>
   text.replace(/(?<=[A-Za-z])[0-9A-F]{8}(?=[0-9a-f]{32}$|[A-Z.]|$)/g, '').replace(/(?<=[A-Za-z])[0-9a-f]{32}$/, '');
 
@@ -29,5 +30,5 @@ const FUNCTIONS: Readonly<Record<string, (argument: never) => string | undefined
   'Fn::Sub': (text: unknown) => (typeof text === 'string' ? text : undefined),
 };
 
-/** CDK's own outputs end with another hash. */
+/** The names of outputs that CDK adds end with a hash of eight characters. */
 const outputLength = (name: string): number | undefined => (name.startsWith('PublishOutput') ? -8 : undefined);

@@ -1,9 +1,9 @@
 import type { Resource, SynthesizedEnvironment } from './synthesized-environment.ts';
 
-/** One thing that one policy grants or denies. */
+/** One action on one resource that a policy allows or denies. */
 export interface Grant {
   readonly stack: string;
-  /** The logical name of the policy, or of the role that it stands in. */
+  /** The logical id of the policy, or of the role that contains it. */
   readonly holder: string;
   readonly effect: 'Allow' | 'Deny';
   readonly action: string;
@@ -11,12 +11,12 @@ export interface Grant {
   readonly condition: unknown;
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: a policy document as CloudFormation has it.
+// biome-ignore lint/suspicious/noExplicitAny: the JSON of a policy document.
 type Document = any;
 
 const statements = (document: Document) => [document?.Statement ?? []].flat();
 
-/** Every identity policy of an environment, taken apart: of roles, managed and inline. */
+/** All managed and inline policies of roles in an environment, split into single grants. */
 export function identityGrants(environment: SynthesizedEnvironment): readonly Grant[] {
   return environment.resources.flatMap((resource) =>
     documentsOf(resource).flatMap((document) =>
@@ -42,7 +42,7 @@ function documentsOf({ type, properties }: Resource): readonly Document[] {
   return [];
 }
 
-/** Every policy that a resource itself has: of queues, topics, keys, APIs, endpoints and secrets. */
+/** The statements of all resource policies: queues, topics, keys, APIs, endpoints and secrets. */
 export function resourcePolicies(environment: SynthesizedEnvironment): readonly (readonly [Resource, Document])[] {
   return environment.resources.flatMap((resource) => {
     const { PolicyDocument, KeyPolicy, ResourcePolicy, Policy } = resource.properties;

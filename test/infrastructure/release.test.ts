@@ -12,7 +12,7 @@ describe.each(AWS_ENVIRONMENT_NAMES)('%s', (name) => {
   const { canary, domains, provisionedConcurrency } = ENVIRONMENTS[name] as AwsEnvironment;
 
   test.each(Object.keys(domains).flatMap((domain) => OPERATIONS.map((operation) => [domain, operation] as const)))(
-    'a release of %s’s %s is watched, and rolls back by itself',
+    'in the domain %s alarms watch a release of %s and roll it back',
     (domain, operation) => {
       const stack = `${name}-${domain}-service`;
       const release = `Release${idOf(operation)}`;
@@ -50,7 +50,7 @@ describe.each(AWS_ENVIRONMENT_NAMES)('%s', (name) => {
   );
 
   test.each(Object.keys(domains))(
-    'in %s the alarms of a release look at what callers get, not only at what Lambda calls an error',
+    'in the domain %s the alarms of a release count answers with status 500, not only Lambda errors',
     (domain) => {
       const stack = `${name}-${domain}-service`;
       const alarm = (id: string) =>
@@ -92,7 +92,7 @@ describe.each(AWS_ENVIRONMENT_NAMES)('%s', (name) => {
   );
 });
 
-test('uat and production give a tenth of the calls to new code first', () => {
+test('in uat and prod new code first gets a tenth of the calls', () => {
   for (const name of ['uat', 'prod'] as const) {
     expect(ENVIRONMENTS[name]).toMatchObject({ canary: '10-percent-5-minutes' });
     expect(synthesized(name).all('AWS::CodeDeploy::DeploymentGroup').length).toBe(2 * OPERATIONS.length);

@@ -15,8 +15,10 @@ const JOBS: readonly FunctionName[] = [
 ];
 const idOf = (name: FunctionName): string => `Functions${name.replaceAll('-', '')}`;
 
-/** What the table of rights comes to for one function on AWS, as `action on resource`. */
-function share(name: FunctionName, prefix: string, account: string): readonly string[] {
+/**
+ * The grants that one function must have on AWS by the table of rights, as `action on resource`.
+ */
+function expectedGrants(name: FunctionName, prefix: string, account: string): readonly string[] {
   const rights = RIGHTS[name];
   const isJob = JOBS.includes(name);
   const reads = [
@@ -55,7 +57,7 @@ const NETWORK_INTERFACE = [
   'ec2:UnassignPrivateIpAddresses',
 ];
 
-/** Actions that AWS lets nobody bind to a resource, or that a condition binds instead. */
+/** Actions for which IAM has no resource. A condition limits some of them. */
 const UNBOUND = new Set([
   'xray:PutTraceSegments',
   'xray:PutTelemetryRecords',
@@ -70,7 +72,7 @@ describe.each(AWS_ENVIRONMENT_NAMES)('%s', (environmentName) => {
   const DOMAINS = Object.keys(domains);
 
   test.each(DOMAINS.flatMap((domain) => NAMES.map((name) => [domain, name] as const)))(
-    'in the domain %s the function %s may do its share of the table of rights and nothing else',
+    'in the domain %s the function %s has exactly the grants of the table of rights',
     (domain, name) => {
       const prefix = `${environmentName}-${domain}`;
       const stack = `${prefix}-service`;
@@ -78,7 +80,7 @@ describe.each(AWS_ENVIRONMENT_NAMES)('%s', (environmentName) => {
       const allowed = own
         .filter(({ effect }) => effect === 'Allow')
         .map(({ action, resource }) => `${action} on ${resource}`);
-      expect(allowed.sort()).toEqual(share(name, prefix, account));
+      expect(allowed.sort()).toEqual(expectedGrants(name, prefix, account));
 
       const role = environment.one('AWS::IAM::Role', stack, `${idOf(name)}Role`).properties;
       expect(role.ManagedPolicyArns).toEqual([`${idOf(name)}Policy`]);
@@ -94,7 +96,7 @@ describe.each(AWS_ENVIRONMENT_NAMES)('%s', (environmentName) => {
     environment.one('AWS::Lambda::Function', `${environmentName}-${domain}-service`, `${idOf(name)}Function`)
       .properties;
 
-  test.each(DOMAINS)('in the domain %s the code of a function cannot use what attaches it to the network', (domain) => {
+  test.each(DOMAINS)('in the domain %s the code of a function is denied the network interface actions', (domain) => {
     for (const name of NAMES) {
       const functionArn = `arn:aws:lambda:us-east-1:${account}:function:${functionOf(name, domain).FunctionName}`;
       const denied = grants.filter(
@@ -108,7 +110,7 @@ describe.each(AWS_ENVIRONMENT_NAMES)('%s', (environmentName) => {
     }
   });
 
-  test('a secret is read by one function of its own domain: the administrator’s by the migration, the hashing key by creation', () => {
+  test('only the migration reads the administrator secret, and only create-card reads the HMAC key', () => {
     const readers = grants
       .filter(({ action }) => action.startsWith('secretsmanager:'))
       .map(({ stack, holder, action, resource }) => `${stack} ${holder} ${action} ${resource}`);
@@ -123,7 +125,7 @@ describe.each(AWS_ENVIRONMENT_NAMES)('%s', (environmentName) => {
     );
   });
 
-  test('the proxy signs in to its own cluster as each function’s role, and as no other', () => {
+  test('the proxy may sign in to its own cluster only as the roles of the functions', () => {
     for (const domain of DOMAINS) {
       const users = grants
         .filter(({ stack, action }) => stack === `${environmentName}-${domain}-data` && action === 'rds-db:connect')
@@ -134,7 +136,7 @@ describe.each(AWS_ENVIRONMENT_NAMES)('%s', (environmentName) => {
     }
   });
 
-  test('metrics may only be written into the domain’s own namespace', () => {
+  test('functions may write metrics only into the namespace of their domain', () => {
     const writers = grants.filter(({ action }) => action === 'cloudwatch:PutMetricData');
     expect(writers.map(({ stack, condition }) => [stack, condition])).toEqual(
       DOMAINS.map((domain) => [
@@ -144,7 +146,7 @@ describe.each(AWS_ENVIRONMENT_NAMES)('%s', (environmentName) => {
     );
   });
 
-  test('a key may be used only by way of the service that holds what it encrypts', () => {
+  test('a function may use a key only through SQS or Secrets Manager', () => {
     const users = grants.filter(({ action }) => action.startsWith('kms:'));
     expect(users.length).toBeGreaterThan(10);
     for (const { condition } of users) {
@@ -159,7 +161,7 @@ describe.each(ENVIRONMENT_NAMES)('%s', (environmentName) => {
   const environment = synthesized(environmentName);
   const grants = identityGrants(environment);
 
-  test('no policy of an identity has a wildcard for an action, and none for a resource where AWS knows a narrower one', () => {
+  test('no identity policy has a wildcard action, or a wildcard resource where IAM supports a narrower one', () => {
     expect(grants.length).toBeGreaterThan(50);
     expect(grants.filter(({ action }) => action.includes('*'))).toEqual([]);
     expect(
@@ -167,7 +169,7 @@ describe.each(ENVIRONMENT_NAMES)('%s', (environmentName) => {
     ).toEqual([]);
   });
 
-  test('no resource’s policy allows anything to everybody', () => {
+  test('no resource policy allows an action to all principals', () => {
     const policies = resourcePolicies(environment);
     expect(policies.length).toBeGreaterThan(5);
     const open = policies.filter(
@@ -176,12 +178,12 @@ describe.each(ENVIRONMENT_NAMES)('%s', (environmentName) => {
     expect(open.map(([{ id }]) => id)).toEqual([]);
   });
 
-  test('CDK’s own functions are the only ones without a policy of ours, and may do one thing', () => {
+  test('the functions that CDK adds have only the rights of their one task', () => {
     const roles = environment.all('AWS::IAM::Role').filter(({ id }) => id.includes('CustomResourceProvider'));
-    const mayDo = grants
+    const granted = grants
       .filter(({ holder }) => roles.some(({ id }) => id === holder))
       .map(({ action, resource }) => `${action} on ${resource}`);
-    expect([...new Set(mayDo)].sort()).toEqual(
+    expect([...new Set(granted)].sort()).toEqual(
       environmentName === 'local'
         ? ['lambda:InvokeFunction on FunctionsmigrateFunction.Arn:*']
         : [

@@ -19,7 +19,7 @@ interface Entry {
   readonly text: string;
 }
 
-/** A heading is addressed by its words. */
+/** The entries of a part of the runbook. The anchor of a heading follows from its words. */
 const entriesOf = (part: string): readonly Entry[] =>
   part
     .split(/^### /m)
@@ -33,7 +33,7 @@ const entriesOf = (part: string): readonly Entry[] =>
       return { anchor, text };
     });
 
-test('every alarm says in one sentence what it means and names its entry of the runbook, and every entry has an alarm', () => {
+test('every alarm describes itself in one sentence and links its runbook entry, and every entry has an alarm', () => {
   const named = descriptions.map((description) => {
     const anchor = /^[^.]+\. Runbook: docs\/runbook\.md#([a-z0-9-]+)$/.exec(description)?.[1];
     return anchor ?? `no entry in: ${description}`;
@@ -42,7 +42,7 @@ test('every alarm says in one sentence what it means and names its entry of the 
   expect([...new Set(named)].toSorted()).toEqual(entries.toSorted());
 });
 
-test('every entry says what the alarm means, where to look first, what to do, whom to call and how it clears', () => {
+test('every alarm entry has the parts Means, First look, Do, Escalate and Clears', () => {
   const parts = ['Means', 'First look', 'Do', 'Escalate', 'Clears'];
   for (const { anchor, text } of entriesOf(alarmsPart)) {
     const found = [...text.matchAll(/^- \*\*([A-Z][a-z ]+)\*\* /gm)].map(([, part]) => part);
@@ -50,14 +50,14 @@ test('every entry says what the alarm means, where to look first, what to do, wh
   }
 });
 
-test('every address within the runbook leads somewhere', () => {
+test('every link within the runbook leads to an entry', () => {
   const anchors = new Set([...entriesOf(alarmsPart), ...entriesOf(proceduresPart)].map(({ anchor }) => anchor));
   const links = [...runbook.matchAll(/\]\(#([a-z0-9-]+)\)/g)].map(([, anchor = '']) => anchor);
   expect(links.length).toBeGreaterThan(20);
   expect(links.filter((anchor) => !anchors.has(anchor))).toEqual([]);
 });
 
-test('the code that sends people to the runbook sends them to an entry that is there', () => {
+test('every runbook link in the acknowledgements leads to an entry', () => {
   const anchors = new Set([...entriesOf(alarmsPart), ...entriesOf(proceduresPart)].map(({ anchor }) => anchor));
   const acknowledgements = readFileSync('lib/checks/acknowledgements.ts', 'utf8');
   const links = [...acknowledgements.matchAll(/docs\/runbook\.md#([a-z0-9-]+)/g)].map(([, anchor = '']) => anchor);
@@ -65,7 +65,7 @@ test('the code that sends people to the runbook sends them to an entry that is t
   expect(links.length).toBeGreaterThan(0);
 });
 
-test('every function and every setting that the runbook names is there', () => {
+test('every function and setting that the runbook names exists', () => {
   const functions = [...runbook.matchAll(/(?:(?:`|^ *)(?:run|log) |function-name \$P-|lambda\/\$P-)([a-z][a-z-]+)/gm)];
   const names = functions.map(([, name = '']) => name);
   expect(names.length).toBeGreaterThan(20);

@@ -19,7 +19,7 @@ describe.each(SERVICES)('%s', (prefix, name) => {
   const stack = `${prefix}-service`;
   const { account } = ENVIRONMENTS[name];
 
-  test('prefetch runs hourly and the other jobs each minute, each with a dead-letter queue and a bounded retry', () => {
+  test('prefetch runs each hour and the other jobs each minute, with a dead-letter queue and limited retries', () => {
     const schedules = environment.all('AWS::Scheduler::Schedule', stack).map(({ properties }) => properties);
     expect(Object.fromEntries(schedules.map(({ Name, ScheduleExpression }) => [Name, ScheduleExpression]))).toEqual(
       RATES,
@@ -37,7 +37,7 @@ describe.each(SERVICES)('%s', (prefix, name) => {
   });
 
   test.each(Object.keys(RATES))(
-    'the schedule of %s may start that job, keep what it could not start, and nothing else',
+    'the schedule of %s may only start that job and send to the dead-letter queue',
     (job) => {
       const role = environment.one('AWS::IAM::Role', stack, `Schedules${idOf(job)}role`).properties;
       expect(role.AssumeRolePolicyDocument.Statement).toEqual([
@@ -61,7 +61,7 @@ describe.each(SERVICES)('%s', (prefix, name) => {
     },
   );
 
-  test('a low pool starts a refill at once, by an alarm that may publish and by each minute’s report', () => {
+  test('a low pool starts a refill through the alarm’s topic and through each report of the health job', () => {
     const alarm = environment.one('AWS::CloudWatch::Alarm', stack, 'RefillAlarm').properties;
     expect(alarm).toMatchObject({ AlarmActions: ['RefillTopic'], AlarmName: `${prefix}-refill-wanted` });
     expect(JSON.stringify(alarm)).toContain('"MetricName":"RefillWanted"');
@@ -89,7 +89,7 @@ describe.each(SERVICES)('%s', (prefix, name) => {
     });
   });
 
-  test('dead letters come from this stack’s own functions, schedules, rule and topic', () => {
+  test('only the functions, schedules, rule and topic of this stack may send dead letters', () => {
     const senders = identityGrants(environment)
       .filter(
         (grant) => grant.stack === stack && grant.action === 'sqs:SendMessage' && grant.resource === 'DeadLetters.Arn',

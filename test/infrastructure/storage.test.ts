@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { ENVIRONMENTS } from '../../lib/environments/environments.ts';
 import { ENVIRONMENT_NAMES, type Resource, synthesized } from './synthesized-environment.ts';
 
-/** Where each type of resource names its key. */
+/** The properties that name the key, for each type of resource. */
 const KEYS: Readonly<Record<string, (properties: Resource['properties']) => readonly unknown[]>> = {
   'AWS::SQS::Queue': ({ KmsMasterKeyId }) => [KmsMasterKeyId],
   'AWS::SNS::Topic': ({ KmsMasterKeyId }) => [KmsMasterKeyId],
@@ -12,7 +12,7 @@ const KEYS: Readonly<Record<string, (properties: Resource['properties']) => read
   'AWS::RDS::DBInstance': ({ PerformanceInsightsKMSKeyId }) => [PerformanceInsightsKMSKeyId],
 };
 
-/** A key as a stack of its own domain, or of the network, names it. */
+/** How a stack refers to the key of its domain, or of the network. */
 const ownKeyOf = (stack: string): string =>
   /-(network|data)$/.test(stack) ? 'Key.Arn' : `${stack.replace(/-[a-z]+$/, '')}-data:KeyArn`;
 
@@ -22,7 +22,7 @@ describe.each(ENVIRONMENT_NAMES)('%s', (name) => {
   const isOnAws = name !== 'local';
   const domains = Object.keys(ENVIRONMENTS[name].domains);
 
-  test('every queue, topic, log group, secret and database is encrypted with the key of its own domain', () => {
+  test('every queue, topic, log group, secret and database is encrypted with the key of its domain', () => {
     const stored = environment.resources.filter(({ type }) => type in KEYS);
     expect(new Set(stored.map(({ type }) => type)).size).toBe(isOnAws ? 6 : 4);
     const named = stored.map(({ stack, id, type, properties }) => [id, KEYS[type]?.(properties), stack] as const);
@@ -30,7 +30,7 @@ describe.each(ENVIRONMENT_NAMES)('%s', (name) => {
     for (const { properties } of environment.all('AWS::RDS::DBCluster')) expect(properties.StorageEncrypted).toBe(true);
   });
 
-  test('each key rotates, and AWS’s services may use it only for what is this account’s', () => {
+  test('each key rotates, and AWS services may use it only for resources of this account', () => {
     const keys = environment.all('AWS::KMS::Key');
     expect(keys).toHaveLength(domains.length + (isOnAws ? 1 : 0));
     const { account } = ENVIRONMENTS[name];
@@ -44,14 +44,14 @@ describe.each(ENVIRONMENT_NAMES)('%s', (name) => {
     }
   });
 
-  test('every log says how long it is kept: a year and more in production', () => {
+  test('every log group has the retention of its environment, in production at least a year', () => {
     const days = environment.all('AWS::Logs::LogGroup').map(({ properties }) => properties.RetentionInDays);
     expect(days.length).toBeGreaterThan(10);
     expect(new Set(days)).toEqual(new Set([ENVIRONMENTS[name].logRetentionDays]));
     if (isProduction) expect(Math.min(...days)).toBeGreaterThanOrEqual(365);
   });
 
-  test('every function writes into a log group of ours that is there before it, and so do CDK’s own', () => {
+  test('every function, also those that CDK adds, writes into a log group of its stack', () => {
     const groups = new Set(environment.all('AWS::Logs::LogGroup').map(({ stack, id }) => `${stack} ${id}`));
     const functions = environment.all('AWS::Lambda::Function');
     expect(functions.length).toBeGreaterThanOrEqual(12 * domains.length);
@@ -61,18 +61,18 @@ describe.each(ENVIRONMENT_NAMES)('%s', (name) => {
     expect(elsewhere.map(({ id }) => id)).toEqual([]);
   });
 
-  test.runIf(isOnAws)('on AWS card numbers are masked in every log that the product’s requests could reach', () => {
+  test.runIf(isOnAws)('on AWS every log group that requests can reach masks card numbers', () => {
     const open = environment
       .all('AWS::Logs::LogGroup')
       .filter(({ stack, properties }) => stack.endsWith('-service') && properties.DataProtectionPolicy === undefined);
-    // What CDK's own function, which sees no request, and the findings themselves go to.
+    // The log of a CDK function, which gets no request, and the log of the findings.
     expect([...new Set(open.map(({ id }) => id))].sort()).toEqual([
       'AWSCDKTriggerCustomResourceProviderCustomResourceProviderLogs',
       'MaskedCardNumbers',
     ]);
   });
 
-  test('every queue and topic is spoken to over TLS only', () => {
+  test('every queue and topic denies requests without TLS', () => {
     const policies = [...environment.all('AWS::SQS::QueuePolicy'), ...environment.all('AWS::SNS::TopicPolicy')];
     const guarded = policies
       .filter(({ properties }) =>
@@ -89,7 +89,7 @@ describe.each(ENVIRONMENT_NAMES)('%s', (name) => {
   });
 
   test.runIf(isProduction)(
-    'what production keeps outlives its stacks: keys, logs and secrets stay, the database leaves a snapshot',
+    'deleting the production stacks keeps keys, logs and secrets, and a snapshot of the database',
     () => {
       for (const type of ['AWS::KMS::Key', 'AWS::Logs::LogGroup', 'AWS::SecretsManager::Secret']) {
         expect(new Set(environment.all(type).map(({ deletionPolicy }) => deletionPolicy))).toEqual(new Set(['Retain']));
@@ -105,22 +105,19 @@ describe.each(ENVIRONMENT_NAMES)('%s', (name) => {
     },
   );
 
-  test.runIf(!isOnAws)('an emulated environment leaves nothing behind', () => {
+  test.runIf(!isOnAws)('deleting the emulator environment keeps no resource', () => {
     const kept = environment.resources.filter(({ deletionPolicy }) => deletionPolicy === 'Retain');
     expect(kept).toEqual([]);
   });
 
-  test.runIf(isOnAws).each(domains)(
-    'the administrator of %s’s database signs in with a password that RDS keeps and changes',
-    (domain) => {
-      const { properties } = environment.one('AWS::RDS::DBCluster', `${name}-${domain}-data`);
-      expect(properties).toMatchObject({ ManageMasterUserPassword: true, MasterUserSecret: { KmsKeyId: 'Key.Arn' } });
-      expect(properties).not.toHaveProperty('MasterUserPassword');
-    },
-  );
+  test.runIf(isOnAws).each(domains)('RDS manages the password of the database administrator of %s', (domain) => {
+    const { properties } = environment.one('AWS::RDS::DBCluster', `${name}-${domain}-data`);
+    expect(properties).toMatchObject({ ManageMasterUserPassword: true, MasterUserSecret: { KmsKeyId: 'Key.Arn' } });
+    expect(properties).not.toHaveProperty('MasterUserPassword');
+  });
 
   test.each(domains)(
-    'card events of %s are read by the processor’s account, which may decrypt that queue and nothing else',
+    'the account of TSYS may read and decrypt the card events queue of %s and no other data',
     (domain) => {
       const prefix = `${name}-${domain}`;
       const { account, region } = ENVIRONMENTS[name];

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { type Resource, synthesized } from './synthesized-environment.ts';
 
-/** What a reviewer wants to see of each type; all else is asserted where it matters, or follows. */
+/** The properties that a snapshot shows for each type. Other tests assert the rest. */
 const SHOWN: Readonly<Record<string, readonly string[]>> = {
   'AWS::ApiGateway::Method': ['HttpMethod', 'AuthorizationType', 'OperationName'],
   'AWS::ApiGateway::Resource': ['PathPart'],
@@ -37,7 +37,7 @@ const SHOWN: Readonly<Record<string, readonly string[]>> = {
   'AWS::WAFv2::WebACL': ['Scope', 'DefaultAction'],
 };
 
-/** Made by CDK from the others, and not worth a reviewer's line. */
+/** Types that CDK derives from other resources. Their lines would not help a reviewer. */
 const OMITTED = new Set([
   'AWS::CDK::Metadata',
   'AWS::EC2::RouteTable',
@@ -61,7 +61,7 @@ test.each([
   ['local', 'local-card-data'],
   ['local', 'local-card-service'],
   ['local', 'local-card-observability'],
-] as const)('the %s environment’s stack %s is what was last reviewed', async (name, stack) => {
+] as const)('in the environment %s the resources of the stack %s match the reviewed snapshot', async (name, stack) => {
   const lines = synthesized(name)
     .resources.filter((resource) => resource.stack === stack && !OMITTED.has(resource.type))
     .map(lineOf)

@@ -102,24 +102,24 @@ test.each([
     'dev: card: consumer issuing: detokenizeRoles must be names of roles, without wildcards.',
     consumer({ detokenizeRoles: ['embossing-*'] }),
   ],
-] as const)('says %s', (sentence, environment) => {
+] as const)('a wrong environment is reported as: %s', (sentence, environment) => {
   expect(faultsOf(environment)).toEqual([typeof sentence === 'string' ? sentence : expect.stringMatching(sentence)]);
 });
 
-test('an environment that is not there, or not named, is refused with the names of those that are', () => {
+test('an unknown or missing environment name is refused with the list of names', () => {
   const sentence = 'Say which environment, as -c env=NAME with one of dev, qa, uat, prod, local.';
   expect(() => environmentNamed('production')).toThrow(sentence);
   expect(() => environmentNamed(undefined)).toThrow(sentence);
 });
 
-test('all faults are told at once, each on its line', () => {
+test('all faults are reported at once, one on each line', () => {
   const environment = aws('dev', { account: '', alarmRecipients: [] });
   expect(() => assertUsable(environment)).toThrow(
     'The environment cannot be deployed.\ndev: account must have twelve digits.\ndev: alarmRecipients must name somebody.',
   );
 });
 
-test('an emulator needs nobody to tell, and none of what only AWS has', () => {
+test('an emulator environment needs no alarm recipients and no AWS settings', () => {
   const local = ENVIRONMENTS.local as EmulatorEnvironment;
   expect(faultsOf(local)).toEqual([]);
   expect(faultsOf({ ...local, account: 'none' })).toEqual(['local: account must have twelve digits.']);
