@@ -56,7 +56,7 @@ function faultsOfAny(environment: Environment): readonly string[] {
       'logRetentionDays must be at least 365, by PCI DSS 10.5.1.',
     ],
     [recipients.every((recipient) => /^\S+@\S+\.\S+$/.test(recipient)), 'alarmRecipients must be e-mail addresses.'],
-    [environment.kind === 'emulator' || recipients.length > 0, 'alarmRecipients must name somebody.'],
+    [environment.kind === 'emulator' || recipients.length > 0, 'alarmRecipients must name at least one address.'],
   ]);
 }
 

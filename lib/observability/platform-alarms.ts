@@ -13,7 +13,9 @@ const FIVE_MINUTES = Duration.minutes(5);
 /** With fewer requests in five minutes, neither a percentage nor a percentile is meaningful. */
 const MIN_REQUESTS = 20;
 
-/** Limit of the 99th percentile in milliseconds. A pooled creation makes one TOME call of ~50 ms. */
+/**
+ * Limit of the 99th percentile in milliseconds. A pooled creation makes one TOME call of ~50 ms.
+ */
 const SLOW_MS = 1_000;
 
 export interface PlatformAlarmsProps {
