@@ -1,30 +1,21 @@
 import { InvalidArguments } from '../../scripts/performance/load/invalid-arguments.ts';
 import { parseOptions } from '../../scripts/program/options.ts';
+import type { Share } from './trials/exhaustive.ts';
 
-export const TRIAL_USAGE = `npm run faults -- [options]
+/** The options that change a mode. The table of modes adds the help of each mode (modes.ts). */
+export const MODIFIERS: readonly (readonly [option: string, help: string])[] = [
+  ['--stride N', 'with --exhaustive: every Nth pair of faults (1)'],
+  ['--only NAME', 'one scenario of --exhaustive, or one bug of --mutants'],
+  ['--share K/N', 'part K of N of --exhaustive and --mutants (1/1)'],
+  ['--seed N', 'the seed of all random choices (1)'],
+  ['--size A,B,C,D', 'with --processes: how many kills, crashes, cuts and freezes (20,3,60,4)'],
+  ['--stop-at-first', 'ends at the first violation'],
+  ['--help', 'this text'],
+];
 
-Tries faults at every await of every operation, and looks for two cards behind one token. Without options: every single fault, then 200
-random interleavings. Ends with one line of JSON and exits with 1 on a violation.
+export type TrialOptions = NonNullable<ReturnType<typeof parseTrialOptions>>;
 
-  --exhaustive         pairs of faults
-  --stride N           of --exhaustive every Nth pair (1)
-  --only NAME          one scenario of --exhaustive, or one bug of --mutants
-  --share K/N          the part K of N of --exhaustive and --mutants (1/1)
-  --schedules N        N random interleavings
-  --minutes N          random interleavings for N minutes
-  --seed N             where they begin (1)
-  --replay N           one interleaving again, step by step
-  --storm N            N operations at once from two dozen connections
-  --processes          killed processes, database crashes, cut commits and freezes
-  --size A,B,C,D       how many of each of those (20,3,60,4)
-  --degradation        what is answered while a dependency is slow or down
-  --mutants            plants bugs and hunts them
-  --hunt               all kinds one after the other until one finds something
-  --stop-at-first      ends at the first violation
-  --help               this text
-`;
-
-/** The command's options; `null` when only help is wanted. Throws InvalidArguments that names all faults at once. */
+/** The options; `null` when only help is wanted. Throws InvalidArguments with all faults at once. */
 export function parseTrialOptions(args: readonly string[]) {
   const values = parseOptions(args, {
     exhaustive: { type: 'boolean', default: false },
@@ -54,5 +45,16 @@ export function parseTrialOptions(args: readonly string[]) {
   if (!/^[1-9]\d*\/[1-9]\d*$/.test(values.share)) faults.push('--share must be like 1/4.');
   if (!/^\d+(,\d+){0,3}$/.test(values.size)) faults.push('--size must be like 20,3,60,4.');
   if (faults.length > 0) throw new InvalidArguments(faults);
-  return values;
+  return {
+    ...values,
+    stride: Number(values.stride),
+    seed: Number(values.seed),
+    share: shareOf(values.share),
+    sizes: values.size.split(',').map(Number),
+  };
+}
+
+function shareOf(text: string): Share {
+  const [part = 1, of = 1] = text.split('/').map(Number);
+  return { part, of };
 }

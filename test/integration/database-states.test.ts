@@ -4,7 +4,7 @@ import { Database } from '../../lambdas/pool/database/database.ts';
 import type { AddressParts } from '../../lambdas/pool/database/database-address.ts';
 import { CardNumber } from '../../lambdas/tokenization/model/card-number.ts';
 import { madeUpCard } from '../../scripts/local/made-up-cards.ts';
-import { untouched } from '../faults/harness/interceptor.ts';
+import { noFaults } from '../faults/harness/interceptor.ts';
 import { startProcess } from '../faults/harness/process-under-test.ts';
 import { createWorld } from '../faults/harness/world.ts';
 import { createTestDatabase, type TestDatabase } from './test-database.ts';
@@ -219,7 +219,7 @@ test('on a server that accepts no writes a read answers although there is someth
   try {
     await world.reset();
     const card = CardNumber.parse(madeUpCard(1));
-    const calm = startProcess(world, untouched);
+    const calm = startProcess(world, noFaults);
     await calm.prefetch(2);
     // A creation whose process died between NS1's answer and the database.
     const [pair] = await world.sql<{ internal_token: never; card_reference: string }[]>`
@@ -236,7 +236,7 @@ test('on a server that accepts no writes a read answers although there is someth
     };
     await world.sql.unsafe(`ALTER DATABASE ${datname} SET default_transaction_read_only = on`);
     await world.database.close();
-    const reading = startProcess(world, untouched);
+    const reading = startProcess(world, noFaults);
     expect(await reading.tokenizer.lookup(card, reading.context())).toBe(pair.card_reference);
     const shown = await reading.tokenizer.detokenize(pair.card_reference as never, reading.context());
     expect(shown.reveal()).toBe(card.reveal());

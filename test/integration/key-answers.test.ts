@@ -8,10 +8,11 @@ import type { InternalToken } from '../../lambdas/tokenization/model/internal-to
 import type { IdempotencyClaim, PairStore, Reservation } from '../../lambdas/tokenization/ports/pair-store.ts';
 import { madeUpCard } from '../../scripts/local/made-up-cards.ts';
 import { restoreBackup, takeBackup } from '../faults/harness/backup.ts';
-import { type Interceptor, PlannedFaults, untouched } from '../faults/harness/interceptor.ts';
+import { type Interceptor, noFaults } from '../faults/harness/interceptor.ts';
+import { PlannedFaults } from '../faults/harness/planned-faults.ts';
 import { type ProcessUnderTest, startProcess } from '../faults/harness/process-under-test.ts';
 import { createWorld, type World } from '../faults/harness/world.ts';
-import { restoredWithOpenKey, tokenHandedOutTwice } from '../faults/trials/initial-states.ts';
+import { restoredWithOpenKey, tokenIssuedTwice } from '../faults/trials/initial-states.ts';
 
 let world: World;
 let product: ProcessUnderTest;
@@ -19,7 +20,7 @@ let product: ProcessUnderTest;
 beforeEach(async () => {
   world = await createWorld(inject('postgresUrl'), 1);
   await world.reset();
-  product = startProcess(world, untouched);
+  product = startProcess(world, noFaults);
 });
 
 afterEach(() => world.close());
@@ -41,7 +42,7 @@ async function expectOwnReferences(references: readonly (readonly [CardNumber, C
 }
 
 test('a key gets a reference of its own when its pair was adopted for another card', async () => {
-  await tokenHandedOutTwice(world);
+  await tokenIssuedTwice(world);
   await expect(create(OTHER, 'open-key')).rejects.toMatchObject({ code: 'tome-token-taken' });
   await product.prefetch(2);
   const cardReference = await lookup(CARD);
@@ -103,23 +104,23 @@ test('an adopted pair belongs to no reservation', async () => {
 
 test('a read that is given the token of another card adopts no pair', async () => {
   // The pool's only pair has a token that NS1 has bound to CARD.
-  await tokenHandedOutTwice(world);
+  await tokenIssuedTwice(world);
   await world.tome.ns1.tokenize(OTHER, null, CALL);
-  const lying = new PlannedFaults(new Map([[0, 'wrong-echo']]), world.deferred);
+  const lying = new PlannedFaults(new Map([[0, 'wrong-echo']]), world.lateEffects);
   const struck = startProcess(
     { ...world, simulator: { ...world.simulator, vaults: naming(await tokenOf(CARD)) } },
     lying.startProcess(),
-    { lookupsLie: true },
+    { lookupsMayBeWrong: true },
   );
   await expect(struck.tokenizer.lookup(OTHER, struck.context())).rejects.toMatchObject({ code: 'tome-answer-invalid' });
   expect(await world.sql`SELECT state FROM pair_life`).toEqual([{ state: 'AVAILABLE' }]);
 });
 
 test('a token that NS1 names as bound before is not believed at its first mention', async () => {
-  await tokenHandedOutTwice(world);
+  await tokenIssuedTwice(world);
   await world.tome.ns1.tokenize(OTHER, null, CALL);
   // Reserve, then NS1 answers with the token that was asked for, which is CARD's.
-  const lying = new PlannedFaults(new Map([[1, 'wrong-echo']]), world.deferred);
+  const lying = new PlannedFaults(new Map([[1, 'wrong-echo']]), world.lateEffects);
   const struck = startProcess(
     { ...world, simulator: { ...world.simulator, vaults: naming(await tokenOf(CARD)) } },
     lying.startProcess(),

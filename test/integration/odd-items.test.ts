@@ -10,7 +10,7 @@ import { type PrefetchResult, prefetch as runPrefetch } from '../../lambdas/toke
 import { createHttpTome } from '../../lambdas/tome/client/http-tome.ts';
 import { TomeClient, type TomeSettings } from '../../lambdas/tome/client/tome-client.ts';
 import { madeUpCard } from '../../scripts/local/made-up-cards.ts';
-import { untouched } from '../faults/harness/interceptor.ts';
+import { noFaults } from '../faults/harness/interceptor.ts';
 import { type ProcessUnderTest, startProcess } from '../faults/harness/process-under-test.ts';
 import { createWorld, type World } from '../faults/harness/world.ts';
 import { FakeClock } from '../support/fake-clock.ts';
@@ -52,7 +52,7 @@ function tomeOver(settings: Partial<TomeSettings> = {}, clock: Clock = systemClo
 }
 
 const productWith = (settings: Partial<TomeSettings> = {}, clock: Clock = systemClock): ProcessUnderTest =>
-  startProcess({ ...world, tome: tomeOver(settings, clock) }, untouched);
+  startProcess({ ...world, tome: tomeOver(settings, clock) }, noFaults);
 
 const card = (serial: number): CardNumber => CardNumber.parse(madeUpCard(serial));
 const prefetch = async (target: number, inBulk = false): Promise<PrefetchResult> =>

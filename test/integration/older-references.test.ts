@@ -4,7 +4,7 @@ import { createRefillStore } from '../../lambdas/pool/refill-store.ts';
 import { CardNumber } from '../../lambdas/tokenization/model/card-number.ts';
 import { findFormatFault } from '../../lambdas/tokenization/model/reference-format.ts';
 import { madeUpCard } from '../../scripts/local/made-up-cards.ts';
-import { untouched } from '../faults/harness/interceptor.ts';
+import { noFaults } from '../faults/harness/interceptor.ts';
 import { startProcess } from '../faults/harness/process-under-test.ts';
 import { createWorld, type World } from '../faults/harness/world.ts';
 import { newInternalToken } from './fill-pool.ts';
@@ -47,7 +47,7 @@ test.each([
   'a pair that was fetched under an older format is put aside by the creation that meets it, %s',
   async (_how, key) => {
     await offerOldPairs(['8211111111111111', '9860111111111111']);
-    const { tokenizer, context, prefetch } = startProcess(world, untouched);
+    const { tokenizer, context, prefetch } = startProcess(world, noFaults);
     await prefetch(4);
     const { cardReference, created } = await tokenizer.create(CARD, context(), key);
     expect(created).toBe(true);
@@ -60,7 +60,7 @@ test.each([
 
 test('a pool that holds little but pairs of an older format leaves the creation to the direct path', async () => {
   await offerOldPairs(Array.from({ length: 12 }, (_, index) => `82${String(index).padStart(14, '0')}`));
-  const { tokenizer, context } = startProcess(world, untouched);
+  const { tokenizer, context } = startProcess(world, noFaults);
   const { cardReference } = await tokenizer.create(CARD, context());
   expect(findFormatFault(cardReference, 'must-fail')).toBeNull();
   expect(await quarantined()).toEqual([{ reason: 'reference-format', pairs: 10 }]);

@@ -11,9 +11,9 @@ beforeAll(async () => {
 afterAll(() => world.close());
 
 test.each([1, 7])(
-  'schedule %i takes the same steps whenever it is run, so that a failing seed can be replayed',
+  'schedule %i takes the same steps in a second run, so that a failing seed can be replayed',
   async (seed) => {
-    // The first run opens the connections that the second one finds open.
+    // The first run opens connections, and the second run finds them open.
     const first = await runSchedule(world, seed);
     const second = await runSchedule(world, seed);
     expect(second.steps).toEqual(first.steps);

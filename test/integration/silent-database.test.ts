@@ -5,7 +5,7 @@ import { Database, type DatabaseSettings } from '../../lambdas/pool/database/dat
 import type { BreakerState } from '../../lambdas/tokenization/circuit-breaker.ts';
 import { CardNumber } from '../../lambdas/tokenization/model/card-number.ts';
 import { madeUpCard } from '../../scripts/local/made-up-cards.ts';
-import { untouched } from '../faults/harness/interceptor.ts';
+import { noFaults } from '../faults/harness/interceptor.ts';
 import { startProcess } from '../faults/harness/process-under-test.ts';
 import { createWorld } from '../faults/harness/world.ts';
 import { startTcpProxy, type TcpProxy } from '../faults/trials/processes/tcp-proxy.ts';
@@ -253,11 +253,11 @@ test('while the database is frozen reads are answered by TOME, and creations by 
   try {
     await world.reset();
     const card = CardNumber.parse(madeUpCard(1));
-    const calm = startProcess(world, untouched);
+    const calm = startProcess(world, noFaults);
     await calm.prefetch(2);
     const { cardReference } = await calm.tokenizer.create(card, calm.context());
     const frozen = databaseOf(silentUrl, { ...IMPATIENT, breaker: { failures: 2, openMs: 600_000 } });
-    const blind = startProcess({ ...world, database: frozen }, untouched);
+    const blind = startProcess({ ...world, database: frozen }, noFaults);
     for (let round = 0; round < 3; round += 1) {
       expect(await blind.tokenizer.lookup(card, blind.context())).toBe(cardReference);
       const shown = await blind.tokenizer.detokenize(cardReference, blind.context());
@@ -275,10 +275,10 @@ test('a read leaves half of its time to TOME, however long the database would be
   try {
     await world.reset();
     const card = CardNumber.parse(madeUpCard(1));
-    const calm = startProcess(world, untouched);
+    const calm = startProcess(world, noFaults);
     await calm.prefetch(2);
     const { cardReference } = await calm.tokenizer.create(card, calm.context());
-    const blind = startProcess({ ...world, database: databaseOf(silentUrl, PATIENT) }, untouched);
+    const blind = startProcess({ ...world, database: databaseOf(silentUrl, PATIENT) }, noFaults);
     const context = { ...blind.context(), deadlineMs: performance.now() + 16_000 };
     expect((await blind.tokenizer.detokenize(cardReference, context)).reveal()).toBe(card.reveal());
   } finally {

@@ -5,7 +5,7 @@ import { runStorm } from '../faults/trials/storm.ts';
 
 const ACTORS = 24;
 
-test('statements of two dozen connections that truly overlap give no pair twice, lose none and break no invariant', async () => {
+test('overlapping statements of 24 connections take no pair twice, lose no pair and violate no invariant', async () => {
   const world = await createWorld(inject('postgresUrl'), 11, ACTORS);
   for (const seed of [1, 2]) {
     const { violations, drained } = await runStorm(world, { operations: 1_500, actors: ACTORS, seed });
@@ -21,7 +21,7 @@ test('statements of two dozen connections that truly overlap give no pair twice,
   await world.close();
 });
 
-test('a schedule tells the same story again, whatever ran before it', async () => {
+test('a schedule takes the same steps again after another schedule has used its world', async () => {
   const world = await createWorld(inject('postgresUrl'), 12);
   const first = await runSchedule(world, 5);
   await runSchedule(world, 6);

@@ -3,7 +3,8 @@ import { CardNumber } from '../../lambdas/tokenization/model/card-number.ts';
 import type { CardReference } from '../../lambdas/tokenization/model/card-reference.ts';
 import type { InternalToken } from '../../lambdas/tokenization/model/internal-token.ts';
 import { madeUpCard } from '../../scripts/local/made-up-cards.ts';
-import { PlannedFaults, untouched } from '../faults/harness/interceptor.ts';
+import { noFaults } from '../faults/harness/interceptor.ts';
+import { PlannedFaults } from '../faults/harness/planned-faults.ts';
 import { startProcess } from '../faults/harness/process-under-test.ts';
 import { createWorld, type World } from '../faults/harness/world.ts';
 
@@ -21,7 +22,7 @@ const STRANGERS_CARD = CardNumber.parse(madeUpCard(2));
 const CALL = { deadlineMs: Number.POSITIVE_INFINITY, lane: 'live', correlationId: 'test' } as const;
 
 test("after an unknown outcome one look-up that names a stranger's token is not believed", async () => {
-  const calm = startProcess(world, untouched);
+  const calm = startProcess(world, noFaults);
   await calm.prefetch(3);
   const { cardReference: strangers } = await calm.tokenizer.create(STRANGERS_CARD, calm.context());
   // reserve, then NS1 is silent, then its look-up lies.
@@ -30,9 +31,9 @@ test("after an unknown outcome one look-up that names a stranger's token is not 
       [1, 'timeout-before'],
       [2, 'wrong-echo'],
     ]),
-    world.deferred,
+    world.lateEffects,
   );
-  const struck = startProcess(world, faults.startProcess(), { lookupsLie: true });
+  const struck = startProcess(world, faults.startProcess(), { lookupsMayBeWrong: true });
   await expect(struck.tokenizer.create(CARD, struck.context())).rejects.toMatchObject({ code: 'tome-outcome-unknown' });
   expect(faults.reached.map(({ name }) => name)).toContain('tome ns1 lookup');
   const { cardReference } = await calm.tokenizer.create(CARD, calm.context());
@@ -58,7 +59,7 @@ async function intendedPair(isBoundElsewhere: boolean): Promise<CardReference> {
 
 test('a pair that NS2 never confirmed is confirmed by the read that meets it', async () => {
   const cardReference = await intendedPair(false);
-  const { tokenizer, context } = startProcess(world, untouched);
+  const { tokenizer, context } = startProcess(world, noFaults);
   expect(await tokenizer.lookup(CARD, context())).toBe(cardReference);
   expect((await tokenizer.detokenize(cardReference, context())).reveal()).toBe(CARD.reveal());
   expect(await world.sql`SELECT state FROM pair_life`).toEqual([{ state: 'USED' }]);
@@ -66,7 +67,7 @@ test('a pair that NS2 never confirmed is confirmed by the read that meets it', a
 
 test('a pair that NS2 contradicts answers no read', async () => {
   const cardReference = await intendedPair(true);
-  const { tokenizer, context } = startProcess(world, untouched);
+  const { tokenizer, context } = startProcess(world, noFaults);
   await expect(tokenizer.lookup(CARD, context())).rejects.toMatchObject({ code: 'pair-conflict' });
   await expect(tokenizer.detokenize(cardReference, context())).rejects.toMatchObject({ code: 'reference-not-found' });
   expect(world.disclosures).toEqual([]);
@@ -76,7 +77,7 @@ test('while NS2 is silent a pair that it never confirmed answers no read', async
   const cardReference = await intendedPair(false);
   world.simulator.faults.order({ operation: 'tokenize', kind: 'error-before', rate: 1 });
   world.simulator.faults.order({ operation: 'detokenize', namespace: 'ns2', kind: 'error-before', rate: 1 });
-  const { tokenizer, context } = startProcess(world, untouched);
+  const { tokenizer, context } = startProcess(world, noFaults);
   await expect(tokenizer.lookup(CARD, context())).rejects.toMatchObject({ code: 'tome-outcome-unknown' });
   await expect(tokenizer.detokenize(cardReference, context())).rejects.toMatchObject({ code: 'tome-outcome-unknown' });
   expect(world.disclosures).toEqual([]);

@@ -1,116 +1,131 @@
 import type { Sql } from '../../../lambdas/pool/database/database.ts';
 
-/** What a client was told. Statuses as over HTTP; `reference` and `card` where an answer held them. */
-export interface Answered {
+/** What a client received. The status is as over HTTP. */
+export interface ClientAnswer {
   readonly operation: 'create' | 'lookup' | 'detokenize';
   readonly status: number;
-  /** The card number that the client sent, or got from detokenize. */
+  /** The card number that the client sent, or that detokenize answered. */
   readonly card?: string;
   readonly reference?: string;
-  /** With the caller's name before it. */
+  /** The caller's name, a space, and the key. */
   readonly idempotencyKey?: string;
-  /** An error's code. */
+  /** The code of an error. */
   readonly code?: string;
 }
 
+/** One change of a pair's state. */
 export interface EdgeTaken {
   readonly pairId: bigint;
   readonly from: string;
   readonly to: string;
-  readonly reservationId: string | null;
-  /** Whose reservation took this edge. */
-  readonly settledBy: string | null;
+  /** The reservation that held the pair, or held it last. */
+  readonly holder: string | null;
+  /** The reservation that made the change. */
+  readonly takenBy: string | null;
   readonly adopted: boolean;
   readonly reason: string | null;
 }
 
-export interface StoredRow {
+export interface StoredPair {
   readonly pairId: bigint;
   readonly internalToken: string;
   readonly cardReference: string;
   readonly state: string;
-  readonly wasMapped: boolean;
-  /** The reservation that used the pair, or that held it last; none when a read adopted it. */
+  /** Whether NS2 has confirmed the pair. */
+  readonly isConfirmed: boolean;
+  /** The reservation that used the pair, or held it last. `null` after an adoption. */
   readonly reservationId: string | null;
 }
 
 export interface StoredKey {
-  /** See claimName. */
+  /** See `claimName`. */
   readonly claim: string;
   readonly reservationId: string | null;
-  /** The answer that the key's row holds. */
+  /** The answer in the row of the key. */
   readonly cardReference: string | null;
 }
 
-/** A key and its body as one text, made of the two hashes that the database keeps. */
+/** A request to NS1's tokenize that may have been sent. */
+export interface Dispatch {
+  readonly token: string;
+  /** Whether NS1 answered with the same token, with another one, or the answer is unknown. */
+  readonly outcome: 'ours' | 'other' | 'unknown';
+  readonly correlationId: string;
+  /** The reservation that the request held. */
+  readonly reservationId: string | null;
+}
+
+export interface KeyUse {
+  readonly idempotencyKey: string;
+  readonly card: string;
+}
+
+/** Joins the two hashes that the database stores for a key and its body. */
 export const claimName = (keyHash: Uint8Array, fingerprint: Uint8Array): string =>
   `${Buffer.from(keyHash).toString('hex')} ${Buffer.from(fingerprint).toString('hex')}`;
 
-/** Everything that the checker judges by: four witnesses that do not know each other. */
+/** What the checker compares: the database, TOME's ledger, the clients' answers, and the events. */
 export interface Evidence {
-  readonly rows: readonly StoredRow[];
+  readonly pairs: readonly StoredPair[];
   readonly edges: readonly EdgeTaken[];
   readonly unpairedTokens: ReadonlySet<string>;
   readonly lostCalls: readonly { readonly namespace: 'ns1' | 'ns2'; readonly requested: number }[];
   readonly outboxSize: number;
-  readonly shelves: {
+  /** The number of rows in the table of each state. */
+  readonly tableSizes: {
     readonly staged: number;
     readonly available: number;
     readonly reserved: number;
     readonly quarantined: number;
   };
   readonly keys: readonly StoredKey[];
-  /** All texts of all tables, for the search for card numbers. */
+  /** The text of all tables that could hold a card number. */
   readonly tables: string;
   readonly tome: {
     readonly ns1: ReadonlyMap<string, string>;
     readonly ns2: ReadonlyMap<string, string>;
     readonly issued: { readonly ns1: readonly string[]; readonly ns2: readonly string[] };
   };
-  readonly answers: readonly Answered[];
+  readonly answers: readonly ClientAnswer[];
   readonly events: readonly { readonly eventId: string; readonly cardReferenceId: string }[];
   readonly disclosures: readonly { readonly cardReference: string }[];
-  readonly dispatches: readonly {
-    readonly token: string;
-    readonly verdict: 'ours' | 'other' | 'unknown';
-    readonly correlationId: string;
-    /** The reservation in whose name it was sent. */
-    readonly reservationId: string | null;
-  }[];
-  /** The card of each key and body that was sent, as far as the harness knows it. */
+  readonly dispatches: readonly Dispatch[];
+  /** The card of each key and body that was sent, by `claimName`, as far as the harness knows it. */
   readonly claims: ReadonlyMap<string, string>;
-  /** Each key with a body that its caller sent, whether the request was answered or not. */
-  readonly keyed: readonly { readonly idempotencyKey: string; readonly card: string }[];
-  /** Whether the database was set back to an earlier state, with the restore fence or without. */
+  /** Each key that a client sent, with the card in its body, whether or not it got an answer. */
+  readonly keyUses: readonly KeyUse[];
+  /** Whether the database was set back to an earlier state, and whether the restore fence ran. */
   readonly restored: 'never' | 'fenced' | 'unfenced';
-  /** Whatever the product wrote elsewhere: logs, metrics. */
+  /** The logs and metrics that the product wrote. */
   readonly output: string;
 }
 
 type DatabaseEvidence = Omit<
   Evidence,
-  'tome' | 'answers' | 'events' | 'disclosures' | 'dispatches' | 'claims' | 'keyed' | 'restored' | 'output'
+  'tome' | 'answers' | 'events' | 'disclosures' | 'dispatches' | 'claims' | 'keyUses' | 'restored' | 'output'
 >;
 
-/** The database's testimony. `fault_watch.edge` is there only where a harness watches; without it no edge can be judged. */
+/**
+ * Reads the database. The log of state changes (`fault_watch.edge`) exists only where a harness has
+ * installed it. Without it there are no edges to check.
+ */
 export async function readDatabase(sql: Sql): Promise<DatabaseEvidence> {
-  const [{ watched } = { watched: false }] = await sql<{ watched: boolean }[]>`
-    SELECT to_regclass('fault_watch.edge') IS NOT NULL AS watched
+  const [{ isWatched } = { isWatched: false }] = await sql<{ isWatched: boolean }[]>`
+    SELECT to_regclass('fault_watch.edge') IS NOT NULL AS "isWatched"
   `;
-  const rows = await sql<StoredRow[]>`
+  const pairs = await sql<StoredPair[]>`
     SELECT pair_id AS "pairId", internal_token AS "internalToken", card_reference AS "cardReference", state,
-      available_at IS NOT NULL OR origin <> 'prefetch' AS "wasMapped", reservation_id AS "reservationId"
+      available_at IS NOT NULL OR origin <> 'prefetch' AS "isConfirmed", reservation_id AS "reservationId"
     FROM pair_life
   `;
-  const edges = watched
+  const edges = isWatched
     ? await sql<EdgeTaken[]>`
-        SELECT pair_id AS "pairId", from_state AS "from", to_state AS "to", reservation_id AS "reservationId", settled_by AS "settledBy",
-          adopted, reason
+        SELECT pair_id AS "pairId", from_state AS "from", to_state AS "to", holder, taken_by AS "takenBy", adopted, reason
         FROM fault_watch.edge ORDER BY number
       `
     : [];
   const unpaired = await sql<{ token: string }[]>`SELECT token FROM unpaired_token`;
-  const [level] = await sql<(Evidence['shelves'] & { outbox: number })[]>`
+  const [sizes] = await sql<(Evidence['tableSizes'] & { outbox: number })[]>`
     SELECT
       (SELECT count(*) FROM staged_pair)::int AS staged,
       (SELECT count(*) FROM available_pair)::int AS available,
@@ -118,8 +133,8 @@ export async function readDatabase(sql: Sql): Promise<DatabaseEvidence> {
       (SELECT count(*) FROM quarantined_pair)::int AS quarantined,
       (SELECT count(*) FROM outbox_event)::int AS outbox
   `;
-  if (level === undefined) throw new Error('Counting always gives one row.');
-  const { outbox, ...shelves } = level;
+  if (sizes === undefined) throw new Error('A SELECT of counts must return one row.');
+  const { outbox, ...tableSizes } = sizes;
   const [{ tables } = { tables: '' }] = await sql<{ tables: string }[]>`
     SELECT concat_ws(E'\n',
       (SELECT string_agg(t::text, E'\n') FROM pair t),
@@ -130,7 +145,7 @@ export async function readDatabase(sql: Sql): Promise<DatabaseEvidence> {
     ) AS tables
   `;
   return {
-    rows,
+    pairs,
     edges,
     unpairedTokens: new Set(unpaired.map(({ token }) => token)),
     lostCalls: await sql`
@@ -139,7 +154,7 @@ export async function readDatabase(sql: Sql): Promise<DatabaseEvidence> {
       SELECT namespace, tokens::int FROM forgotten_token
     `,
     outboxSize: outbox,
-    shelves,
+    tableSizes,
     keys: await sql`
       SELECT concat_ws(' ', encode(key_hash, 'hex'), encode(fingerprint, 'hex')) AS claim,
         reservation_id AS "reservationId", card_reference AS "cardReference"

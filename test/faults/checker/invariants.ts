@@ -1,19 +1,23 @@
 import type { Evidence } from './evidence.ts';
-import { conflictsWithOthers, keysOfOtherCards } from './key-answers.ts';
-import { heldTwice, releasedThoughSent, sentTwoTokens } from './reservation-history.ts';
+import { cardsOfKeys, conflictsBetweenCallers } from './key-answers.ts';
+import { releasesAfterSending, requestsWithTwoTokens, reservationsWithTwoPairs } from './reservation-history.ts';
 
 export interface Violation {
   readonly invariant: string;
-  /** In words, naming pairs by their number and never by a card number or an internal token. */
-  readonly says: string;
+  /** Names pairs by their id, and never contains a card number or an internal token. */
+  readonly message: string;
 }
 
-type Judge = (evidence: Evidence) => string[];
+interface Invariant {
+  /** Whether it must hold only at rest (docs/design.md#invariants). */
+  readonly atRest: boolean;
+  /** One sentence for each violation. */
+  readonly check: (evidence: Evidence) => string[];
+}
 
-const pairsOf = ({ rows }: Evidence) => new Map(rows.map((row) => [row.internalToken, row]));
 const isSuccess = (status: number): boolean => status >= 200 && status < 300;
 
-/** Groups values by key; the groups with more than one different value. */
+/** Groups values by key, and returns the groups that have different values. */
 function ambiguous<Key, Value>(entries: Iterable<readonly [Key, Value]>): [Key, Set<Value>][] {
   const groups = new Map<Key, Set<Value>>();
   for (const [key, value] of entries) groups.set(key, (groups.get(key) ?? new Set()).add(value));
@@ -33,101 +37,104 @@ const LEGAL_EDGES = new Set([
   'QUARANTINED USED',
 ]);
 
-/** I1-I14 of brief 2, each over the testimony of all witnesses. Those marked are meaningful only once everything has come to rest. */
-export const INVARIANTS: Readonly<Record<string, { readonly atRest: boolean; readonly judge: Judge }>> = {
+/** The name of I4, which the harness also checks by reading every reference back through the product. */
+export const REFERENCES_RESOLVE = 'I4 every returned reference detokenizes to its card and is found for it';
+
+/** The invariants of docs/design.md#invariants. I13 is checked by runs whose clock jumps. */
+const INVARIANTS: Readonly<Record<string, Invariant>> = {
   'I1 an internal token is bound to at most one card': {
     atRest: false,
-    judge: ({ tome }) =>
-      ambiguous([...tome.ns1].map(([card, token]) => [token, card] as const)).map(() => 'a token has two cards at NS1'),
+    check: ({ tome }) =>
+      ambiguous([...tome.ns1].map(([card, token]) => [token, card] as const)).map(
+        () => 'NS1 has bound one token to two cards',
+      ),
   },
   'I2 a reference is returned for at most one card': {
     atRest: false,
-    judge: ({ answers }) =>
+    check: ({ answers }) =>
       ambiguous(
         answers.flatMap(({ status, reference, card }) =>
           isSuccess(status) && reference !== undefined && card !== undefined ? [[reference, card] as const] : [],
         ),
-      ).map(([reference]) => `reference ${reference} was given for two cards`),
+      ).map(([reference]) => `reference ${reference} was returned for two cards`),
   },
   'I3 every stored pair equals NS2': {
     atRest: false,
-    judge: ({ rows, tome }) => [
-      ...ambiguous(rows.map(({ internalToken, pairId }) => [internalToken, pairId] as const)).map(
-        () => 'an internal token stands in two pairs',
+    check: ({ pairs, tome }) => [
+      ...ambiguous(pairs.map(({ internalToken, pairId }) => [internalToken, pairId] as const)).map(
+        () => 'an internal token is in two pairs',
       ),
-      ...ambiguous(rows.map(({ cardReference, pairId }) => [cardReference, pairId] as const)).map(
-        ([reference]) => `reference ${reference} stands in two pairs`,
+      ...ambiguous(pairs.map(({ cardReference, pairId }) => [cardReference, pairId] as const)).map(
+        ([reference]) => `reference ${reference} is in two pairs`,
       ),
-      ...rows
+      ...pairs
         .filter(
-          ({ wasMapped, internalToken, cardReference }) => wasMapped && tome.ns2.get(internalToken) !== cardReference,
+          ({ isConfirmed, internalToken, cardReference }) =>
+            isConfirmed && tome.ns2.get(internalToken) !== cardReference,
         )
-        .map(({ pairId }) => `pair ${pairId} is not what NS2 says`),
+        .map(({ pairId }) => `pair ${pairId} is confirmed, and NS2 has another binding`),
     ],
   },
-  'I4 every reference given out leads to its card and back, for ever': {
+  [REFERENCES_RESOLVE]: {
     atRest: false,
-    judge(evidence) {
-      const byToken = pairsOf(evidence);
-      return evidence.answers.flatMap(({ operation, status, card, reference }) => {
+    check({ pairs, answers, tome }) {
+      const pairOf = new Map(pairs.map((pair) => [pair.internalToken, pair]));
+      return answers.flatMap(({ operation, status, card, reference }) => {
         if (operation === 'detokenize' || !isSuccess(status) || card === undefined || reference === undefined)
           return [];
-        const token = evidence.tome.ns1.get(card);
-        if (token === undefined) return [`reference ${reference} was given out and NS1 does not know its card`];
-        if (evidence.tome.ns2.get(token) !== reference)
-          return [`reference ${reference} does not lead to its card at TOME`];
-        const row = byToken.get(token);
-        // Reads ask NS2 where it never confirmed the pair, so only a confirmed row answers by itself.
-        const answers = row?.wasMapped === true || row?.state === 'USED';
-        return row !== undefined && answers && row.cardReference !== reference
-          ? [`pair ${row.pairId} answers for another reference`]
+        const token = tome.ns1.get(card);
+        if (token === undefined) return [`reference ${reference} was returned, and NS1 does not know its card`];
+        if (tome.ns2.get(token) !== reference) return [`reference ${reference} does not lead to its card at TOME`];
+        // A read asks NS2 about a pair that NS2 never confirmed, so only a confirmed pair can answer.
+        const pair = pairOf.get(token);
+        const canAnswer = pair?.isConfirmed === true || pair?.state === 'USED';
+        return pair !== undefined && canAnswer && pair.cardReference !== reference
+          ? [`pair ${pair.pairId} answers with another reference`]
           : [];
       });
     },
   },
   'I5 a used pair is bound on NS1': {
     atRest: false,
-    judge({ rows, tome }) {
+    check({ pairs, tome }) {
       const bound = new Set(tome.ns1.values());
-      return rows
+      return pairs
         .filter(({ state, internalToken }) => state === 'USED' && !bound.has(internalToken))
-        .map(({ pairId }) => `pair ${pairId} is USED and no card is bound to it`);
+        .map(({ pairId }) => `pair ${pairId} is USED, and NS1 has bound no card to it`);
     },
   },
   'I6 only the edges were taken': {
     atRest: false,
-    judge: ({ edges, rows, dispatches, restored }) => [
+    check: ({ edges, pairs, dispatches, restored }) => [
       ...edges
         .filter(({ from, to }) => !LEGAL_EDGES.has(`${from} ${to}`))
-        .map(({ pairId, from, to }) => `pair ${pairId} went from ${from} to ${to}`),
+        .map(({ pairId, from, to }) => `pair ${pairId} changed from ${from} to ${to}`),
       ...edges
-        .filter(
-          ({ from, to, settledBy, reservationId }) =>
-            from === 'RESERVED' && to === 'AVAILABLE' && settledBy !== reservationId,
-        )
-        .map(({ pairId }) => `pair ${pairId} was given back by somebody who did not hold it`),
+        .filter(({ from, to, takenBy, holder }) => from === 'RESERVED' && to === 'AVAILABLE' && takenBy !== holder)
+        .map(({ pairId }) => `pair ${pairId} was released by a reservation that did not hold it`),
       ...edges
-        .filter(({ to, settledBy, reservationId, adopted }) => to === 'USED' && settledBy !== reservationId && !adopted)
-        .map(({ pairId }) => `pair ${pairId} was used by somebody who did not hold it`),
-      ...heldTwice(edges),
-      ...sentTwoTokens({ dispatches }),
-      // A database that was set back has forgotten who took up a key; only the fence closes its reservations.
-      ...(restored === 'unfenced' ? [] : releasedThoughSent({ edges, rows, dispatches })),
+        .filter(({ to, takenBy, holder, adopted }) => to === 'USED' && takenBy !== holder && !adopted)
+        .map(({ pairId }) => `pair ${pairId} was used by a reservation that did not hold it`),
+      ...reservationsWithTwoPairs(edges),
+      ...requestsWithTwoTokens(dispatches),
+      // A database that was set back does not know which requests took over a key after the backup.
+      // Only the fence closes their reservations.
+      ...(restored === 'unfenced' ? [] : releasesAfterSending({ edges, pairs, dispatches })),
     ],
   },
-  'I7 one event for each used pair and none other': {
+  'I7 each used pair has exactly one event, and no other event was sent': {
     atRest: true,
-    judge({ rows, events, outboxSize, restored }) {
-      const used = new Set(rows.filter(({ state }) => state === 'USED').map(({ cardReference }) => cardReference));
-      const told = new Set(events.map(({ cardReferenceId }) => cardReferenceId));
+    check({ pairs, events, outboxSize, restored }) {
+      const used = new Set(pairs.filter(({ state }) => state === 'USED').map(({ cardReference }) => cardReference));
+      const announced = new Set(events.map(({ cardReferenceId }) => cardReferenceId));
       return [
         ...[...used]
-          .filter((reference) => !told.has(reference))
-          .map((reference) => `nobody was told of reference ${reference}`),
-        // A database that was set back learns of a card that was created since from the next read.
-        ...[...(restored === 'never' ? told : [])]
+          .filter((reference) => !announced.has(reference))
+          .map((reference) => `no event was sent for reference ${reference}`),
+        // After a restore, the database learns of a card created after the backup when it is read.
+        ...[...(restored === 'never' ? announced : [])]
           .filter((reference) => !used.has(reference))
-          .map((reference) => `an event tells of reference ${reference}, which is not used`),
+          .map((reference) => `an event was sent for reference ${reference}, which is not used`),
         ...ambiguous(events.map(({ cardReferenceId, eventId }) => [cardReferenceId, eventId] as const)).map(
           ([reference]) => `reference ${reference} has two event ids`,
         ),
@@ -135,13 +142,13 @@ export const INVARIANTS: Readonly<Record<string, { readonly atRest: boolean; rea
       ];
     },
   },
-  'I8 tokens issued are stored or counted as lost': {
+  'I8 every issued token is stored, bound, or counted as lost': {
     atRest: true,
-    judge({ tome, rows, unpairedTokens, lostCalls, restored }) {
-      // The tokens that were stored after the backup are gone with it.
+    check({ tome, pairs, unpairedTokens, lostCalls, restored }) {
+      // A restore removes the tokens that were stored after the backup.
       if (restored !== 'never') return [];
       const stored = new Set([
-        ...rows.flatMap(({ internalToken, cardReference }) => [internalToken, cardReference]),
+        ...pairs.flatMap(({ internalToken, cardReference }) => [internalToken, cardReference]),
         ...unpairedTokens,
       ]);
       return (['ns1', 'ns2'] as const).flatMap((namespace) => {
@@ -151,33 +158,31 @@ export const INVARIANTS: Readonly<Record<string, { readonly atRest: boolean; rea
           .filter((call) => call.namespace === namespace)
           .reduce((sum, { requested }) => sum + requested, 0);
         return missing > counted
-          ? [`${missing} tokens of ${namespace} are nowhere, and ${counted} are counted as lost`]
+          ? [`${missing} tokens of ${namespace} are missing, and ${counted} are counted as lost`]
           : [];
       });
     },
   },
-  'I9 nothing is left halfway': {
+  'I9 no work is left open': {
     atRest: true,
-    judge: ({ rows, shelves, outboxSize }) => {
-      const count = (state: string): number => rows.filter((row) => row.state === state).length;
+    check: ({ pairs, tableSizes, outboxSize }) => {
+      const count = (state: string): number => pairs.filter((pair) => pair.state === state).length;
+      const compared = (state: string, table: string, rows: number): string[] =>
+        count(state) === rows ? [] : [`${count(state)} pairs are ${state}, and ${table} has ${rows} rows`];
       return [
         ...(count('STAGED') > 0 ? [`${count('STAGED')} pairs are still STAGED`] : []),
         ...(count('RESERVED') > 0 ? [`${count('RESERVED')} pairs are still RESERVED`] : []),
         ...(outboxSize > 0 ? ['events are unsent'] : []),
-        ...(count('AVAILABLE') !== shelves.available
-          ? [`${count('AVAILABLE')} pairs are AVAILABLE and ${shelves.available} are on the shelf`]
-          : []),
-        ...(count('STAGED') !== shelves.staged ? ['the shelf of the staged is wrong'] : []),
-        ...(count('RESERVED') !== shelves.reserved
-          ? [`${shelves.reserved} reservations are open for ${count('RESERVED')} RESERVED pairs`]
-          : []),
-        ...(count('QUARANTINED') !== shelves.quarantined ? ['the shelf of the quarantined is wrong'] : []),
+        ...compared('AVAILABLE', 'available_pair', tableSizes.available),
+        ...compared('STAGED', 'staged_pair', tableSizes.staged),
+        ...compared('RESERVED', 'reservation', tableSizes.reserved),
+        ...compared('QUARANTINED', 'quarantined_pair', tableSizes.quarantined),
       ];
     },
   },
-  'I10 one key, one reference, one used pair': {
+  'I10 one key is answered with one reference': {
     atRest: false,
-    judge: ({ answers }) =>
+    check: ({ answers }) =>
       ambiguous(
         answers.flatMap(({ status, idempotencyKey, reference }) =>
           isSuccess(status) && idempotencyKey !== undefined && reference !== undefined
@@ -186,17 +191,17 @@ export const INVARIANTS: Readonly<Record<string, { readonly atRest: boolean; rea
         ),
       ).map(([key]) => `key ${key} was answered with two references`),
   },
-  "I15 a key's row and its reservation answer for the card in the key's body": {
+  "I15 a key's row and its reservation belong to the card in the key's body": {
     atRest: false,
-    judge: keysOfOtherCards,
+    check: cardsOfKeys,
   },
-  "I16 a caller's key meets no other caller's": {
+  'I16 keys of different callers are independent': {
     atRest: false,
-    judge: conflictsWithOthers,
+    check: conflictsBetweenCallers,
   },
-  'I11 no card number outside TOME and no token outside the database': {
+  'I11 no card number is outside TOME, and no internal token outside the database and TOME': {
     atRest: false,
-    judge({ tome, tables, output, events }) {
+    check({ tome, tables, output, events }) {
       const outside = `${output}\n${JSON.stringify(events)}`;
       return [...tome.ns1].flatMap(([card, token]) => [
         ...(tables.includes(card) || tables.includes(Buffer.from(card).toString('hex'))
@@ -207,29 +212,29 @@ export const INVARIANTS: Readonly<Record<string, { readonly atRest: boolean; rea
       ]);
     },
   },
-  'I12 a card has one pair': {
+  'I12 there are not more used pairs than bound tokens': {
     atRest: false,
-    judge: ({ tome, rows }) => {
-      const used = rows.filter(({ state }) => state === 'USED').length;
+    check: ({ tome, pairs }) => {
+      const used = pairs.filter(({ state }) => state === 'USED').length;
       const bound = new Set(tome.ns1.values());
-      const known = rows.filter(({ internalToken }) => bound.has(internalToken)).length;
+      const known = pairs.filter(({ internalToken }) => bound.has(internalToken)).length;
       return used > known ? [`${used} pairs are used for ${known} bound tokens`] : [];
     },
   },
-  'I14 one audit record for each card number disclosed': {
+  'I14 each card number that was disclosed has an audit record': {
     atRest: true,
-    judge({ answers, disclosures }) {
-      const shown = answers.filter(({ operation, status }) => operation === 'detokenize' && isSuccess(status)).length;
-      return disclosures.length < shown
-        ? [`${shown} card numbers were disclosed and ${disclosures.length} records written`]
+    check({ answers, disclosures }) {
+      const disclosed = answers.filter(({ operation, status }) => operation === 'detokenize' && isSuccess(status));
+      return disclosures.length < disclosed.length
+        ? [`${disclosed.length} card numbers were disclosed, and ${disclosures.length} audit records written`]
         : [];
     },
   },
 };
 
-/** Every violation, in words. `isAtRest`: recovery has run and nothing is under way. */
-export function judge(evidence: Evidence, isAtRest: boolean): Violation[] {
-  return Object.entries(INVARIANTS).flatMap(([invariant, { atRest, judge }]) =>
-    atRest && !isAtRest ? [] : judge(evidence).map((says) => ({ invariant, says })),
+/** Checks all invariants. `isAtRest` says that recovery has run and no request is in flight. */
+export function findViolations(evidence: Evidence, isAtRest: boolean): Violation[] {
+  return Object.entries(INVARIANTS).flatMap(([invariant, { atRest, check }]) =>
+    atRest && !isAtRest ? [] : check(evidence).map((message) => ({ invariant, message })),
   );
 }

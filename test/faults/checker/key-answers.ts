@@ -1,14 +1,14 @@
 import type { Evidence } from './evidence.ts';
 
 /**
- * What a key would be answered with if it came back now. Two things may answer for a key: the reference
- * in its row, and the pair that its reservation used. Both must lead to the card in the key's body.
- * This is judged for every key in the database, whether a client comes back with it or not.
+ * Checks what each key in the database would be answered with, whether or not a client sends it
+ * again. The reference in the key's row and the pair that its reservation used must both belong to
+ * the card in the key's body.
  */
-export function keysOfOtherCards({ keys, claims, rows, tome }: Evidence): string[] {
+export function cardsOfKeys({ keys, claims, pairs, tome }: Evidence): string[] {
   const usedBy = new Map(
-    rows.flatMap((row) =>
-      row.state === 'USED' && row.reservationId !== null ? [[row.reservationId, row] as const] : [],
+    pairs.flatMap((pair) =>
+      pair.state === 'USED' && pair.reservationId !== null ? [[pair.reservationId, pair] as const] : [],
     ),
   );
   return keys.flatMap(({ claim, reservationId, cardReference }) => {
@@ -19,7 +19,7 @@ export function keysOfOtherCards({ keys, claims, rows, tome }: Evidence): string
     const pair = reservationId === null ? undefined : usedBy.get(reservationId);
     return [
       ...(cardReference !== null && cardReference !== reference
-        ? [`a key's row holds the reference ${cardReference}, which is not its card's`]
+        ? [`a key's row has the reference ${cardReference}, which belongs to another card`]
         : []),
       ...(pair !== undefined && pair.internalToken !== token
         ? [`pair ${pair.pairId} was used by a key's reservation for another card than the key's`]
@@ -28,15 +28,18 @@ export function keysOfOtherCards({ keys, claims, rows, tome }: Evidence): string
   });
 }
 
-/** A caller is told of another body only when it has sent one itself: callers who choose the same key do not meet. */
-export function conflictsWithOthers({ answers, keyed }: Evidence): string[] {
+/**
+ * A caller gets "another body" only when it has sent one itself. The names of keys contain the
+ * caller, so a key that was sent with one card cannot be in conflict with itself.
+ */
+export function conflictsBetweenCallers({ answers, keyUses }: Evidence): string[] {
   const cards = new Map<string, Set<string>>();
-  for (const { idempotencyKey, card } of keyed)
+  for (const { idempotencyKey, card } of keyUses)
     cards.set(idempotencyKey, (cards.get(idempotencyKey) ?? new Set()).add(card));
   return answers
     .filter(
       ({ code, idempotencyKey }) =>
         code === 'idempotency-conflict' && idempotencyKey !== undefined && (cards.get(idempotencyKey)?.size ?? 0) < 2,
     )
-    .map(({ idempotencyKey }) => `key ${idempotencyKey} met another caller's`);
+    .map(({ idempotencyKey }) => `key ${idempotencyKey} was in conflict with the key of another caller`);
 }

@@ -3,22 +3,23 @@ import { connect } from '../../../lambdas/pool/database/database.ts';
 import { InvalidArguments } from '../../../scripts/performance/load/invalid-arguments.ts';
 import { parseOptions } from '../../../scripts/program/options.ts';
 import { beginProgram } from '../../../scripts/program/run-program.ts';
-import { type Answered, type Evidence, readDatabase } from './evidence.ts';
-import { judge } from './invariants.ts';
+import { type ClientAnswer, type Evidence, readDatabase } from './evidence.ts';
+import { findViolations } from './invariants.ts';
 
 const USAGE = `npm run invariants -- --database URL --tome URL [options]
 
-Checks a stack that runs or has run: reads its database, TOME's ledger and, as far as they are given, the events that arrived, what clients
-were answered and what was logged. Prints what contradicts what, and exits with 1 if anything does.
+Checks the invariants of docs/design.md on a local stack that runs or was killed. Reads its database
+and the ledger of TOME, and the events, answers and log that the options name. Prints each violation,
+and exits with 1 if there is one.
 
-  --database URL   the PostgreSQL
+  --database URL   the PostgreSQL database
   --tome URL       the TOME simulator
-  --api URL        the local API, whose queue has the events
-  --events FILE    or the file that the local queue keeps them in (card-events.jsonl below DATA_DIR), also of a stack that was killed
-  --answers FILE   answers of clients, one JSON line each
-  --log FILE       the functions' log
-  --at-rest        nothing is under way: nothing may be left open
-  --restored       the database was restored, or a late replica promoted, since the cards were created
+  --api URL        the local API, to read the events in its queue
+  --events FILE    or the file of the local queue (card-events.jsonl in DATA_DIR), also after a kill
+  --answers FILE   the answers that clients received, one JSON line each
+  --log FILE       the log of the functions
+  --at-rest        no request is in flight and recovery has run: check that no work is left open
+  --restored       the database was restored, or a late replica promoted, after cards were created
   --help           this text
 `;
 
@@ -43,7 +44,7 @@ const values = beginProgram({
     if (tome === undefined) faults.push('--tome URL is missing.');
     for (const name of ['events', 'answers', 'log'] as const) {
       const file = others[name];
-      if (file !== undefined && !existsSync(file)) faults.push(`--${name}: there is no file ${file}.`);
+      if (file !== undefined && !existsSync(file)) faults.push(`--${name}: the file ${file} does not exist.`);
     }
     if (database === undefined || tome === undefined || faults.length > 0) throw new InvalidArguments(faults);
     return { ...others, database, tome };
@@ -53,7 +54,7 @@ const values = beginProgram({
 const read = async <Content>(base: string, path: string): Promise<Content> =>
   (await (await fetch(new URL(path, base))).json()) as Content;
 const textOf = (file: string | undefined): string => (file === undefined ? '' : readFileSync(file, 'utf8'));
-/** The last line of a file that a killed process wrote may be incomplete. */
+/** The last line of a file can be incomplete if the process that wrote it was killed. */
 const linesOf = (file: string | undefined): readonly string[] => textOf(file).split('\n').slice(0, -1);
 
 const { tome, api } = values;
@@ -74,7 +75,7 @@ const evidence: Evidence = {
   answers: textOf(values.answers)
     .split('\n')
     .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as Answered),
+    .map((line) => JSON.parse(line) as ClientAnswer),
   events:
     api === undefined
       ? linesOf(values.events).map((line) => JSON.parse(line) as never)
@@ -84,14 +85,14 @@ const evidence: Evidence = {
   })),
   dispatches: [],
   claims: new Map(),
-  keyed: [],
+  keyUses: [],
   restored: values.restored ? 'unfenced' : 'never',
   output,
 };
 await sql.end();
-const violations = judge(evidence, values['at-rest']);
-for (const { invariant, says } of violations) process.stdout.write(`${invariant}: ${says}\n`);
+const violations = findViolations(evidence, values['at-rest']);
+for (const { invariant, message } of violations) process.stdout.write(`${invariant}: ${message}\n`);
 process.stdout.write(
-  `${JSON.stringify({ pairs: evidence.rows.length, cards: evidence.tome.ns1.size, violations: violations.length })}\n`,
+  `${JSON.stringify({ pairs: evidence.pairs.length, cards: evidence.tome.ns1.size, violations: violations.length })}\n`,
 );
 process.exit(violations.length > 0 ? 1 : 0);

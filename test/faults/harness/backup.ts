@@ -1,6 +1,6 @@
 import type { World } from './world.ts';
 
-/** What a backup holds: every table that a restore or the promotion of a late replica sets back. */
+/** Every table that a restore, or the promotion of a late replica, sets back. */
 const RESTORED = [
   'pair',
   'available_pair',
@@ -18,7 +18,7 @@ const RESTORED = [
   'job_lease',
 ];
 
-/** Remembers the database as it is, in one transaction. */
+/** Copies the database into the schema `backup`, in one transaction. */
 export async function takeBackup(world: World): Promise<void> {
   const copies = RESTORED.map((table) => `CREATE TABLE backup.${table} AS SELECT * FROM ${table};`).join('\n');
   await world.sql.begin('ISOLATION LEVEL REPEATABLE READ', (transaction) =>
@@ -33,9 +33,9 @@ export async function takeBackup(world: World): Promise<void> {
 }
 
 /**
- * Sets the database back to the backup, as a restore or the promotion of a late replica does: pairs that
- * are stored from then on get numbers that others had before. TOME and the clients remember what
- * happened since. What the harness has seen of the edges starts again.
+ * Sets the database back to the backup, as a restore or the promotion of a late replica does. Pairs
+ * that are stored afterwards get ids that other pairs had before. TOME and the clients still know
+ * what happened after the backup. The log of state changes starts again.
  */
 export async function restoreBackup(world: World): Promise<void> {
   const copies = RESTORED.map(
@@ -48,8 +48,8 @@ export async function restoreBackup(world: World): Promise<void> {
       ${copies}
       SELECT setval('pool_ticket', ticket), setval('pair_id_seq', pair_id) FROM backup.sequence_position;
       DELETE FROM fault_watch.edge;
-      DELETE FROM fault_watch.station;
-      INSERT INTO fault_watch.station SELECT pair_id, state, reservation_id FROM pair_life;
+      DELETE FROM fault_watch.pair_state;
+      INSERT INTO fault_watch.pair_state SELECT pair_id, state, reservation_id FROM pair_life;
     `),
   );
 }

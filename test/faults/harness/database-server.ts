@@ -1,7 +1,7 @@
 import { startTemporaryDatabase } from '../../../scripts/local/temporary-database.ts';
 import { temporaryFolder } from '../../../scripts/local/temporary-folder.ts';
 
-/** A PostgreSQL for a fault run; FAULTS_SERVER_URL names one that is there already. */
+/** Starts a PostgreSQL for a fault trial, or uses the one that `FAULTS_SERVER_URL` names. */
 export async function startServer(): Promise<{ url: string; stop: () => Promise<void> }> {
   const given = process.env['FAULTS_SERVER_URL'];
   if (given !== undefined) return { url: given, stop: async () => undefined };

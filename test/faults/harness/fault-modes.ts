@@ -6,28 +6,22 @@ import {
 } from '../../../lambdas/tokenization/tome-errors.ts';
 import type { FaultKind } from '../../../scripts/simulator/faults.ts';
 
-/** One await on SQL, TOME or the queue. */
-export interface Point {
+/** A call of SQL, TOME or the queue that a process waits for. The trials inject faults here. */
+export interface InjectionPoint {
   readonly kind: 'sql' | 'tome' | 'queue' | 'harness';
-  /** What is awaited, such as `tome ns1 tokenize` or `sql UPDATE pair`. */
+  /** The call, such as `tome ns1 tokenize` or `sql reserve`. */
   readonly name: string;
-  /** Its place in the order of points, where that is not the order in which they are reached. */
+  /** Its position among the waiting points, where that is not the order in which they were reached. */
   readonly order?: number;
+  /** Replaces the token in the answer by a token of another card, if there is one. */
+  readonly wrongAnswer?: (answer: never) => unknown;
   /**
-   * For calls whose answer can be another's: the answer with somebody else's token in it, if there
-   * is one.
+   * True if the product asks only to confirm an earlier answer. Two equal wrong answers in a row
+   * cannot be detected, so the trials inject at most one.
    */
-  readonly lie?: (answer: never) => unknown;
-  /**
-   * Whether the product asks this only to make sure of what it was told before. Nobody could see
-   * through two equal lies in a row.
-   */
-  readonly isSecondWitness?: boolean;
-  /**
-   * Makes the simulator misbehave in the next call of this point; `isWired` when the call goes over
-   * HTTP.
-   */
-  readonly misbehave?: { readonly order: (kind: FaultKind) => void; readonly isWired: boolean };
+  readonly isConfirmation?: boolean;
+  /** Orders a fault from the simulator for the next call of this point. */
+  readonly simulatorFault?: { readonly order: (kind: FaultKind) => void; readonly isOverHttp: boolean };
 }
 
 export type FaultMode =
@@ -37,23 +31,24 @@ export type FaultMode =
   | 'error-after'
   | 'timeout-before'
   | 'timeout-after'
+  /** The caller gets an error now, and the effect comes later. */
   | 'late'
   | 'duplicate'
+  /** The circuit breaker refuses the call; nothing is sent. */
   | 'refused'
-  /** The session has become read-only, because a failover demoted its server. */
+  /** The session is read-only, because a failover demoted its server. */
   | 'demoted'
-  /** The server cancelled the statement: it took too long, or an administrator ended it. */
+  /** The server cancelled the statement because of a timeout or an administrator. */
   | 'cancelled'
+  /** The client sent the request twice: the first one is lost, or still on its way. */
   | 'retried'
+  /** The answer has a token of another card. */
   | 'wrong-echo'
-  /**
-   * Something before TOME says 429: over the wire by its own page, which the client has to
-   * recognize.
-   */
+  /** A gateway before TOME answers 429. Over HTTP the client must recognize its page. */
   | 'gateway-429'
-  /** TOME did what was asked, and a gateway answered with a page. */
+  /** TOME did the work, and a gateway replaced the answer by a page. */
   | 'gateway-page'
-  /** One token or source in TOME's answer is none. */
+  /** One token or source in TOME's answer has no valid form. */
   | 'odd-item';
 
 const GATEWAY_MODES: readonly FaultMode[] = ['gateway-429', 'gateway-page', 'odd-item'];
@@ -72,53 +67,50 @@ const TOME_MODES: readonly FaultMode[] = [...SQL_MODES, 'refused', ...GATEWAY_MO
 const SERVER_MODES: readonly FaultMode[] = [...SQL_MODES, 'demoted', 'cancelled'];
 const QUEUE_MODES: readonly FaultMode[] = ['crash-before', 'crash-after', 'error-before', 'error-after', 'duplicate'];
 
-/** The faults that can strike a point. */
-export function modesOf(point: Point): readonly FaultMode[] {
+/** The faults that can be injected at a point. */
+export function modesOf(point: InjectionPoint): readonly FaultMode[] {
   if (point.kind === 'harness') return [];
   if (point.kind === 'sql') return SERVER_MODES;
   if (point.kind === 'queue') return QUEUE_MODES;
-  // Nobody but a proxy of its own will could repeat a prefetch, and its tokens would be beyond
-  // counting.
+  // The client never repeats a prefetch. A proxy could, but the tokens of such a repeat cannot be
+  // counted (docs/faults.md#what-is-not-proven).
   if (point.name.endsWith('prefetch')) return TOME_MODES.filter((mode) => mode !== 'duplicate');
   const modes = point.name.endsWith(' tokenize') ? [...TOME_MODES, 'retried' as const] : TOME_MODES;
-  return point.lie === undefined ? modes : [...modes, 'wrong-echo'];
+  return point.wrongAnswer === undefined ? modes : [...modes, 'wrong-echo'];
 }
 
-/**
- * Whether the mode is an answer that is not true; of two in a row that agree, nobody could see the
- * second through.
- */
-export const isLie = (mode: FaultMode | null): boolean => mode === 'wrong-echo' || mode === 'odd-item';
+/** True if the fault changes the content of an answer. See `InjectionPoint.isConfirmation`. */
+export const isWrongAnswer = (mode: FaultMode | null): boolean => mode === 'wrong-echo' || mode === 'odd-item';
 
-/** The process is dead. Nothing that it does afterwards has any effect. */
+/** The process has crashed. Nothing that it does afterwards has an effect. */
 export class Crashed extends Error {
   override readonly name = 'Crashed';
 }
 
 export interface FaultEffects {
-  /** Ends the process that the point belongs to. */
-  readonly die: () => void;
-  /** Takes an effect that comes later, when nobody expects it any more. */
-  readonly defer: (act: () => Promise<unknown>) => void;
+  /** Ends the process that waits at the point. */
+  readonly crash: () => void;
+  /** Keeps a call whose effect arrives later. */
+  readonly delay: (call: () => Promise<unknown>) => void;
 }
 
-/** Does what the mode says with the act. */
-export async function strike<Result>(
+/** Makes the call with the fault. */
+export async function injectFault<Result>(
   mode: FaultMode,
-  point: Point,
-  act: () => Promise<Result>,
-  { die, defer }: FaultEffects,
+  point: InjectionPoint,
+  call: () => Promise<Result>,
+  { crash, delay }: FaultEffects,
 ): Promise<Result> {
   const fail = (): never => {
     throw failureOf(point, mode);
   };
   switch (mode) {
     case 'crash-before':
-      die();
+      crash();
       throw new Crashed();
     case 'crash-after':
-      await act();
-      die();
+      await call();
+      crash();
       throw new Crashed();
     case 'error-before':
     case 'timeout-before':
@@ -128,37 +120,33 @@ export async function strike<Result>(
       return fail();
     case 'error-after':
     case 'timeout-after':
-      await act();
+      await call();
       return fail();
     case 'late':
-      defer(act);
+      delay(call);
       return fail();
     case 'duplicate':
-      await act();
-      return act();
+      await call();
+      return call();
     case 'retried':
-      // The client's first request was lost on the way back, or is still on its way.
-      return { ...(await act()), attempts: 2 } as Result;
+      return { ...(await call()), attempts: 2 } as Result;
     case 'wrong-echo':
-      return point.lie?.((await act()) as never) as Result;
+      return point.wrongAnswer?.((await call()) as never) as Result;
     case 'gateway-429':
-      if (point.misbehave?.isWired !== true) return fail();
-      point.misbehave.order('edge-rate-limited');
-      return act();
+      if (point.simulatorFault?.isOverHttp !== true) return fail();
+      point.simulatorFault.order('edge-rate-limited');
+      return call();
     case 'gateway-page':
-      if (point.misbehave?.isWired === true) point.misbehave.order('gateway-page-after');
-      await act();
+      if (point.simulatorFault?.isOverHttp === true) point.simulatorFault.order('gateway-page-after');
+      await call();
       return fail();
     case 'odd-item':
-      point.misbehave?.order('odd-item');
-      return act();
+      point.simulatorFault?.order('odd-item');
+      return call();
   }
 }
 
-/**
- * SQLSTATEs and the driver's codes, which the product classifies itself
- * (lambdas/pool/database/sqlstate-conditions.ts).
- */
+/** SQLSTATEs and codes of the driver. The product classifies them (docs/database-conditions.md). */
 const SQL_CODES: Partial<Record<FaultMode, string>> = {
   'timeout-before': 'FAULT_TIMEOUT',
   'timeout-after': 'FAULT_TIMEOUT',
@@ -167,22 +155,22 @@ const SQL_CODES: Partial<Record<FaultMode, string>> = {
 };
 
 /**
- * What the code under test would see. Timeouts of SQL are the database class's own; here they come
- * as a connection that is lost for good.
+ * The error that the code under test sees. A timeout of SQL is not an error of the driver but of the
+ * class `Database`, so intercepted-ports.ts translates FAULT_TIMEOUT to what that class throws.
  */
-function failureOf(point: Point, mode: FaultMode): Error {
+function failureOf(point: InjectionPoint, mode: FaultMode): Error {
   if (point.kind === 'tome') {
-    if (mode === 'refused') return new TomeUnavailable('The breaker is open.', { attempts: 0 });
-    if (mode === 'gateway-page') return new TomeGatewayAnswered('Something before TOME answered 404.', { attempts: 1 });
+    if (mode === 'refused') return new TomeUnavailable('The circuit breaker is open.', { attempts: 0 });
+    if (mode === 'gateway-page') return new TomeGatewayAnswered('A gateway answered 404.', { attempts: 1 });
     if (mode === 'error-before' || mode === 'gateway-429')
-      return new TomeRateLimited('TOME said 429.', { attempts: 1 });
+      return new TomeRateLimited('TOME answered 429.', { attempts: 1 });
     const attempts = mode === 'timeout-before' || mode === 'timeout-after' ? 2 : 1;
     return new TomeOutcomeUnknown(`TOME did not answer: ${mode}.`, { attempts });
   }
   return Object.assign(new Error(`The statement failed: ${mode}.`), { code: SQL_CODES[mode] ?? 'CONNECTION_CLOSED' });
 }
 
-/** A job's own word that a fault was too much for it; it runs again. */
+/** True for the error with which a job reports that its database was not usable. The job runs again. */
 export const isOutage = (error: unknown): boolean =>
   error instanceof Error &&
   'code' in error &&

@@ -5,29 +5,31 @@ import type { BulkTokenizeResult, Tome, TomeNamespace } from '../../../lambdas/t
 import { InternalTokenUnacceptable, TomeError } from '../../../lambdas/tokenization/tome-errors.ts';
 import type { Operation } from '../../../lambdas/tome/contract/contract.ts';
 import type { FaultKind } from '../../../scripts/simulator/faults.ts';
+import type { Dispatch } from '../checker/evidence.ts';
 import type { Interceptor } from './interceptor.ts';
 
 /**
- * Every statement, which is a call of a database function, becomes a point. Between its statements a process may be opening a
- * connection; it is not at rest then.
+ * Makes every statement, which is a call of one database function, an injection point. Before and
+ * between its statements a process may be opening a connection: that is announced as unscheduled
+ * work, so that a scheduler can wait for it.
  */
 export function interceptSql(runner: StatementRunner, interceptor: Interceptor): StatementRunner {
   return {
     async run(work, limit) {
-      let pause = interceptor.pause?.();
+      let unscheduled = interceptor.beginUnscheduledWork?.();
       const end = (): void => {
-        pause?.end();
-        pause = undefined;
+        unscheduled?.end();
+        unscheduled = undefined;
       };
       try {
         return await runner.run(async (sql) => {
-          const execution = { isOver: false, order: pause?.order };
+          const execution = { isOver: false, order: unscheduled?.order };
           try {
             end();
             return await work(intercepted(sql, interceptor, runner, execution));
           } finally {
             execution.isOver = true;
-            pause = interceptor.pause?.();
+            unscheduled = interceptor.beginUnscheduledWork?.();
           }
         }, limit);
       } catch (error) {
@@ -41,7 +43,7 @@ export function interceptSql(runner: StatementRunner, interceptor: Interceptor):
   };
 }
 
-/** A statement that arrives late arrives on another connection: its own was thrown away with the failure. */
+/** A late statement uses another connection, because its own was discarded with the failure. */
 function intercepted(
   sql: Sql,
   interceptor: Interceptor,
@@ -53,7 +55,7 @@ function intercepted(
       interceptor.around(
         {
           kind: 'sql',
-          name: `sql ${labelOf(args[0].join('?'))}`,
+          name: `sql ${functionIn(args[0].join('?'))}`,
           ...(execution.order === undefined ? {} : { order: execution.order }),
         },
         async () =>
@@ -62,38 +64,35 @@ function intercepted(
   });
 }
 
-/** What a statement does, for people: the database function that it calls. */
-const labelOf = (text: string): string => /\b([a-z_]+)\(/.exec(text)?.[1] ?? text.trim().slice(0, 30);
+/** The name of the database function that a statement calls. */
+const functionIn = (text: string): string => /\b([a-z_]+)\(/.exec(text)?.[1] ?? text.trim().slice(0, 30);
 
-/** One NS1 tokenize that a process sent, and what came of it: for judging whether its pair could go back to the pool. */
-export interface Dispatch {
-  readonly token: string;
-  readonly verdict: 'ours' | 'other' | 'unknown';
-  /** The request that sent it. */
-  readonly correlationId: string;
-  /** The reservation that the request held. */
-  readonly reservationId: string | null;
-}
-
-export interface TomeWitness {
+export interface TomeInterception {
+  /** Gets one entry for each request that may have been sent to NS1's tokenize. */
   readonly dispatches: Dispatch[];
-  /** The reservation that the process holds just now. */
+  /** The reservation that the process holds now. */
   readonly heldReservation: () => string | null;
-  readonly strangersToken: (namespace: 'ns1' | 'ns2') => string | undefined;
-  /** A creation asks twice before it believes. A read believes its one answer, as it is promised to: then look-ups do not lie. */
-  readonly lookupsLie: boolean;
-  /** Makes the simulator misbehave in the next call of an operation, and whether calls go over HTTP. */
-  readonly misbehave: (namespace: 'ns1' | 'ns2', operation: Operation, kind: FaultKind) => void;
-  readonly isWired: boolean;
+  readonly otherCardsToken: (namespace: 'ns1' | 'ns2') => string | undefined;
+  /**
+   * Whether lookups may answer with the token of another card. A creation confirms what it stores, so
+   * it must survive this. A read believes one answer (docs/design.md#contradictions).
+   */
+  readonly lookupsMayBeWrong: boolean;
+  /** Orders a fault from the simulator for the next call of an operation. */
+  readonly orderFault: (namespace: 'ns1' | 'ns2', operation: Operation, kind: FaultKind) => void;
+  readonly isOverHttp: boolean;
 }
 
-/** Every call to TOME becomes a point; what was sent to NS1 is written down. */
-export function interceptTome(tome: Tome, interceptor: Interceptor, parts: TomeWitness): Tome {
+/** Makes every call to TOME an injection point, and records what was sent to NS1. */
+export function interceptTome(tome: Tome, interceptor: Interceptor, parts: TomeInterception): Tome {
   const pointOf = (namespace: 'ns1' | 'ns2', operation: Operation) =>
     ({
       kind: 'tome',
       name: `tome ${namespace} ${operation}`,
-      misbehave: { order: (kind: FaultKind) => parts.misbehave(namespace, operation, kind), isWired: parts.isWired },
+      simulatorFault: {
+        order: (kind: FaultKind) => parts.orderFault(namespace, operation, kind),
+        isOverHttp: parts.isOverHttp,
+      },
     }) as const;
   const wrap = <Source, Token>(
     namespace: TomeNamespace<Source, Token>,
@@ -103,23 +102,23 @@ export function interceptTome(tome: Tome, interceptor: Interceptor, parts: TomeW
     async tokenize(source, token, call) {
       const point = {
         ...pointOf(name, 'tokenize'),
-        lie: (answer: object) => withToken(answer, parts.strangersToken(name)),
+        wrongAnswer: (answer: object) => withToken(answer, parts.otherCardsToken(name)),
       } as const;
       const reservationId = parts.heldReservation();
-      const noteIf = (verdict: Dispatch['verdict'], requests = 1): void => {
+      const record = (outcome: Dispatch['outcome'], requests = 1): void => {
         if (name !== 'ns1' || token === null) return;
         const dispatch = { token: String(token), correlationId: call.correlationId, reservationId };
-        for (let sent = 1; sent < requests; sent += 1) parts.dispatches.push({ ...dispatch, verdict: 'unknown' });
-        parts.dispatches.push({ ...dispatch, verdict });
+        for (let sent = 1; sent < requests; sent += 1) parts.dispatches.push({ ...dispatch, outcome: 'unknown' });
+        parts.dispatches.push({ ...dispatch, outcome });
       };
       try {
         const answer = await interceptor.around(point, () => namespace.tokenize(source, token, call));
-        noteIf(answer.token === token ? 'ours' : 'other', answer.attempts);
+        record(answer.token === token ? 'ours' : 'other', answer.attempts);
         return answer;
       } catch (error) {
-        // NS1 named another token than ours, although none that can be used.
-        if (error instanceof InternalTokenUnacceptable) noteIf('other', error.attempts);
-        else if (!(error instanceof TomeError && error.attempts === 0)) noteIf('unknown');
+        // NS1 named another token, although not one that can be used.
+        if (error instanceof InternalTokenUnacceptable) record('other', error.attempts);
+        else if (!(error instanceof TomeError && error.attempts === 0)) record('unknown');
         throw error;
       }
     },
@@ -127,8 +126,8 @@ export function interceptTome(tome: Tome, interceptor: Interceptor, parts: TomeW
       interceptor.around(
         {
           ...pointOf(name, 'bulk-tokenize'),
-          lie: (answer: readonly BulkTokenizeResult<unknown>[] | null) =>
-            answer?.map((result, index) => (index === 0 ? withToken(result, parts.strangersToken(name)) : result)) ??
+          wrongAnswer: (answer: readonly BulkTokenizeResult<unknown>[] | null) =>
+            answer?.map((result, index) => (index === 0 ? withToken(result, parts.otherCardsToken(name)) : result)) ??
             null,
         },
         () => namespace.bulkTokenize(...args),
@@ -138,8 +137,10 @@ export function interceptTome(tome: Tome, interceptor: Interceptor, parts: TomeW
       interceptor.around(
         {
           ...pointOf(name, 'lookup'),
-          isSecondWitness: true,
-          ...(parts.lookupsLie ? { lie: (answer: unknown) => parts.strangersToken(name) ?? answer } : {}),
+          isConfirmation: true,
+          ...(parts.lookupsMayBeWrong
+            ? { wrongAnswer: (answer: unknown) => parts.otherCardsToken(name) ?? answer }
+            : {}),
         },
         () => namespace.lookup(...args),
       ),
@@ -151,7 +152,7 @@ export function interceptTome(tome: Tome, interceptor: Interceptor, parts: TomeW
 const withToken = (answer: object, token: string | undefined): object =>
   token === undefined ? answer : { ...answer, token };
 
-/** Sending becomes a point; what arrived is kept. */
+/** Makes sending an injection point. The events that arrive are kept in `arrived`. */
 export function interceptQueue(arrived: CardCreatedEvent[], interceptor: Interceptor): EventQueue {
   return {
     batchSize: 10,

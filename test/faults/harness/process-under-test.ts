@@ -23,41 +23,41 @@ import { interceptQueue, interceptSql, interceptTome } from './intercepted-ports
 import type { Interceptor } from './interceptor.ts';
 import type { World } from './world.ts';
 
-/** Two callers who choose their keys from the same few names. */
+/** Two callers that use the same few Idempotency-Keys. */
 const CALLERS = {
   first: { account: '000000000001', principal: 'role/client', session: null },
   second: { account: '000000000002', principal: 'role/client', session: null },
 } as const;
-const NOWHERE = {
+const NO_ORIGIN = {
   sourceAddress: null,
   gatewayRequestId: null,
   gatewayExtendedRequestId: null,
   functionRequestId: null,
 };
 
-/** One process of the product, wired like in `lambdas/runtime`, with every await behind the interceptor. */
+/** One process of the product, composed as in `lambdas/composition`, with every call behind the interceptor. */
 export interface ProcessUnderTest {
   readonly tokenizer: Tokenizer;
   readonly context: () => RequestContext;
-  /** Whose requests it serves. */
+  /** The caller of all its requests. */
   readonly caller: keyof typeof CALLERS;
   prefetch(target: number, inBulk?: boolean): Promise<unknown>;
   settle(horizonSeconds: number): Promise<unknown>;
   fence(): Promise<unknown>;
   relay(): Promise<unknown>;
-  /** Something that the harness does, as one step of this process. */
+  /** Lets the harness act as one step of this process. */
   step(name: string, act: () => Promise<void>): Promise<void>;
 }
 
 export interface ProcessSettings {
-  /** How long a key is held, in seconds: by default no time at all, so that a retry takes it from a request that may still be alive. */
+  /** How long a key is held. 0 by default, so that a retry takes it over from a request that still runs. */
   readonly holdSeconds?: number;
-  /** How long a silent prefetch run is taken to be alive, in seconds: at 0 every run overtakes the one before. */
+  /** How long a lease of prefetch lasts without a renewal. At 0 every run overtakes the one before. */
   readonly leaseSeconds?: number;
-  /** See TomeWitness. */
-  readonly lookupsLie?: boolean;
+  /** See `TomeInterception`. */
+  readonly lookupsMayBeWrong?: boolean;
   readonly caller?: keyof typeof CALLERS;
-  /** Whether its requests' deadlines are over when they begin, as after a long freeze. */
+  /** Whether requests begin after their deadline, as after a long freeze. */
   readonly isLate?: boolean;
 }
 
@@ -66,18 +66,24 @@ const claimOf = claimWith('a secret for tests that is long enough');
 export function startProcess(
   world: World,
   interceptor: Interceptor,
-  { holdSeconds = 0, leaseSeconds = 60, lookupsLie = false, caller = 'first', isLate = false }: ProcessSettings = {},
+  {
+    holdSeconds = 0,
+    leaseSeconds = 60,
+    lookupsMayBeWrong = false,
+    caller = 'first',
+    isLate = false,
+  }: ProcessSettings = {},
 ): ProcessUnderTest {
   const runner = interceptSql(world.database, interceptor);
   let held: string | null = null;
   const tome = interceptTome(world.tome, interceptor, {
     dispatches: world.dispatches,
     heldReservation: () => held,
-    strangersToken: (namespace) => world.simulator.vaults[namespace].strangersToken(),
-    lookupsLie,
-    misbehave: (namespace, operation, kind) =>
+    otherCardsToken: (namespace) => world.simulator.vaults[namespace].strangersToken(),
+    lookupsMayBeWrong,
+    orderFault: (namespace, operation, kind) =>
       void world.simulator.faults.order({ namespace, operation, kind, count: 1 }),
-    isWired: world.tome !== world.wirelessTome,
+    isOverHttp: world.tome !== world.inProcessTome,
   });
   const storeSettings = { holdSeconds, retentionSeconds: 3_600, directCreationsPerSecond: 1_000 };
   const refillStore = createRefillStore(runner, { leaseSeconds, maxMappingFailures: 3, expiryMarginSeconds: 0 });
@@ -113,7 +119,7 @@ export function startProcess(
       deadlineMs: isLate ? systemClock.monotonicMs() - 1 : deadlineMs(),
       correlationId: randomUUID(),
       caller: CALLERS[caller],
-      origin: NOWHERE,
+      origin: NO_ORIGIN,
     }),
     step: (name, act) => interceptor.around({ kind: 'harness', name }, act),
     async prefetch(target, inBulk = false) {

@@ -4,7 +4,7 @@ import { Crashed } from './fault-modes.ts';
 import type { ProcessUnderTest } from './process-under-test.ts';
 import type { World } from './world.ts';
 
-/** What a client sees of a create, lookup or detokenize, written down for the checker. A crash is a connection that closes. */
+/** Creates a card and records the answer for the checker. After a crash there is no answer. */
 export async function createAs(
   process: ProcessUnderTest,
   world: World,
@@ -12,19 +12,20 @@ export async function createAs(
   idempotencyKey?: string,
 ): Promise<void> {
   const key = idempotencyKey === undefined ? {} : { idempotencyKey: `${process.caller} ${idempotencyKey}` };
-  await asClient(world, { operation: 'create', card, ...key }, async () => {
+  await recordAnswer(world, { operation: 'create', card, ...key }, async () => {
     const created = await process.tokenizer.create(CardNumber.parse(card), process.context(), idempotencyKey);
     return { status: created.created ? 201 : 200, reference: created.cardReference };
   });
 }
 
+/** Looks a card up, or tokenizes it when it has no reference, and records the answer. */
 export async function lookupAs(
   process: ProcessUnderTest,
   world: World,
   card: string,
   orTokenize = false,
 ): Promise<void> {
-  await asClient(world, { operation: 'lookup', card }, async () => {
+  await recordAnswer(world, { operation: 'lookup', card }, async () => {
     const number = CardNumber.parse(card);
     if (!orTokenize) return { status: 200, reference: await process.tokenizer.lookup(number, process.context()) };
     const found = await process.tokenizer.lookupOrTokenize(number, process.context());
@@ -32,26 +33,27 @@ export async function lookupAs(
   });
 }
 
+/** Detokenizes a reference and records the answer. */
 export async function detokenizeAs(process: ProcessUnderTest, world: World, reference: string): Promise<void> {
-  await asClient(world, { operation: 'detokenize', reference }, async () => {
+  await recordAnswer(world, { operation: 'detokenize', reference }, async () => {
     const number = await process.tokenizer.detokenize(reference as never, process.context());
     return { status: 200, card: number.reveal() };
   });
 }
 
-async function asClient(
+async function recordAnswer(
   world: World,
-  asked: Omit<World['answers'][number], 'status'>,
-  act: () => Promise<Omit<World['answers'][number], 'operation'>>,
+  request: Omit<World['answers'][number], 'status'>,
+  send: () => Promise<Omit<World['answers'][number], 'operation'>>,
 ): Promise<void> {
-  if (asked.idempotencyKey !== undefined && asked.card !== undefined) {
-    world.keyed.push({ idempotencyKey: asked.idempotencyKey, card: asked.card });
+  if (request.idempotencyKey !== undefined && request.card !== undefined) {
+    world.keyUses.push({ idempotencyKey: request.idempotencyKey, card: request.card });
   }
   try {
-    world.answers.push({ ...asked, ...(await act()) });
+    world.answers.push({ ...request, ...(await send()) });
   } catch (error) {
     if (error instanceof Crashed) throw error;
     if (!(error instanceof TokenizationError)) throw error;
-    world.answers.push({ ...asked, status: error.retryable ? 503 : 400, code: error.code });
+    world.answers.push({ ...request, status: error.retryable ? 503 : 400, code: error.code });
   }
 }

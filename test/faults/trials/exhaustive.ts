@@ -1,13 +1,15 @@
 import type { Violation } from '../checker/invariants.ts';
-import { Crashed, type FaultMode, isOutage, modesOf, type Point } from '../harness/fault-modes.ts';
-import { type FaultPlan, PlannedFaults, untouched } from '../harness/interceptor.ts';
+import { Crashed, type FaultMode, type InjectionPoint, isOutage, modesOf } from '../harness/fault-modes.ts';
+import { noFaults } from '../harness/interceptor.ts';
+import { type FaultPlan, PlannedFaults } from '../harness/planned-faults.ts';
 import { startProcess } from '../harness/process-under-test.ts';
 import type { World } from '../harness/world.ts';
-import { bringToRest, surprise, verdict } from './recover-and-check.ts';
+import { checkWorld, recoverAndCheck, unexpectedError } from './recover-and-check.ts';
 import { SCENARIOS, type Scenario } from './scenarios.ts';
 
 export interface Finding {
-  readonly story: string;
+  /** What was run, in one line. */
+  readonly title: string;
   readonly violations: readonly Violation[];
 }
 
@@ -18,28 +20,32 @@ export interface ExhaustiveResult {
   readonly findings: readonly Finding[];
 }
 
+/** One of `of` parts of a trial, counted from 1. Together the parts are the whole trial. */
 export interface Share {
   readonly part: number;
   readonly of: number;
 }
 
 export interface ExhaustiveOptions {
-  /** Whether ordered pairs of faults are tried on the scenarios that have them. */
+  /** Whether ordered pairs of faults are tried, in the scenarios that have them. */
   readonly doubles: boolean;
-  /** Every so many double faults only: 1 for all of them. */
+  /** Tries every Nth pair of faults only; 1 for all. */
   readonly stride: number;
-  /** One part of the first faults only; parts count from 1, and together are all. */
+  /** Divides the first faults. */
   readonly share: Share;
   readonly stopAtFirst: boolean;
-  /** Only the scenario of this name. */
+  /** The name of the only scenario to run. */
   readonly only?: string | undefined;
   readonly onProgress?: (text: string) => void;
 }
 
-/** A client tries so often before it gives up for today. */
+/** How often a client tries before it gives up. */
 const CLIENT_TRIES = 3;
 
-/** Every single fault at every point, and every ordered pair on the paths that matter most; each followed by recovery and the checker. */
+/**
+ * Tries every single fault at every point of every scenario, and every ordered pair of faults in the
+ * scenarios that matter most. Each run ends with recovery and the checker.
+ */
 export async function runExhaustive(world: World, options: ExhaustiveOptions): Promise<ExhaustiveResult> {
   const findings: Finding[] = [];
   let runs = 0;
@@ -48,11 +54,11 @@ export async function runExhaustive(world: World, options: ExhaustiveOptions): P
   let firsts = 0;
   let doubles = 0;
 
-  const attempt = async (scenario: Scenario, plan: FaultPlan): Promise<readonly Point[]> => {
+  const attempt = async (scenario: Scenario, plan: FaultPlan): Promise<readonly InjectionPoint[]> => {
     runs += 1;
     const { reached, tries, violations } = await runOnce(world, scenario, plan);
     operations += tries;
-    if (violations.length > 0) findings.push({ story: tell(scenario, plan, reached), violations });
+    if (violations.length > 0) findings.push({ title: describePlan(scenario, plan, reached), violations });
     return reached;
   };
 
@@ -67,7 +73,7 @@ export async function runExhaustive(world: World, options: ExhaustiveOptions): P
         if (options.stopAtFirst && findings.length > 0) return { points, runs, operations, findings };
         if (!options.doubles || !scenario.doubles) continue;
         for (let second = first + 1; second < reached.length; second += 1) {
-          for (const other of modesOf(reached[second] as Point)) {
+          for (const other of modesOf(reached[second] as InjectionPoint)) {
             doubles += 1;
             if (doubles % options.stride === 0)
               await attempt(
@@ -90,38 +96,36 @@ export async function runExhaustive(world: World, options: ExhaustiveOptions): P
 }
 
 async function runOnce(given: World, scenario: Scenario, plan: FaultPlan) {
-  // Pairs of faults are many, and the wire has been tried by the single ones.
-  const world = plan.size > 1 ? { ...given, tome: given.wirelessTome } : given;
+  // Pairs of faults are many, so they skip HTTP. Single faults use it.
+  const world = plan.size > 1 ? { ...given, tome: given.inProcessTome } : given;
   await world.reset();
-  if (scenario.pool > 0) await startProcess(world, untouched).prefetch(scenario.pool);
+  if (scenario.pool > 0) await startProcess(world, noFaults).prefetch(scenario.pool);
   await scenario.prepare?.(world);
-  const faults = new PlannedFaults(plan, world.deferred);
+  const faults = new PlannedFaults(plan, world.lateEffects);
   let tries = 0;
   const violations: Violation[] = [];
   while (tries < CLIENT_TRIES) {
     tries += 1;
     const answered = world.answers.length;
+    const settings = { lookupsMayBeWrong: scenario.lookupsMayBeWrong ?? false };
     try {
-      await scenario.run(
-        startProcess(world, faults.startProcess(), { lookupsLie: scenario.lookupsLie ?? false }),
-        world,
-      );
+      await scenario.run(startProcess(world, faults.startProcess(), settings), world);
     } catch (error) {
-      if (!(error instanceof Crashed) && !isOutage(error)) violations.push(surprise(scenario.name, error));
+      if (!(error instanceof Crashed) && !isOutage(error)) violations.push(unexpectedError(scenario.name, error));
       continue;
     }
     if (world.answers.slice(answered).every(({ status }) => status < 500)) break;
   }
   await faults.rest();
   if (plan.size === 0 && scenario.failsAtFirst !== true && world.answers.some(({ status }) => status >= 500)) {
-    violations.push({ invariant: 'no surprise', says: 'a request failed though nothing went wrong' });
+    violations.push({ invariant: 'no unexpected error', message: 'a request failed without a fault' });
   }
-  violations.push(...(await verdict(world, false)));
-  violations.push(...(await bringToRest(world, Math.max(scenario.pool, 2))));
+  violations.push(...(await checkWorld(world, false)));
+  violations.push(...(await recoverAndCheck(world, Math.max(scenario.pool, 2))));
   return { reached: faults.reached, tries, violations };
 }
 
-function tell(scenario: Scenario, plan: FaultPlan, reached: readonly Point[]): string {
+function describePlan(scenario: Scenario, plan: FaultPlan, reached: readonly InjectionPoint[]): string {
   const faults = [...plan].map(
     ([index, mode]) => `${mode} at point ${index} (${reached[index]?.name ?? 'not reached'})`,
   );

@@ -3,7 +3,8 @@ import { TomeUnavailable } from '../../../lambdas/tokenization/tome-errors.ts';
 import { madeUpCard } from '../../../scripts/local/made-up-cards.ts';
 import { restoreBackup, takeBackup } from '../harness/backup.ts';
 import { Crashed } from '../harness/fault-modes.ts';
-import { type Interceptor, PlannedFaults, untouched } from '../harness/interceptor.ts';
+import { type Interceptor, noFaults } from '../harness/interceptor.ts';
+import { PlannedFaults } from '../harness/planned-faults.ts';
 import { startProcess } from '../harness/process-under-test.ts';
 import { createAs } from '../harness/recorded-client.ts';
 import type { World } from '../harness/world.ts';
@@ -11,22 +12,23 @@ import type { World } from '../harness/world.ts';
 export const CARD = madeUpCard(1);
 export const OTHER = madeUpCard(2);
 
-/** The key of a creation that does not end well at first. */
+/** The key of a creation that does not end with success at first. */
 export const OPEN_KEY = 'open-key';
 
+/** CARD was created. */
 export const created = async (world: World): Promise<void> => {
-  await createAs(startProcess(world, untouched), world, CARD);
+  await createAs(startProcess(world, noFaults), world, CARD);
 };
 
-/** A card that another domain has bound at TOME: somebody whose tokens a wrong answer could name. */
-export async function anotherDomainsCard(world: World): Promise<void> {
+/** TOME has bound a card of another domain, so that a wrong answer can name a token of it. */
+export async function cardOfAnotherDomain(world: World): Promise<void> {
   const call = { deadlineMs: Number.POSITIVE_INFINITY, lane: 'live', correlationId: 'another domain' } as const;
   const { token } = await world.tome.ns1.tokenize(CardNumber.parse(OTHER), null, call);
   await world.tome.ns2.tokenize(token, null, call);
 }
 
-/** Backups are older than what they are taken of. */
-export async function createdAndLost(world: World): Promise<void> {
+/** CARD was created after the backup from which the database was restored: its pair is not stored. */
+export async function createdAndNotStored(world: World): Promise<void> {
   await created(world);
   await world.sql.unsafe(`
     SET session_replication_role = replica;
@@ -35,7 +37,7 @@ export async function createdAndLost(world: World): Promise<void> {
   `);
 }
 
-/** A pair that an earlier run staged, whose internal token NS2 has bound to another reference meanwhile. */
+/** An earlier run staged a pair, and NS2 has bound its internal token to another reference since. */
 export async function contradictedPair(world: World): Promise<void> {
   const call = { deadlineMs: Number.POSITIVE_INFINITY, lane: 'batch', correlationId: 'an earlier run' } as const;
   const {
@@ -44,7 +46,7 @@ export async function contradictedPair(world: World): Promise<void> {
   const {
     tokens: [reference],
   } = await world.tome.ns2.prefetch(1, call);
-  if (internal === undefined || reference === undefined) throw new Error('TOME gives what it is asked for.');
+  if (internal === undefined || reference === undefined) throw new Error('TOME did not return one token of each.');
   await world.sql`
     WITH staged AS (
       INSERT INTO pair (internal_token, card_reference) VALUES (${internal.token}, ${reference.token}) RETURNING id
@@ -54,58 +56,58 @@ export async function contradictedPair(world: World): Promise<void> {
   await world.tome.ns2.tokenize(internal.token, null, call);
 }
 
-/** A creation whose process dies right after it has reserved its pair. */
-export async function dyingCreation(world: World): Promise<void> {
-  const dying = startProcess(world, new PlannedFaults(new Map([[0, 'crash-after']]), world.deferred).startProcess());
-  await createAs(dying, world, OTHER).catch((error: unknown) => {
-    if (!(error instanceof Crashed)) throw error;
-  });
+/** The process that created OTHER crashed after it had reserved a pair. */
+export async function crashedAfterReserving(world: World): Promise<void> {
+  const faults = new PlannedFaults(new Map([[0, 'crash-after']]), world.lateEffects);
+  await createAs(startProcess(world, faults.startProcess()), world, OTHER).catch(unlessCrashed);
 }
 
-/** A card that was created after the backup which the database was brought back from. */
+/** The database was restored from a backup that is older than the creation of CARD. */
 export async function restoredBackup(world: World): Promise<void> {
   await takeBackup(world);
   await created(world);
-  await startProcess(world, untouched).relay();
+  await startProcess(world, noFaults).relay();
   await restoreBackup(world);
 }
 
 /**
- * A backup that holds an open key: its reservation had the pool's only pair, which was given back and
- * used for another card after the backup.
+ * The database was restored from a backup with an open key. The key's reservation held the pool's
+ * only pair, which was released and used for CARD after the backup.
  */
 export async function restoredWithOpenKey(world: World): Promise<void> {
   await createAs(startProcess(world, backupInsteadOfSending(world)), world, OTHER, OPEN_KEY);
   world.answers.length = 0;
   await created(world);
-  await startProcess(world, untouched).relay();
+  await startProcess(world, noFaults).relay();
   await restoreBackup(world);
 }
 
-/** TOME refuses the first call to NS1 before it is sent, and the backup is taken at that moment. */
+/** Takes the backup at the first call to NS1, and refuses the call before it is sent. */
 const backupInsteadOfSending = (world: World): Interceptor => ({
-  async around(point, act) {
-    if (point.name !== 'tome ns1 tokenize') return act();
+  async around(point, call) {
+    if (point.name !== 'tome ns1 tokenize') return call();
     await takeBackup(world);
-    throw new TomeUnavailable('The breaker is open.', { attempts: 0 });
+    throw new TomeUnavailable('The circuit breaker is open.', { attempts: 0 });
   },
 });
 
 /**
- * A card that NS1 knows and the database does not: its creation failed between the two namespaces. NS1
- * then hands its token out again, and the pool's only pair is made of it.
+ * NS1 knows CARD and the database does not, because its creation failed between the namespaces. Then
+ * NS1 issued the token of CARD again, and the pool's only pair has it.
  */
-export async function tokenHandedOutTwice(world: World): Promise<void> {
+export async function tokenIssuedTwice(world: World): Promise<void> {
   const call = { deadlineMs: Number.POSITIVE_INFINITY, lane: 'live', correlationId: 'a creation that failed' } as const;
   await world.tome.ns1.tokenize(CardNumber.parse(CARD), null, call);
   world.simulator.faults.order({ operation: 'prefetch', namespace: 'ns1', kind: 'wrong-token', count: 1 });
-  await startProcess(world, untouched).prefetch(1);
+  await startProcess(world, noFaults).prefetch(1);
 }
 
-/** A creation with a key whose process dies when NS1 has bound the card and the pair is not USED yet. */
-export async function boundAndLost(world: World): Promise<void> {
-  const faults = new PlannedFaults(new Map([[1, 'crash-after']]), world.deferred);
-  await createAs(startProcess(world, faults.startProcess()), world, OTHER, OPEN_KEY).catch((error: unknown) => {
-    if (!(error instanceof Crashed)) throw error;
-  });
+/** The process that created OTHER with a key crashed when NS1 had bound the card, before mark_used. */
+export async function crashedAfterBinding(world: World): Promise<void> {
+  const faults = new PlannedFaults(new Map([[1, 'crash-after']]), world.lateEffects);
+  await createAs(startProcess(world, faults.startProcess()), world, OTHER, OPEN_KEY).catch(unlessCrashed);
 }
+
+const unlessCrashed = (error: unknown): void => {
+  if (!(error instanceof Crashed)) throw error;
+};

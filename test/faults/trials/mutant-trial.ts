@@ -9,26 +9,25 @@ import type { Share } from './exhaustive.ts';
 export interface MutantResult {
   readonly name: string;
   readonly isCaught: boolean;
-  /** The first violation, in words; or why the bug could not be hunted. */
+  /** The first violation or failed test, or why the trial could not run. */
   readonly by: string;
   readonly operations: number;
 }
 
 export interface MutantOptions {
   readonly serverUrl: string;
-  /** Only the bug of this name. */
+  /** The name of the only bug to plant. */
   readonly only: string | undefined;
-  /** One part of them only; parts count from 1, and together are all. */
   readonly share: Share;
   readonly onResult: (result: MutantResult) => void;
 }
 
-/** Hunts at once: each is a process that waits for its database half of the time. */
-const HUNTERS = 2;
+/** How many bugs are tried at once. Each trial waits for its database about half of the time. */
+const CONCURRENT_BUGS = 2;
 
 /**
- * Plants one bug after another into a copy of the project and hunts it with the trials and tests that
- * the project itself has to pass.
+ * Plants each bug in its own copy of the project, and runs the fault trials or the tests that must
+ * find it there.
  */
 export async function tryMutants({
   serverUrl,
@@ -39,7 +38,8 @@ export async function tryMutants({
   const chosen = MUTANTS.filter(({ name }, index) =>
     only === undefined ? index % share.of === share.part - 1 : name === only,
   );
-  if (chosen.length === 0) throw new Error('There is no such bug to plant.');
+  if (chosen.length === 0)
+    throw new Error('No planted bug matches --only and --share. The names are in test/faults/mutants.');
   const queue = chosen.values();
   const results: MutantResult[] = [];
   const work = async (): Promise<void> => {
@@ -49,11 +49,11 @@ export async function tryMutants({
       onResult(result);
     }
   };
-  await Promise.all(Array.from({ length: HUNTERS }, work));
+  await Promise.all(Array.from({ length: CONCURRENT_BUGS }, work));
   return results;
 }
 
-/** What a copy needs to run the trials and the tests. */
+/** What a copy of the project needs to run the trials and the tests. */
 const COPIED = [
   'bin',
   'docs',
@@ -81,7 +81,7 @@ async function tryMutant({ name, edits, tests }: Mutant, serverUrl: string): Pro
       const path = join(copy, change.file);
       writeFileSync(path, planted(readFileSync(path, 'utf8'), change));
     }
-    return { name, ...(await (tests === undefined ? hunt(copy, serverUrl) : runTests(copy, tests))) };
+    return { name, ...(await (tests === undefined ? runTrials(copy, serverUrl) : runTests(copy, tests))) };
   } catch (error) {
     return { name, isCaught: false, by: String(error), operations: 0 };
   } finally {
@@ -89,17 +89,18 @@ async function tryMutant({ name, edits, tests }: Mutant, serverUrl: string): Pro
   }
 }
 
-/** The longest a hunt may take; a bug that makes the product hang counts as not caught. */
-const HUNT_TIMEOUT_MS = 900_000;
+/** Ends a trial that hangs. Then the bug counts as not caught. */
+const TIMEOUT_MS = 900_000;
 
-type Catch = Omit<MutantResult, 'name'>;
+type Outcome = Omit<MutantResult, 'name'>;
 
-async function hunt(copy: string, serverUrl: string): Promise<Catch> {
+async function runTrials(copy: string, serverUrl: string): Promise<Outcome> {
   const program = ['test/faults/main.ts', '--hunt', '--stop-at-first'];
   const { code, output } = await runNode(program, copy, { FAULTS_SERVER_URL: serverUrl });
   const lines = output.trim().split('\n');
   const violation = lines.find((line) => line.startsWith('  ')) ?? lines.at(-1) ?? '';
-  // Exit code 1 with a summary is a violation found; anything else is a bug that does not even run.
+  // Exit code 1 with a summary means that a violation was found. Anything else means that the code
+  // with the bug does not run.
   const isCaught = code === 1 && /"violations":[1-9]/.test(lines.at(-1) ?? '');
   const operations = Number(/"operations":(\d+)/.exec(lines.at(-1) ?? '')?.[1] ?? 0);
   return { isCaught, by: violation.trim().slice(0, 160), operations };
@@ -112,11 +113,11 @@ interface TestReport {
   }[];
 }
 
-/** A bug is caught when a test fails. A file that cannot even be loaded says nothing, so it does not count. */
-async function runTests(copy: string, tests: readonly string[]): Promise<Catch> {
+/** A bug is caught when a test fails. A test file that cannot be loaded does not count. */
+async function runTests(copy: string, tests: readonly string[]): Promise<Outcome> {
   const report = join(copy, 'report.json');
   const { code, output } = await runNode(
-    // One failed test is enough, and the others may wait for what the bug keeps from happening.
+    // One failed test is enough. The others could wait until their limit for what the bug prevents.
     ['node_modules/vitest/vitest.mjs', 'run', ...tests, '--bail=1', '--reporter=json', `--outputFile=${report}`],
     copy,
     {},
@@ -143,7 +144,7 @@ function runNode(
       cwd,
       env: { ...process.env, ...variables },
       stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: HUNT_TIMEOUT_MS,
+      timeout: TIMEOUT_MS,
     });
     let output = '';
     for (const stream of [child.stdout, child.stderr]) {

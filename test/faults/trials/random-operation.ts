@@ -1,37 +1,47 @@
+import type { Random } from '../../../lambdas/tokenization/ports/clock.ts';
 import { madeUpCard } from '../../../scripts/local/made-up-cards.ts';
 import type { ProcessUnderTest } from '../harness/process-under-test.ts';
 import { createAs, detokenizeAs, lookupAs } from '../harness/recorded-client.ts';
 import type { World } from '../harness/world.ts';
 
-type Random = () => number;
-
-export interface Demand {
+export interface Workload {
+  /** How many different cards there are. Few, so that concurrent requests use the same card. */
   readonly cards: number;
-  /** Pairs that a prefetch fills the pool to. */
+  /** The target to which a prefetch fills the pool. */
   readonly poolTarget: number;
 }
 
-const SMALL: Demand = { cards: 8, poolTarget: 6 };
+const SMALL: Workload = { cards: 8, poolTarget: 6 };
 
-export interface Operation {
+export interface TrialOperation {
   readonly name: string;
+  /** Whether it is a creation, which survives wrong lookups. See `TomeInterception`. */
+  readonly isCreation?: boolean;
   readonly run: (process: ProcessUnderTest, world: World) => Promise<void>;
 }
 
-/** What somebody might want just now: mostly creations, of few cards, so that they meet. */
-export function pickOperation(random: Random, { cards, poolTarget } = SMALL): Operation {
+/** Draws a request or a job. More than half are creations. */
+export function randomOperation(random: Random, { cards, poolTarget } = SMALL): TrialOperation {
   const number = Math.floor(random() * cards) + 1;
   const card = madeUpCard(number);
   const key = `key-${number}-${Math.floor(random() * 3)}`;
   const chance = random();
-  if (chance < 0.3) return { name: `create card ${number}`, run: (process, world) => createAs(process, world, card) };
-  if (chance < 0.55)
+  if (chance < 0.3) {
+    return {
+      name: `create card ${number}`,
+      isCreation: true,
+      run: (process, world) => createAs(process, world, card),
+    };
+  }
+  if (chance < 0.55) {
     return {
       name: `create card ${number} with ${key}`,
-      // The second caller uses the first one's keys for other cards.
+      isCreation: true,
+      // The second caller uses the keys of the first one for other cards.
       run: (process, world) =>
         createAs(process, world, process.caller === 'first' ? card : madeUpCard((number % cards) + 1), key),
     };
+  }
   if (chance < 0.62) return { name: `look up card ${number}`, run: (process, world) => lookupAs(process, world, card) };
   if (chance < 0.7) {
     return {
@@ -44,10 +54,10 @@ export function pickOperation(random: Random, { cards, poolTarget } = SMALL): Op
     return {
       name: 'detokenize',
       async run(process, world) {
-        const given = world.answers.flatMap(({ operation, reference, status }) =>
+        const returned = world.answers.flatMap(({ operation, reference, status }) =>
           operation === 'create' && status < 300 && reference !== undefined ? [reference] : [],
         );
-        const reference = given[Math.floor(which * given.length)];
+        const reference = returned[Math.floor(which * returned.length)];
         if (reference !== undefined) await detokenizeAs(process, world, reference);
       },
     };

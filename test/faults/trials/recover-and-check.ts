@@ -1,41 +1,40 @@
 import { readDatabase } from '../checker/evidence.ts';
-import type { Violation } from '../checker/invariants.ts';
-import { judge } from '../checker/invariants.ts';
-import { untouched } from '../harness/interceptor.ts';
+import { findViolations, REFERENCES_RESOLVE, type Violation } from '../checker/invariants.ts';
+import { noFaults } from '../harness/interceptor.ts';
 import { startProcess } from '../harness/process-under-test.ts';
 import { detokenizeAs, lookupAs } from '../harness/recorded-client.ts';
 import type { World } from '../harness/world.ts';
 
-/** Recovery, and the checker's verdict on what it left. That recovery itself fails is a violation too. */
-export async function bringToRest(world: World, poolTarget: number): Promise<Violation[]> {
+/** Runs recovery without faults, and then the checker. An error of recovery is a violation too. */
+export async function recoverAndCheck(world: World, poolTarget: number): Promise<Violation[]> {
   try {
     await recover(world, poolTarget);
-    return await verdict(world, true);
+    return await checkWorld(world, true);
   } catch (error) {
-    return [surprise('recovery', error)];
+    return [unexpectedError('recovery', error)];
   }
 }
 
-/** Something that nobody expects, whatever struck. */
-export const surprise = (where: string, error: unknown): Violation => ({
-  invariant: 'no surprise',
-  says: `${where}: ${error instanceof Error ? `${error.name}: ${error.message}` : 'unknown'}`,
+/** The violation for an error that no fault explains. */
+export const unexpectedError = (where: string, error: unknown): Violation => ({
+  invariant: 'no unexpected error',
+  message: `${where}: ${error instanceof Error ? `${error.name}: ${error.message}` : 'unknown'}`,
 });
 
-/** What operation brings the world to rest: late effects arrive, the jobs run once more, undisturbed. */
+/** Brings the world to rest: late effects arrive, leases end, and each job runs once. */
 async function recover(world: World, poolTarget: number): Promise<void> {
-  await world.deferred.arriveAll();
-  const jobs = startProcess(world, untouched);
+  await world.lateEffects.arriveAll();
+  const jobs = startProcess(world, noFaults);
   await world.sql`UPDATE job_lease SET expires_at = now() - interval '1 second'`;
   await jobs.prefetch(poolTarget);
   await jobs.settle(-1);
   await jobs.relay();
 }
 
-/** Every reference that a client was given must still work through the product itself, in both directions. */
+/** Reads every returned reference through the product, in both directions. */
 async function readBack(world: World): Promise<Violation[]> {
-  const reader = startProcess(world, untouched);
-  const given = new Map(
+  const reader = startProcess(world, noFaults);
+  const returned = new Map(
     world.answers.flatMap(({ operation, status, card, reference }) =>
       operation !== 'detokenize' && status < 300 && card !== undefined && reference !== undefined
         ? [[reference, card] as const]
@@ -43,15 +42,16 @@ async function readBack(world: World): Promise<Violation[]> {
     ),
   );
   const violations: Violation[] = [];
-  for (const [reference, card] of given) {
+  for (const [reference, card] of returned) {
     const answered = world.answers.length;
     await detokenizeAs(reader, world, reference);
     await lookupAs(reader, world, card);
-    const [shown, found] = world.answers.slice(answered);
-    if (shown?.card !== card || found?.reference !== reference) {
+    const [detokenized, found] = world.answers.slice(answered);
+    if (detokenized?.card !== card || found?.reference !== reference) {
+      const [byReference, byCard] = [detokenized?.code ?? 'a card', found?.code ?? 'a reference'];
       violations.push({
-        invariant: 'I4 every reference given out leads to its card and back, for ever',
-        says: `reference ${reference} is read as ${shown?.code ?? 'a card'} and found as ${found?.code ?? 'a reference'}`,
+        invariant: REFERENCES_RESOLVE,
+        message: `reference ${reference}: detokenize answered ${byReference}, and lookup of its card ${byCard}`,
       });
     }
   }
@@ -59,11 +59,11 @@ async function readBack(world: World): Promise<Violation[]> {
   return violations;
 }
 
-/** The checker's verdict on the world as it stands. */
-export async function verdict(world: World, isAtRest: boolean): Promise<Violation[]> {
-  const unread = isAtRest ? await readBack(world) : [];
+/** Runs the checker. At rest, every returned reference is read back first. */
+export async function checkWorld(world: World, isAtRest: boolean): Promise<Violation[]> {
+  const unreadable = isAtRest ? await readBack(world) : [];
   const { ns1, ns2 } = world.simulator.vaults;
-  const judged = judge(
+  const violations = findViolations(
     {
       ...(await readDatabase(world.sql)),
       tome: {
@@ -79,11 +79,11 @@ export async function verdict(world: World, isAtRest: boolean): Promise<Violatio
       disclosures: world.disclosures,
       dispatches: world.dispatches,
       claims: world.claims,
-      keyed: world.keyed,
+      keyUses: world.keyUses,
       restored: world.restores.includes('unfenced') ? 'unfenced' : (world.restores.at(-1) ?? 'never'),
       output: '',
     },
     isAtRest,
   );
-  return [...unread, ...judged];
+  return [...unreadable, ...violations];
 }

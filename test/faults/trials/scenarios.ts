@@ -2,37 +2,37 @@ import type { ProcessUnderTest } from '../harness/process-under-test.ts';
 import { createAs, detokenizeAs, lookupAs } from '../harness/recorded-client.ts';
 import type { World } from '../harness/world.ts';
 import {
-  anotherDomainsCard,
-  boundAndLost,
   CARD,
+  cardOfAnotherDomain,
   contradictedPair,
+  crashedAfterBinding,
+  crashedAfterReserving,
   created,
-  createdAndLost,
-  dyingCreation,
+  createdAndNotStored,
   OPEN_KEY,
   OTHER,
   restoredBackup,
   restoredWithOpenKey,
-  tokenHandedOutTwice,
+  tokenIssuedTwice,
 } from './initial-states.ts';
 
-/** One thing that the product does, from a known beginning; the client tries again as clients do. */
+/** One use of the product from a known initial state. The client tries again, as clients do. */
 export interface Scenario {
   readonly name: string;
-  /** Pairs in the pool before it begins, and the target that recovery fills it to. */
+  /** Pairs in the pool at the beginning, and the target to which recovery fills it. */
   readonly pool: number;
-  /** Whether pairs of faults are tried on it as well. */
+  /** Whether --exhaustive tries every ordered pair of faults. */
   readonly doubles: boolean;
-  /** Whether NS1's and NS2's look-ups may name a stranger's token: where the product asks twice. See TomeWitness. */
-  readonly lookupsLie?: boolean;
-  /** Whether requests fail though no fault is planned, because of what it begins with. */
+  /** See `TomeInterception`. */
+  readonly lookupsMayBeWrong?: boolean;
+  /** Whether requests fail without a planned fault, because of the initial state. */
   readonly failsAtFirst?: boolean;
   readonly prepare?: (world: World) => Promise<void>;
-  /** Throws Crashed when the process died; it is called again in a new process then. */
+  /** Throws Crashed when the process crashed. Then it is called again with a new process. */
   readonly run: (process: ProcessUnderTest, world: World) => Promise<void>;
 }
 
-/** The reference that was last given out. */
+/** The last reference that was returned. */
 const lastReference = (world: World): string | undefined =>
   world.answers.findLast(({ reference }) => reference !== undefined)?.reference;
 
@@ -41,39 +41,39 @@ export const SCENARIOS: readonly Scenario[] = [
     name: 'create',
     pool: 3,
     doubles: true,
-    lookupsLie: true,
-    prepare: anotherDomainsCard,
+    lookupsMayBeWrong: true,
+    prepare: cardOfAnotherDomain,
     run: (process, world) => createAs(process, world, CARD),
   },
   {
     name: 'create with a key',
     pool: 3,
     doubles: true,
-    lookupsLie: true,
-    prepare: anotherDomainsCard,
+    lookupsMayBeWrong: true,
+    prepare: cardOfAnotherDomain,
     run: (process, world) => createAs(process, world, CARD, 'key-1'),
   },
   {
     name: 'create of a card that has a reference',
     pool: 3,
     doubles: true,
-    lookupsLie: true,
+    lookupsMayBeWrong: true,
     async prepare(world) {
-      await anotherDomainsCard(world);
+      await cardOfAnotherDomain(world);
       await created(world);
     },
     run: (process, world) => createAs(process, world, CARD, 'key-2'),
   },
   {
-    name: 'create on an empty pool',
+    name: 'create with an empty pool',
     pool: 0,
     doubles: true,
-    lookupsLie: true,
-    prepare: anotherDomainsCard,
+    lookupsMayBeWrong: true,
+    prepare: cardOfAnotherDomain,
     run: (process, world) => createAs(process, world, CARD, 'key-3'),
   },
   {
-    name: 'create of two cards on one pair',
+    name: 'create of two cards with one pair in the pool',
     pool: 1,
     doubles: false,
     async run(process, world) {
@@ -109,36 +109,36 @@ export const SCENARIOS: readonly Scenario[] = [
     run: async (process, world) => detokenizeAs(process, world, lastReference(world) ?? ''),
   },
   {
-    name: 'lookup of a pair that the database has lost',
+    name: 'lookup of a card whose pair is not stored',
     pool: 3,
     doubles: false,
-    prepare: createdAndLost,
+    prepare: createdAndNotStored,
     run: (process, world) => lookupAs(process, world, CARD),
   },
   {
-    name: 'detokenize of a pair that the database has lost',
+    name: 'detokenize of a reference whose pair is not stored',
     pool: 3,
     doubles: false,
-    prepare: createdAndLost,
+    prepare: createdAndNotStored,
     run: async (process, world) => detokenizeAs(process, world, lastReference(world) ?? ''),
   },
   { name: 'prefetch', pool: 0, doubles: true, run: async (process) => void (await process.prefetch(4)) },
   {
-    name: 'prefetch in bulk',
+    name: 'prefetch with bulk tokenize',
     pool: 0,
     doubles: true,
     prepare: async (world) => void world.simulator.turn({ bulkTokenize: 'present' }),
     run: async (process) => void (await process.prefetch(4, true)),
   },
   {
-    name: 'prefetch over a pair that NS2 contradicts',
+    name: 'prefetch with a staged pair that NS2 contradicts',
     pool: 0,
     doubles: false,
     prepare: contradictedPair,
     run: async (process) => void (await process.prefetch(2)),
   },
   {
-    name: 'prefetch in bulk over a pair that NS2 contradicts',
+    name: 'prefetch with bulk tokenize and a staged pair that NS2 contradicts',
     pool: 0,
     doubles: false,
     async prepare(world) {
@@ -157,8 +157,8 @@ export const SCENARIOS: readonly Scenario[] = [
     },
   },
   {
-    name: 'work on after a restore from backup',
-    // One pair, so that whoever is offered what was given out before is offered this one.
+    name: 'requests after a restore and the fence',
+    // The only pair is used after the backup. Without the fence a creation would reserve it again.
     pool: 1,
     doubles: false,
     prepare: restoredBackup,
@@ -171,12 +171,12 @@ export const SCENARIOS: readonly Scenario[] = [
     },
   },
   {
-    name: 'a key comes back after its pair was used for another card',
-    // The pool's only pair has the token that was handed out twice.
+    name: 'retry with a key whose pair was used for another card',
+    // The initial state adds one pair, whose token NS1 has issued twice.
     pool: 0,
     doubles: false,
     failsAtFirst: true,
-    prepare: tokenHandedOutTwice,
+    prepare: tokenIssuedTwice,
     async run(process, world) {
       await createAs(process, world, OTHER, OPEN_KEY);
       await process.prefetch(2);
@@ -185,10 +185,10 @@ export const SCENARIOS: readonly Scenario[] = [
     },
   },
   {
-    name: 'a key comes back after a read adopted its pair',
+    name: 'retry with a key whose pair was adopted by a read',
     pool: 3,
     doubles: false,
-    prepare: boundAndLost,
+    prepare: crashedAfterBinding,
     async run(process, world) {
       await lookupAs(process, world, OTHER);
       await createAs(process, world, OTHER, OPEN_KEY);
@@ -196,7 +196,7 @@ export const SCENARIOS: readonly Scenario[] = [
     },
   },
   {
-    name: 'an open key comes back after a restore and the fence',
+    name: 'retry with an open key after a restore and the fence',
     pool: 1,
     doubles: false,
     prepare: restoredWithOpenKey,
@@ -208,7 +208,7 @@ export const SCENARIOS: readonly Scenario[] = [
     },
   },
   {
-    name: 'an open key comes back after a late replica was promoted without the fence',
+    name: 'retry with an open key after a late replica was promoted without the fence',
     pool: 1,
     doubles: false,
     failsAtFirst: true,
@@ -228,7 +228,7 @@ export const SCENARIOS: readonly Scenario[] = [
     doubles: false,
     async prepare(world) {
       await created(world);
-      await dyingCreation(world);
+      await crashedAfterReserving(world);
       await world.sql.unsafe(`
         SET session_replication_role = replica;
         UPDATE available_pair SET expires_at = now() - interval '1 second';

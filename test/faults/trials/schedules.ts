@@ -1,12 +1,13 @@
+import type { Random } from '../../../lambdas/tokenization/ports/clock.ts';
 import { seededRandom } from '../../../scripts/simulator/seeded-random.ts';
 import type { Violation } from '../checker/invariants.ts';
 import { Crashed, isOutage } from '../harness/fault-modes.ts';
-import { untouched } from '../harness/interceptor.ts';
+import { noFaults } from '../harness/interceptor.ts';
 import { startProcess } from '../harness/process-under-test.ts';
 import type { World } from '../harness/world.ts';
-import { pickOperation } from './random-operation.ts';
-import { bringToRest, surprise, verdict } from './recover-and-check.ts';
-import { chooseUpheavals, pickUpheaval } from './recovery-events.ts';
+import { randomOperation } from './random-operation.ts';
+import { checkWorld, recoverAndCheck, unexpectedError } from './recover-and-check.ts';
+import { chooseRecoveryEvents, randomRecoveryEvent } from './recovery-events.ts';
 import { ScheduledActor, SeededScheduler, type Step } from './seeded-scheduler.ts';
 
 export interface ScheduleResult {
@@ -18,16 +19,17 @@ export interface ScheduleResult {
 const ACTORS = 6;
 const OPERATIONS = 40;
 const FAULT_RATE = 0.06;
-/** Pairs that a prefetch fills the pool to. */
+/** The target to which a prefetch fills the pool. */
 const POOL_TARGET = 6;
-/** Share of requests that begin when their deadline is over. */
+/** The share of requests that begin after their deadline. */
 const LATE_RATE = 0.03;
 
-type Random = () => number;
-
-/** Forty operations by six actors in one interleaving, then recovery and the checker. The seed decides everything. */
+/**
+ * Runs one random interleaving: 40 operations by 6 actors with faults, then recovery and the checker.
+ * The seed decides every step.
+ */
 export async function runSchedule(given: World, seed: number): Promise<ScheduleResult> {
-  const world = { ...given, tome: given.wirelessTome };
+  const world = { ...given, tome: given.inProcessTome };
   await world.reset(seed);
   const random = seededRandom(seed);
   world.simulator.turn({ alreadyBound: random() < 0.5 ? 'echo' : 'conflict', bulkTokenize: 'present' });
@@ -35,14 +37,14 @@ export async function runSchedule(given: World, seed: number): Promise<ScheduleR
     holdSeconds: random() < 0.7 ? 0 : 3_600,
     leaseSeconds: random() < 0.5 ? 0 : 60,
   };
-  const restoreClock = jumpingClock(random);
+  const restoreClock = maybeShiftClock(random);
   const pool = Math.floor(random() * 12);
-  if (pool > 0) await startProcess(world, untouched).prefetch(pool);
-  const scheduler = new SeededScheduler(random, FAULT_RATE, world.deferred);
-  const upheavals = chooseUpheavals(random);
+  if (pool > 0) await startProcess(world, noFaults).prefetch(pool);
+  const scheduler = new SeededScheduler(random, FAULT_RATE, world.lateEffects);
+  const recoveryEvents = chooseRecoveryEvents(random);
   const queue = Array.from(
     { length: OPERATIONS },
-    () => pickUpheaval(random, upheavals, POOL_TARGET) ?? pickOperation(random),
+    () => randomRecoveryEvent(random, recoveryEvents, POOL_TARGET) ?? randomOperation(random),
   );
   const violations: Violation[] = [];
   let operations = 0;
@@ -54,29 +56,29 @@ export async function runSchedule(given: World, seed: number): Promise<ScheduleR
       operations += 1;
       const process = startProcess(world, new ScheduledActor(`${name}: ${operation.name}`, scheduler), {
         ...settings,
-        lookupsLie: operation.name.startsWith('create'),
+        lookupsMayBeWrong: operation.isCreation ?? false,
         caller: random() < 0.5 ? 'first' : 'second',
         isLate: random() < LATE_RATE,
       });
       try {
         await operation.run(process, world);
       } catch (error) {
-        if (!(error instanceof Crashed) && !isOutage(error)) violations.push(surprise(operation.name, error));
+        if (!(error instanceof Crashed) && !isOutage(error)) violations.push(unexpectedError(operation.name, error));
       }
     }
   };
   await scheduler.run(Array.from({ length: ACTORS }, (_, index) => actor(`actor ${index + 1}`)));
-  violations.push(...(await verdict(world, false)));
-  violations.push(...(await bringToRest(world, 2)));
+  violations.push(...(await checkWorld(world, false)));
+  violations.push(...(await recoverAndCheck(world, 2)));
   restoreClock();
   return { violations, steps: scheduler.steps, operations };
 }
 
-/** The process's idea of the date jumps by up to an hour at every look (I13). The database's does not. */
-function jumpingClock(random: Random): () => void {
+/** In a quarter of the interleavings the process's clock is up to an hour off (I13). */
+function maybeShiftClock(random: Random): () => void {
   const now = Date.now.bind(Date);
-  const jumps = random() < 0.25;
-  if (!jumps) return () => undefined;
+  const isShifted = random() < 0.25;
+  if (!isShifted) return () => undefined;
   const offset = (random() - 0.5) * 7_200_000;
   Date.now = () => now() + offset;
   return () => {

@@ -1,82 +1,89 @@
-import { Crashed, type FaultMode, isLie, modesOf, type Point, strike } from '../harness/fault-modes.ts';
-import type { Deferred, Interceptor, Pause } from '../harness/interceptor.ts';
-
-type Random = () => number;
+import type { Random } from '../../../lambdas/tokenization/ports/clock.ts';
+import {
+  Crashed,
+  type FaultMode,
+  type InjectionPoint,
+  injectFault,
+  isWrongAnswer,
+  modesOf,
+} from '../harness/fault-modes.ts';
+import type { Interceptor, UnscheduledWork } from '../harness/interceptor.ts';
+import type { LateEffects } from '../harness/late-effects.ts';
 
 interface Waiting {
   readonly actor: ScheduledActor;
-  readonly point: Point;
+  readonly point: InjectionPoint;
   readonly order: number;
-  readonly go: () => void;
+  readonly proceed: () => void;
 }
 
-/** A line of what happened, for the story of a failing seed. */
+/** One line of a replay. */
 export interface Step {
   readonly actor: string;
   readonly point: string;
   readonly fault: FaultMode | null;
 }
 
-/** One process among others: at every await it waits for its turn. */
+/** The interceptor of one process among several. The process waits for its turn at every point. */
 export class ScheduledActor implements Interceptor {
   readonly name: string;
   readonly #scheduler: SeededScheduler;
-  #isDead = false;
-  #hasLied = false;
+  #hasCrashed = false;
+  #hasAnsweredWrongly = false;
 
   constructor(name: string, scheduler: SeededScheduler) {
     this.name = name;
     this.#scheduler = scheduler;
   }
 
-  pause(): Pause {
-    return this.#scheduler.goOnAlone();
+  beginUnscheduledWork(): UnscheduledWork {
+    return this.#scheduler.beginUnscheduledWork();
   }
 
-  async around<Result>(point: Point, act: () => Promise<Result>): Promise<Result> {
-    if (this.#isDead) throw new Crashed();
-    const mode = await this.#scheduler.turn(this, point);
-    const isSeenThrough = isLie(mode) && this.#hasLied && point.isSecondWitness === true;
-    this.#hasLied ||= isLie(mode);
+  async around<Result>(point: InjectionPoint, call: () => Promise<Result>): Promise<Result> {
+    if (this.#hasCrashed) throw new Crashed();
+    const mode = await this.#scheduler.waitForTurn(this, point);
+    const isSecondWrongAnswer = isWrongAnswer(mode) && this.#hasAnsweredWrongly && point.isConfirmation === true;
+    this.#hasAnsweredWrongly ||= isWrongAnswer(mode);
     return this.#scheduler.step(() => {
-      if (this.#isDead) throw new Crashed();
-      if (mode === null || isSeenThrough) return act();
-      return strike(mode, point, act, {
-        die: () => {
-          this.#isDead = true;
+      if (this.#hasCrashed) throw new Crashed();
+      if (mode === null || isSecondWrongAnswer) return call();
+      return injectFault(mode, point, call, {
+        crash: () => {
+          this.#hasCrashed = true;
         },
-        defer: (late) => this.#scheduler.deferred.add(late),
+        delay: (late) => this.#scheduler.lateEffects.add(late),
       });
     });
   }
 }
 
 /**
- * Lets one actor at a time go on from one await to its next, chosen by the seed; so a seed is one interleaving, and the same seed is the
- * same one again. Now and then a fault strikes, or an effect that was late arrives.
+ * Lets one actor at a time proceed from one point to its next. The seed chooses the actor, so the
+ * same seed gives the same interleaving again. Sometimes a fault is injected, or a late effect arrives.
  */
 export class SeededScheduler {
-  readonly deferred: Deferred;
+  readonly lateEffects: LateEffects;
   readonly steps: Step[] = [];
   readonly #random: Random;
   readonly #faultRate: number;
   #waiting: Waiting[] = [];
-  #stepUnderWay: Promise<void> | null = null;
-  /** Actors between two awaits that take time, such as opening a connection. */
-  #goingOnAlone = 0;
+  #runningStep: Promise<void> | null = null;
+  /** How many actors work between two points. */
+  #unscheduledWorks = 0;
   #order = 0;
 
-  constructor(random: Random, faultRate: number, deferred: Deferred) {
+  constructor(random: Random, faultRate: number, lateEffects: LateEffects) {
     this.#random = random;
     this.#faultRate = faultRate;
-    this.deferred = deferred;
+    this.lateEffects = lateEffects;
   }
 
-  /** Waits for this actor's turn; what strikes the point then, if anything does. */
-  async turn(actor: ScheduledActor, point: Point): Promise<FaultMode | null> {
-    await new Promise<void>((go) => {
+  /** Waits for the turn of this actor. Returns the fault to inject at the point, if any. */
+  async waitForTurn(actor: ScheduledActor, point: InjectionPoint): Promise<FaultMode | null> {
+    await new Promise<void>((proceed) => {
       this.#order += 1;
-      this.#waiting.push({ actor, point, order: point.order ?? this.#order, go });
+      this.#waiting.push({ actor, point, order: point.order ?? this.#order, proceed });
     });
     const modes = modesOf(point);
     const fault = this.#random() < this.#faultRate ? (modes[Math.floor(this.#random() * modes.length)] ?? null) : null;
@@ -84,54 +91,57 @@ export class SeededScheduler {
     return fault;
   }
 
-  /** The await itself: the only time at which an actor is not at rest. */
-  async step<Result>(act: () => Promise<Result>): Promise<Result> {
+  /** Makes the call at a point. No other actor proceeds meanwhile. */
+  async step<Result>(call: () => Promise<Result>): Promise<Result> {
     const ended = Promise.withResolvers<void>();
-    this.#stepUnderWay = ended.promise;
+    this.#runningStep = ended.promise;
     try {
-      return await act();
+      return await call();
     } finally {
-      this.#stepUnderWay = null;
+      this.#runningStep = null;
       ended.resolve();
     }
   }
 
-  /** An actor that goes on by itself is waited for, so that the order of steps depends on the seed and not on speed. */
-  goOnAlone(): Pause {
-    this.#goingOnAlone += 1;
+  /**
+   * Work between two points is waited for before the next actor proceeds. Otherwise the order of steps
+   * would depend on speed and not only on the seed.
+   */
+  beginUnscheduledWork(): UnscheduledWork {
+    this.#unscheduledWorks += 1;
     this.#order += 1;
     return {
       order: this.#order,
       end: () => {
-        this.#goingOnAlone -= 1;
+        this.#unscheduledWorks -= 1;
       },
     };
   }
 
-  /** Runs all work to its end, one step at a time. */
-  async run(work: readonly (() => Promise<void>)[]): Promise<void> {
+  /** Runs all actors to their end, one step at a time. */
+  async run(actors: readonly (() => Promise<void>)[]): Promise<void> {
     let isDone = false;
-    const done = Promise.all(work.map((act) => act())).finally(() => {
+    const done = Promise.all(actors.map((act) => act())).finally(() => {
       isDone = true;
     });
     for (;;) {
-      await this.#rest();
+      await this.#untilAllWait();
       if (isDone) break;
-      // Connections that are opened side by side are ready in any order.
+      // Connections that are opened at the same time become ready in any order.
       this.#waiting.sort((a, b) => a.order - b.order);
       const next = this.#waiting.splice(Math.floor(this.#random() * this.#waiting.length), 1)[0];
       if (next === undefined) continue;
-      if (this.deferred.size > 0 && this.#random() < 0.3) await this.deferred.arrive();
-      next.go();
+      if (this.lateEffects.size > 0 && this.#random() < 0.3) await this.lateEffects.arrive();
+      next.proceed();
     }
     await done;
   }
 
-  /** Resolves when no step is under way and everybody who can go on by himself has come to his next await. */
-  async #rest(): Promise<void> {
+  /** Resolves when no step runs and every actor waits at a point or has ended. */
+  async #untilAllWait(): Promise<void> {
     do {
-      await this.#stepUnderWay;
+      await this.#runningStep;
       await new Promise((resolve) => setImmediate(resolve));
-    } while (this.#stepUnderWay !== null || this.#goingOnAlone > 0);
+    } while (this.#runningStep !== null || this.#unscheduledWorks > 0);
   }
 }

@@ -1,118 +1,129 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Sql } from '../../../lambdas/pool/database/database.ts';
+import type { Random } from '../../../lambdas/tokenization/ports/clock.ts';
 import { seededRandom } from '../../../scripts/simulator/seeded-random.ts';
 import type { Violation } from '../checker/invariants.ts';
-import { Crashed, isLie, isOutage, modesOf, type Point, strike } from '../harness/fault-modes.ts';
-import { type Deferred, type Interceptor, untouched } from '../harness/interceptor.ts';
+import { Crashed, type InjectionPoint, injectFault, isOutage, isWrongAnswer, modesOf } from '../harness/fault-modes.ts';
+import { type Interceptor, noFaults } from '../harness/interceptor.ts';
+import type { LateEffects } from '../harness/late-effects.ts';
 import { startProcess } from '../harness/process-under-test.ts';
 import type { World } from '../harness/world.ts';
-import { pickOperation } from './random-operation.ts';
-import { HANDS, reserveOne } from './raw-operations.ts';
-import { bringToRest, surprise, verdict } from './recover-and-check.ts';
+import { randomOperation } from './random-operation.ts';
+import { RAW_OPERATIONS, reserveOne } from './raw-operations.ts';
+import { checkWorld, recoverAndCheck, unexpectedError } from './recover-and-check.ts';
 
 export interface StormResult {
   readonly operations: number;
   readonly violations: readonly Violation[];
-  /** Pairs that could still be reserved at the end, each once. */
+  /** How many pairs were reserved at the end, each once. */
   readonly drained: number;
 }
 
 const FAULT_RATE = 0.02;
+const RAW_RATE = 0.4;
 const POOL_TARGET = 200;
 const HELD_MS = 20;
 
 /**
- * Nobody takes turns here: all actors work at once, each statement on a connection of its own, so that statements truly overlap inside PostgreSQL.
- * Requests and jobs of every kind, faults now and then, and hands that reach past the product for the database's functions. Then recovery and the
- * checker; and what is left on offer is reserved to the last pair. A world needs as many connections as there are actors.
+ * Runs all actors at once, each statement on its own connection, so that statements overlap inside
+ * PostgreSQL. The operations are requests, jobs and raw calls of database functions, with faults.
+ * Then recovery and the checker; then all available pairs are reserved. The world needs one database
+ * connection for each actor.
  */
 export async function runStorm(
   given: World,
   { operations, actors, seed }: { readonly operations: number; readonly actors: number; readonly seed: number },
 ): Promise<StormResult> {
-  const world = { ...given, tome: given.wirelessTome };
+  const world = { ...given, tome: given.inProcessTome };
   await world.reset(seed);
   world.simulator.turn({ bulkTokenize: 'present' });
-  await startProcess(world, untouched).prefetch(POOL_TARGET, true);
+  await startProcess(world, noFaults).prefetch(POOL_TARGET, true);
   const random = seededRandom(seed);
-  const demand = { cards: Math.ceil(operations / 4), poolTarget: POOL_TARGET };
+  const workload = { cards: Math.ceil(operations / 4), poolTarget: POOL_TARGET };
   const violations: Violation[] = [];
   let done = 0;
   const act = async (): Promise<void> => {
     while (done < operations) {
       done += 1;
-      const operation = random() < 0.4 ? pick(HANDS, random) : pickOperation(random, demand);
-      const faults = new FaultsNowAndThen(random, world.deferred);
-      const settings = { leaseSeconds: random() < 0.2 ? 0 : 0.2, lookupsLie: operation.name.startsWith('create') };
+      const operation = random() < RAW_RATE ? pick(RAW_OPERATIONS, random) : randomOperation(random, workload);
+      const faults = new RandomFaults(random, world.lateEffects);
+      const settings = {
+        leaseSeconds: random() < 0.2 ? 0 : 0.2,
+        lookupsMayBeWrong: operation.isCreation ?? false,
+      };
       await operation.run(startProcess(world, faults, settings), world).catch((error: unknown) => {
         if (error instanceof Crashed || isOutage(error)) return;
-        violations.push(surprise(operation.name, error));
+        violations.push(unexpectedError(operation.name, error));
       });
-      if (random() < 0.1) await world.deferred.arrive();
+      if (random() < 0.1) await world.lateEffects.arrive();
     }
   };
   await Promise.all(Array.from({ length: actors }, act));
-  violations.push(...(await verdict(world, false)));
-  violations.push(...(await bringToRest(world, actors)));
-  const drained = violations.length > 0 ? 0 : await drain(world, actors);
+  violations.push(...(await checkWorld(world, false)));
+  violations.push(...(await recoverAndCheck(world, actors)));
+  const drained = violations.length > 0 ? 0 : await reserveAll(world, actors);
   if (drained === null)
-    violations.push({ invariant: 'I9', says: 'what was on offer could not be reserved, each pair once' });
+    violations.push({ invariant: 'I9', message: 'the available pairs could not be reserved, each exactly once' });
   return { operations: done, violations, drained: drained ?? 0 };
 }
 
-class FaultsNowAndThen implements Interceptor {
-  readonly #random: () => number;
-  readonly #deferred: Deferred;
-  #isDead = false;
-  #hasLied = false;
+class RandomFaults implements Interceptor {
+  readonly #random: Random;
+  readonly #lateEffects: LateEffects;
+  #hasCrashed = false;
+  #hasAnsweredWrongly = false;
 
-  constructor(random: () => number, deferred: Deferred) {
+  constructor(random: Random, lateEffects: LateEffects) {
     this.#random = random;
-    this.#deferred = deferred;
+    this.#lateEffects = lateEffects;
   }
 
-  async around<Result>(point: Point, act: () => Promise<Result>): Promise<Result> {
-    if (this.#isDead) throw new Crashed();
-    if (this.#random() >= FAULT_RATE) return act();
+  async around<Result>(point: InjectionPoint, call: () => Promise<Result>): Promise<Result> {
+    if (this.#hasCrashed) throw new Crashed();
+    if (this.#random() >= FAULT_RATE) return call();
     const mode = pick(modesOf(point), this.#random);
-    if (isLie(mode) && this.#hasLied && point.isSecondWitness === true) return act();
-    this.#hasLied ||= isLie(mode);
-    return strike(mode, point, act, {
-      die: () => {
-        this.#isDead = true;
+    if (isWrongAnswer(mode) && this.#hasAnsweredWrongly && point.isConfirmation === true) return call();
+    this.#hasAnsweredWrongly ||= isWrongAnswer(mode);
+    return injectFault(mode, point, call, {
+      crash: () => {
+        this.#hasCrashed = true;
       },
-      defer: (late) => this.#deferred.add(late),
+      delay: (late) => this.#lateEffects.add(late),
     });
   }
 }
 
-const pick = <Value>(values: readonly Value[], random: () => number): Value =>
+const pick = <Value>(values: readonly Value[], random: Random): Value =>
   values[Math.floor(random() * values.length)] as Value;
 
 /**
- * Reserves what is on offer from all sides until nothing is left; how many that were, or `null` when it was not each pair once. All of it is in one
- * hand at first, which lets go: it was not gone, and nobody may have been told that the pool is empty.
+ * Reserves all available pairs with all actors at once. Returns how many there were, or `null` unless
+ * each was reserved exactly once.
+ *
+ * At first one transaction holds all of them, and rolls back while the actors wait. None of the actors
+ * may have reported an empty pool, because the pairs were only locked.
  */
-async function drain({ sql, database }: World, actors: number): Promise<number | null> {
+async function reserveAll({ sql, database }: World, actors: number): Promise<number | null> {
   const [{ count } = { count: 0 }] = await sql<{ count: number }[]>`SELECT count(*)::int AS count FROM available_pair`;
   const taken: bigint[] = [];
-  const take = async (): Promise<void> => {
+  const reserveUntilEmpty = async (): Promise<void> => {
     for (;;) {
       const pairId = await database.run((connection) => reserveOne(connection, randomUUID()));
       if (pairId === undefined) return;
       taken.push(pairId);
     }
   };
-  let taking: Promise<unknown> = Promise.resolve();
+  let reserving: Promise<unknown> = Promise.resolve();
   const holding = sql.begin(async (transaction) => {
     for (let held = 0; held < count; held += 1) await reserveOne(transaction as unknown as Sql, randomUUID());
-    taking = Promise.all(Array.from({ length: actors }, take));
-    await new Promise((resolve) => setTimeout(resolve, HELD_MS));
+    reserving = Promise.all(Array.from({ length: actors }, reserveUntilEmpty));
+    await sleep(HELD_MS);
     throw new Crashed();
   });
   await holding.catch((error: unknown) => {
     if (!(error instanceof Crashed)) throw error;
   });
-  await taking;
+  await reserving;
   return taken.length === count && new Set(taken).size === count ? count : null;
 }

@@ -1,28 +1,29 @@
 import { expect, test } from 'vitest';
 import { Crashed } from '../../faults/harness/fault-modes.ts';
-import { Deferred, PlannedFaults } from '../../faults/harness/interceptor.ts';
+import { LateEffects } from '../../faults/harness/late-effects.ts';
+import { PlannedFaults } from '../../faults/harness/planned-faults.ts';
 
 const POINT = { kind: 'sql', name: 'sql a statement' } as const;
 
-test('what a process had begun when it died does not go on in the process that takes its place', async () => {
-  const faults = new PlannedFaults(new Map([[1, 'crash-before']]), new Deferred());
-  const dying = faults.startProcess();
+test('a branch of a crashed process makes no further call, also while its successor runs', async () => {
+  const faults = new PlannedFaults(new Map([[1, 'crash-before']]), new LateEffects());
+  const crashing = faults.startProcess();
   const slow = Promise.withResolvers<void>();
-  const done: string[] = [];
+  const calls: string[] = [];
   const branch = (async () => {
-    await dying.around(POINT, () => slow.promise);
-    await dying.around(POINT, async () => void done.push('by the dead'));
+    await crashing.around(POINT, () => slow.promise);
+    await crashing.around(POINT, async () => void calls.push('crashed process'));
   })();
-  await expect(dying.around(POINT, async () => undefined)).rejects.toBeInstanceOf(Crashed);
+  await expect(crashing.around(POINT, async () => undefined)).rejects.toBeInstanceOf(Crashed);
   const successor = faults.startProcess();
   slow.resolve();
   await expect(branch).rejects.toBeInstanceOf(Crashed);
-  await successor.around(POINT, async () => void done.push('by the living'));
-  expect(done).toEqual(['by the living']);
+  await successor.around(POINT, async () => void calls.push('successor'));
+  expect(calls).toEqual(['successor']);
 });
 
-test('a run is over when what its dead processes had sent has ended', async () => {
-  const faults = new PlannedFaults(new Map(), new Deferred());
+test('a run ends only when the calls of its crashed processes have ended', async () => {
+  const faults = new PlannedFaults(new Map(), new LateEffects());
   const slow = Promise.withResolvers<void>();
   let isOver = false;
   void faults.startProcess().around(POINT, () => slow.promise);

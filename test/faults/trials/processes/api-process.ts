@@ -1,7 +1,7 @@
 import { loadFunctions } from '../../../../scripts/local/functions.ts';
 import { startGateway } from '../../../../scripts/local/gateway.ts';
 
-/** One API process of the trial, with the jobs beside it: it lives until it is killed. */
+/** A program that serves the API, and runs jobs on request, until the trial kills it. */
 const functions = await loadFunctions();
 const gateway = await startGateway({
   port: 0,

@@ -1,17 +1,20 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Random } from '../../../../lambdas/tokenization/ports/clock.ts';
 import { madeUpCard } from '../../../../scripts/local/made-up-cards.ts';
-import type { Answered } from '../../checker/evidence.ts';
-
-type Random = () => number;
+import type { ClientAnswer } from '../../checker/evidence.ts';
 
 const WAIT_MS = 20;
 const MOST_WAITS = 1_500;
 
-/** How long a client waits for one answer, in milliseconds. */
+/** How long a client waits for one answer. */
 const CLIENT_TIMEOUT_MS = 6_000;
 
-/** Clients that create, look up and detokenize without end, against whichever API process answers, and remember every answer. */
+/** The status that the checker gets for a request without an answer. */
+const NO_ANSWER = 599;
+
+/** Clients that create, look up and detokenize until they are stopped, and record every answer. */
 export class ClientLoad {
-  readonly answers: Answered[] = [];
+  readonly answers: ClientAnswer[] = [];
   readonly #urls: () => readonly string[];
   readonly #random: Random;
   #isStopped = false;
@@ -23,20 +26,20 @@ export class ClientLoad {
     this.#random = random;
   }
 
-  /** Creations that were answered with a reference so far. */
+  /** How many creations were answered with a reference so far. */
   get acknowledged(): number {
     return this.answers.filter(({ operation, status }) => operation === 'create' && status < 300).length;
   }
 
   /**
-   * Resolves when so many more creations were acknowledged. On a slow machine a process needs seconds
-   * before its first answer, and one that is struck before it has answered shows nothing. Gives up in
-   * the end, because what struck last may have stopped service.
+   * Resolves when `more` further creations were acknowledged. On a slow machine a process needs seconds
+   * before its first answer, and a fault before that tests nothing. Gives up after 30 s, because the
+   * last fault may have stopped the service.
    */
   async untilAcknowledged(more: number): Promise<void> {
     const wanted = this.acknowledged + more;
     for (let waits = 0; waits < MOST_WAITS && this.acknowledged < wanted; waits += 1) {
-      await new Promise((resolve) => setTimeout(resolve, WAIT_MS));
+      await sleep(WAIT_MS);
     }
   }
 
@@ -57,7 +60,7 @@ export class ClientLoad {
     }
   }
 
-  /** A creation that is tried again until it is answered; mostly with a key, as clients should. */
+  /** Tries a creation until it succeeds, usually with a key, as clients should. */
   async #create(): Promise<void> {
     this.#serial += 1;
     const isRepeat = this.#random() < 0.15;
@@ -69,15 +72,15 @@ export class ClientLoad {
       const { status, body } = await this.#post('/v1/cards', { cardNumber: card }, headers);
       this.answers.push({ operation: 'create', status, card, ...key, ...pick(body, 'cardReferenceId', 'reference') });
       if (status < 400 || status === 422) return;
-      await new Promise((resolve) => setTimeout(resolve, 50 + this.#random() * 150));
+      await sleep(50 + this.#random() * 150);
     }
   }
 
   async #read(byCard: boolean): Promise<void> {
-    const given = this.answers.filter(({ operation, status }) => operation === 'create' && status < 300);
-    const known = given[Math.floor(this.#random() * given.length)];
+    const created = this.answers.filter(({ operation, status }) => operation === 'create' && status < 300);
+    const known = created[Math.floor(this.#random() * created.length)];
     if (known?.card === undefined || known.reference === undefined) {
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      await sleep(WAIT_MS);
       return;
     }
     if (byCard) {
@@ -107,8 +110,8 @@ export class ClientLoad {
     const urls = this.#urls();
     const url = urls[Math.floor(this.#random() * urls.length)];
     if (url === undefined) {
-      await new Promise((resolve) => setTimeout(resolve, 50));
-      return { status: 599, body: {} };
+      await sleep(50);
+      return { status: NO_ANSWER, body: {} };
     }
     try {
       const response = await fetch(`${url}${path}`, {
@@ -119,8 +122,8 @@ export class ClientLoad {
       });
       return { status: response.status, body: (await response.json()) as Record<string, string> };
     } catch {
-      // The process died or is frozen: the client knows nothing.
-      return { status: 599, body: {} };
+      // The process was killed or is stopped, so the outcome is unknown.
+      return { status: NO_ANSWER, body: {} };
     }
   }
 }

@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Kills a PostgreSQL server and everything it started with SIGKILL: no checkpoint, no goodbye. Resolves when it is gone. */
+/**
+ * Kills a PostgreSQL server and all its processes with SIGKILL, so without a checkpoint. Resolves when
+ * they have ended.
+ */
 export async function crashDatabase(directory: string): Promise<void> {
   const pidFile = join(directory, 'postmaster.pid');
   const postmaster = Number(readFileSync(pidFile, 'utf8').split('\n')[0]);
@@ -22,7 +25,7 @@ function kill(pid: number): void {
   }
 }
 
-/** A process that is only waiting for its parent to take note is dead enough. */
+/** A zombie, which has ended and waits for its parent, counts as ended. */
 function isAlive(pid: number): boolean {
   try {
     return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));

@@ -1,12 +1,12 @@
 import { connect } from '../../../../lambdas/pool/database/database.ts';
 import { madeUpCard } from '../../../../scripts/local/made-up-cards.ts';
-import { type Answer, type Bench, DIRECT_CREATIONS_PER_SECOND, ROWS, type Row } from './degradation-rows.ts';
-import { Victim } from './target-process.ts';
-import { startRig } from './trial-stack.ts';
+import { type Answer, DIRECT_CREATIONS_PER_SECOND, ROWS, type Row, type ServiceUnderTest } from './degradation-rows.ts';
+import { TargetProcess } from './target-process.ts';
+import { startTrialStack } from './trial-stack.ts';
 
-/** Every row of the table, against one real API process. */
+/** Checks every row of docs/design.md#when-something-is-down that can be tested, on one API process. */
 export async function runDegradation(onRow: (row: Row) => void): Promise<readonly Row[]> {
-  const rig = await startRig(
+  const stack = await startTrialStack(
     7,
     { latencyMs: 10, rateLimitPerSecond: 250 },
     {
@@ -21,12 +21,12 @@ export async function runDegradation(onRow: (row: Row) => void): Promise<readonl
       DIRECT_CREATIONS_PER_SECOND: String(DIRECT_CREATIONS_PER_SECOND),
     },
   );
-  const victim = new Victim(rig.environment, () => undefined);
-  await victim.start();
-  const sql = connect(rig.databaseUrl, { maxConnections: 1, prepare: false });
+  const target = new TargetProcess(stack.environment, () => undefined);
+  await target.start();
+  const sql = connect(stack.databaseUrl, { maxConnections: 1, prepare: false });
   const post = async (path: string, body: object): Promise<Answer> => {
     const startedMs = performance.now();
-    const response = await fetch(`${victim.url}${path}`, { method: 'POST', body: JSON.stringify(body) });
+    const response = await fetch(`${target.url}${path}`, { method: 'POST', body: JSON.stringify(body) });
     const { cardReferenceId = '', cardNumber = '' } = (await response.json()) as Record<string, string>;
     const ms = performance.now() - startedMs;
     return {
@@ -37,24 +37,24 @@ export async function runDegradation(onRow: (row: Row) => void): Promise<readonl
       ms,
     };
   };
-  const bench: Bench = {
-    rig,
+  const service: ServiceUnderTest = {
+    stack,
     post,
     create: (serial) => post('/v1/cards', { cardNumber: madeUpCard(serial) }),
     job: async (name) =>
-      (await fetch(`${victim.url}/_local/jobs/${name}`, { method: 'POST' })).json() as Promise<Record<string, unknown>>,
-    pool: async () => (await fetch(`${victim.url}/v1/pool`)).json() as never,
+      (await fetch(`${target.url}/_local/jobs/${name}`, { method: 'POST' })).json() as Promise<Record<string, unknown>>,
+    pool: async () => (await fetch(`${target.url}/v1/pool`)).json() as never,
     count: async (query) => (await sql.unsafe<{ count: number }[]>(query))[0]?.count ?? 0,
   };
-  await bench.job('prefetch');
+  await service.job('prefetch');
   const rows: Row[] = [];
-  for (const attempt of ROWS) {
-    const row = await attempt(bench);
+  for (const check of ROWS) {
+    const row = await check(service);
     rows.push(row);
     onRow(row);
   }
-  await victim.kill();
+  await target.kill();
   await sql.end({ timeout: 1 });
-  await rig.close();
+  await stack.close();
   return rows;
 }

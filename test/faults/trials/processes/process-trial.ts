@@ -1,10 +1,11 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { connect } from '../../../../lambdas/pool/database/database.ts';
 import { seededRandom } from '../../../../scripts/simulator/seeded-random.ts';
 import { readDatabase } from '../../checker/evidence.ts';
-import { judge, type Violation } from '../../checker/invariants.ts';
+import { findViolations, type Violation } from '../../checker/invariants.ts';
 import { ClientLoad } from './client-load.ts';
-import { Victim } from './target-process.ts';
-import { startRig } from './trial-stack.ts';
+import { TargetProcess } from './target-process.ts';
+import { startTrialStack } from './trial-stack.ts';
 
 export interface TrialSize {
   readonly kills: number;
@@ -20,24 +21,25 @@ export interface TrialResult extends TrialSize {
   readonly violations: readonly Violation[];
 }
 
-/** Short, so that a frozen process comes back to a settled reservation; in seconds. */
+/** Shorter than a freeze, so that a frozen process continues with a reservation that was settled. */
 const HORIZON_SECONDS = 2;
-/** Commits that are cut before a creation has to get through. */
+/** After so many cut commits one creation must succeed. */
 const CUTS_IN_A_ROW = 5;
 const FREEZE_MS = 3_000;
-const VICTIMS = 2;
+const TARGETS = 2;
 const CLIENTS = 8;
 
-const pause = (durationMs: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, durationMs));
-
-/** Real processes, real signals, a real server that is killed, and connections that break at the worst moment; then the checker. */
+/**
+ * Kills and stops API processes, kills the database server, and cuts connections between a commit and
+ * its answer, while clients work. Then the jobs run and the checker checks.
+ */
 export async function runProcessTrial(
   size: TrialSize,
   seed: number,
   onProgress: (text: string) => void,
 ): Promise<TrialResult> {
   const random = seededRandom(seed);
-  const rig = await startRig(
+  const stack = await startTrialStack(
     seed,
     { latencyMs: 3, rateLimitScope: 'off' },
     {
@@ -55,17 +57,17 @@ export async function runProcessTrial(
       DIRECT_CREATIONS_PER_SECOND: '50',
     },
   );
-  const { simulator, queue, toDatabase, toTome, environment } = rig;
+  const { simulator, queue, toDatabase, toTome, environment } = stack;
   let output = '';
-  const victims = Array.from(
-    { length: VICTIMS },
+  const targets = Array.from(
+    { length: TARGETS },
     () =>
-      new Victim(environment, (text) => {
+      new TargetProcess(environment, (text) => {
         output = (output + text).slice(-4_000_000);
       }),
   );
-  await Promise.all(victims.map((victim) => victim.start()));
-  const urls = (): readonly string[] => victims.flatMap(({ url }) => url ?? []);
+  await Promise.all(targets.map((target) => target.start()));
+  const urls = (): readonly string[] => targets.flatMap(({ url }) => url ?? []);
   const runJob = async (job: string): Promise<void> => {
     const [url] = urls();
     if (url !== undefined)
@@ -77,7 +79,7 @@ export async function runProcessTrial(
   const jobs = ['prefetch', 'settle-reservations', 'relay-events'].map(async (job) => {
     while (!isOver) {
       await runJob(job);
-      await pause(400);
+      await sleep(400);
     }
   });
   await runJob('prefetch');
@@ -85,19 +87,19 @@ export async function runProcessTrial(
   load.start(CLIENTS);
   const done = { kills: 0, databaseCrashes: 0, freezes: 0 };
 
-  const killing = victims.map(async (victim) => {
+  const killing = targets.map(async (target) => {
     while (done.kills < size.kills) {
       await load.untilAcknowledged(2);
-      await pause(150 + random() * 500);
+      await sleep(150 + random() * 500);
       done.kills += 1;
-      await victim.kill();
-      await victim.start();
+      await target.kill();
+      await target.start();
       if (done.kills % 50 === 0) onProgress(`${done.kills} kills, ${load.answers.length} answers`);
     }
   });
   await Promise.all(killing);
 
-  onProgress(`${done.kills} processes killed; now connections are cut`);
+  onProgress(`${done.kills} processes killed; next, connections are cut`);
   while (toDatabase.cutAnswers < size.ambiguousCommits) {
     toDatabase.breakNext('cut-answer', isExecution);
     if (random() < 0.1)
@@ -107,55 +109,55 @@ export async function runProcessTrial(
       );
     if (random() < 0.1) toTome.breakNext('cut-answer', (chunk) => chunk.includes('/tokenize'));
     if (toDatabase.cutAnswers % CUTS_IN_A_ROW === 0) await load.untilAcknowledged(1);
-    await pause(12 + random() * 20);
+    await sleep(12 + random() * 20);
   }
 
-  onProgress(`${toDatabase.cutAnswers} commits cut; now the database is killed`);
+  onProgress(`${toDatabase.cutAnswers} commits cut; next, the database is killed`);
   while (done.databaseCrashes < size.databaseCrashes) {
     await load.untilAcknowledged(5);
-    await pause(300 + random() * 500);
-    await rig.killDatabase();
-    await rig.restartDatabase();
+    await sleep(300 + random() * 500);
+    await stack.killDatabase();
+    await stack.restartDatabase();
     done.databaseCrashes += 1;
     if (done.databaseCrashes % 10 === 0)
       onProgress(`${done.databaseCrashes} database crashes, ${load.answers.length} answers`);
   }
 
-  onProgress(`${done.databaseCrashes} database crashes; now processes are frozen`);
-  const freezing = victims.map(async (victim, index) => {
+  onProgress(`${done.databaseCrashes} database crashes; next, processes are frozen`);
+  const freezing = targets.map(async (target, index) => {
     while (done.freezes < size.freezes) {
       await load.untilAcknowledged(2);
-      await pause(100 + index * 400 + random() * 300);
+      await sleep(100 + index * 400 + random() * 300);
       done.freezes += 1;
-      victim.freeze();
-      await pause(FREEZE_MS);
-      victim.thaw();
+      target.freeze();
+      await sleep(FREEZE_MS);
+      target.thaw();
     }
   });
-  // The settler must go on while both are frozen.
-  const settler = new Victim(environment, () => undefined);
+  // The settler must run while both processes are frozen.
+  const settler = new TargetProcess(environment, () => undefined);
   if (size.freezes > 0) await settler.start();
   const settling = (async () => {
     while (done.freezes < size.freezes) {
       if (settler.url !== null)
         await fetch(`${settler.url}/_local/jobs/settle-reservations`, { method: 'POST' }).catch(() => undefined);
-      await pause(300);
+      await sleep(300);
     }
   })();
   await Promise.all([...freezing, settling]);
 
-  onProgress(`${done.freezes} freezes; the clients stop`);
+  onProgress(`${done.freezes} freezes; next, the clients stop`);
   await load.stop();
-  await pause(HORIZON_SECONDS * 1_000 + 1_200);
+  await sleep(HORIZON_SECONDS * 1_000 + 1_200);
   isOver = true;
   await Promise.all(jobs);
   for (const job of ['prefetch', 'settle-reservations', 'prefetch', 'relay-events']) await runJob(job);
-  onProgress('at rest; the checker looks');
+  onProgress('at rest; next, the checker runs');
 
-  const sql = connect(rig.databaseUrl, { maxConnections: 1, prepare: true });
+  const sql = connect(stack.databaseUrl, { maxConnections: 1, prepare: true });
   const { ns1, ns2 } = simulator.vaults;
   const bound = new Map(ns1.bindings());
-  const violations = judge(
+  const violations = findViolations(
     {
       ...(await readDatabase(sql)),
       tome: {
@@ -173,26 +175,27 @@ export async function runProcessTrial(
       ),
       dispatches: [],
       claims: new Map(),
-      keyed: [],
+      keyUses: [],
       restored: 'never',
       output,
     },
     true,
   );
-  // A trial in which hardly anything was acknowledged shows nothing.
+  // With few acknowledged creations the trial would test nothing.
   if (load.acknowledged < done.kills + done.freezes) {
-    violations.push({ invariant: 'no surprise', says: `only ${load.acknowledged} creations were acknowledged` });
+    violations.push({ invariant: 'enough load', message: `only ${load.acknowledged} creations were acknowledged` });
   }
-  for (const { died } of victims) {
-    if (died !== null)
-      violations.push({ invariant: 'no surprise', says: `an API process died by itself: ${died.slice(-600)}` });
+  for (const { lastOutput } of targets) {
+    if (lastOutput === null) continue;
+    const message = `an API process ended without being killed: ${lastOutput.slice(-600)}`;
+    violations.push({ invariant: 'no unexpected error', message });
   }
-  for (const victim of victims) if (victim.died !== null) await victim.start();
+  for (const target of targets) if (target.lastOutput !== null) await target.start();
   const acknowledged = load.answers.filter(({ operation, status }) => operation === 'create' && status < 300);
   const lost = await countLost(acknowledged, urls);
-  await Promise.all([...victims, settler].map((victim) => victim.kill()));
+  await Promise.all([...targets, settler].map((target) => target.kill()));
   await sql.end({ timeout: 1 });
-  await rig.close();
+  await stack.close();
   return {
     ...done,
     ambiguousCommits: toDatabase.cutAnswers,
@@ -200,14 +203,14 @@ export async function runProcessTrial(
     acknowledgedCreates: acknowledged.length,
     lostCreates: lost,
     violations:
-      lost > 0 ? [...violations, { invariant: 'I4', says: `${lost} acknowledged creations are lost` }] : violations,
+      lost > 0 ? [...violations, { invariant: 'I4', message: `${lost} acknowledged creations are lost` }] : violations,
   };
 }
 
-/** The Sync message that ends an extended query, which is what makes an autocommitted statement commit. */
+/** True for a Sync message of PostgreSQL's protocol, which commits an autocommitted statement. */
 const isExecution = (chunk: Buffer): boolean => chunk.length > 60 && chunk.includes(Buffer.from([0x53, 0, 0, 0, 4]));
 
-/** Acknowledged references that the product itself does not lead back to their card. */
+/** Counts acknowledged references that the product does not detokenize to their card. */
 async function countLost(
   acknowledged: readonly { readonly card?: string; readonly reference?: string }[],
   urls: () => readonly string[],
@@ -220,7 +223,7 @@ async function countLost(
   return lost;
 }
 
-/** What the product says of a reference; asked again when a connection goes, as a client would. */
+/** Detokenizes a reference. Repeats the request when it fails, as a client would. */
 async function cardBehind(reference: string | undefined, urls: () => readonly string[]): Promise<string | undefined> {
   for (let attempt = 0; attempt < 5; attempt += 1) {
     const url = urls()[attempt % urls().length];
@@ -229,7 +232,7 @@ async function cardBehind(reference: string | undefined, urls: () => readonly st
       body: JSON.stringify({ cardReferenceId: reference }),
     }).catch(() => null);
     if (response?.ok === true) return ((await response.json()) as { cardNumber?: string }).cardNumber;
-    await pause(200);
+    await sleep(200);
   }
   return undefined;
 }

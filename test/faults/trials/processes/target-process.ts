@@ -1,11 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 
-/** An API process that is killed, frozen and started again under load. */
-export class Victim {
+/** How many pieces of output are kept, to explain why a process ended. */
+const KEPT_OUTPUTS = 5;
+
+/** An API process that a trial kills, stops and starts again under load. */
+export class TargetProcess {
   readonly #environment: Readonly<Record<string, string>>;
   readonly #onOutput: (text: string) => void;
-  readonly #lastWords: string[] = [];
+  readonly #lastOutputs: string[] = [];
   #child: ChildProcess | null = null;
   #url: string | null = null;
 
@@ -19,8 +22,8 @@ export class Victim {
     return this.#url;
   }
 
-  /** What it said before it died without being killed; `null` while that has not happened. */
-  died: string | null = null;
+  /** Its last output, if it ended without being killed; `null` otherwise. */
+  lastOutput: string | null = null;
 
   async start(): Promise<void> {
     const child = spawn(process.execPath, ['test/faults/trials/processes/api-process.ts'], {
@@ -31,12 +34,12 @@ export class Victim {
     for (const stream of [child.stdout, child.stderr]) {
       stream.on('data', (chunk) => {
         this.#onOutput(String(chunk));
-        this.#lastWords.push(String(chunk));
-        if (this.#lastWords.length > 5) this.#lastWords.shift();
+        this.#lastOutputs.push(String(chunk));
+        if (this.#lastOutputs.length > KEPT_OUTPUTS) this.#lastOutputs.shift();
       });
     }
     child.once('exit', () => {
-      if (this.#child === child) this.died = this.#lastWords.join('');
+      if (this.#child === child) this.lastOutput = this.#lastOutputs.join('');
     });
     this.#url = await new Promise<string>((resolve, reject) => {
       child.stdout.on('data', (chunk) => {

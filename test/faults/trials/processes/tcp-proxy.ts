@@ -1,22 +1,25 @@
 import { createServer, type Server, Socket } from 'node:net';
 
 /**
- * How a connection is broken. `cut-answer`: what the client sent is forwarded, and the answer to it never comes back. `black-hole`: nothing
- * is forwarded any more, and after a while the connection is closed. `silence`: the same, and it is never closed.
+ * How a connection is broken.
+ * - `reset`, `close`: at the request, which is not forwarded.
+ * - `black-hole`: the request is not forwarded, and the connection is closed after BLACK_HOLE_MS.
+ * - `silence`: nothing is forwarded from now on, and the connection stays open.
+ * - `cut-answer`: the request is forwarded, and the connection is reset when its answer arrives.
  */
 export type Breakage = 'reset' | 'close' | 'black-hole' | 'silence' | 'cut-answer';
 
 export interface TcpProxy {
   readonly port: number;
-  /** How often an answer was cut after its request had gone through: each one is a commit of unknown outcome. */
+  /** How many answers were cut after their request was forwarded: commits of unknown outcome. */
   readonly cutAnswers: number;
-  /** Breaks the next request of some connection that matches; resolves nothing, it happens when it happens. */
+  /** Breaks a connection at the next request that matches. Does nothing while another order waits. */
   breakNext(how: Breakage, matches: (chunk: Buffer) => boolean): void;
-  /** Refuses every connection and resets those there are, until it is called with false. */
+  /** While true: resets all connections and refuses new ones. */
   refuse(isDown: boolean): void;
-  /** Forwards nothing of any connection, old or new, and keeps them all, until it is called with false. What was sent meanwhile is lost. */
+  /** While true: forwards no request of any connection, and keeps all open. The requests are lost. */
   freeze(isFrozen: boolean): void;
-  /** Makes every connection that there is a black hole that is never closed. New ones work. */
+  /** Forwards nothing from the present connections any more, and keeps them open. New ones work. */
   silence(): void;
   close(): Promise<void>;
 }
@@ -26,10 +29,9 @@ interface Order {
   readonly matches: (chunk: Buffer) => boolean;
 }
 
-/** How long a black hole swallows before the connection is closed, in milliseconds. */
 const BLACK_HOLE_MS = 1_500;
 
-/** Stands between the product and a server on loopback, and breaks what it is told to break. */
+/** Starts a proxy between the product and a server on loopback. */
 export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
   let isDown = false;
   let isFrozen = false;
@@ -91,7 +93,7 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
         client.write(chunk);
         return;
       }
-      // The server has answered, so it has committed; the client will never know.
+      // The server has answered, so it has committed, and the client does not learn it.
       cutAnswers += 1;
       client.resetAndDestroy();
       upstream.destroy();
@@ -111,7 +113,7 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
       return cutAnswers;
     },
     breakNext: (how, matches) => {
-      // One at a time: what comes after a breakage should have a chance.
+      // One order at a time, so that the requests after a breakage can succeed.
       if (orders.length === 0) orders.push({ how, matches });
     },
     refuse(down) {

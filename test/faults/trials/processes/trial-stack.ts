@@ -9,29 +9,30 @@ import type { SwitchChanges } from '../../../../scripts/simulator/switches.ts';
 import { crashDatabase } from './database-crash.ts';
 import { startTcpProxy, type TcpProxy } from './tcp-proxy.ts';
 
-/** A real server, TOME and the queue, with a breakable wire before each, and the environment of an API process that uses them. */
-export interface Rig {
-  /** The server's own address, past the proxy. */
+/** A database server, TOME and a queue, each behind a proxy that can break its connections. */
+export interface TrialStack {
+  /** The address of the database without the proxy. */
   readonly databaseUrl: string;
   readonly simulator: Simulator;
   readonly queue: LocalQueue;
   readonly toDatabase: TcpProxy;
   readonly toTome: TcpProxy;
   readonly toQueue: TcpProxy;
+  /** The environment of an API process that uses the proxies. */
   readonly environment: Readonly<Record<string, string>>;
-  /** SIGKILL to the whole server. */
+  /** Kills all processes of the server with SIGKILL. */
   killDatabase(): Promise<void>;
-  /** Starts it again on the same port, as crash recovery finds it. */
+  /** Starts the server again on the same port. PostgreSQL runs its crash recovery. */
   restartDatabase(): Promise<void>;
   close(): Promise<void>;
 }
 
-export async function startRig(
+export async function startTrialStack(
   seed: number,
   switches: SwitchChanges,
   settings: Readonly<Record<string, string>>,
-): Promise<Rig> {
-  const folder = await makeTemporaryFolder('rig', temporaryFolder());
+): Promise<TrialStack> {
+  const folder = await makeTemporaryFolder('trial-stack', temporaryFolder());
   const port = await freePort();
   const directory = join(folder.path, DATABASE_FOLDER);
   const options = {
@@ -67,7 +68,7 @@ export async function startRig(
       AWS_ACCESS_KEY_ID: 'local',
       AWS_SECRET_ACCESS_KEY: 'local',
       DATABASE_MAX_CONNECTIONS: '6',
-      // All clients of a trial are one caller, and some create a card again on purpose.
+      // All clients are one caller, and some create a card a second time, so budgets would stop them.
       CALLER_LOOKUP_MISSES_PER_HOUR: '0',
       CALLER_EXISTING_CREATIONS_PER_HOUR: '0',
       ...settings,
