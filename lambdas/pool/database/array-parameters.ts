@@ -1,7 +1,8 @@
 /**
- * An array as PostgreSQL writes it, for a parameter that a function takes as an array. postgres.js could send arrays itself, but only
- * after it has asked each new connection for the server's array types; and when a connection is reset during that question nobody
- * handles the failure and the process dies (found by the process trial). So it is not asked (`fetch_types`), and arrays go as text.
+ * An array as PostgreSQL writes it, for an array parameter of a function. postgres.js could send
+ * arrays itself, but then it asks each new connection for the server's array types. If the
+ * connection is reset during that question, the rejection is not handled and the process ends (the
+ * process trial found it). So the types are not asked for (`fetch_types`), and arrays are sent as text.
  */
 export function arrayLiteral(values: readonly (string | bigint | Date | null)[]): string {
   const elements = values.map((value) => {
@@ -12,5 +13,5 @@ export function arrayLiteral(values: readonly (string | bigint | Date | null)[])
   return `{${elements.join(',')}}`;
 }
 
-/** postgres.js sends a Buffer as bytea and nothing else. */
+/** postgres.js sends a value as bytea only if it is a Buffer. */
 export const bytea = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);

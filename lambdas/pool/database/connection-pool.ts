@@ -1,124 +1,116 @@
-import { type Connection, type Moment, openConnection } from './connection.ts';
+import type { Connection } from './connection.ts';
 import type { DatabaseAddress } from './database-address.ts';
-import { TimedOut, watchBusyness, within } from './within.ts';
+import { type OpeningSettings, openInTime } from './open-in-time.ts';
+import { elapsedMs, momentOf, type ProcessClock } from './process-clock.ts';
+import { within } from './within.ts';
 
-export interface ConnectionPoolSettings {
+export interface ConnectionPoolSettings extends OpeningSettings {
   readonly maxConnections: number;
-  readonly prepare: boolean;
-  /** How long opening one connection may take: reaching the server, signing in, and one answer. */
-  readonly openTimeoutMs: number;
-  /** A connection without use for longer is not trusted: a firewall, a proxy or the server may have dropped it without a word. */
+  /** A connection that was idle longer is discarded: a firewall, a proxy or the server may have dropped it without notice. */
   readonly maxIdleMs: number;
 }
 
-/** Time by both clocks of a process. The monotonic one may stand still while a function is frozen, and the other may be set. */
-export interface PoolClock {
-  monotonicMs(): number;
-  wallMs(): number;
-}
-
-/** The right to send one piece of work on a connection, until it is given back. */
-export interface Loan {
+/** The right to send one piece of work on a connection, until it is released. */
+export interface Slot {
   readonly connection: Connection;
-  /** Just opened, so that the server has answered on it a moment ago. */
+  /** The connection was just opened, so the server has answered on it a moment ago. */
   readonly isFresh: boolean;
-  /** Other work was under way on it: this one waits for that. */
+  /** Other work was running on the connection, and this work waits for it. */
   readonly isShared: boolean;
 }
 
-/** The server gave no answer in time to a connection that was being opened. */
-export class ServerSilent extends Error {
-  override readonly name = 'ServerSilent';
+/** How many pieces of work may be sent on one connection before further work waits. */
+const MAX_SLOTS = 32;
+
+/** A slot, or the right to open a connection. */
+type Found = Slot | 'open';
+
+interface Waiting {
+  readonly fresh: boolean;
+  readonly give: (found: Found) => void;
 }
 
-/** Of the time for opening a connection, what must have passed in silence to say something about the server. */
-const TELLING_SHARE = 0.25;
-
-/** A timer that is later than this was late because the process was frozen, and not because it was busy. */
-const FREEZE_MS = 5_000;
-
-/** Pieces of work under way on one connection. Beyond that they wait, for whichever connection has room first. */
-const MOST_ON_ONE = 32;
-
 /**
- * Connections of one process. Each statement gets one of its own as long as there are any; when all are in use it is sent behind others
- * (pipelined), because a busy process sends far more statements than it has turns to wait for answers one by one.
+ * The connections of one process. Each statement gets a connection of its own while there are any.
+ * When all are in use, it is sent behind other statements (pipelining), because a busy process sends
+ * more statements than it has turns of the event loop to wait for single answers.
  */
 export class ConnectionPool {
   readonly #address: DatabaseAddress;
   readonly #settings: ConnectionPoolSettings;
-  readonly #clock: PoolClock;
-  /** What is under way on each connection, in the order in which it was sent. The connection used last is at the end. */
-  readonly #loans = new Map<Connection, Loan[]>();
+  readonly #clock: ProcessClock;
+  /** The slots of each connection, in the order in which their work was sent. The connection used last is at the end. */
+  readonly #slots = new Map<Connection, Slot[]>();
   #opening = 0;
-  #waiting: { readonly fresh: boolean; readonly give: (found: Loan | 'open') => void }[] = [];
+  #waiting: Waiting[] = [];
 
-  constructor(address: DatabaseAddress, settings: ConnectionPoolSettings, clock: PoolClock) {
+  constructor(address: DatabaseAddress, settings: ConnectionPoolSettings, clock: ProcessClock) {
     this.#address = address;
     this.#settings = settings;
     this.#clock = clock;
   }
 
   /**
-   * Lends a connection. With `fresh` it is one that was just opened. Rejects with TimedOut when there was none in time, with ServerSilent
-   * when the server did not answer, and with the reason when it refused.
+   * Returns a slot on a connection; with `fresh` on one that was just opened. Rejects with TimedOut
+   * when there was none in time, with ServerSilent when the server did not answer, and with the
+   * server's error when it refused the connection.
    */
-  async borrow(timeoutMs: number, { fresh }: { readonly fresh: boolean }): Promise<Loan> {
+  async acquire(timeoutMs: number, { fresh }: { readonly fresh: boolean }): Promise<Slot> {
     const endMs = this.#clock.monotonicMs() + timeoutMs;
     const found = (this.#waiting.length === 0 ? this.#find(fresh) : null) ?? (await this.#wait(timeoutMs, fresh));
     return found === 'open' ? this.#open(endMs - this.#clock.monotonicMs()) : found;
   }
 
-  giveBack(loan: Loan): void {
-    const { connection } = loan;
-    const loans = this.#loans.get(connection);
-    if (loans === undefined) return;
-    const position = loans.indexOf(loan);
-    if (position >= 0) loans.splice(position, 1);
-    connection.usedAt = this.#now();
-    this.#loans.delete(connection);
-    if (!connection.isClosed) this.#loans.set(connection, loans);
-    this.#changed();
+  release(slot: Slot): void {
+    const { connection } = slot;
+    const slots = this.#slots.get(connection);
+    if (slots === undefined) return;
+    const position = slots.indexOf(slot);
+    if (position >= 0) slots.splice(position, 1);
+    connection.usedAt = momentOf(this.#clock);
+    this.#slots.delete(connection);
+    if (!connection.isClosed) this.#slots.set(connection, slots);
+    this.#serveWaiting();
   }
 
-  /** Whether all that was sent before it on its connection has been answered. */
-  isNext(loan: Loan): boolean {
-    return this.#loans.get(loan.connection)?.[0] === loan;
+  /** Whether everything that was sent before it on its connection has been answered. */
+  isNext(slot: Slot): boolean {
+    return this.#slots.get(slot.connection)?.[0] === slot;
   }
 
-  discard({ connection }: Pick<Loan, 'connection'>, cancel: 'cancel' | 'leave'): void {
-    if (!this.#loans.delete(connection)) return;
+  discard({ connection }: Pick<Slot, 'connection'>, cancel: 'cancel' | 'leave'): void {
+    if (!this.#slots.delete(connection)) return;
     connection.discard(cancel);
-    this.#changed();
+    this.#serveWaiting();
   }
 
-  /** The server is taken to be down, so whatever connection there is has to be made again. */
+  /** Discards the idle connections, because the server counts as down and they are probably lost. */
   discardIdle(): void {
-    for (const [connection, loans] of this.#loans) if (loans.length === 0) this.discard({ connection }, 'leave');
+    for (const [connection, slots] of this.#slots) if (slots.length === 0) this.discard({ connection }, 'leave');
   }
 
-  /** Statements that are under way may end. The pool can be used again afterwards. */
+  /** Statements that are running may end. The pool can be used again afterwards. */
   async close(): Promise<void> {
-    const ending = [...this.#loans.keys()];
-    this.#loans.clear();
+    const ending = [...this.#slots.keys()];
+    this.#slots.clear();
     await Promise.all(ending.map((connection) => connection.end()));
   }
 
-  /** A loan, or a place for a new connection, which is taken with it; `null` when there is neither. */
-  #find(fresh: boolean): Loan | 'open' | null {
-    const idle = this.#takeIdle(fresh ? 'discard' : 'lend');
-    if (idle !== undefined) return this.#lend(idle, false);
-    if (this.#loans.size + this.#opening < this.#settings.maxConnections) {
+  /** `open` has already taken its place among the connections. Null when there is neither a slot nor a place. */
+  #find(fresh: boolean): Found | null {
+    const idle = this.#takeIdle(fresh ? 'discard' : 'use');
+    if (idle !== undefined) return this.#addSlot(idle, false);
+    if (this.#slots.size + this.#opening < this.#settings.maxConnections) {
       this.#opening += 1;
       return 'open';
     }
     const shared = fresh ? undefined : this.#leastLoaded();
-    return shared === undefined ? null : this.#lend(shared, false);
+    return shared === undefined ? null : this.#addSlot(shared, false);
   }
 
-  /** Takes its turn behind those that have waited longer. */
-  async #wait(timeoutMs: number, fresh: boolean): Promise<Loan | 'open'> {
-    const turn = Promise.withResolvers<Loan | 'open'>();
+  /** Waits behind the requests that came before. */
+  async #wait(timeoutMs: number, fresh: boolean): Promise<Found> {
+    const turn = Promise.withResolvers<Found>();
     const waiting = { fresh, give: turn.resolve };
     this.#waiting.push(waiting);
     try {
@@ -126,22 +118,22 @@ export class ConnectionPool {
     } catch (error) {
       const position = this.#waiting.indexOf(waiting);
       if (position >= 0) this.#waiting.splice(position, 1);
-      // It was given something in the moment in which the wait ended.
-      else this.#takeBack(await turn.promise);
+      // It was served at the moment of the timeout.
+      else this.#giveBack(await turn.promise);
       throw error;
     }
   }
 
-  #takeBack(given: Loan | 'open'): void {
-    if (given !== 'open') this.giveBack(given);
+  #giveBack(found: Found): void {
+    if (found !== 'open') this.release(found);
     else {
       this.#opening -= 1;
-      this.#changed();
+      this.#serveWaiting();
     }
   }
 
-  /** Gives what there is now to those that wait. One that wants a fresh connection does not hold up the others. */
-  #changed(): void {
+  /** A request that waits for a fresh connection does not delay the requests behind it. */
+  #serveWaiting(): void {
     for (let position = 0; position < this.#waiting.length; ) {
       const waiting = this.#waiting[position];
       if (waiting === undefined) return;
@@ -154,79 +146,54 @@ export class ConnectionPool {
     }
   }
 
-  #lend(connection: Connection, isFresh: boolean): Loan {
-    const loans = this.#loans.get(connection) ?? [];
-    const loan = { connection, isFresh, isShared: loans.length > 0 };
-    loans.push(loan);
-    this.#loans.set(connection, loans);
-    return loan;
+  #addSlot(connection: Connection, isFresh: boolean): Slot {
+    const slots = this.#slots.get(connection) ?? [];
+    const slot = { connection, isFresh, isShared: slots.length > 0 };
+    slots.push(slot);
+    this.#slots.set(connection, slots);
+    return slot;
   }
 
-  /** The idle connection that was used last; those that were idle for too long are discarded, and with `discard` the others make room. */
-  #takeIdle(use: 'lend' | 'discard'): Connection | undefined {
+  /**
+   * The idle connection that was used last. Those that were idle for too long are discarded. With
+   * `discard` the last one is discarded as well, if only its place allows a new connection.
+   */
+  #takeIdle(purpose: 'use' | 'discard'): Connection | undefined {
     let last: Connection | undefined;
-    for (const [connection, loans] of this.#loans) {
-      if (loans.length > 0) continue;
-      if (this.#sinceMs(connection.usedAt) > this.#settings.maxIdleMs) this.#drop(connection);
+    for (const [connection, slots] of this.#slots) {
+      if (slots.length > 0) continue;
+      if (elapsedMs(this.#clock, connection.usedAt) > this.#settings.maxIdleMs) this.#drop(connection);
       else last = connection;
     }
-    if (use === 'lend' || last === undefined) return last;
-    if (this.#loans.size + this.#opening >= this.#settings.maxConnections) this.#drop(last);
+    if (purpose === 'use' || last === undefined) return last;
+    if (this.#slots.size + this.#opening >= this.#settings.maxConnections) this.#drop(last);
     return undefined;
   }
 
-  /** Its place is for the one that asks. */
+  /** Unlike `discard`, leaves the place to the caller and not to the requests that wait. */
   #drop(connection: Connection): void {
-    this.#loans.delete(connection);
+    this.#slots.delete(connection);
     connection.discard('leave');
   }
 
   #leastLoaded(): Connection | undefined {
     let least: readonly [Connection, number] | undefined;
-    for (const [connection, { length }] of this.#loans) {
+    for (const [connection, { length }] of this.#slots) {
       if (least === undefined || length < least[1]) least = [connection, length];
     }
-    return least === undefined || least[1] >= MOST_ON_ONE ? undefined : least[0];
+    return least === undefined || least[1] >= MAX_SLOTS ? undefined : least[0];
   }
 
-  async #open(leftMs: number): Promise<Loan> {
-    const timeoutMs = Math.min(leftMs, this.#settings.openTimeoutMs);
-    const opening = new AbortController();
-    const startedAt = this.#now();
-    const wasBusy = watchBusyness();
-    const forget = (closed: Connection): void => {
-      if (this.#loans.delete(closed)) this.#changed();
+  async #open(leftMs: number): Promise<Slot> {
+    const onClosed = (closed: Connection): void => {
+      if (this.#slots.delete(closed)) this.#serveWaiting();
     };
-    const opened = openConnection(this.#address, this.#settings, { signal: opening.signal, forget });
     try {
-      return this.#lend(await within(opened, timeoutMs, leftMs), true);
-    } catch (error) {
-      opening.abort();
-      // It may have come in the moment in which the wait ended; its failure has been reported otherwise.
-      void opened.then(
-        (late) => late.discard('leave'),
-        () => undefined,
-      );
-      // An opening shows nothing about the server when a near deadline cut it short, when the process was frozen meanwhile, or
-      // when it was too busy to read answers.
-      const isTelling =
-        timeoutMs >= this.#settings.openTimeoutMs * TELLING_SHARE &&
-        this.#sinceMs(startedAt) < timeoutMs + FREEZE_MS &&
-        !wasBusy();
-      throw error instanceof TimedOut && isTelling ? new ServerSilent('The server gave no answer.') : error;
+      const opening = { clock: this.#clock, leftMs, onClosed };
+      return this.#addSlot(await openInTime(this.#address, this.#settings, opening), true);
     } finally {
       this.#opening -= 1;
-      this.#changed();
+      this.#serveWaiting();
     }
-  }
-
-  #now(): Moment {
-    return { monotonicMs: this.#clock.monotonicMs(), wallMs: this.#clock.wallMs() };
-  }
-
-  /** Since then, by the clock that says more: either may have stood still, or have been set. */
-  #sinceMs(then: Moment): number {
-    const now = this.#now();
-    return Math.max(now.monotonicMs - then.monotonicMs, now.wallMs - then.wallMs);
   }
 }

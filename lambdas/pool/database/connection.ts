@@ -1,27 +1,22 @@
 import type { Socket } from 'node:net';
 import { type DatabaseAddress, type SignedAddress, signed } from './database-address.ts';
 import { createClient, type DriverSettings, type Sql } from './driver-options.ts';
+import type { Moment } from './process-clock.ts';
 import { cancelSession, openSocket, type SessionKey, type SocketOptions } from './server-socket.ts';
 import { isSignInRefused } from './sqlstate-conditions.ts';
 
-/** How long a session that ends in order may take to say so, in milliseconds. */
-const GOODBYE_MS = 1_000;
-
-/** A time by both clocks of the process. */
-export interface Moment {
-  readonly monotonicMs: number;
-  readonly wallMs: number;
-}
+/** How long a session may take to end in order, in milliseconds. */
+const END_TIMEOUT_MS = 1_000;
 
 /**
- * One session: a client of the driver with one connection, which is never made again. So each can be thrown away without its
- * neighbours, and a statement never runs on a connection that was opened unseen: postgres.js opens its connections again by
- * itself, without a limit while the server closes them at once, and its first statement on such a connection can stay
- * pending for ever.
+ * One session: a client of the driver with one connection, which is never reopened. So each can be
+ * discarded without the others, and a statement never runs on a connection that was opened without
+ * notice. postgres.js reopens connections itself, without a limit while the server closes them at
+ * once, and its first statement on such a connection can stay pending without end.
  */
 export class Connection {
   readonly sql: Sql;
-  /** When its last answer came. */
+  /** When the last answer arrived. */
   usedAt: Moment = { monotonicMs: 0, wallMs: 0 };
   #isClosed = false;
   #sockets: Socket[] = [];
@@ -37,7 +32,7 @@ export class Connection {
       address,
       { ...settings, maxConnections: 1 },
       {
-        // The pool bounds the opening, and has to see that the time was up rather than an error of the driver.
+        // Off: the pool limits the opening, and must see its own timeout instead of a driver error.
         connect_timeout: 0,
         socket: (options: SocketOptions) => this.#open(options),
         onclose: () => {
@@ -52,26 +47,26 @@ export class Connection {
     return this.#isClosed;
   }
 
-  /** Resolves when the server has answered a statement, so that whatever is slow afterwards is a statement and not the server. */
+  /** Opens the connection. Resolves when the server has answered one statement, so that a later silence is a slow statement. */
   async open(): Promise<void> {
     const { state } = await this.sql.unsafe('SELECT 1');
     const { pid, secret } = state as Partial<SessionKey>;
     this.#key = typeof pid === 'number' && typeof secret === 'number' ? { pid, secret } : null;
   }
 
-  /** Ends the session at once. With `cancel`, the server is asked to end what it is executing too. */
+  /** Ends the session at once. With `cancel`, the server is also asked to end what it is executing. */
   discard(cancel: 'cancel' | 'leave'): void {
     if (cancel === 'cancel' && this.#address !== null && this.#key !== null) cancelSession(this.#address, this.#key);
     this.#isClosed = true;
     this.#destroy();
-    // Takes what is still queued to its end. Its statements report their own failures.
+    // Ends what is still queued. The queued statements report their own failures.
     void this.sql.end({ timeout: 0 }).catch(() => undefined);
   }
 
-  /** Lets what is under way end, for a moment. */
+  /** Ends the session in order. Statements that are running get a moment to end. */
   async end(): Promise<void> {
     this.#isClosed = true;
-    await this.sql.end({ timeout: GOODBYE_MS / 1_000 });
+    await this.sql.end({ timeout: END_TIMEOUT_MS / 1_000 });
     this.#destroy();
   }
 
@@ -89,13 +84,13 @@ export class Connection {
 }
 
 interface Opening {
-  /** Aborted when the connection is not waited for any longer. */
+  /** Aborted when the caller does not wait for the connection any longer. */
   readonly signal: AbortSignal;
-  /** Called when the connection closes by itself later. */
-  readonly forget: (closed: Connection) => void;
+  /** Called when the connection is closed later, by the server or the network. */
+  readonly onClosed: (closed: Connection) => void;
 }
 
-/** Opens a connection. A refused sign-in is tried once more with a password that was read anew, where the address keeps one. */
+/** Opens a connection. When the sign-in is refused, the password is read again and tried once more. */
 export async function openConnection(
   address: DatabaseAddress,
   settings: Pick<DriverSettings, 'prepare'>,
@@ -114,9 +109,9 @@ export async function openConnection(
 async function openOnce(
   address: SignedAddress,
   settings: Pick<DriverSettings, 'prepare'>,
-  { signal, forget }: Opening,
+  { signal, onClosed }: Opening,
 ): Promise<Connection> {
-  const connection = new Connection(address, settings, forget);
+  const connection = new Connection(address, settings, onClosed);
   const abandon = (): void => connection.discard('leave');
   if (signal.aborted) abandon();
   signal.addEventListener('abort', abandon, { once: true });

@@ -1,26 +1,27 @@
-/** How to reach the server in parts, with a password that is made or read when a connection is opened. */
+/** The parts of a server's address, with a password that is made or read for each new connection. */
 export interface AddressParts {
   readonly host: string;
   readonly port: number;
   readonly database: string;
   readonly username: string;
   readonly password: () => Promise<string>;
-  /** Called when the server refused the password: the next call of `password` must not give the same one from memory. */
+  /** Called when the server refused the password. The next call of `password` must not return the same one from memory. */
   readonly forgetPassword?: () => void;
   readonly tls: boolean;
 }
 
-/** How to reach the server: a URL, or its parts. */
+/** The address of a server: a URL, or its parts. */
 export type DatabaseAddress = string | AddressParts;
 
-/** An address with the password in it. */
+/** An address that contains the password. */
 export type SignedAddress =
   | string
   | (Omit<AddressParts, 'password' | 'forgetPassword'> & { readonly password: string });
 
 /**
- * Gets the password before the driver is involved. postgres.js takes a function too, but calls it where it handles no
- * rejection: a password that cannot be made (no credentials, Secrets Manager down) would end the whole process.
+ * Gets the password before the driver runs. postgres.js also accepts a function, but calls it where
+ * no rejection is handled: a password that cannot be made (no credentials, Secrets Manager down)
+ * would end the process.
  */
 export async function signed(address: DatabaseAddress): Promise<SignedAddress> {
   if (typeof address === 'string') return address;

@@ -4,76 +4,70 @@ import {
   type BreakerState,
   CircuitBreaker,
 } from '../../tokenization/circuit-breaker.ts';
-import { StoreUnavailable, TokenizationError } from '../../tokenization/errors.ts';
-import { ConnectionPool, type Loan, type PoolClock, ServerSilent } from './connection-pool.ts';
+import { StoreUnavailable } from '../../tokenization/errors.ts';
+import { BreakerEvidence } from './breaker-evidence.ts';
+import { ConnectionPool } from './connection-pool.ts';
 import type { DatabaseAddress, SignedAddress } from './database-address.ts';
 import { createClient, type DriverSettings, type Sql } from './driver-options.ts';
-import { Evidence } from './evidence.ts';
-import { BUG, type Condition, conditionOf } from './sqlstate-conditions.ts';
-import { TimedOut, within } from './within.ts';
+import { ServerSilent } from './open-in-time.ts';
+import type { ProcessClock } from './process-clock.ts';
+import { type Outcome, StatementExecutor } from './statement-executor.ts';
+import { endWithFallbackMs, openTimeoutMs, probeWaitMs } from './time-limits.ts';
+import { within } from './within.ts';
 
 export type { DatabaseAddress } from './database-address.ts';
 export type { Sql } from './driver-options.ts';
 
-/** What executes statements: a Database, one bound to a deadline, or something that stands before either. */
+/** Executes statements: a Database, one that is bound to a deadline, or a wrapper around either. */
 export interface StatementRunner {
   run<Result>(work: (sql: Sql) => Promise<Result>, options?: RunOptions): Promise<Result>;
 }
 
 export interface RunOptions {
-  /** Something else answers when the database does not, so it is waited for less long. */
+  /** The caller has another source for the answer, so it waits less long for the database. */
   readonly hasFallback?: boolean;
 }
 
 export interface DatabaseSettings extends DriverSettings {
   /** How long one execution of a statement may take. Opening a connection may take half of it. */
   readonly queryTimeoutMs: number;
-  /** Executions of one statement. More than one only where `sqlstate-conditions.ts` says so, or a connection gave no answer. */
+  /**
+   * How many times a statement is executed at most. It is executed again only where
+   * `sqlstate-conditions.ts` says so, or when a connection gave no answer.
+   */
   readonly attempts: number;
-  /** How long an unused connection is trusted. For ever by default. */
+  /** How long an unused connection is trusted. By default without limit. */
   readonly maxIdleMs?: number;
-  /** None by default: then every statement is tried, however long the server has given no answer. */
+  /** By default there is no breaker: every statement is sent, however long the server has been silent. */
   readonly breaker?: BreakerSettings;
 }
 
-/** Given in by tests, and by who counts the breaker's changes. */
 export interface DatabaseParts {
-  readonly clock?: PoolClock;
+  /** For tests. */
+  readonly clock?: ProcessClock;
+  /** Called when the circuit breaker changes its state. */
   readonly onBreaker?: (state: BreakerState) => void;
 }
 
-/** Less time than this is not worth a statement: it would be sent, and its answer not waited for. */
-const LEAST_TIME_MS = 10;
-
-/** Of the query timeout, what opening a connection may take, and what a connection that was used before may stay silent. */
-const SHORT_SHARE = 0.5;
-
-/** What work with a fallback may take: of the time that is left, because the fallback needs the rest, and of the query timeout. */
-const FALLBACK_SHARE = 0.5;
-
-/**
- * How long a request waits for the connection that shows whether the server is back, as shares of the query timeout. The connection itself
- * has its usual time: when it comes later, the next request finds the breaker closed.
- */
-const PROBE_SHARE = 0.25;
-const PROBE_SHARE_WITH_FALLBACK = 0.05;
-
-const PROCESS_CLOCK: PoolClock = { monotonicMs: () => performance.now(), wallMs: () => Date.now() };
+const PROCESS_CLOCK: ProcessClock = { monotonicMs: () => performance.now(), wallMs: () => Date.now() };
 const NEVER_FAILS: BreakerSettings = { failures: Number.POSITIVE_INFINITY, openMs: 0 };
 
 /**
- * The connections of one process. Work given to `run` must be safe to execute again: when a connection is lost it is not known whether
- * its last statement was committed, so the statement is executed again on another connection and the unique indexes decide.
+ * The connections of one process. Work that is passed to `run` must be safe to execute again: when a
+ * connection is lost, it is unknown whether its last statement was committed, so the statement is
+ * executed again on another connection and the unique indexes decide.
  *
- * A statement that gives no answer is cancelled on the server and costs its own connection only. When the connection had been used before, it
- * may have been dropped without a word while the process was frozen, so the statement is executed once more on a fresh
- * one. When the server does not answer on a fresh one either, the breaker opens: requests go on without the database at once.
+ * A statement without an answer is cancelled on the server and costs only its own connection. If that
+ * connection had been used before, it may have been dropped without notice while the process was
+ * frozen, so the statement is executed once more on a fresh one. If the server does not answer on a
+ * fresh one either, the breaker opens, and requests continue without the database at once.
  */
 export class Database implements StatementRunner {
   readonly #settings: DatabaseSettings;
-  readonly #clock: PoolClock;
+  readonly #clock: ProcessClock;
   readonly #breaker: CircuitBreaker;
   readonly #pool: ConnectionPool;
+  readonly #executor: StatementExecutor;
   #breakerState: BreakerState = 'closed';
 
   constructor(address: DatabaseAddress, settings: DatabaseSettings, parts: DatabaseParts = {}) {
@@ -84,11 +78,12 @@ export class Database implements StatementRunner {
       {
         maxConnections: settings.maxConnections,
         prepare: settings.prepare,
-        openTimeoutMs: settings.queryTimeoutMs * SHORT_SHARE,
+        openTimeoutMs: openTimeoutMs(settings.queryTimeoutMs),
         maxIdleMs: settings.maxIdleMs ?? Number.POSITIVE_INFINITY,
       },
       this.#clock,
     );
+    this.#executor = new StatementExecutor(this.#pool, this.#clock, settings.queryTimeoutMs);
     this.#breaker = new CircuitBreaker(settings.breaker ?? NEVER_FAILS, this.#clock, refusal, (state) => {
       this.#breakerState = state;
       if (state === 'open') this.#pool.discardIdle();
@@ -96,14 +91,14 @@ export class Database implements StatementRunner {
     });
   }
 
-  /** Statements that end before `deadlineMs` (monotonic), one way or the other: an attempt gets what is left, and none is begun without any. */
+  /** Runs work that ends before `deadlineMs` (monotonic). No execution begins when no time is left. */
   until(deadlineMs: number): StatementRunner {
     return { run: (work, options) => this.#run(work, deadlineMs, options) };
   }
 
   /**
-   * Rejects with StoreUnavailable for every condition of connections and of the server (`sqlstate-conditions.ts`); any other error is the
-   * statement's own.
+   * Rejects with StoreUnavailable for every condition of a connection or of the server
+   * (`sqlstate-conditions.ts`). Any other error comes from the statement.
    */
   run<Result>(work: (sql: Sql) => Promise<Result>, options?: RunOptions): Promise<Result> {
     return this.#run(work, Number.POSITIVE_INFINITY, options);
@@ -120,18 +115,13 @@ export class Database implements StatementRunner {
   ): Promise<Result> {
     const { attempts, queryTimeoutMs } = this.#settings;
     const admission = this.#breaker.enter(2 * queryTimeoutMs);
-    if (this.#breakerState !== 'closed') {
-      await this.#probe(admission, queryTimeoutMs * (hasFallback ? PROBE_SHARE_WITH_FALLBACK : PROBE_SHARE));
-    }
-    const evidence = new Evidence(admission);
-    const nowMs = this.#clock.monotonicMs();
-    const endMs = hasFallback
-      ? nowMs + Math.min((deadlineMs - nowMs) * FALLBACK_SHARE, queryTimeoutMs * FALLBACK_SHARE)
-      : deadlineMs;
+    if (this.#breakerState !== 'closed') await this.#probe(admission, probeWaitMs(queryTimeoutMs, hasFallback));
+    const evidence = new BreakerEvidence(admission);
+    const endMs = hasFallback ? endWithFallbackMs(this.#clock.monotonicMs(), deadlineMs, queryTimeoutMs) : deadlineMs;
     try {
       for (let attempt = 1, fresh = false; ; attempt += 1) {
         const isLast = attempt >= attempts;
-        const outcome: Outcome<Result> = await this.#attempt(work, { endMs, fresh, isLast }, evidence);
+        const outcome: Outcome<Result> = await this.#executor.execute(work, { endMs, fresh, isLast }, evidence);
         if ('result' in outcome) return outcome.result;
         if (outcome.retry === 'no' || isLast) throw outcome.error;
         fresh = outcome.retry === 'new connection';
@@ -141,14 +131,14 @@ export class Database implements StatementRunner {
     }
   }
 
-  /** Opens a connection to see whether the server is back. Rejects with StoreUnavailable unless it is within the time to wait. */
+  /** Opens a connection to find out whether the server is back. Rejects with StoreUnavailable after `waitMs`. */
   async #probe(admission: Admission, waitMs: number): Promise<void> {
-    const evidence = new Evidence(admission);
-    const look = async (): Promise<void> => {
+    const evidence = new BreakerEvidence(admission);
+    const openOne = async (): Promise<void> => {
       try {
-        const loan = await this.#pool.borrow(this.#settings.queryTimeoutMs, { fresh: true });
+        const slot = await this.#pool.acquire(this.#settings.queryTimeoutMs, { fresh: true });
         evidence.answered();
-        this.#pool.giveBack(loan);
+        this.#pool.release(slot);
       } catch (error) {
         if (error instanceof ServerSilent) evidence.serverIsSilent();
         throw error;
@@ -157,90 +147,15 @@ export class Database implements StatementRunner {
       }
     };
     try {
-      await within(look(), waitMs);
+      await within(openOne(), waitMs);
     } catch (error) {
       throw new StoreUnavailable(error);
     }
   }
-
-  async #attempt<Result>(
-    work: (sql: Sql) => Promise<Result>,
-    limits: { readonly endMs: number; readonly fresh: boolean; readonly isLast: boolean },
-    evidence: Evidence,
-  ): Promise<Outcome<Result>> {
-    const timeoutMs = this.#timeLeftMs(limits.endMs);
-    let loan: Loan;
-    try {
-      loan = await this.#pool.borrow(timeoutMs, limits);
-    } catch (error) {
-      if (error instanceof ServerSilent) evidence.serverIsSilent();
-      // Whatever keeps a connection from being opened is a condition of the server: there is no statement yet to blame.
-      return { error: new StoreUnavailable(error), retry: conditionOf(error).retry };
-    }
-    if (loan.isFresh) evidence.answered();
-    const patienceMs = this.#patienceMs(limits, loan);
-    const mostMs = this.#patienceMs(limits, { ...loan, isFresh: true });
-    if (patienceMs < LEAST_TIME_MS * SHORT_SHARE) {
-      this.#pool.giveBack(loan);
-      return { error: outOfTime(), retry: 'no' };
-    }
-    try {
-      const result = await within(this.#send(work, loan), patienceMs, mostMs);
-      evidence.answered();
-      return { result };
-    } catch (error) {
-      if (error instanceof TimedOut) return this.#giveUp(loan, error, evidence);
-      const { answer, retry, discard } = error instanceof TokenizationError ? BUG : conditionOf(error);
-      if (discard) this.#pool.discard(loan, 'leave');
-      else evidence.answered();
-      return { error: answer === 503 ? new StoreUnavailable(error) : error, retry };
-    }
-  }
-
-  /** The loan ends with the work, also with work that is not waited for any longer. */
-  #send<Result>(work: (sql: Sql) => Promise<Result>, loan: Loan): Promise<Result> {
-    const end = (): void => this.#pool.giveBack(loan);
-    const sent = work(loan.connection.sql);
-    void sent.then(end, end);
-    return sent;
-  }
-
-  #giveUp<Result>(loan: Loan, timedOut: TimedOut, evidence: Evidence): Outcome<Result> {
-    const error = new StoreUnavailable(timedOut);
-    // Work before it on the same connection is slow, or there is too much of it: that is not this statement's to end.
-    if (!this.#pool.isNext(loan)) return { error, retry: 'no' };
-    evidence.statementWasSilent();
-    this.#pool.discard(loan, 'cancel');
-    // On a fresh connection the server has answered a moment ago: then it is the statement that is slow.
-    return { error, retry: loan.isFresh ? 'no' : 'new connection' };
-  }
-
-  /** At most one execution's time. Throws StoreUnavailable when too little is left to begin anything. */
-  #timeLeftMs(endMs: number): number {
-    const leftMs = endMs - this.#clock.monotonicMs();
-    if (leftMs < LEAST_TIME_MS) throw outOfTime();
-    return Math.min(leftMs, this.#settings.queryTimeoutMs);
-  }
-
-  /** A connection that may have been dropped without a word is left half of the time, so that a fresh one has the other half. */
-  #patienceMs(
-    { endMs, isLast }: { readonly endMs: number; readonly isLast: boolean },
-    { isFresh, isShared }: Loan,
-  ): number {
-    const { queryTimeoutMs } = this.#settings;
-    const leftMs = endMs - this.#clock.monotonicMs();
-    return isFresh || isShared || isLast
-      ? Math.min(leftMs, queryTimeoutMs)
-      : Math.min(leftMs * SHORT_SHARE, queryTimeoutMs * SHORT_SHARE);
-  }
 }
 
-type Outcome<Result> = { readonly result: Result } | { readonly error: unknown; readonly retry: Condition['retry'] };
-
-const outOfTime = (): StoreUnavailable => new StoreUnavailable(new TimedOut('No time was left to ask the database.'));
-
 const refusal = (retryAfterSeconds: number): StoreUnavailable =>
-  new StoreUnavailable(new Error('The database is taken to be down: its circuit breaker is open.'), retryAfterSeconds);
+  new StoreUnavailable(new Error('The database counts as down: its circuit breaker is open.'), retryAfterSeconds);
 
-/** A client for long work outside the request path (migrations, tests); the caller ends it. */
+/** A client for long work outside requests (migrations, tests). The caller ends it. */
 export const connect = (address: SignedAddress, settings: DriverSettings): Sql => createClient(address, settings);

@@ -1,7 +1,7 @@
 import { connect, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 
-/** What postgres.js gives to its `socket` option. */
+/** What postgres.js passes to its option `socket`. */
 export interface SocketOptions {
   readonly host: readonly string[];
   readonly port: readonly number[];
@@ -9,10 +9,10 @@ export interface SocketOptions {
   readonly ssl?: unknown;
 }
 
-/** postgres.js reads these names from a socket: for the server's name in TLS, and for its error messages. */
+/** postgres.js reads these fields of a socket: for the server's name in TLS, and for its error messages. */
 export type ServerSocket = Socket & { host?: string; port?: number };
 
-/** Connects to the first server of a list that takes the connection. Rejects with the last one's failure. */
+/** Connects to the first server of the list that accepts. If none does, rejects with the last error. */
 export async function openSocket(options: SocketOptions, register: (socket: Socket) => void): Promise<ServerSocket> {
   if (options.path) return established(connect({ path: options.path }), register);
   let failure: unknown;
@@ -42,7 +42,7 @@ function established(socket: Socket, register: (socket: Socket) => void): Promis
   });
 }
 
-/** Names one session to the server, for a cancel request. */
+/** Identifies one session in a cancel request. */
 export interface SessionKey {
   readonly pid: number;
   readonly secret: number;
@@ -57,13 +57,14 @@ const message = (...words: readonly number[]): Buffer => {
   return bytes;
 };
 
-/** How long a cancel request may take, in milliseconds. Nothing waits for it. */
+/** How long a cancel request may take, in milliseconds. No caller waits for it. */
 const CANCEL_TIMEOUT_MS = 1_000;
 
 /**
- * Asks the server to end what a session is executing, so that it does not go on holding locks after nobody waits for it. It is
- * a help and not a guarantee: RDS Proxy ignores it, and there the role's `statement_timeout` ends the statement. It
- * is our own, because the driver's `cancel()` drops the promise of its request, and a rejection of that ends the process.
+ * Asks the server to end what a session is executing, so that the statement does not hold its locks
+ * after its caller has given up. The server may ignore it: RDS Proxy does, and there the role's
+ * `statement_timeout` ends the statement. The driver's `cancel()` is not used, because it drops the
+ * promise of its request, and a rejection of that promise ends the process.
  */
 export function cancelSession(options: SocketOptions, { pid, secret }: SessionKey): void {
   let raw: Socket | null = null;
@@ -95,6 +96,6 @@ export function cancelSession(options: SocketOptions, { pid, secret }: SessionKe
     });
     tls.on('error', () => undefined).once('secureConnect', () => tls.end(request));
   };
-  // That the server cannot be reached is seen by the next statement; here it only means that nothing is cancelled.
+  // If the server cannot be reached, nothing is cancelled, and the next statement reports it.
   void send().catch(() => clearTimeout(timer));
 }

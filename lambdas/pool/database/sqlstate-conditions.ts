@@ -3,12 +3,13 @@ import postgres from 'postgres';
 /**
  * What is done about an error of a statement.
  *
- * `retry`: `new connection` executes the statement again on a connection that was just opened, `same connection` on the one it
- * had. Every statement of the product is safe to execute again (its SQL file says why), so a retry needs no proof that the
- * first execution had no effect. `no` where a second execution cannot end otherwise within a request.
- * `discard`: the session or the connection cannot be trusted with the next statement.
- * `answer`: 503 is StoreUnavailable, with Retry-After, and reads are answered by TOME instead. 500 is a bug of ours: it must be
- * seen, and it rolls a release back.
+ * `retry`: where the statement is executed again: on a connection that was just opened, or on the
+ * same one. Every statement of the product is safe to execute again (its SQL file says why), so a
+ * retry needs no proof that the first execution had no effect. `no` if a second execution within the
+ * request would end the same way.
+ * `discard`: whether the session or the connection must not be used for another statement.
+ * `answer`: 503 is StoreUnavailable, with Retry-After; reads are then answered by TOME. 500 is a
+ * bug: it alarms, and rolls a release back.
  */
 export interface Condition {
   readonly codes: readonly string[];
@@ -26,8 +27,9 @@ const unavailable = (
 ): Condition => ({ codes, meaning, retry, discard: connection === 'discard', answer: 503 });
 
 /**
- * Conditions by SQLSTATE, or by the codes of Node and of postgres.js. A code ending in `*` stands for all that begin so; an exact code
- * goes before a prefix, and a longer prefix before a shorter one. The same table is in docs/database-conditions.md.
+ * Conditions by SQLSTATE, or by the codes of Node.js and of postgres.js. A code that ends in `*` is a
+ * prefix. An exact code has precedence over a prefix, and a longer prefix over a shorter one.
+ * docs/database-conditions.md has the same table.
  */
 export const CONDITIONS: readonly Condition[] = [
   unavailable(['08*'], 'connection exception', 'new connection', 'discard'),
@@ -95,7 +97,7 @@ export const CONDITIONS: readonly Condition[] = [
   ),
 ];
 
-/** Every other code: a statement or data that should not have been, which is ours to mend. */
+/** Every other code: a wrong statement or wrong data, so a bug of this project. */
 export const BUG: Condition = {
   codes: [],
   meaning: 'every other code',
@@ -104,7 +106,7 @@ export const BUG: Condition = {
   answer: 500,
 };
 
-/** An error without a code is the driver's own failure (a TypeError in its parser) when it is no error of ours: nothing is known of its session. */
+/** An error without a code is a failure of the driver itself, as a TypeError in its parser. The state of its session is unknown. */
 const DRIVER_FAULT: Condition = { ...BUG, discard: true };
 
 const EXACT = new Map<string, Condition>();
@@ -121,7 +123,7 @@ export function conditionOfCode(code: string): Condition | undefined {
   return EXACT.get(code) ?? PREFIXES.find(({ prefix }) => code.startsWith(prefix))?.condition;
 }
 
-/** The condition that an error of a statement stands for. */
+/** The condition that an error of a statement belongs to. */
 export function conditionOf(error: unknown): Condition {
   const code = codeOf(error);
   const condition = code === null ? undefined : conditionOfCode(code);
@@ -129,9 +131,9 @@ export function conditionOf(error: unknown): Condition {
   return error instanceof postgres.PostgresError ? BUG : DRIVER_FAULT;
 }
 
-/** Several addresses of one name that all failed come as an AggregateError, which carries the first one's code. */
+/** If all addresses of a name failed, the error is an AggregateError with the code of the first one. */
 export const codeOf = (error: unknown): string | null =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null;
 
-/** Whether the server refused the sign-in, so that a password kept in memory may be an old one. */
+/** Whether the server refused the sign-in. Then a password in memory may be out of date. */
 export const isSignInRefused = (error: unknown): boolean => codeOf(error)?.startsWith('28') === true;

@@ -2,15 +2,16 @@ export class TimedOut extends Error {
   override readonly name = 'TimedOut';
 }
 
-/** From this share of its time on (0 to 1) a process is too busy to tell a slow server from answers that it has not read yet. */
+/** The event loop utilization (0 to 1) from which a process cannot tell a slow server from unread answers. */
 const BUSY_SHARE = 0.5;
 
 /**
- * The result of work, unless it takes longer than the time. Rejects with TimedOut then; the work itself goes on and its end is
- * ignored. When the process was busy for most of that time, the work gets `whenBusyMs` in all instead.
+ * Returns the result of the work. Rejects with TimedOut when it takes longer than `timeoutMs`; the
+ * work itself continues and its result is ignored. When the process was busy for most of that time,
+ * the limit is `whenBusyMs` instead.
  *
- * An answer that has arrived while the process was busy or frozen counts: timers run before sockets are read, so the sockets get one
- * turn after the time is over.
+ * An answer that arrived while the process was busy or frozen counts. Timers run before sockets are
+ * read, so after the timeout the sockets are read once more (two `setImmediate`).
  */
 export async function within<Result>(
   work: Promise<Result>,
@@ -34,7 +35,7 @@ export async function within<Result>(
   }
 }
 
-/** Tells whether the process has been busy most of the time since. */
+/** Starts to watch. The returned function says whether the process was busy most of the time since. */
 export function watchBusyness(): () => boolean {
   const before = performance.eventLoopUtilization();
   return () => performance.eventLoopUtilization(before).utilization > BUSY_SHARE;

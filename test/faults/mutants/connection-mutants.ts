@@ -2,6 +2,7 @@ import { edit, type Mutant } from './mutant.ts';
 
 const CONDITIONS = 'lambdas/pool/database/sqlstate-conditions.ts';
 const DATABASE = 'lambdas/pool/database/database.ts';
+const EXECUTOR = 'lambdas/pool/database/statement-executor.ts';
 const POOL = 'lambdas/pool/database/connection-pool.ts';
 
 const RAISED = ['test/integration/database-conditions.test.ts'];
@@ -40,7 +41,7 @@ export const CONNECTION_MUTANTS: readonly Mutant[] = [
     name: 'a refused login counts as an error of the statement',
     kind: 'database connections and server conditions',
     edits: [
-      edit(DATABASE, 'return { error: new StoreUnavailable(error), retry: conditionOf(error).retry };', 'throw error;'),
+      edit(EXECUTOR, 'return { error: new StoreUnavailable(error), retry: conditionOf(error).retry };', 'throw error;'),
     ],
     tests: STATES,
   },
@@ -53,7 +54,7 @@ export const CONNECTION_MUTANTS: readonly Mutant[] = [
   {
     name: 'a request for a new connection gets an idle one',
     kind: 'database connections and server conditions',
-    edits: [edit(POOL, "this.#takeIdle(fresh ? 'discard' : 'lend')", "this.#takeIdle('lend')")],
+    edits: [edit(POOL, "this.#takeIdle(fresh ? 'discard' : 'use')", "this.#takeIdle('use')")],
     tests: LOST,
   },
   {
@@ -71,7 +72,7 @@ export const CONNECTION_MUTANTS: readonly Mutant[] = [
   {
     name: 'a statement that timed out continues in the server',
     kind: 'deadlines and frozen functions',
-    edits: [edit(DATABASE, "this.#pool.discard(loan, 'cancel');", "this.#pool.discard(loan, 'leave');")],
+    edits: [edit(EXECUTOR, "this.#pool.discard(slot, 'cancel');", "this.#pool.discard(slot, 'leave');")],
     tests: SILENT,
   },
   {
@@ -79,7 +80,7 @@ export const CONNECTION_MUTANTS: readonly Mutant[] = [
     kind: 'deadlines and frozen functions',
     edits: [
       edit(
-        POOL,
+        'lambdas/pool/database/process-clock.ts',
         'Math.max(now.monotonicMs - then.monotonicMs, now.wallMs - then.wallMs)',
         'Math.min(now.monotonicMs - then.monotonicMs, now.wallMs - then.wallMs)',
       ),
@@ -89,7 +90,7 @@ export const CONNECTION_MUTANTS: readonly Mutant[] = [
   {
     name: 'a silent connection is not replaced within the request',
     kind: 'deadlines and frozen functions',
-    edits: [edit(DATABASE, "retry: loan.isFresh ? 'no' : 'new connection'", "retry: 'no'")],
+    edits: [edit(EXECUTOR, "retry: slot.isFresh ? 'no' : 'new connection'", "retry: 'no'")],
     tests: LOST,
   },
   {
@@ -113,7 +114,7 @@ export const CONNECTION_MUTANTS: readonly Mutant[] = [
   {
     name: 'a statement that waits behind a slow one cancels the slow one',
     kind: 'circuit breakers and rate limits',
-    edits: [edit(DATABASE, "if (!this.#pool.isNext(loan)) return { error, retry: 'no' };", '')],
+    edits: [edit(EXECUTOR, "if (!this.#pool.isNext(slot)) return { error, retry: 'no' };", '')],
     tests: SILENT,
   },
   {
@@ -121,9 +122,9 @@ export const CONNECTION_MUTANTS: readonly Mutant[] = [
     kind: 'circuit breakers and rate limits',
     edits: [
       edit(
-        DATABASE,
-        '      if (error instanceof ServerSilent) evidence.serverIsSilent();\n      // Whatever',
-        '      // Whatever',
+        EXECUTOR,
+        '      if (error instanceof ServerSilent) evidence.serverIsSilent();\n      // Every failure',
+        '      // Every failure',
       ),
     ],
     tests: SILENT,
@@ -133,7 +134,7 @@ export const CONNECTION_MUTANTS: readonly Mutant[] = [
     kind: 'circuit breakers and rate limits',
     edits: [
       edit(
-        DATABASE,
+        EXECUTOR,
         'evidence.statementWasSilent();',
         'evidence.statementWasSilent();\n        evidence.serverIsSilent();',
       ),
@@ -145,9 +146,9 @@ export const CONNECTION_MUTANTS: readonly Mutant[] = [
     kind: 'circuit breakers and rate limits',
     edits: [
       edit(
-        DATABASE,
-        "this.#pool.discard(loan, 'cancel');",
-        "this.#pool.discard(loan, 'cancel');\n    this.#pool.discardIdle();",
+        EXECUTOR,
+        "this.#pool.discard(slot, 'cancel');",
+        "this.#pool.discard(slot, 'cancel');\n    this.#pool.discardIdle();",
       ),
     ],
     tests: SILENT,
