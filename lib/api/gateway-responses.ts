@@ -2,7 +2,7 @@ import { ResponseType, type RestApi } from 'aws-cdk-lib/aws-apigateway';
 import { GATEWAY_RESPONSES } from '../../lambdas/api/gateway-responses.ts';
 
 /**
- * Gives the answers that API Gateway itself creates the problem format of this API. They never
+ * Formats API Gateway's own answers, such as 403 and 429, like the problems of this API. They never
  * quote the request, which can contain a card number.
  */
 export function addGatewayResponses(restApi: RestApi): void {

@@ -4,9 +4,9 @@ import type { Environment } from '../environments/environment.ts';
 import { EncryptedLogGroup } from './encrypted-log-group.ts';
 
 /**
- * Gives the Lambda functions that CDK adds to a stack for its custom resources an encrypted log
- * group. Otherwise Lambda creates theirs without our key and without an expiry. Call it at the end
- * of a stack's constructor, when CDK has added them.
+ * Sets an encrypted log group for each Lambda function that CDK adds to a stack for its custom
+ * resources. Otherwise Lambda creates the log groups without our key and without an expiry. Call it
+ * at the end of a stack's constructor, when CDK has added the functions.
  */
 export function keepProviderLogs(stack: Stack, { environment, key }: { environment: Environment; key: IKey }): void {
   const providers = stack.node.children.filter((child) => child instanceof CustomResourceProviderBase);
