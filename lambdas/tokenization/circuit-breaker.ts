@@ -2,57 +2,59 @@ import type { Clock } from './ports/clock.ts';
 
 export interface BreakerSettings {
   /**
-   * Failures in a row that open it. In a row and not a share of a window: it holds for 150 calls a second and for two an hour
-   * alike, and a TOME that still answers now and then is the retry budget's affair.
+   * Failures in a row that open the breaker. Not a share of a time window, because the number works
+   * for 150 calls a second and for two calls an hour.
    */
   readonly failures: number;
-  /** Milliseconds that it stays open before one probe is let through. */
+  /** Milliseconds until an open breaker admits one probe. */
   readonly openMs: number;
 }
 
 /**
- * closed: calls go through. open: nothing is sent until `openMs` have passed. half-open: exactly one call, the probe, is under way and decides;
- * everyone else is refused meanwhile.
+ * closed: calls are admitted. open: all calls are refused until `openMs` have passed. half-open: one
+ * call, the probe, was admitted and decides; all others are refused until it ends.
  */
 export type BreakerState = 'closed' | 'open' | 'half-open';
 
-/** The right to make one call, ended by one of these. What was admitted before the state last changed has no say any more. */
-export interface Admission {
+/**
+ * The right to make one call; one of the methods must follow. A call that was admitted before the
+ * last change of state has no effect any more.
+ */
+export interface BreakerPermit {
   succeed(): void;
   /**
-   * `subject`, where the failure may be about what was asked: the same subject counts once in a row, so that one odd item that is
-   * asked for again and again keeps nobody else out.
+   * `item` identifies what the call asked about, when the item may be the cause. Failures of one item
+   * in a row count once, so that repeated requests for it do not refuse all other requests.
    */
-  fail(subject?: string): void;
-  /** The call ended without showing anything about the other side; a probe's place is free again at once. */
+  fail(item?: string): void;
+  /** The call proved nothing about the other side. After an abandoned probe the next call is one. */
   abandon(): void;
 }
 
-/** Makes the error that a refused call is answered with. */
-export type Refusal = (retryAfterSeconds: number) => Error;
-
 /**
- * A circuit breaker: one for each operation and namespace of TOME, and one for the database. It is our own and not a library's,
- * because a creation must ask it *before* reserving a pair without claiming the probe, and because its clock must be the
- * injected one for a fault schedule to be replayed.
+ * A circuit breaker for one operation and namespace of TOME, or for the database. It is not a
+ * library's, because a creation must ask it before it reserves a pair without taking the probe, and
+ * because fault trials need its clock to be injected
+ * (docs/decisions/0008-write-our-own-circuit-breaker.md).
  */
 export class CircuitBreaker {
   readonly #settings: BreakerSettings;
   readonly #clock: Pick<Clock, 'monotonicMs'>;
-  readonly #refusal: Refusal;
+  readonly #refusal: (retryAfterSeconds: number) => Error;
   readonly #onChange: (state: BreakerState) => void;
   #state: BreakerState = 'closed';
-  /** Counts the changes of state and the probes, so that a straggler from an earlier one is known. */
+  /** Counts changes of state and probes. A permit of an earlier term has no effect. */
   #term = 0;
   #failuresInARow = 0;
-  readonly #subjectsInARow = new Set<string>();
+  readonly #itemsInARow = new Set<string>();
   #openedAtMs = 0;
   #probeUntilMs = 0;
 
+  /** `refusal` creates the error for a refused call. */
   constructor(
     settings: BreakerSettings,
     clock: Pick<Clock, 'monotonicMs'>,
-    refusal: Refusal,
+    refusal: (retryAfterSeconds: number) => Error,
     onChange: (state: BreakerState) => void,
   ) {
     this.#settings = settings;
@@ -61,19 +63,22 @@ export class CircuitBreaker {
     this.#onChange = onChange;
   }
 
-  /** Throws the refusal when a call would be refused now. Changes nothing. */
+  /** Throws the refusal when a call would be refused now. Takes no permit. */
   assertAdmits(): void {
     const waitMs = this.#waitMs();
     if (waitMs > 0) throw this.#refusal(Math.max(1, Math.ceil(waitMs / 1_000)));
   }
 
-  /** Milliseconds until the probe under way is given up for lost; 0 or less when there is none. */
+  /** Milliseconds until the probe in flight counts as lost; 0 or less when there is none. */
   get probeWaitMs(): number {
     return this.#state === 'half-open' ? this.#probeUntilMs - this.#clock.monotonicMs() : 0;
   }
 
-  /** Before a call; throws like `assertAdmits`. A probe that is never reported on counts as lost after `probeTimeoutMs`. */
-  enter(probeTimeoutMs: number): Admission {
+  /**
+   * Admits one call, or throws like `assertAdmits`. A probe that does not report its outcome within
+   * `probeTimeoutMs` counts as lost.
+   */
+  enter(probeTimeoutMs: number): BreakerPermit {
     this.assertAdmits();
     if (this.#state !== 'closed') {
       this.#probeUntilMs = this.#clock.monotonicMs() + probeTimeoutMs;
@@ -81,19 +86,19 @@ export class CircuitBreaker {
     }
     const term = this.#term;
     const ifCurrent =
-      (report: (subject?: string) => void) =>
-      (subject?: string): void => {
-        if (term === this.#term) report(subject);
+      (report: (item?: string) => void) =>
+      (item?: string): void => {
+        if (term === this.#term) report(item);
       };
     return {
       succeed: ifCurrent(() => {
         this.#failuresInARow = 0;
-        this.#subjectsInARow.clear();
+        this.#itemsInARow.clear();
         if (this.#state !== 'closed') this.#become('closed');
       }),
-      fail: ifCurrent((subject) => {
-        if (this.#state === 'closed' && subject !== undefined && this.#subjectsInARow.has(subject)) return;
-        if (subject !== undefined) this.#subjectsInARow.add(subject);
+      fail: ifCurrent((item) => {
+        if (this.#state === 'closed' && item !== undefined && this.#itemsInARow.has(item)) return;
+        if (item !== undefined) this.#itemsInARow.add(item);
         this.#failuresInARow += 1;
         if (this.#state === 'closed' && this.#failuresInARow < this.#settings.failures) return;
         this.#openedAtMs = this.#clock.monotonicMs();
@@ -105,7 +110,7 @@ export class CircuitBreaker {
     };
   }
 
-  /** Milliseconds until a call would be let through. */
+  /** Milliseconds until a call would be admitted. */
   #waitMs(): number {
     const now = this.#clock.monotonicMs();
     if (this.#state === 'open') return this.#openedAtMs + this.#settings.openMs - now;

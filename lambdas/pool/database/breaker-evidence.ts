@@ -1,4 +1,4 @@
-import type { Admission } from '../../tokenization/circuit-breaker.ts';
+import type { BreakerPermit } from '../../tokenization/circuit-breaker.ts';
 
 /**
  * What one piece of work reports to the circuit breaker. A statement without an answer proves
@@ -6,10 +6,10 @@ import type { Admission } from '../../tokenization/circuit-breaker.ts';
  * connection either, both count as failures.
  */
 export class BreakerEvidence {
-  readonly #admission: Admission;
+  readonly #admission: BreakerPermit;
   #silentStatements = 0;
 
-  constructor(admission: Admission) {
+  constructor(admission: BreakerPermit) {
     this.#admission = admission;
   }
 

@@ -1,5 +1,5 @@
 import {
-  type Admission,
+  type BreakerPermit,
   type BreakerSettings,
   type BreakerState,
   CircuitBreaker,
@@ -132,7 +132,7 @@ export class Database implements StatementRunner {
   }
 
   /** Opens a connection to find out whether the server is back. Rejects with StoreUnavailable after `waitMs`. */
-  async #probe(admission: Admission, waitMs: number): Promise<void> {
+  async #probe(admission: BreakerPermit, waitMs: number): Promise<void> {
     const evidence = new BreakerEvidence(admission);
     const openOne = async (): Promise<void> => {
       try {

@@ -2,7 +2,7 @@ import { couldBeCardNumber } from '../model/card-like.ts';
 import type { CardReference } from '../model/card-reference.ts';
 import { findFormatFault, type LuhnPolicy } from '../model/reference-format.ts';
 import type { RejectedToken } from '../ports/refill-store.ts';
-import type { OddToken, PrefetchAnswer, UnassignedToken } from '../ports/tome.ts';
+import type { PrefetchAnswer, UnassignedToken, UnusableToken } from '../ports/tome.ts';
 import { TomeError } from '../tome-errors.ts';
 import type { PrefetchDependencies, PrefetchRun } from './prefetch-run.ts';
 
@@ -24,13 +24,13 @@ export async function fetchTokens(
     count: number,
     prefetch: (count: number) => Promise<PrefetchAnswer<Token>>,
   ): Promise<Answer<Token>> => {
-    if (count <= 0) return { announcements: [], tokens: [], odd: [], failure: null };
+    if (count <= 0) return { announcements: [], tokens: [], unusable: [], failure: null };
     const announcement = await store.announcePrefetch(lease, { namespace, count });
     try {
       return { announcements: [announcement], ...(await prefetch(count)), failure: null };
     } catch (error) {
       if (!(error instanceof TomeError)) throw error;
-      return { announcements: [], tokens: [], odd: [], failure: error };
+      return { announcements: [], tokens: [], unusable: [], failure: error };
     }
   };
   const [internal, external] = await Promise.all([
@@ -42,12 +42,17 @@ export async function fetchTokens(
   const { staged, rejected } = await store.stage(lease, [...internal.announcements, ...external.announcements], {
     internalTokens: internal.tokens,
     references: references.accepted,
-    rejected: [...rejectedOf('ns1', internal.odd), ...rejectedOf('ns2', external.odd), ...references.rejected],
+    rejected: [
+      ...rejectedOf('ns1', internal.unusable),
+      ...rejectedOf('ns2', external.unusable),
+      ...references.rejected,
+    ],
   });
-  tally.fetched += internal.tokens.length + internal.odd.length + external.tokens.length + external.odd.length;
+  tally.fetched +=
+    internal.tokens.length + internal.unusable.length + external.tokens.length + external.unusable.length;
   tally.staged += staged;
   tally.rejected += rejected;
-  tally.rejectedReferences += external.odd.length + references.rejected.length;
+  tally.rejectedReferences += external.unusable.length + references.rejected.length;
 
   for (const { failure } of [internal, external]) if (failure !== null) throw failure;
   return staged;
@@ -59,8 +64,8 @@ interface Answer<Token> extends PrefetchAnswer<Token> {
   readonly failure: TomeError | null;
 }
 
-const rejectedOf = (namespace: 'ns1' | 'ns2', odd: readonly OddToken[]): readonly RejectedToken[] =>
-  odd.map((token) => ({ namespace, ...token }));
+const rejectedOf = (namespace: 'ns1' | 'ns2', unusable: readonly UnusableToken[]): readonly RejectedToken[] =>
+  unusable.map((token) => ({ namespace, ...token }));
 
 /** What the format refuses never becomes a pair; what could be a card number is not even stored. */
 function partReferences(tokens: readonly UnassignedToken<CardReference>[], luhnPolicy: LuhnPolicy) {

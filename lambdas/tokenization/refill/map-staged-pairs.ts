@@ -110,7 +110,7 @@ async function mapInBulk(
     for (const [index, pair] of page.entries()) {
       const result = results[index];
       if (result?.outcome === 'bound') await outcomes.add(pair, result.token);
-      else if (result?.outcome === 'odd') outcomes.addFailure(pair, new ReferenceUnacceptable());
+      else if (result?.outcome === 'unusable') outcomes.addFailure(pair, new ReferenceUnacceptable());
       else outcomes.addFailure(pair, new TomeOutcomeUnknown('TOME failed on this item.', { attempts: 1 }));
     }
   } catch (error) {

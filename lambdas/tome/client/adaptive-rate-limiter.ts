@@ -1,35 +1,29 @@
 import type { Clock } from '../../tokenization/ports/clock.ts';
 import { TomeBudgetSpent } from '../../tokenization/tome-errors.ts';
 
-/**
- * How far the rate falls on a 429, how fast it comes back, and how far it can fall: shares of the
- * configured rate.
- */
+/** Shares of the configured rate: the factor of a 429, the growth in a second, and the lowest rate. */
 const DECREASE = 0.5;
 const INCREASE_PER_SECOND = 0.05;
 const FLOOR = 0.05;
 /**
- * One 429 speaks for all that were under way with it: further ones within this time change nothing.
- * In milliseconds.
+ * Several calls in flight can get a 429 for the same reason. Within this many milliseconds only the
+ * first one lowers the rate.
  */
 const QUIET_AFTER_DECREASE_MS = 500;
-/**
- * What may be sent at once after a pause, in seconds of the rate. Small, so that batch work never
- * comes in bursts.
- */
+/** Calls that may be sent at once after a pause, in seconds of the rate. Small, to avoid bursts. */
 const BURST_SECONDS = 0.05;
 
 /**
- * A share of TOME's rate for one operation (P3). Callers wait their turn; turns are handed out
- * ahead of time on one line, so that a late timer costs nothing and the rate is kept whatever the
- * number of callers. A 429 halves the rate at once and it grows back slowly (additive increase,
- * multiplicative decrease), because the limit is shared with others that this process cannot see.
+ * Limits the rate of one operation. Each caller gets the next slot on one time line, so the rate
+ * holds for any number of callers and for late timers. A 429 halves the rate, and it grows back
+ * slowly (additive increase, multiplicative decrease), because this process shares TOME's limit with
+ * others that it cannot see.
  */
-export class RateBudget {
+export class AdaptiveRateLimiter {
   readonly #configuredPerSecond: number;
   readonly #clock: Clock;
   #perSecond: number;
-  #nextTurnMs = Number.NEGATIVE_INFINITY;
+  #nextSlotMs = Number.NEGATIVE_INFINITY;
   #decreasedAtMs = Number.NEGATIVE_INFINITY;
   #increasedAtMs: number;
 
@@ -40,45 +34,39 @@ export class RateBudget {
     this.#increasedAtMs = clock.monotonicMs();
   }
 
-  /** Calls a second that are let through now. */
+  /** The present rate in calls a second. */
   get perSecond(): number {
     return this.#perSecond;
   }
 
-  /** Throws TomeBudgetSpent when no turn is left before the deadline. Takes none. */
-  assertTurn(deadlineMs: number): void {
-    this.#turnMs(this.#clock.monotonicMs(), deadlineMs);
+  /** Throws TomeBudgetSpent when no slot is free before the deadline. Takes none. */
+  assertSlot(deadlineMs: number): void {
+    this.#slotMs(this.#clock.monotonicMs(), deadlineMs);
   }
 
-  /**
-   * Resolves when the caller may send. Rejects with TomeBudgetSpent at once when that would be
-   * after the deadline.
-   */
-  async turn(deadlineMs: number): Promise<void> {
+  /** Waits for the caller's slot. Rejects with TomeBudgetSpent at once when it is after the deadline. */
+  async acquire(deadlineMs: number): Promise<void> {
     const nowMs = this.#clock.monotonicMs();
     this.#increase(nowMs);
-    const turnMs = this.#turnMs(nowMs, deadlineMs);
-    this.#nextTurnMs = turnMs + 1_000 / this.#perSecond;
-    if (turnMs > nowMs) await this.#clock.sleep(turnMs - nowMs);
+    const slotMs = this.#slotMs(nowMs, deadlineMs);
+    this.#nextSlotMs = slotMs + 1_000 / this.#perSecond;
+    if (slotMs > nowMs) await this.#clock.sleep(slotMs - nowMs);
   }
 
-  /**
-   * TOME said 429. No further turn is handed out for `pauseMs`; those that were keep theirs, and
-   * the retries make up for them.
-   */
+  /** TOME answered 429. For `pauseMs` no further slot is given; callers that have one keep it. */
   slowDown(pauseMs: number): void {
     const nowMs = this.#clock.monotonicMs();
     if (nowMs - this.#decreasedAtMs < QUIET_AFTER_DECREASE_MS) return;
     this.#decreasedAtMs = nowMs;
     this.#increasedAtMs = nowMs;
     this.#perSecond = Math.max(this.#configuredPerSecond * FLOOR, this.#perSecond * DECREASE);
-    this.#nextTurnMs = Math.max(this.#nextTurnMs, nowMs + pauseMs);
+    this.#nextSlotMs = Math.max(this.#nextSlotMs, nowMs + pauseMs);
   }
 
-  #turnMs(nowMs: number, deadlineMs: number): number {
-    const turnMs = Math.max(this.#nextTurnMs, nowMs - BURST_SECONDS * 1_000);
-    if (turnMs < deadlineMs) return turnMs;
-    throw new TomeBudgetSpent("This lane's share of TOME's rate is used up until the deadline.", { attempts: 0 });
+  #slotMs(nowMs: number, deadlineMs: number): number {
+    const slotMs = Math.max(this.#nextSlotMs, nowMs - BURST_SECONDS * 1_000);
+    if (slotMs < deadlineMs) return slotMs;
+    throw new TomeBudgetSpent("This service's share of TOME's rate is used up until the deadline.", { attempts: 0 });
   }
 
   #increase(nowMs: number): void {

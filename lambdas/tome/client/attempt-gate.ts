@@ -1,138 +1,192 @@
+import { createHmac, randomBytes } from 'node:crypto';
 import {
-  type Admission,
+  type BreakerPermit,
   type BreakerSettings,
   type BreakerState,
   CircuitBreaker,
 } from '../../tokenization/circuit-breaker.ts';
 import type { Clock } from '../../tokenization/ports/clock.ts';
 import type { TomeCall } from '../../tokenization/ports/tome.ts';
-import { TomeUnavailable } from '../../tokenization/tome-errors.ts';
+import { LastingAnswer, TomeError, TomeRateLimited, TomeUnavailable } from '../../tokenization/tome-errors.ts';
 import type { Lane, Namespace, Operation } from '../contract/contract.ts';
-import { RateBudget } from './adaptive-rate-limiter.ts';
-import { Throttle, type ThrottledCall } from './throttle.ts';
+import { AdaptiveRateLimiter } from './adaptive-rate-limiter.ts';
+import {
+  AttemptTimedOut,
+  ConnectTimedOut,
+  isOfReusedConnection,
+  mayBeAboutItem,
+  RequestUnwritable,
+  requestedPauseMs,
+} from './failures.ts';
+import { Throttle } from './throttle.ts';
 
-export interface TurnstileSettings {
-  /** Milliseconds for one attempt; the call's deadline may leave less. */
+export interface AttemptGateSettings {
+  /** Milliseconds for one attempt. The call's deadline can leave less. */
   readonly attemptTimeoutMs: number;
   readonly breaker: BreakerSettings;
-  /** Calls a second of each operation, both namespaces together, as TOME counts them. */
+  /** Calls a second of each operation, both namespaces together, because TOME counts them so. */
   readonly batchCallsPerSecond: number;
-  /** The same for live calls; 0 leaves them to TOME's own limit. */
+  /** The same for live calls; 0 means no limit here. */
   readonly liveCallsPerSecond: number;
 }
 
-export type OnBreaker = (endpoint: { namespace: Namespace; operation: Operation; state: BreakerState }) => void;
+export interface AttemptGateObservers {
+  readonly onBreaker?: (change: { namespace: Namespace; operation: Operation; state: BreakerState }) => void;
+  /** A call was refused here, because TOME answers all calls with 429. */
+  readonly onThrottled?: () => void;
+}
 
-/** What one attempt may use once it is let through. */
-export interface Turn {
-  readonly admission: Admission;
-  /** Of an operation that costs a pair when it is sent for nothing. */
-  readonly throttle: ThrottledCall | null;
+/** The right to send one request. `succeed` or `fail` must follow. */
+export interface AttemptPermit {
   readonly startedMs: number;
   readonly timeoutMs: number;
   /** Until the call's deadline. */
   readonly timeLeftMs: number;
+  succeed(): void;
+  /** `body`: the request's body, which identifies the item. */
+  fail(error: unknown, body: object): void;
 }
 
-/** How often batch work looks whether a probe has ended, in milliseconds. */
-const PROBE_LOOK_MS = 20;
+/** An attempt with a smaller share of the timeout than this proves nothing when it times out. */
+const CONCLUSIVE_SHARE_OF_TIMEOUT = 0.5;
+
+/** How often batch calls check whether a probe has ended, in milliseconds. */
+const PROBE_CHECK_MS = 20;
 
 /**
- * Everything that can stop an attempt before anything is sent: its lane's pace, the deadline,
- * TOME's Retry-After, the breaker.
+ * Everything that can hold back or refuse an attempt before it is sent: the rate limiter of its lane,
+ * the deadline, TOME's Retry-After and the circuit breaker. Each of them learns from the outcome.
  */
-export class Turnstile {
-  readonly #settings: TurnstileSettings;
+export class AttemptGate {
+  readonly #settings: AttemptGateSettings;
   readonly #clock: Clock;
-  readonly #onBreaker: OnBreaker | undefined;
+  readonly #observers: AttemptGateObservers;
   readonly #breakers = new Map<string, CircuitBreaker>();
   readonly #throttles = new Map<string, Throttle>();
-  readonly #budgets = new Map<string, RateBudget>();
+  readonly #limiters = new Map<string, AdaptiveRateLimiter>();
+  /** Failed items are remembered by a keyed hash, because an item can be a card number. */
+  readonly #itemKey = randomBytes(32);
 
-  constructor(settings: TurnstileSettings, clock: Clock, onBreaker: OnBreaker | undefined) {
+  constructor(settings: AttemptGateSettings, clock: Clock, observers: AttemptGateObservers = {}) {
     this.#settings = settings;
     this.#clock = clock;
-    this.#onBreaker = onBreaker;
+    this.#observers = observers;
   }
 
-  /** Throws the TomeError that a call would be refused with now; claims nothing. */
+  /** Throws the TomeError with which a call would be refused now. Takes no permit. */
   assertAdmits(namespace: Namespace, operation: Operation, { lane, deadlineMs }: TomeCall): void {
     this.#breaker(namespace, operation).assertAdmits();
     this.#throttle(namespace, operation, lane)?.assertAdmits();
-    this.#budget(operation, lane)?.assertTurn(deadlineMs);
+    this.#limiter(operation, lane)?.assertSlot(deadlineMs);
   }
 
-  /**
-   * Resolves when the attempt may be sent. Rejects with a TomeError of no attempts when it may not.
-   */
-  async turn(namespace: Namespace, operation: Operation, { lane, deadlineMs }: TomeCall): Promise<Turn> {
+  /** Waits until the attempt may be sent. Rejects with a TomeError with no attempts when it may not. */
+  async acquire(namespace: Namespace, operation: Operation, { lane, deadlineMs }: TomeCall): Promise<AttemptPermit> {
     const breaker = this.#breaker(namespace, operation);
-    const throttle = this.#throttle(namespace, operation, lane);
-    // Before the lane's pace: calls that waited here with their turns in hand would all go at once.
-    const throttled = throttle === null ? null : await throttle.enter(deadlineMs);
+    const limiter = this.#limiter(operation, lane);
+    // Before the limiter: calls that wait here after they got a slot would all be sent at once.
+    const throttled = await this.#throttle(namespace, operation, lane)?.enter(deadlineMs);
     try {
       do {
         if (lane === 'batch') await this.#probeEnds(breaker, deadlineMs);
-        await this.#budget(operation, lane)?.turn(deadlineMs);
+        await limiter?.acquire(deadlineMs);
       } while (lane === 'batch' && breaker.probeWaitMs > 0);
       const startedMs = this.#clock.monotonicMs();
       const timeLeftMs = deadlineMs - startedMs;
       const timeoutMs = Math.min(this.#settings.attemptTimeoutMs, timeLeftMs);
       if (timeoutMs <= 0) throw new TomeUnavailable('No time was left to ask TOME.', { attempts: 0 });
       throttled?.assertAdmits();
-      const admission = breaker.enter(timeoutMs);
+      const permit = breaker.enter(timeoutMs);
       throttled?.begin(timeoutMs);
-      return { admission, throttle: throttled, startedMs, timeoutMs, timeLeftMs };
+      return {
+        startedMs,
+        timeoutMs,
+        timeLeftMs,
+        succeed() {
+          throttled?.answered();
+          permit.succeed();
+        },
+        fail: (error, body) => {
+          if (error instanceof TomeRateLimited) {
+            throttled?.refused(requestedPauseMs(error));
+            // Batch calls make room. Live calls only wait before they retry.
+            if (lane === 'batch') limiter?.slowDown(requestedPauseMs(error));
+          } else if (error instanceof LastingAnswer) throttled?.answered();
+          else throttled?.unanswered();
+          this.#reportToBreaker(permit, error, timeoutMs, body);
+        },
+      };
     } catch (error) {
       throttled?.unanswered();
       throw error;
     }
   }
 
-  /** TOME said 429: batch work makes room (P3); live calls only wait before they try again. */
-  slowDown(operation: Operation, lane: Lane, pauseMs: number): void {
-    if (lane === 'batch') this.#budget(operation, lane)?.slowDown(pauseMs);
+  #reportToBreaker(permit: BreakerPermit, error: unknown, timeoutMs: number, body: object): void {
+    const wasCutShort =
+      (error instanceof AttemptTimedOut || error instanceof ConnectTimedOut) &&
+      timeoutMs < this.#settings.attemptTimeoutMs * CONCLUSIVE_SHARE_OF_TIMEOUT;
+    // A TOME that answers 429, or answers about one item, is not down.
+    if (error instanceof TomeRateLimited || error instanceof LastingAnswer) permit.succeed();
+    else if (
+      !(error instanceof TomeError) ||
+      wasCutShort ||
+      error instanceof RequestUnwritable ||
+      isOfReusedConnection(error)
+    ) {
+      permit.abandon();
+    } else if (mayBeAboutItem(error)) permit.fail(this.#hashOf(body));
+    else permit.fail();
+  }
+
+  #hashOf(body: object): string {
+    return createHmac('sha256', this.#itemKey).update(JSON.stringify(body)).digest('base64');
   }
 
   /**
-   * Batch work of many workers waits for the probe of one of them; refused at once, it would stop a
-   * run that could go on. Nobody waits for a batch call; a live one is refused.
+   * The other workers of a prefetch wait for the probe that one of them sends; a refusal would end
+   * the run. Live calls do not wait: a caller would.
    */
   async #probeEnds(breaker: CircuitBreaker, deadlineMs: number): Promise<void> {
     while (breaker.probeWaitMs > 0 && this.#clock.monotonicMs() < deadlineMs) {
-      await this.#clock.sleep(Math.min(breaker.probeWaitMs, PROBE_LOOK_MS));
+      await this.#clock.sleep(Math.min(breaker.probeWaitMs, PROBE_CHECK_MS));
     }
   }
 
   #breaker(namespace: Namespace, operation: Operation): CircuitBreaker {
-    return madeOnce(this.#breakers, `${namespace} ${operation}`, () => {
-      const onChange = (state: BreakerState): void => this.#onBreaker?.({ namespace, operation, state });
-      return new CircuitBreaker(this.#settings.breaker, this.#clock, takenToBeDown, onChange);
+    return getOrCreate(this.#breakers, `${namespace} ${operation}`, () => {
+      const onChange = (state: BreakerState): void => this.#observers.onBreaker?.({ namespace, operation, state });
+      return new CircuitBreaker(this.#settings.breaker, this.#clock, breakerOpen, onChange);
     });
   }
 
-  /**
-   * Only a live tokenize has a pair at stake. Reads cost nothing when they are refused, and batch
-   * work slows down by itself.
-   */
+  /** Only a live tokenize can cost a pair. Other refused calls cost nothing. */
   #throttle(namespace: Namespace, operation: Operation, lane: Lane): Throttle | null {
     if (operation !== 'tokenize' || lane !== 'live') return null;
-    return madeOnce(this.#throttles, namespace, () => new Throttle(this.#clock));
+    return getOrCreate(
+      this.#throttles,
+      namespace,
+      () => new Throttle(this.#clock, () => this.#observers.onThrottled?.()),
+    );
   }
 
-  #budget(operation: Operation, lane: Lane): RateBudget | null {
+  #limiter(operation: Operation, lane: Lane): AdaptiveRateLimiter | null {
     const { batchCallsPerSecond, liveCallsPerSecond } = this.#settings;
     const callsPerSecond = lane === 'batch' ? batchCallsPerSecond : liveCallsPerSecond;
     if (callsPerSecond === 0) return null;
-    return madeOnce(this.#budgets, `${lane} ${operation}`, () => new RateBudget(callsPerSecond, this.#clock));
+    return getOrCreate(
+      this.#limiters,
+      `${lane} ${operation}`,
+      () => new AdaptiveRateLimiter(callsPerSecond, this.#clock),
+    );
   }
 }
 
-function madeOnce<Value>(values: Map<string, Value>, key: string, make: () => Value): Value {
-  const value = values.get(key) ?? make();
+function getOrCreate<Value>(values: Map<string, Value>, key: string, create: () => Value): Value {
+  const value = values.get(key) ?? create();
   values.set(key, value);
   return value;
 }
 
-const takenToBeDown = (retryAfterSeconds: number): TomeUnavailable =>
-  new TomeUnavailable('TOME is taken to be down: the circuit breaker is open.', { attempts: 0, retryAfterSeconds });
+const breakerOpen = (retryAfterSeconds: number): TomeUnavailable =>
+  new TomeUnavailable('The circuit breaker of TOME is open. Nothing was sent.', { attempts: 0, retryAfterSeconds });

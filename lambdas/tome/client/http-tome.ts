@@ -12,105 +12,102 @@ import {
   TomeTokenTaken,
 } from '../../tokenization/tome-errors.ts';
 import { bulkResult, type Namespace } from '../contract/contract.ts';
-import { invalidAnswer, type Refusal } from './http-exchange.ts';
+import { invalidAnswer, type TomeRefusal } from './http-exchange.ts';
 import { readPrefetched } from './prefetched-tokens.ts';
-import type { Definitive, TomeClient } from './tome-client.ts';
+import type { CountedReply, TomeClient } from './tome-client.ts';
 
-/** What carries the contract's calls. */
-export type TomeCarrier = Pick<TomeClient, 'call' | 'assertAdmits'>;
+/** Sends the contract's calls. */
+export type TomeCaller = Pick<TomeClient, 'call' | 'assertAdmits'>;
 
-/** TOME over HTTP, as the port that the domain speaks (brief 3). */
-export function createHttpTome(client: TomeCarrier): Tome {
+/** Implements the domain's port `Tome` with the contract's calls. */
+export function createHttpTome(client: TomeCaller): Tome {
   const internalToken = (text: string) => (isInternalToken(text) ? text : null);
   return {
-    ns1: namespaceOver(client, 'ns1', {
+    ns1: createNamespace(client, 'ns1', {
       write: (cardNumber: CardNumber) => cardNumber.reveal(),
       readSource: (text) => CardNumber.stored(text),
       readToken: internalToken,
-      OddSource: StoredCardUnacceptable,
-      OddToken: InternalTokenUnacceptable,
+      UnusableSource: StoredCardUnacceptable,
+      UnusableToken: InternalTokenUnacceptable,
     }),
-    ns2: namespaceOver(client, 'ns2', {
+    ns2: createNamespace(client, 'ns2', {
       write: (token) => token,
       readSource: internalToken,
       readToken: (text) => (isCardReference(text) ? text : null),
-      OddSource: InternalTokenUnacceptable,
-      OddToken: ReferenceUnacceptable,
+      UnusableSource: InternalTokenUnacceptable,
+      UnusableToken: ReferenceUnacceptable,
     }),
   };
 }
 
-type Unacceptable = new (message?: string, details?: { attempts: number }) => LastingAnswer;
+type Unusable = new (message?: string, details?: { attempts: number }) => LastingAnswer;
 type Item = string | number | null;
 
-/**
- * How a namespace's sources and tokens are written and read; `null` for what cannot be one, and the
- * answer about such an item.
- */
+/** How a namespace writes and reads sources and tokens. A reader returns `null` for an unusable text. */
 interface Codec<Source, Token> {
   readonly write: (source: Source) => string;
   readonly readSource: (text: string) => Source | null;
   readonly readToken: (text: string) => Token | null;
-  readonly OddSource: Unacceptable;
-  readonly OddToken: Unacceptable;
+  readonly UnusableSource: Unusable;
+  readonly UnusableToken: Unusable;
 }
 
-function namespaceOver<Source, Token extends string>(
-  client: TomeCarrier,
+function createNamespace<Source, Token extends string>(
+  client: TomeCaller,
   namespace: Namespace,
-  { write, readSource, readToken, OddSource, OddToken }: Codec<Source, Token>,
+  { write, readSource, readToken, UnusableSource, UnusableToken }: Codec<Source, Token>,
 ): TomeNamespace<Source, Token> {
   const tokenOf = (item: Item, attempts = 1): Token => {
     const token = typeof item === 'string' ? readToken(item) : null;
-    if (token === null) throw new OddToken(undefined, { attempts });
+    if (token === null) throw new UnusableToken(undefined, { attempts });
     return token;
   };
   const resultOf = (entry: unknown): BulkTokenizeResult<Token> => {
     const { success, data } = z.safeParse(bulkResult, entry);
-    if (!success) return { outcome: 'odd' };
+    if (!success) return { outcome: 'unusable' };
     if (data.outcome === 'failed') return data;
     const token = readToken(data.token);
-    return token === null ? { outcome: 'odd' } : { outcome: 'bound', token };
+    return token === null ? { outcome: 'unusable' } : { outcome: 'bound', token };
   };
 
   return {
     async prefetch(count, call) {
       const read = ({ tokens }: { readonly tokens: readonly unknown[] }) => readPrefetched(tokens, readToken);
-      const { verdict, attempts } = await client.call(namespace, 'prefetch', { count }, call, read);
-      if (verdict.status !== 200) throw refused(verdict.refusal, attempts);
-      return verdict.answer;
+      const { reply, attempts } = await client.call(namespace, 'prefetch', { count }, call, read);
+      if (reply.status !== 200) throw refused(reply.refusal, attempts);
+      return reply.answer;
     },
 
     async tokenize(source, wanted, call) {
       const body = { source: write(source), ...(wanted === null ? {} : { token: wanted }) };
-      const { verdict, attempts } = await client.call(namespace, 'tokenize', body, call, (answer) => ({
+      const { reply, attempts } = await client.call(namespace, 'tokenize', body, call, (answer) => ({
         token: tokenOf(answer.token),
         isNew: answer.isNew,
       }));
-      if (verdict.status === 200) return { ...verdict.answer, attempts };
-      const { error, token: standing } = verdict.refusal;
-      if (error === 'already-bound' && standing !== undefined) {
-        return { token: tokenOf(standing, attempts), isNew: false, attempts };
+      if (reply.status === 200) return { ...reply.answer, attempts };
+      const { error, token: existing } = reply.refusal;
+      if (error === 'already-bound' && existing !== undefined) {
+        return { token: tokenOf(existing, attempts), isNew: false, attempts };
       }
       if (error === 'token-taken') throw new TomeTokenTaken('The token is bound to another source.', { attempts });
-      throw refused(verdict.refusal, attempts);
+      throw refused(reply.refusal, attempts);
     },
 
     async bulkTokenize(items, call) {
       const body = { items: items.map(({ source, token }) => ({ source: write(source), token })) };
-      const { verdict, attempts } = await client.call(namespace, 'bulk-tokenize', body, call, ({ results }) => {
-        if (results.length !== items.length) throw invalidAnswer('another number of results than items');
+      const { reply, attempts } = await client.call(namespace, 'bulk-tokenize', body, call, ({ results }) => {
+        if (results.length !== items.length) throw invalidAnswer('the numbers of results and items differ');
         return results.map(resultOf);
       });
-      if (verdict.status === 200) return verdict.answer;
-      if (verdict.refusal.error === 'operation-absent') return null;
-      throw refused(verdict.refusal, attempts);
+      if (reply.status === 200) return reply.answer;
+      if (reply.refusal.error === 'operation-absent') return null;
+      throw refused(reply.refusal, attempts);
     },
 
     async detokenize(wanted, call) {
       const found = await client.call(namespace, 'detokenize', { token: wanted }, call, (answer) => {
         const source = typeof answer.source === 'string' ? readSource(answer.source) : null;
-        if (source === null) throw new OddSource();
+        if (source === null) throw new UnusableSource();
         return source;
       });
       return answerOrNull(found);
@@ -127,14 +124,14 @@ function namespaceOver<Source, Token extends string>(
   };
 }
 
-function answerOrNull<Content>({ verdict, attempts }: Definitive<Content>): Content | null {
-  if (verdict.status === 200) return verdict.answer;
-  if (verdict.refusal.error === 'not-found') return null;
-  throw refused(verdict.refusal, attempts);
+function answerOrNull<Content>({ reply, attempts }: CountedReply<Content>): Content | null {
+  if (reply.status === 200) return reply.answer;
+  if (reply.refusal.error === 'not-found') return null;
+  throw refused(reply.refusal, attempts);
 }
 
-/** A refusal that the operation knows no other meaning for. */
-const refused = ({ error }: Refusal, attempts: number) =>
+/** The error for a refusal that has no other meaning for the operation. */
+const refused = ({ error }: TomeRefusal, attempts: number) =>
   error === 'bad-request'
     ? new TomeRequestRefused(undefined, { attempts })
     : invalidAnswer('an unexpected refusal', attempts);

@@ -1,11 +1,11 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
-/** The longest pause that one answer can impose. */
+/** The longest pause that one answer can demand. */
 const MAX_RETRY_AFTER_SECONDS = 60;
 
 /**
- * Retry-After in whole seconds, or `null` when there is none that can be read. A date is compared
- * with the answer's own Date, so that a wrong clock here changes nothing.
+ * Retry-After in whole seconds, or `null` when it is absent or unreadable. A date is compared with
+ * the answer's own Date header, so that a wrong clock of this machine has no effect.
  */
 export function retryAfterSeconds(headers: IncomingHttpHeaders): number | null {
   const text = headers['retry-after']?.trim();
@@ -15,7 +15,7 @@ export function retryAfterSeconds(headers: IncomingHttpHeaders): number | null {
 }
 
 function secondsUntil(text: string, answeredAt: string | undefined): number | null {
-  // An HTTP date begins with the day's name; Date.parse would take much else for a date.
+  // An HTTP date begins with the name of the day. Date.parse accepts many texts that are no dates.
   if (!/^[A-Z][a-z]{2,8},? /.test(text)) return null;
   const untilMs = Date.parse(text);
   if (Number.isNaN(untilMs)) return null;

@@ -2,71 +2,71 @@ import type { Clock } from '../../tokenization/ports/clock.ts';
 import { TomeRateLimited } from '../../tokenization/tome-errors.ts';
 import { SlowStart } from './slow-start.ts';
 
+/** One 429 among successes means that the limit is reached, and a retry helps. So many in a row close. */
+const CLOSING_REFUSALS = 3;
 /**
- * One 429 among successes is the limit's edge, where a retry helps. So many in a row are a storm.
+ * Milliseconds between two calls that test whether TOME accepts calls again. Doubled with each test
+ * that is refused, because each test costs a pair in every process. Retry-After can make it longer.
  */
-const REFUSALS_OF_A_STORM = 3;
-/**
- * Between two calls that ask whether the storm is over: doubled from the first to the last of these
- * with each that is refused, because each costs a pair, in every process. TOME's own Retry-After is
- * never undercut.
- */
-const LEAST_HOLD_MS = 1_000;
-const MOST_HOLD_MS = 5_000;
+const SHORTEST_WAIT_MS = 1_000;
+const LONGEST_WAIT_MS = 5_000;
 
-/** One call that was let in; exactly one of its ends counts. */
+/** One admitted call. Only the first of `refused`, `answered` and `unanswered` has an effect. */
 export interface ThrottledCall {
-  /** Throws TomeRateLimited of no attempts when it would be refused now. */
+  /** Throws TomeRateLimited with no attempts when the call would be refused now. */
   assertAdmits(): void;
-  /** It is sent now, and over after `timeoutMs`. */
+  /** The request is sent now and ends after `timeoutMs` at the latest. */
   begin(timeoutMs: number): void;
-  /** It was answered with 429. */
+  /** The answer was 429. */
   refused(retryAfterMs: number): void;
-  /** It was answered by something else. */
+  /** The answer was another one. */
   answered(): void;
-  /** It ended without an answer, or was not sent. */
+  /** There was no answer, or nothing was sent. */
   unanswered(): void;
 }
 
 /**
- * Keeps creations away from a TOME that answers 429 to everything. Each of them would cost a
- * reserved pair for nothing: a pair that was sent is never offered again. While TOME's Retry-After
- * runs nothing is sent; then one call at a time goes through, until one of them is answered by
- * something else than 429. Asked before a pair is reserved, and once more before it is sent.
+ * Stops creations while TOME answers all of them with 429. Each one would cost a reserved pair,
+ * because a pair whose token was sent is never offered again. It sends nothing until Retry-After has
+ * passed. Then one call at a time is sent, until one gets another answer than 429. It is asked before
+ * a pair is reserved, and again before the request is sent.
  */
 export class Throttle {
   readonly #clock: Clock;
+  readonly #onThrottled: () => void;
   readonly #slowStart: SlowStart;
   #refusalsInARow = 0;
   #untilMs = Number.NEGATIVE_INFINITY;
-  /** While one call finds out whether TOME takes calls again. */
+  /** While one call tests whether TOME accepts calls again. */
   #probeUntilMs = Number.NEGATIVE_INFINITY;
   #probesRefused = 0;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, onThrottled: () => void) {
     this.#clock = clock;
+    this.#onThrottled = onThrottled;
     this.#slowStart = new SlowStart(clock);
   }
 
-  /** Throws TomeRateLimited of no attempts when a call would be refused now. Changes nothing. */
+  /** Throws TomeRateLimited with no attempts when a call would be refused now. */
   assertAdmits(): void {
-    if (this.#refusalsInARow < REFUSALS_OF_A_STORM) return;
+    if (this.#refusalsInARow < CLOSING_REFUSALS) return;
     const waitMs = Math.max(this.#untilMs, this.#probeUntilMs) - this.#clock.monotonicMs();
     if (waitMs <= 0) return;
-    throw new TomeRateLimited('TOME said 429 and when to come back.', {
+    this.#onThrottled();
+    throw new TomeRateLimited('TOME answers every call with 429. Try again after Retry-After.', {
       attempts: 0,
       retryAfterSeconds: Math.max(1, Math.ceil(waitMs / 1_000)),
     });
   }
 
-  /** Resolves when a call may begin. Rejects with a TomeError of no attempts. */
+  /** Resolves when a call may start. Rejects with a TomeError with no attempts. */
   async enter(deadlineMs: number): Promise<ThrottledCall> {
     await this.#slowStart.enter(deadlineMs);
     let isOver = false;
-    const end = (isAnswered: boolean, note: () => void) => {
+    const end = (isAnswered: boolean, record: () => void) => {
       if (isOver) return;
       isOver = true;
-      note();
+      record();
       this.#slowStart.leave(isAnswered);
     };
     let isSent = false;
@@ -74,10 +74,10 @@ export class Throttle {
       assertAdmits: () => this.assertAdmits(),
       begin: (timeoutMs) => {
         isSent = true;
-        if (this.#refusalsInARow >= REFUSALS_OF_A_STORM) this.#probeUntilMs = this.#clock.monotonicMs() + timeoutMs;
+        if (this.#refusalsInARow >= CLOSING_REFUSALS) this.#probeUntilMs = this.#clock.monotonicMs() + timeoutMs;
       },
-      refused: (retryAfterMs) => end(false, () => this.#noteRefusal(retryAfterMs)),
-      answered: () => end(true, () => this.#noteAnswer()),
+      refused: (retryAfterMs) => end(false, () => this.#recordRefusal(retryAfterMs)),
+      answered: () => end(true, () => this.#open()),
       unanswered: () =>
         end(false, () => {
           if (isSent) this.#probeUntilMs = Number.NEGATIVE_INFINITY;
@@ -85,16 +85,16 @@ export class Throttle {
     };
   }
 
-  #noteRefusal(retryAfterMs: number): void {
+  #recordRefusal(retryAfterMs: number): void {
     this.#refusalsInARow += 1;
     if (this.#probeUntilMs !== Number.NEGATIVE_INFINITY) this.#probesRefused += 1;
-    const holdMs = Math.max(retryAfterMs, Math.min(MOST_HOLD_MS, LEAST_HOLD_MS * 2 ** this.#probesRefused));
-    this.#untilMs = Math.max(this.#untilMs, this.#clock.monotonicMs() + holdMs);
+    const waitMs = Math.max(retryAfterMs, Math.min(LONGEST_WAIT_MS, SHORTEST_WAIT_MS * 2 ** this.#probesRefused));
+    this.#untilMs = Math.max(this.#untilMs, this.#clock.monotonicMs() + waitMs);
     this.#probeUntilMs = Number.NEGATIVE_INFINITY;
     this.#slowStart.restart();
   }
 
-  #noteAnswer(): void {
+  #open(): void {
     this.#refusalsInARow = 0;
     this.#probesRefused = 0;
     this.#untilMs = Number.NEGATIVE_INFINITY;

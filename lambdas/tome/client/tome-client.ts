@@ -1,31 +1,34 @@
-import { createHmac, randomBytes } from 'node:crypto';
-import type { Admission } from '../../tokenization/circuit-breaker.ts';
 import type { Clock, Random } from '../../tokenization/ports/clock.ts';
 import type { TomeCall } from '../../tokenization/ports/tome.ts';
-import { LastingAnswer, TomeError, TomeRateLimited } from '../../tokenization/tome-errors.ts';
+import { TomeError } from '../../tokenization/tome-errors.ts';
 import type { Lane, Namespace, Operation } from '../contract/contract.ts';
 import {
-  AttemptTimedOut,
-  ConnectTimedOut,
-  KeptConnectionLost,
-  RequestUnwritable,
-  ServerUnavailable,
-} from './attempt-failure.ts';
-import { type OnBreaker, type Turn, Turnstile, type TurnstileSettings } from './attempt-gate.ts';
-import { graverFailure, isOfKeptConnection, mayBeAboutItem, mayRepeat, withAttempts } from './call-failure.ts';
-import { type Answer, exchange, type RequestBody, type Verdict } from './http-exchange.ts';
-import { RetryBudget } from './retry-budget.ts';
-import { type RetryTiming, retryDelayMs } from './retry-timing.ts';
+  AttemptGate,
+  type AttemptGateObservers,
+  type AttemptGateSettings,
+  type AttemptPermit,
+} from './attempt-gate.ts';
+import {
+  isOfReusedConnection,
+  mayRepeat,
+  mostUncertainFailure,
+  ReusedConnectionLost,
+  requestedPauseMs,
+  withAttempts,
+} from './failures.ts';
+import { type Answer, exchange, type Reply, type RequestBody } from './http-exchange.ts';
+import { RetryBudget, type RetryTiming, retryDelayMs } from './retry-policy.ts';
 import { TomeConnections } from './tome-connections.ts';
 
-export interface TomeSettings extends RetryTiming, TurnstileSettings {
+export interface TomeSettings extends RetryTiming, AttemptGateSettings {
   readonly baseUrl: string;
+  /** Attempts of one call, the first one included. */
   readonly maxAttempts: number;
-  /** Retries allowed for each call, over time: 0.1 is one in ten. */
+  /** Retries for each call on average: 0.1 is one retry in ten calls. */
   readonly retryRatio: number;
 }
 
-/** One attempt, for metrics and the ledger of calls (M4). */
+/** One attempt, for metrics. */
 export interface ObservedCall {
   readonly namespace: Namespace;
   readonly operation: Operation;
@@ -36,42 +39,25 @@ export interface ObservedCall {
   readonly correlationId: string;
 }
 
-export interface TomeClientOptions {
+export interface TomeClientOptions extends AttemptGateObservers {
   readonly settings: TomeSettings;
   readonly clock: Clock;
   readonly random: Random;
   readonly onCall?: (call: ObservedCall) => void;
-  /**
-   * A call was refused here because TOME says 429 to everything: it would have been one more 429.
-   */
-  readonly onThrottled?: () => void;
-  readonly onBreaker?: OnBreaker;
 }
 
-export interface Definitive<Content> {
-  readonly verdict: Verdict<Content>;
+export interface CountedReply<Content> {
+  readonly reply: Reply<Content>;
   /** Requests that may have reached TOME, this one included. */
   readonly attempts: number;
 }
 
-/**
- * An attempt that the call's deadline left less than this share of its time shows nothing about
- * TOME when it times out.
- */
-const TELLING_SHARE_OF_TIMEOUT = 0.5;
+/** What a reused connection may take of the time until the deadline: a new one must fit after it. */
+const REUSED_SHARE_OF_TIME_LEFT = 0.5;
+/** What a connection that was idle for a while may take of an attempt's timeout. */
+const STALE_SHARE_OF_TIMEOUT = 0.5;
 
-/**
- * A kept connection may take this share of what is left until the deadline, so that a new one can
- * follow in time.
- */
-const KEPT_SHARE_OF_TIME_LEFT = 0.5;
-/**
- * A kept connection that was idle for long enough to be doubtful gets this share of an attempt's
- * time.
- */
-const DOUBTFUL_SHARE_OF_TIMEOUT = 0.5;
-
-interface Question<Name extends Operation, Content> {
+interface Request<Name extends Operation, Content> {
   readonly namespace: Namespace;
   readonly operation: Name;
   readonly body: RequestBody<Name>;
@@ -79,42 +65,30 @@ interface Question<Name extends Operation, Content> {
   readonly read: (answer: Answer<Name>) => Content;
 }
 
-/**
- * Calls to TOME: each attempt through the turnstile, its outcome told to breaker and observer, and
- * the only retry layer there is (M3).
- */
+/** Sends calls to TOME: one or more attempts, each through the gate. The only layer that retries. */
 export class TomeClient {
   readonly #options: TomeClientOptions;
-  readonly #turnstile: Turnstile;
+  readonly #gate: AttemptGate;
   readonly #retries: RetryBudget;
   readonly #connections: TomeConnections;
-  /**
-   * Of this process alone: what failed is remembered by a keyed hash, because it may be a card
-   * number.
-   */
-  readonly #subjectKey = randomBytes(32);
 
   constructor(options: TomeClientOptions) {
-    const { settings, clock, onBreaker } = options;
+    const { settings, clock } = options;
     this.#options = options;
-    this.#turnstile = new Turnstile(settings, clock, onBreaker);
+    this.#gate = new AttemptGate(settings, clock, options);
     this.#retries = new RetryBudget(settings.retryRatio, clock);
     this.#connections = new TomeConnections(settings.baseUrl, clock);
   }
 
+  /** Throws the TomeError with which a call would be refused now. */
   assertAdmits(namespace: Namespace, operation: Operation, call: TomeCall): void {
-    try {
-      this.#turnstile.assertAdmits(namespace, operation, call);
-    } catch (error) {
-      if (error instanceof TomeRateLimited) this.#options.onThrottled?.();
-      throw error;
-    }
+    this.#gate.assertAdmits(namespace, operation, call);
   }
 
   /**
-   * TOME's definitive word, an answer as `read` gives it; `read` throws a LastingAnswer for an item
-   * that the domain cannot use. Rejects with a TomeError that counts the requests which may have
-   * arrived.
+   * TOME's answer as `read` returns it, or a refusal that the contract defines. `read` throws a
+   * LastingAnswer for an item that the domain cannot use. Rejects with a TomeError that counts the
+   * requests that may have reached TOME.
    */
   async call<Name extends Operation, Content>(
     namespace: Namespace,
@@ -122,126 +96,92 @@ export class TomeClient {
     body: RequestBody<Name>,
     call: TomeCall,
     read: (answer: Answer<Name>) => Content,
-  ): Promise<Definitive<Content>> {
+  ): Promise<CountedReply<Content>> {
     const { settings, clock, random } = this.#options;
-    const question = { namespace, operation, body, call, read };
+    const request = { namespace, operation, body, call, read };
     let sent = 0;
-    let gravest: TomeError | null = null;
-    let isKeptGivenUp = false;
+    let mostUncertain: TomeError | null = null;
+    let isConnectionReplaced = false;
     for (let attempt = 1; ; attempt += 1) {
-      const turn = await this.#turnstile.turn(namespace, operation, call).catch((refusal: unknown) => {
-        if (refusal instanceof TomeRateLimited) this.#options.onThrottled?.();
-        throw gravest === null ? refusal : withAttempts(gravest, sent);
+      const permit = await this.#gate.acquire(namespace, operation, call).catch((refusal: unknown) => {
+        throw mostUncertain === null ? refusal : withAttempts(mostUncertain, sent);
       });
-      if (attempt === 1 && !isKeptGivenUp) this.#retries.earn();
+      if (attempt === 1 && !isConnectionReplaced) this.#retries.earn();
       let failure: TomeError;
       try {
-        const verdict = await this.#attempt(question, turn, isKeptGivenUp || operation === 'prefetch');
-        return { verdict, attempts: sent + 1 };
+        const reply = await this.#attempt(request, permit, isConnectionReplaced || operation === 'prefetch');
+        return { reply, attempts: sent + 1 };
       } catch (error) {
         if (!(error instanceof TomeError)) throw error;
         failure = error;
       }
       sent += failure.attempts;
-      gravest = graverFailure(gravest, failure);
-      if (isOfKeptConnection(failure) && !isKeptGivenUp && this.#mayReplace(failure)) {
-        // No attempt of this call's: it was lost to a connection that an earlier call had left.
-        isKeptGivenUp = true;
+      mostUncertain = mostUncertainFailure(mostUncertain, failure);
+      if (isOfReusedConnection(failure) && !isConnectionReplaced && this.#mayReplaceConnection(failure)) {
+        // The attempt failed because of a connection that an earlier call left: it is not counted.
+        isConnectionReplaced = true;
         attempt -= 1;
         continue;
       }
-      const pauseMs = pauseAfter(failure);
-      if (failure instanceof TomeRateLimited) this.#turnstile.slowDown(operation, call.lane, pauseMs);
-      const delayMs = retryDelayMs(attempt, settings, random, pauseMs);
+      const delayMs = retryDelayMs(attempt, settings, random, requestedPauseMs(failure));
       const isInTime = clock.monotonicMs() + delayMs < call.deadlineMs;
       if (!mayRepeat(operation, failure) || attempt >= settings.maxAttempts || !isInTime || !this.#retries.spend()) {
-        throw withAttempts(gravest, sent);
+        throw withAttempts(mostUncertain, sent);
       }
       await clock.sleep(delayMs);
     }
   }
 
   async #attempt<Name extends Operation, Content>(
-    question: Question<Name, Content>,
-    turn: Turn,
+    { namespace, operation, body, call: { lane, correlationId }, read }: Request<Name, Content>,
+    permit: AttemptPermit,
     onNewConnection: boolean,
-  ): Promise<Verdict<Content>> {
+  ): Promise<Reply<Content>> {
     const { clock, onCall } = this.#options;
-    const { namespace, operation, body, call, read } = question;
-    const { lane, correlationId } = call;
-    const { admission, throttle, timeoutMs } = turn;
     let outcome = 'unexpected';
     try {
-      const said = await exchange(this.#connections, {
+      const received = await exchange(this.#connections, {
         namespace,
         operation,
         body,
         lane,
         correlationId,
-        timeoutMs,
-        ...this.#keptTimeouts(turn),
+        ...this.#timeouts(permit),
         onNewConnection,
       });
-      throttle?.answered();
-      const verdict = said.status === 200 ? { status: said.status, answer: read(said.answer) } : said;
-      admission.succeed();
-      outcome = verdict.status === 200 ? 'ok' : verdict.refusal.error;
-      return verdict;
+      const reply = received.status === 200 ? { status: received.status, answer: read(received.answer) } : received;
+      permit.succeed();
+      outcome = reply.status === 200 ? 'ok' : reply.refusal.error;
+      return reply;
     } catch (error) {
       if (error instanceof TomeError) outcome = error.code;
-      if (error instanceof TomeRateLimited) throttle?.refused(pauseAfter(error));
-      else throttle?.unanswered();
-      this.#judge(error, admission, timeoutMs, body);
+      permit.fail(error, body);
       throw error;
     } finally {
-      const durationMs = clock.monotonicMs() - turn.startedMs;
+      const durationMs = clock.monotonicMs() - permit.startedMs;
       onCall?.({ namespace, operation, lane, outcome, durationMs, correlationId });
     }
   }
 
   /**
-   * A kept connection gets less than the whole time, so that a dead one leaves time for a new one.
-   * Only while a retry can be had: without one a slow TOME would be given up early for nothing.
+   * A reused connection gets less time than a new one, so that a dead one leaves time for a retry.
+   * Without a retry it gets the whole timeout, because a slow TOME would fail for nothing.
    */
-  #keptTimeouts({ timeoutMs, timeLeftMs }: Turn): {
-    readonly keptTimeoutMs: number;
-    readonly doubtfulTimeoutMs: number;
-  } {
-    if (!this.#retries.hasRetry()) return { keptTimeoutMs: timeoutMs, doubtfulTimeoutMs: timeoutMs };
-    const keptTimeoutMs = Math.min(timeoutMs, timeLeftMs * KEPT_SHARE_OF_TIME_LEFT);
-    return { keptTimeoutMs, doubtfulTimeoutMs: Math.min(keptTimeoutMs, timeoutMs * DOUBTFUL_SHARE_OF_TIMEOUT) };
+  #timeouts({ timeoutMs, timeLeftMs }: AttemptPermit) {
+    if (!this.#retries.hasRetry()) return { timeoutMs, reusedTimeoutMs: timeoutMs, staleTimeoutMs: timeoutMs };
+    const reusedTimeoutMs = Math.min(timeoutMs, timeLeftMs * REUSED_SHARE_OF_TIME_LEFT);
+    return {
+      timeoutMs,
+      reusedTimeoutMs,
+      staleTimeoutMs: Math.min(reusedTimeoutMs, timeoutMs * STALE_SHARE_OF_TIMEOUT),
+    };
   }
 
   /**
-   * A connection that was lost was no load for TOME. One that stayed silent may have been, so its
-   * replacement is a retry.
+   * A lost connection was no load for TOME. A silent one may have been, so its replacement takes a
+   * retry.
    */
-  #mayReplace(failure: TomeError): boolean {
-    return failure instanceof KeptConnectionLost || this.#retries.spend();
-  }
-
-  #judge(error: unknown, admission: Admission, timeoutMs: number, body: object): void {
-    const wasCutShort =
-      (error instanceof AttemptTimedOut || error instanceof ConnectTimedOut) &&
-      timeoutMs < this.#options.settings.attemptTimeoutMs * TELLING_SHARE_OF_TIMEOUT;
-    // A 429 is TOME at work, and no sign that it is down; nor is its word about one item.
-    if (error instanceof TomeRateLimited || error instanceof LastingAnswer) admission.succeed();
-    else if (
-      !(error instanceof TomeError) ||
-      wasCutShort ||
-      error instanceof RequestUnwritable ||
-      isOfKeptConnection(error)
-    ) {
-      admission.abandon();
-    } else if (mayBeAboutItem(error)) admission.fail(this.#subjectOf(body));
-    else admission.fail();
-  }
-
-  #subjectOf(body: object): string {
-    return createHmac('sha256', this.#subjectKey).update(JSON.stringify(body)).digest('base64');
+  #mayReplaceConnection(failure: TomeError): boolean {
+    return failure instanceof ReusedConnectionLost || this.#retries.spend();
   }
 }
-
-/** Milliseconds that TOME, or what stands before it, asked to wait. */
-const pauseAfter = (failure: TomeError): number =>
-  failure instanceof TomeRateLimited || failure instanceof ServerUnavailable ? failure.retryAfterSeconds * 1_000 : 0;

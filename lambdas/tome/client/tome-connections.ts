@@ -11,55 +11,52 @@ import {
 import {
   AttemptTimedOut,
   ConnectTimedOut,
-  KeptConnectionLost,
-  KeptConnectionSilent,
   RequestUnwritable,
-} from './attempt-failure.ts';
+  ReusedConnectionLost,
+  ReusedConnectionSilent,
+} from './failures.ts';
 
-export interface WireRequest {
+/** Timeouts in milliseconds, by how the connection was used before. */
+export interface RequestTimeouts {
+  readonly timeoutMs: number;
+  readonly reusedTimeoutMs: number;
+  /** For a reused connection that was idle for a while. */
+  readonly staleTimeoutMs: number;
+}
+
+export interface PostRequest extends RequestTimeouts {
   /** Below the base URL. */
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
-  readonly timeoutMs: number;
-  /**
-   * The most that a kept connection gets, so that a dead one leaves time for a new one; and one
-   * that was idle for a while.
-   */
-  readonly keptTimeoutMs: number;
-  readonly doubtfulTimeoutMs: number;
-  /** For a request that must not be sent twice, and after a kept connection failed. */
+  /** For a request that must not be sent twice, and after a reused connection failed. */
   readonly onNewConnection: boolean;
 }
 
-export interface WireAnswer {
+export interface ReceivedAnswer {
   readonly status: number;
   readonly headers: http.IncomingHttpHeaders;
-  /** Empty where the status alone decides. */
+  /** Empty when the status alone decides. */
   readonly text: string;
 }
 
-/**
- * A connection idle for longer is not used again: AWS's network load balancers and TOME's own
- * servers keep theirs for longer.
- */
+/** A longer idle connection is not reused. AWS load balancers and servers close theirs later. */
 const MAX_IDLE_MS = 4_000;
-/** A connection idle for longer than this may have been frozen with its process. */
-const DOUBTFUL_IDLE_MS = 1_000;
+/** A longer idle connection may have been frozen together with the function. */
+const STALE_IDLE_MS = 1_000;
 
-/** The largest answer is a prefetch of 5,000 tokens with expiries, well below this many bytes. */
+/** Far more than the largest answer, a prefetch of 5,000 tokens with expiries. */
 const MAX_ANSWER_BYTES = 2_000_000;
 
-/** Statuses whose body TOME's contract gives a meaning to. Other bodies are not waited for. */
+/** Statuses whose body has a meaning in the contract. Other bodies are not read. */
 const STATUSES_WITH_CONTENT: ReadonlySet<number> = new Set([200, 400, 404, 409]);
 
 /**
- * HTTP connections to TOME. Not `fetch`, because `fetch` does not say whether a request was
- * written: here nothing is written before the connection stands (TLS included), so every failure
- * before that is certain to have sent nothing, and a pair may go back to the pool on this word.
- * Redirects are not followed.
+ * HTTP connections to TOME. Nothing is written before the connection is open, TLS included, so a
+ * failure before that proves that nothing was sent, and the pair can be released. `fetch` does not
+ * say whether a request was written. Redirects are not followed.
  *
- * No failure keeps an error's message or the error itself: they may quote the request.
+ * A failure contains neither the original error nor its message: they can quote the request.
  */
 export class TomeConnections {
   readonly #base: URL;
@@ -77,15 +74,17 @@ export class TomeConnections {
     return this.#base.protocol === 'https:';
   }
 
-  /** Rejects with a TomeError of one attempt, or of none when certainly nothing was sent. */
-  post(wire: WireRequest): Promise<WireAnswer> {
+  /** Rejects with a TomeError of one attempt, or of none when nothing was sent. */
+  post(wire: PostRequest): Promise<ReceivedAnswer> {
     this.#dropIdle(wire.onNewConnection ? 0 : MAX_IDLE_MS);
-    const { promise, resolve, reject } = Promise.withResolvers<WireAnswer>();
+    const { promise, resolve, reject } = Promise.withResolvers<ReceivedAnswer>();
     let request: http.ClientRequest;
     try {
       request = this.#open(wire);
     } catch (error) {
-      return Promise.reject(new RequestUnwritable(`Not sent: ${codeOf(error)}.`, { attempts: 0 }));
+      return Promise.reject(
+        new RequestUnwritable(`The request could not be written: ${codeOf(error)}.`, { attempts: 0 }),
+      );
     }
     let wasSent = false;
     let isAnswered = false;
@@ -106,7 +105,7 @@ export class TomeConnections {
         return;
       }
       clearTimeout(timer);
-      timer = setTimeout(expire, this.#keptTimeoutMs(socket, wire));
+      timer = setTimeout(expire, this.#reusedTimeoutMs(socket, wire));
       send();
     });
     request.once('response', (response) => {
@@ -122,13 +121,13 @@ export class TomeConnections {
     });
     request.once('close', () => {
       clearTimeout(timer);
-      // Once it is being answered the reader says how that ends.
+      // After the answer has begun, `readAnswer` decides the outcome.
       if (!isAnswered) reject(new TomeOutcomeUnknown('TOME closed the connection.', { attempts: wasSent ? 1 : 0 }));
     });
     return promise;
   }
 
-  #open({ path, headers, body }: WireRequest): http.ClientRequest {
+  #open({ path, headers, body }: PostRequest): http.ClientRequest {
     const url = new URL(this.#base);
     url.pathname = `${url.pathname.replace(/\/+$/, '')}${path}`;
     return (this.#isTls ? https : http).request(url, {
@@ -141,19 +140,16 @@ export class TomeConnections {
   #timedOut(wasSent: boolean, isSilent: boolean): TomeError {
     if (!wasSent) return new ConnectTimedOut('TOME could not be reached in time.', { attempts: 0 });
     if (!isSilent) return new AttemptTimedOut('TOME did not answer in time.', { attempts: 1 });
-    // What happened to one kept connection has most likely happened to all.
+    // The other idle connections are most likely dead for the same reason.
     this.#dropIdle(0);
-    return new KeptConnectionSilent('TOME did not answer in time on a kept connection.', { attempts: 1 });
+    return new ReusedConnectionSilent('TOME did not answer in time on a reused connection.', { attempts: 1 });
   }
 
-  #keptTimeoutMs(socket: Socket, { keptTimeoutMs, doubtfulTimeoutMs }: WireRequest): number {
-    return Math.max(1, Math.ceil(this.#idleMs(socket) > DOUBTFUL_IDLE_MS ? doubtfulTimeoutMs : keptTimeoutMs));
+  #reusedTimeoutMs(socket: Socket, { reusedTimeoutMs, staleTimeoutMs }: PostRequest): number {
+    return Math.max(1, Math.ceil(this.#idleMs(socket) > STALE_IDLE_MS ? staleTimeoutMs : reusedTimeoutMs));
   }
 
-  /**
-   * Ends the connections that were idle for longer than this. By comparing times and not by timers,
-   * which do not run while a Lambda is frozen.
-   */
+  /** Closes longer idle connections. Compares times, because timers stop while a Lambda is frozen. */
   #dropIdle(mostMs: number): void {
     for (const sockets of Object.values(this.#agent.freeSockets)) {
       for (const socket of sockets ?? []) if (mostMs === 0 || this.#idleMs(socket) > mostMs) socket.destroy();
@@ -166,11 +162,10 @@ export class TomeConnections {
   }
 }
 
-async function readAnswer(response: http.IncomingMessage): Promise<WireAnswer> {
+async function readAnswer(response: http.IncomingMessage): Promise<ReceivedAnswer> {
   const { statusCode: status = 0, headers } = response;
   if (!STATUSES_WITH_CONTENT.has(status)) {
-    // Read to its end, so that the connection can be used again; the request's timer ends one that
-    // never ends.
+    // Drained, so that the connection can be reused. The request's timer ends an endless body.
     response.on('error', () => undefined).resume();
     return { status, headers, text: '' };
   }
@@ -184,16 +179,16 @@ async function readAnswer(response: http.IncomingMessage): Promise<WireAnswer> {
     }
   } catch (error) {
     if (error instanceof TomeAnswerInvalid) throw error;
-    throw new TomeOutcomeUnknown(`TOME's answer broke off: ${codeOf(error)}.`, { attempts: 1 });
+    throw new TomeOutcomeUnknown(`TOME's answer ended early: ${codeOf(error)}.`, { attempts: 1 });
   }
   return { status, headers, text: Buffer.concat(chunks).toString('utf8') };
 }
 
-function failureOf(error: unknown, wasSent: boolean, isKept: boolean): TomeError {
+function failureOf(error: unknown, wasSent: boolean, isReused: boolean): TomeError {
   const code = codeOf(error);
   if (!wasSent) return new TomeUnavailable(`TOME could not be reached: ${code}.`, { attempts: 0 });
-  const isLost = isKept && (code === 'ECONNRESET' || code === 'EPIPE');
-  return new (isLost ? KeptConnectionLost : TomeOutcomeUnknown)(`TOME did not answer: ${code}.`, { attempts: 1 });
+  const isLost = isReused && (code === 'ECONNRESET' || code === 'EPIPE');
+  return new (isLost ? ReusedConnectionLost : TomeOutcomeUnknown)(`TOME did not answer: ${code}.`, { attempts: 1 });
 }
 
 const codeOf = (error: unknown): string =>

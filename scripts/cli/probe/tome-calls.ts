@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import * as z from 'zod/mini';
-import { exchange, invalidAnswer, type RequestBody, type Verdict } from '../../../lambdas/tome/client/http-exchange.ts';
+import { exchange, invalidAnswer, type Reply, type RequestBody } from '../../../lambdas/tome/client/http-exchange.ts';
 import { TomeConnections } from '../../../lambdas/tome/client/tome-connections.ts';
 import { type Namespace, type Operation, schemas } from '../../../lambdas/tome/contract/contract.ts';
 import { type ProbeTime, systemTime } from './probe-time.ts';
@@ -28,19 +28,22 @@ export class TomeCalls {
     namespace: Namespace,
     operation: Name,
     body: RequestBody<Name>,
-  ): Promise<Verdict<Answer<Name>>> {
+  ): Promise<Reply<Answer<Name>>> {
     const startedMs = this.#time.monotonicMs();
     try {
-      const verdict = await exchange(this.#connections, {
+      const reply = await exchange(this.#connections, {
         namespace,
         operation,
         body,
         lane: 'batch',
         correlationId: this.#correlationId,
         timeoutMs: TIMEOUT_MS,
+        reusedTimeoutMs: TIMEOUT_MS,
+        staleTimeoutMs: TIMEOUT_MS,
+        onNewConnection: false,
       });
-      if (verdict.status !== 200) return verdict;
-      const { success, data } = z.safeParse(schemas[operation].answer, verdict.answer);
+      if (reply.status !== 200) return reply;
+      const { success, data } = z.safeParse(schemas[operation].answer, reply.answer);
       if (!success) throw invalidAnswer(`${operation} has an unexpected body`);
       return { status: 200, answer: data as Answer<Name> };
     } finally {

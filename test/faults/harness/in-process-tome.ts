@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Tome } from '../../../lambdas/tokenization/ports/tome.ts';
-import type { Answer, Verdict } from '../../../lambdas/tome/client/http-exchange.ts';
+import type { Answer, Reply } from '../../../lambdas/tome/client/http-exchange.ts';
 import { createHttpTome } from '../../../lambdas/tome/client/http-tome.ts';
 import { readableRefusal } from '../../../lambdas/tome/contract/contract.ts';
 import { operations } from '../../../scripts/simulator/operations.ts';
@@ -25,11 +25,11 @@ export function createInProcessTome({ vaults, switches, faults }: Simulator): To
         },
         body as never,
       );
-      const verdict =
+      const reply =
         outcome.status === 200
           ? { status: 200 as const, answer: read(outcome.body as Answer<typeof operation>) }
-          : ({ status: outcome.status, refusal: readableRefusal.parse(outcome.body) } as Verdict<never>);
-      return { verdict, attempts: 1 };
+          : ({ status: outcome.status, refusal: readableRefusal.parse(outcome.body) } as Reply<never>);
+      return { reply, attempts: 1 };
     },
     assertAdmits: () => undefined,
   });

@@ -28,10 +28,10 @@ export const TOME_MUTANTS: readonly Mutant[] = [
     edits: [
       edit(
         EXCHANGE,
-        '(status !== 200 && !(status in REFUSALS)) || givenId === undefined',
+        '(status !== 200 && !(status in REFUSALS)) || answeredId === undefined',
         'status !== 200 && !(status in REFUSALS)',
       ),
-      edit(EXCHANGE, 'if (givenId !== requestId) {', 'if (givenId !== undefined && givenId !== requestId) {'),
+      edit(EXCHANGE, 'if (answeredId !== requestId) {', 'if (answeredId !== undefined && answeredId !== requestId) {'),
     ],
     tests: [FOREIGN_ANSWERS],
   },
@@ -41,7 +41,7 @@ export const TOME_MUTANTS: readonly Mutant[] = [
     edits: [
       edit(
         'lambdas/tokenization/circuit-breaker.ts',
-        "if (this.#state === 'closed' && subject !== undefined && this.#subjectsInARow.has(subject)) return;",
+        "if (this.#state === 'closed' && item !== undefined && this.#itemsInARow.has(item)) return;",
         '',
       ),
     ],
@@ -52,9 +52,9 @@ export const TOME_MUTANTS: readonly Mutant[] = [
     kind: 'one invalid item',
     edits: [
       edit(
-        'lambdas/tome/client/tome-client.ts',
-        'if (error instanceof TomeRateLimited || error instanceof LastingAnswer) admission.succeed();',
-        'if (error instanceof TomeRateLimited) admission.succeed();',
+        'lambdas/tome/client/attempt-gate.ts',
+        'if (error instanceof TomeRateLimited || error instanceof LastingAnswer) permit.succeed();',
+        'if (error instanceof TomeRateLimited) permit.succeed();',
       ),
     ],
     tests: [FOREIGN_ANSWERS],
@@ -136,12 +136,12 @@ export const TOME_MUTANTS: readonly Mutant[] = [
     kind: 'deadlines and frozen functions',
     edits: [
       edit(
-        'lambdas/tome/client/retry-budget.ts',
+        'lambdas/tome/client/retry-policy.ts',
         'if (this.#saved < FLOOR) this.#saved',
         'if (this.#saved < 0) this.#saved',
       ),
     ],
-    tests: ['test/unit/tome/retry-timing.test.ts'],
+    tests: ['test/unit/tome/retry-policy.test.ts'],
   },
   {
     name: 'a creation reserves a pair while TOME answers every request with 429',
@@ -149,7 +149,7 @@ export const TOME_MUTANTS: readonly Mutant[] = [
     edits: [
       edit(
         'lambdas/tome/client/throttle.ts',
-        'if (this.#refusalsInARow < REFUSALS_OF_A_STORM) return;',
+        'if (this.#refusalsInARow < CLOSING_REFUSALS) return;',
         'if (this.#refusalsInARow >= 0) return;',
       ),
     ],

@@ -46,21 +46,21 @@ const live = (): TomeCall => ({
   correlationId: 'test',
 });
 
-/** What a proxy, an edge or a sign-in page says: no JSON and no request id. */
+/** The answer of a proxy, an edge or a sign-in page: no JSON and no request id. */
 const page =
   (status: number, headers: Readonly<Record<string, string>> = {}, text = '<html>no</html>'): Act =>
   (response) => {
     response.writeHead(status, { 'content-type': 'text/html', ...headers }).end(text);
   };
 
-/** The same by a proxy that repeats the request's id, as many do. */
+/** The same from a proxy that repeats the request's id, as many proxies do. */
 const pageWithId =
   (status: number): Act =>
   (response, { requestId }) => {
     response.writeHead(status, { 'content-type': 'text/html', 'x-request-id': requestId }).end('<html>no</html>');
   };
 
-describe('an answer that TOME did not write', () => {
+describe('an answer that breaks the contract', () => {
   test.each<[string, Act, string]>([
     ['a redirect', page(302, { location: 'https://sign-in.invalid/' }), 'tome-gateway-answered'],
     ['a permanent redirect', page(308, { location: '/elsewhere' }), 'tome-gateway-answered'],
@@ -73,6 +73,7 @@ describe('an answer that TOME did not write', () => {
     ['a page with 413', page(413), 'tome-gateway-answered'],
     ['a page with 404 and the request id', pageWithId(404), 'tome-answer-invalid'],
     ['a page with 200 and the request id', pageWithId(200), 'tome-answer-invalid'],
+    ['a 409 without a reason', answers(409, {}), 'tome-answer-invalid'],
     ['JSON of the right form without the request id', page(200, {}, '{"token":"x"}'), 'tome-gateway-answered'],
     ['a page with 401', page(401), 'tome-access-denied'],
     ['a page with 403', page(403), 'tome-access-denied'],
@@ -85,7 +86,7 @@ describe('an answer that TOME did not write', () => {
     ['a page with 429', page(429), 'tome-rate-limited'],
     ['an empty 429', page(429, {}, ''), 'tome-rate-limited'],
     ['a 429 with the request id', pageWithId(429), 'tome-rate-limited'],
-  ])('%s is told for what it is, and leaves open whether TOME has the request', async (_name, act, code) => {
+  ])('%s has its own error code, and one request may have reached TOME', async (_name, act, code) => {
     server.script(act);
     await expect(tomeOver().ns1.tokenize(card, ours, live())).rejects.toMatchObject({
       code,
@@ -96,7 +97,7 @@ describe('an answer that TOME did not write', () => {
   });
 
   test.each([page(307, { location: '/v1/namespaces/ns1/tokenize' }), page(403), page(404), page(413)])(
-    'a refusal that would be repeated is not asked for again (%#)',
+    'a request is not repeated after a refusal that a retry cannot change (%#)',
     async (act) => {
       server.script(act);
       await expect(tomeOver({ maxAttempts: 3 }).ns1.lookup(card, live())).rejects.toThrow();
@@ -104,12 +105,15 @@ describe('an answer that TOME did not write', () => {
     },
   );
 
-  test.each([page(408), page(502), page(503), page(504)])('a passing one is (%#)', async (act) => {
-    server.script(act, answers(200, { token: ours }));
-    expect(await tomeOver({ maxAttempts: 3 }).ns1.lookup(card, live())).toBe(ours);
-  });
+  test.each([page(408), page(502), page(503), page(504)])(
+    'a request is repeated after a temporary error (%#)',
+    async (act) => {
+      server.script(act, answers(200, { token: ours }));
+      expect(await tomeOver({ maxAttempts: 3 }).ns1.lookup(card, live())).toBe(ours);
+    },
+  );
 
-  test('a 429 whose body never ends is a throttling all the same', async () => {
+  test('a 429 whose body never ends counts as rate limiting', async () => {
     server.script((response) => {
       response.writeHead(429, { 'retry-after': '7' }).write('<html>');
     });
@@ -119,7 +123,7 @@ describe('an answer that TOME did not write', () => {
     });
   });
 
-  test('a 429 of an edge keeps the breaker closed', async () => {
+  test('a 429 without a request id keeps the breaker closed', async () => {
     server.script(page(429));
     const tome = tomeOver();
     for (let call = 0; call < 10; call += 1) await expect(tome.ns1.lookup(card, live())).rejects.toThrow();
@@ -135,7 +139,7 @@ describe('the breaker', () => {
     ['a page', page(404)],
     ['500', page(500)],
     ['no JSON', pageWithId(200)],
-  ])('stays closed while one request alone is answered with %s, and opens when different ones are', async (_n, act) => {
+  ])('stays closed while one item alone fails with %s, and opens when several items do', async (_n, act) => {
     server.script(act);
     const tome = tomeOver();
     for (let call = 0; call < 10; call += 1) await expect(tome.ns1.lookup(card, live())).rejects.toThrow();
@@ -144,7 +148,7 @@ describe('the breaker', () => {
     expect(() => tome.ns1.assertAdmits('lookup', live())).toThrow(expect.objectContaining({ attempts: 0 }));
   });
 
-  test('opens for one request as well when TOME itself is out of order', async () => {
+  test('opens when the same request fails with 503, because TOME is the cause', async () => {
     server.script(page(503));
     const tome = tomeOver();
     for (let call = 0; call < 3; call += 1) await expect(tome.ns1.lookup(card, live())).rejects.toThrow();
@@ -153,25 +157,25 @@ describe('the breaker', () => {
 
   test.each<[string, Act, (tome: Tome) => Promise<unknown>, string]>([
     [
-      'a stored source that is no card number',
+      'a stored source that is not a card number',
       answers(200, { source: '501800000009' }),
       (tome) => tome.ns1.detokenize(ours, live()),
       'stored-card-unacceptable',
     ],
     [
-      'a stored source that is not even text',
+      'a stored source that is null',
       answers(200, { source: null }),
       (tome) => tome.ns1.detokenize(ours, live()),
       'stored-card-unacceptable',
     ],
     [
-      'an internal token of another form',
+      'an internal token of 5 characters',
       answers(200, { token: 'short' }),
       (tome) => tome.ns1.lookup(card, live()),
       'internal-token-unacceptable',
     ],
     [
-      'an internal token without end',
+      'an internal token of 500 characters',
       answers(200, { token: 'x'.repeat(500) }),
       (tome) => tome.ns1.lookup(card, live()),
       'internal-token-unacceptable',
@@ -183,24 +187,24 @@ describe('the breaker', () => {
       'reference-unacceptable',
     ],
     [
-      'a reference that JSON made a number, whose digits cannot be trusted',
+      'a reference that is a JSON number, which can lose digits',
       answers(200, { token: 8_123_456_789_012_345 }),
       (tome) => tome.ns2.lookup(ours, live()),
       'reference-unacceptable',
     ],
     [
-      'a standing reference of 17 digits',
+      'an existing reference of 17 digits',
       answers(409, { error: 'already-bound', token: '91234567890123456' }),
       (tome) => tome.ns2.tokenize(ours, '9123456789012345' as never, live()),
       'reference-unacceptable',
     ],
     [
-      "TOME's refusal of the request",
+      'a refusal of the request',
       answers(400, { error: 'bad-request' }),
       (tome) => tome.ns1.lookup(card, live()),
       'tome-request-refused',
     ],
-  ])('stays closed at %s, which is a lasting answer about this item', async (_name, act, ask, code) => {
+  ])('stays closed after %s, and the call is not retried', async (_name, act, ask, code) => {
     server.script(act);
     const tome = tomeOver({ maxAttempts: 3, breaker: { failures: 1, openMs: 60_000 } });
     for (let call = 0; call < 5; call += 1) {
@@ -227,11 +231,11 @@ describe('Retry-After', () => {
     [{ 'retry-after': 'Fri, 27 Nov 2026 09:59:00 GMT', date }, 0],
     [{ 'retry-after': 'Sat, 28 Nov 2026 10:00:00 GMT', date }, 60],
     [{ 'retry-after': 'Fri, 99 Nov 2026 10:00:09 GMT', date }, null],
-  ])('of %j is %j seconds, by the answer’s own date and not by this machine’s', (headers, seconds) => {
+  ])('of %j is %j seconds, compared with the Date of the answer and not with this clock', (headers, seconds) => {
     expect(retryAfterSeconds(headers)).toBe(seconds);
   });
 
-  test('of a 503 is passed on to the caller and never undercut', async () => {
+  test('of a 503 is passed to the caller when it is beyond the deadline', async () => {
     server.script(page(503, { 'retry-after': '9' }));
     await expect(
       tomeOver({ maxAttempts: 3 }).ns1.lookup(card, { ...live(), deadlineMs: systemClock.monotonicMs() + 5_000 }),

@@ -35,10 +35,7 @@ const SETTINGS: TomeSettings = {
   liveCallsPerSecond: 0,
 };
 
-/**
- * How long a silent attempt is waited for, by the process's own clock; all other waits are the
- * jumping clock's.
- */
+/** How long a silent attempt lasts, by the process's clock. All other waits are of the jumping clock. */
 const SILENCE_MS = 3_000;
 
 let server: ScriptedTome;
@@ -71,25 +68,15 @@ const live = (timeMs = 600_000): TomeCall => ({
 const batch = (): TomeCall => ({ ...live(), lane: 'batch' });
 const outcomes = (): readonly string[] => observed.map(({ outcome }) => outcome);
 
-/** A port that nobody listens on. */
-async function abandonedUrl(): Promise<string> {
+/** The URL of a server that has closed. */
+async function closedUrl(): Promise<string> {
   const gone = await startScriptedTome();
   await gone.close();
   return gone.url;
 }
 
-describe("TOME's definitive word", () => {
-  test('a 200 with another token than asked is the token that stands', async () => {
-    server.script(answers(200, { token: other, isNew: false }));
-    expect(await tomeOver().ns1.tokenize(card, ours, live())).toEqual({ token: other, isNew: false, attempts: 1 });
-  });
-
-  test('a 409 that names the standing token is the same answer', async () => {
-    server.script(answers(409, { error: 'already-bound', token: other }));
-    expect(await tomeOver().ns1.tokenize(card, ours, live())).toEqual({ token: other, isNew: false, attempts: 1 });
-  });
-
-  test('a token that another source has is refused at once and not asked for again', async () => {
+describe('an answer of TOME', () => {
+  test('that the token is bound to another source is final, and the request is not repeated', async () => {
     server.script(answers(409, { error: 'token-taken' }));
     await expect(tomeOver().ns1.tokenize(card, ours, live())).rejects.toMatchObject({
       code: 'tome-token-taken',
@@ -98,7 +85,7 @@ describe("TOME's definitive word", () => {
     expect(server.paths).toHaveLength(1);
   });
 
-  test('a 404 is nothing found, and says nothing about the health of TOME', async () => {
+  test('of 404 means that nothing was found, and keeps the breaker closed', async () => {
     server.script(answers(404, { error: 'not-found' }));
     const tome = tomeOver({ breaker: { failures: 1, openMs: 60_000 } });
     expect(await tome.ns1.lookup(card, live())).toBeNull();
@@ -106,36 +93,23 @@ describe("TOME's definitive word", () => {
     tome.ns1.assertAdmits('lookup', live());
   });
 
-  test('a refusal under a status that the contract does not give it is believed by nobody', async () => {
+  test('with a refusal under the wrong status is invalid', async () => {
     server.script(answers(404, { error: 'already-bound', token: other }));
     await expect(tomeOver({ maxAttempts: 1 }).ns1.tokenize(card, ours, live())).rejects.toMatchObject({
       code: 'tome-answer-invalid',
     });
   });
 
-  test('a request that TOME blames is not sent again and does not open the breaker', async () => {
-    server.script(answers(400, { error: 'bad-request' }));
-    const tome = tomeOver({ breaker: { failures: 1, openMs: 60_000 } });
-    await expect(tome.ns1.tokenize(card, ours, live())).rejects.toMatchObject({
-      code: 'tome-request-refused',
-      retryable: false,
-      attempts: 1,
-    });
-    expect(server.paths).toHaveLength(1);
-    tome.ns1.assertAdmits('tokenize', live());
-  });
-});
-
-describe('an answer that says less than it should', () => {
-  const refusal = { code: 'tome-answer-invalid', attempts: 1 };
-
-  test('bulk results for another number of items belong to nobody', async () => {
+  test('with fewer bulk results than items is invalid', async () => {
     server.script(answers(200, { results: [{ outcome: 'failed' }] }));
     const items = [
       { source: card, token: ours },
       { source: card, token: ours },
     ];
-    await expect(tomeOver({ maxAttempts: 1 }).ns1.bulkTokenize(items, live())).rejects.toMatchObject(refusal);
+    await expect(tomeOver({ maxAttempts: 1 }).ns1.bulkTokenize(items, live())).rejects.toMatchObject({
+      code: 'tome-answer-invalid',
+      attempts: 1,
+    });
   });
 });
 
@@ -143,7 +117,7 @@ describe('after a 429', () => {
   const busy = answers(429, { error: 'rate-limited' }, { 'retry-after': '60' });
   const lookup = (tome: Tome, lane: TomeCall['lane']) => tome.ns1.lookup(card, { ...live(59_000), lane });
 
-  test('batch work of that operation makes room, and nothing else does', async () => {
+  test('batch calls of that operation slow down, and no other calls do', async () => {
     server.script(busy, answers(200, { token: ours }));
     const tome = tomeOver();
     await expect(lookup(tome, 'batch')).rejects.toMatchObject({ code: 'tome-rate-limited' });
@@ -153,7 +127,7 @@ describe('after a 429', () => {
     expect(await tome.ns1.detokenize(ours, { ...live(), lane: 'batch' })).toBeNull();
   });
 
-  test('live calls are not held back, even where they have a budget', async () => {
+  test('live calls do not slow down, even with a rate limit', async () => {
     server.script(busy, answers(200, { token: ours }));
     const tome = tomeOver({ liveCallsPerSecond: 1_000 });
     await expect(lookup(tome, 'live')).rejects.toMatchObject({ code: 'tome-rate-limited' });
@@ -162,33 +136,33 @@ describe('after a 429', () => {
 });
 
 describe('the request', () => {
-  test('every attempt has a request id of its own', async () => {
+  test('has a new request id in each attempt', async () => {
     server.script(answers(503, {}), bound);
     await tomeOver().ns1.tokenize(card, ours, live());
     expect(new Set(server.requestIds).size).toBe(2);
   });
 
-  test('no card number stands in a path', async () => {
+  test('contains no card number in its path', async () => {
     server.script(bound);
     await tomeOver().ns1.tokenize(card, ours, live());
     expect(server.paths).toEqual(['/v1/namespaces/ns1/tokenize']);
   });
 
-  test.each(['/tome', '/tome/'])('the path of the base URL %s is kept', async (path) => {
+  test.each(['/tome', '/tome/'])('is sent below the path %s of the base URL', async (path) => {
     server.script(bound);
     await tomeOver({ baseUrl: `${server.url}${path}` }).ns1.tokenize(card, ours, live());
     expect(server.paths).toEqual(['/tome/v1/namespaces/ns1/tokenize']);
   });
 });
 
-describe('what is sent again', () => {
+describe('retries', () => {
   test.each([
     ['5xx', answers(503, {})],
     ['reset', resets],
     ['truncated answer', truncates({ token: ours, isNew: true })],
-    ["somebody else's answer", answers(200, { token: other, isNew: true }, { 'x-request-id': 'another' })],
+    ['answer to another request', answers(200, { token: other, isNew: true }, { 'x-request-id': 'another' })],
     ['HTML', answers(200, '<html></html>')],
-  ])('after one %s the same is asked again, and both requests are counted', async (_name, act) => {
+  ])('after one %s the request is repeated, and both requests are counted', async (_name, act) => {
     server.script(act, bound);
     expect(await tomeOver().ns1.tokenize(card, ours, live())).toEqual({
       token: ours,
@@ -198,14 +172,22 @@ describe('what is sent again', () => {
     expect(server.paths).toHaveLength(2);
   });
 
-  test('after silence the same is asked again, and both requests are counted', async () => {
+  test('after a timeout the request is repeated, and both requests are counted', async () => {
     server.script(staysSilent, bound);
     const tome = tomeOver({ attemptTimeoutMs: SILENCE_MS });
     expect(await tome.ns1.tokenize(card, ours, live())).toEqual({ token: ours, isNew: true, attempts: 2 });
     expect(server.paths).toHaveLength(2);
   });
 
-  test('an unknown outcome stays unknown when the last attempt was refused with 429', async () => {
+  test('when every attempt fails, the error counts all requests that may have reached TOME', async () => {
+    server.script(answers(503, {}));
+    await expect(tomeOver().ns1.tokenize(card, ours, live())).rejects.toMatchObject({
+      code: 'tome-outcome-unknown',
+      attempts: 3,
+    });
+  });
+
+  test('an unknown outcome stays unknown when TOME answers 429 to the last attempt', async () => {
     server.script(resets, answers(429, { error: 'rate-limited' }, { 'retry-after': '0' }));
     await expect(tomeOver().ns1.tokenize(card, ours, live())).rejects.toMatchObject({
       code: 'tome-outcome-unknown',
@@ -213,7 +195,7 @@ describe('what is sent again', () => {
     });
   });
 
-  test('a Retry-After that does not fit the deadline is passed on instead of waited out', async () => {
+  test('a Retry-After beyond the deadline ends the call at once and is passed to the caller', async () => {
     server.script(answers(429, { error: 'rate-limited' }, { 'retry-after': '47' }));
     const startedMs = clock.monotonicMs();
     await expect(tomeOver().ns1.lookup(card, live(46_000))).rejects.toMatchObject({
@@ -224,14 +206,14 @@ describe('what is sent again', () => {
     expect(clock.monotonicMs()).toBe(startedMs);
   });
 
-  test('a Retry-After that fits is waited out', async () => {
+  test('a Retry-After within the deadline delays the retry', async () => {
     server.script(answers(429, { error: 'rate-limited' }, { 'retry-after': '1' }), answers(200, { token: ours }));
     const startedMs = clock.monotonicMs();
     expect(await tomeOver().ns1.lookup(card, live())).toBe(ours);
     expect(clock.monotonicMs() - startedMs).toBeGreaterThanOrEqual(1_000);
   });
 
-  test.each(['soon', ''])('a Retry-After of "%s" counts as one whole second', async (header) => {
+  test.each(['soon', ''])('a Retry-After of "%s" counts as one second', async (header) => {
     server.script(answers(429, { error: 'rate-limited' }, header === '' ? {} : { 'retry-after': header }));
     await expect(tomeOver({ maxAttempts: 1 }).ns1.lookup(card, live())).rejects.toMatchObject({ retryAfterSeconds: 1 });
   });
@@ -241,28 +223,31 @@ describe('what is sent again', () => {
     ['reset', resets],
     ['truncated answer', truncates({ tokens: [] })],
     ['answer without tokens', answers(200, {})],
-  ])('a prefetch that ended in a %s is never sent again', async (_name, act) => {
+  ])('a prefetch that failed with %s is not repeated, because its answer has used tokens', async (_name, act) => {
     server.script(act);
     await expect(tomeOver().ns1.prefetch(5, batch())).rejects.toMatchObject({ attempts: 1 });
     expect(server.paths).toHaveLength(1);
   });
 
-  test('a prefetch that was refused with 429 is sent again', async () => {
+  test('a prefetch that TOME refused with 429 is repeated', async () => {
     server.script(
       answers(429, { error: 'rate-limited' }, { 'retry-after': '0' }),
       answers(200, { tokens: [{ token: ours }] }),
     );
-    expect(await tomeOver().ns1.prefetch(1, batch())).toEqual({ tokens: [{ token: ours, expiresAt: null }], odd: [] });
+    expect(await tomeOver().ns1.prefetch(1, batch())).toEqual({
+      tokens: [{ token: ours, expiresAt: null }],
+      unusable: [],
+    });
   });
 
-  test('when the share of retries is used up, one request is all there is', async () => {
+  test('when the retry budget is spent, each call sends one request', async () => {
     server.script(answers(503, {}));
     const tome = tomeOver({ retryRatio: 0, breaker: { failures: 1_000, openMs: 1 } });
     for (let call = 0; call < 20; call += 1) await expect(tome.ns1.lookup(card, live())).rejects.toThrow();
     expect(server.paths.length).toBeLessThanOrEqual(23);
   });
 
-  test('calls that were never sent earn no retries', async () => {
+  test('calls that were not sent add no retries to the budget', async () => {
     const tome = tomeOver({ retryRatio: 0.5, maxAttempts: 10 });
     for (let call = 0; call < 200; call += 1) await expect(tome.ns1.lookup(card, live(-1))).rejects.toThrow();
     server.script(answers(503, {}));
@@ -271,9 +256,9 @@ describe('what is sent again', () => {
   });
 });
 
-describe('what certainly never reached TOME', () => {
-  test('a connection that nobody took counts no attempt, for it carried no request', async () => {
-    const tome = tomeOver({ baseUrl: await abandonedUrl() });
+describe('a request that was not sent', () => {
+  test('because the connection was refused counts no attempt', async () => {
+    const tome = tomeOver({ baseUrl: await closedUrl() });
     await expect(tome.ns1.tokenize(card, ours, live())).rejects.toMatchObject({
       code: 'tome-unavailable',
       attempts: 0,
@@ -281,21 +266,21 @@ describe('what certainly never reached TOME', () => {
     expect(observed).toHaveLength(3);
   });
 
-  test('it is tried again even for prefetch', async () => {
-    const tome = tomeOver({ baseUrl: await abandonedUrl() });
+  test('is repeated even for prefetch', async () => {
+    const tome = tomeOver({ baseUrl: await closedUrl() });
     await expect(tome.ns1.prefetch(5, batch())).rejects.toMatchObject({ attempts: 0 });
     expect(observed).toHaveLength(3);
   });
 
-  test('it opens the breaker all the same', async () => {
-    const tome = tomeOver({ baseUrl: await abandonedUrl(), breaker: { failures: 3, openMs: 60_000 } });
+  test('because the connection was refused opens the breaker', async () => {
+    const tome = tomeOver({ baseUrl: await closedUrl(), breaker: { failures: 3, openMs: 60_000 } });
     await expect(tome.ns1.tokenize(card, ours, live())).rejects.toThrow();
     expect(() => tome.ns1.assertAdmits('tokenize', live())).toThrow(
       expect.objectContaining({ attempts: 0, retryAfterSeconds: 60 }),
     );
   });
 
-  test('a reset that came before counts, and leaves the outcome unknown', async () => {
+  test('does not hide that an earlier attempt was sent: the outcome is unknown', async () => {
     server.script((response) => {
       response.destroy();
       void server.close();
@@ -308,7 +293,7 @@ describe('what certainly never reached TOME', () => {
     });
   });
 
-  test('a deadline that has passed sends nothing', async () => {
+  test('because its deadline has passed counts no attempt', async () => {
     await expect(tomeOver().ns1.tokenize(card, ours, live(-1))).rejects.toMatchObject({
       code: 'tome-unavailable',
       attempts: 0,
@@ -316,22 +301,9 @@ describe('what certainly never reached TOME', () => {
     expect(server.paths).toEqual([]);
   });
 
-  test('an open breaker sends nothing, and only for its own operation and namespace', async () => {
-    server.script(answers(503, {}));
-    const tome = tomeOver({ maxAttempts: 1, breaker: { failures: 2, openMs: 60_000 } });
-    for (let call = 0; call < 2; call += 1) await expect(tome.ns1.tokenize(card, ours, live())).rejects.toThrow();
-    await expect(tome.ns1.tokenize(card, ours, live())).rejects.toMatchObject({
-      code: 'tome-unavailable',
-      attempts: 0,
-    });
-    expect(server.paths).toHaveLength(2);
-    tome.ns2.assertAdmits('tokenize', live());
-    tome.ns1.assertAdmits('lookup', live());
-  });
-
-  test('a budget that is spent after a 429 ends in what TOME said', async () => {
+  test('because the rate limiter has no slot does not hide an earlier 429', async () => {
     server.script(answers(429, { error: 'rate-limited' }, { 'retry-after': '0' }));
-    // One call in a thousand seconds, so that the second one's turn comes after the deadline.
+    // One call in a thousand seconds, so that the slot of the retry is after the deadline.
     const call: TomeCall = { ...live(), lane: 'batch' };
     await expect(tomeOver({ batchCallsPerSecond: 0.001 }).ns1.lookup(card, call)).rejects.toMatchObject({
       code: 'tome-rate-limited',
@@ -340,13 +312,13 @@ describe('what certainly never reached TOME', () => {
   });
 });
 
-describe('what opens the breaker', () => {
+describe('the breaker', () => {
   test.each([
     ['HTML', answers(200, '<html></html>')],
-    ["somebody else's answer", answers(200, { token: other, isNew: true }, { 'x-request-id': 'another' })],
+    ['an answer to another request', answers(200, { token: other, isNew: true }, { 'x-request-id': 'another' })],
     ['an answer without a token', answers(200, { isNew: true })],
-    ['an endless answer', answers(200, { token: ours, isNew: true, padding: 'x'.repeat(2_100_000) })],
-  ])('%s does, as an answer outside the contract', async (_name, act) => {
+    ['an answer of 2 MB', answers(200, { token: ours, isNew: true, padding: 'x'.repeat(2_100_000) })],
+  ])('opens after %s, which breaks the contract', async (_name, act) => {
     server.script(act);
     const tome = tomeOver({ maxAttempts: 1, breaker: { failures: 1, openMs: 60_000 } });
     await expect(tome.ns1.tokenize(card, ours, live())).rejects.toMatchObject({
@@ -357,14 +329,14 @@ describe('what opens the breaker', () => {
     expect(() => tome.ns1.assertAdmits('tokenize', live())).toThrow();
   });
 
-  test('an attempt that had its whole time does', async () => {
+  test('opens after an attempt that had its whole timeout', async () => {
     server.script(staysSilent);
     const tome = tomeOver({ attemptTimeoutMs: SILENCE_MS, maxAttempts: 1, breaker: { failures: 1, openMs: 60_000 } });
     await expect(tome.ns1.lookup(card, live())).rejects.toMatchObject({ code: 'tome-outcome-unknown' });
     expect(() => tome.ns1.assertAdmits('lookup', live())).toThrow();
   });
 
-  test('an attempt that the deadline cut short does not: TOME had no chance', async () => {
+  test('stays closed after an attempt that the deadline cut short', async () => {
     server.script(staysSilent);
     const tome = tomeOver({ maxAttempts: 1, breaker: { failures: 1, openMs: 60_000 } });
     await expect(tome.ns1.lookup(card, live(SILENCE_MS))).rejects.toMatchObject({
@@ -374,28 +346,28 @@ describe('what opens the breaker', () => {
     tome.ns1.assertAdmits('lookup', live());
   });
 
-  test('a 429 does not', async () => {
+  test('stays closed after 429', async () => {
     server.script(answers(429, { error: 'rate-limited' }, { 'retry-after': '0' }));
     const tome = tomeOver({ breaker: { failures: 1, openMs: 60_000 } });
     await expect(tome.ns1.lookup(card, live())).rejects.toMatchObject({ code: 'tome-rate-limited', attempts: 3 });
     tome.ns1.assertAdmits('lookup', live());
   });
 
-  test('an observer that fails does not: it is told once, and its error is not taken for an outcome of TOME', async () => {
+  test('stays closed when the observer of calls throws, and the observer is called once', async () => {
     server.script(answers(200, { token: ours }));
-    let told = 0;
+    let calls = 0;
     const client = new TomeClient({
       settings: { ...SETTINGS, baseUrl: server.url, breaker: { failures: 1, openMs: 60_000 } },
       clock,
       random: () => 0.5,
       onCall() {
-        told += 1;
+        calls += 1;
         throw new RangeError('metrics');
       },
     });
     const tome = createHttpTome(client);
     await expect(tome.ns1.lookup(card, live())).rejects.toThrow(RangeError);
-    expect(told).toBe(1);
+    expect(calls).toBe(1);
     tome.ns1.assertAdmits('lookup', live());
   });
 });
@@ -406,6 +378,7 @@ const DISCLOSING: readonly (readonly [string, Act])[] = [
   ['409', echoes(409)],
   ['500', echoes(500)],
   ['200 of another request', answers(200, card.reveal(), { 'x-request-id': card.reveal() })],
+  ['truncated 200', truncates({ token: card.reveal(), source: card.reveal() })],
   [
     '200 that is not JSON',
     (response, { requestId, body }) => response.writeHead(200, { 'x-request-id': requestId }).end(`${body}<`),
@@ -416,18 +389,21 @@ const DISCLOSING: readonly (readonly [string, Act])[] = [
   ['silence', staysSilent],
 ];
 
-test.each(DISCLOSING)('no error after a %s shows the card number, however it is looked at', async (_name, act) => {
-  server.script(act);
-  const error: unknown = await tomeOver({ maxAttempts: 2, attemptTimeoutMs: SILENCE_MS / 3 })
-    .ns1.tokenize(card, ours, live())
-    .then(
+test.each(DISCLOSING)('an error after a %s does not contain the card number in any property', async (_name, act) => {
+  const tome = tomeOver({ maxAttempts: 2, attemptTimeoutMs: SILENCE_MS / 3 });
+  for (const call of [
+    () => tome.ns1.tokenize(card, ours, live()),
+    () => tome.ns1.lookup(card, live()),
+    () => tome.ns1.detokenize(ours, live()),
+  ]) {
+    server.script(act);
+    const error: unknown = await call().then(
       () => null,
       (failure: unknown) => failure,
     );
-  expect(error).toBeInstanceOf(Error);
-  const seen = [inspect(error, { depth: 20, showHidden: true }), JSON.stringify(error), (error as Error).stack].join(
-    '\n',
-  );
-  expect(seen).not.toContain(card.reveal());
+    expect(error).toBeInstanceOf(Error);
+    const parts = [inspect(error, { depth: 20, showHidden: true }), JSON.stringify(error), (error as Error).stack];
+    expect(parts.join('\n')).not.toContain(card.reveal());
+  }
   expect(JSON.stringify(observed)).not.toContain(card.reveal());
 });

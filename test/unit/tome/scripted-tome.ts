@@ -1,20 +1,20 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** What the server does with one request; `requestId` is what TOME would repeat. */
+/** Handles one request. `requestId` is the id that TOME would repeat. */
 export type Act = (response: ServerResponse, request: { readonly requestId: string; readonly body: string }) => void;
 
 export interface ScriptedTome {
   readonly url: string;
-  /** Requests that arrived, with the path of each. */
+  /** The paths of the requests, in order. */
   readonly paths: readonly string[];
   readonly requestIds: readonly string[];
-  /** The next requests are treated so, in this order; afterwards the last one is repeated. */
+  /** Handles the next requests in this order, and all later ones with the last act. */
   script(...acts: readonly Act[]): void;
   close(): Promise<void>;
 }
 
-/** An HTTP server that answers as it is told, for what the simulator cannot or must not say. */
+/** An HTTP server with scripted answers, for answers that the simulator does not give. */
 export async function startScriptedTome(): Promise<ScriptedTome> {
   const paths: string[] = [];
   const requestIds: string[] = [];
@@ -47,14 +47,14 @@ export async function startScriptedTome(): Promise<ScriptedTome> {
   };
 }
 
-/** TOME's answer as the contract has it. */
+/** An answer of TOME that repeats the request's id. */
 export const answers =
   (status: number, content: unknown, headers: Readonly<Record<string, string>> = {}): Act =>
   (response, { requestId }) => {
     response.writeHead(status, { 'x-request-id': requestId, ...headers }).end(JSON.stringify(content));
   };
 
-/** Sends back everything it was sent, so that whatever quotes an answer quotes the card number. */
+/** Returns the request's body, so that an error that quotes the answer contains the card number. */
 export const echoes =
   (status: number): Act =>
   (response, { requestId, body }) => {

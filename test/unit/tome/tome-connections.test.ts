@@ -13,7 +13,7 @@ import { madeUpCard } from '../../../scripts/local/made-up-cards.ts';
 const card = CardNumber.parse(madeUpCard(1));
 const ours = 'internal-token-number-one' as InternalToken;
 
-/** The process's clock, moved on at will: what a freeze looks like to the thawed process. */
+/** The system clock plus an offset: a frozen process sees such a jump when it continues. */
 class MovableClock implements Clock {
   #aheadMs = 0;
   readonly sleep = systemClock.sleep;
@@ -22,7 +22,7 @@ class MovableClock implements Clock {
     return systemClock.monotonicMs() + this.#aheadMs;
   }
 
-  moveOn(durationMs: number): void {
+  advance(durationMs: number): void {
     this.#aheadMs += durationMs;
   }
 }
@@ -71,8 +71,8 @@ async function listening(server: Server | HttpServer): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-describe('what fails before the request is written counts no attempt', () => {
-  /** A server that is no HTTP server; what it receives is kept. */
+describe('before the request is written', () => {
+  /** A TCP server that does not speak HTTP, and keeps what it receives. */
   async function rawServer(onConnection: (socket: Socket) => void) {
     const received: Buffer[] = [];
     const sockets = new Set<Socket>();
@@ -93,7 +93,7 @@ describe('what fails before the request is written counts no attempt', () => {
 
   const unsent = { code: 'tome-unavailable', attempts: 0 };
 
-  test('a TLS handshake that is never answered, although it takes the whole attempt', async () => {
+  test('a TLS handshake without an answer counts no attempt, although it takes the whole timeout', async () => {
     const { port, text } = await rawServer(() => undefined);
     const tome = tomeAt(`https://127.0.0.1:${port}`, { attemptTimeoutMs: 300 });
     await expect(tome.ns1.tokenize(card, ours, live())).rejects.toMatchObject(unsent);
@@ -101,27 +101,27 @@ describe('what fails before the request is written counts no attempt', () => {
     expect(text()).not.toContain(card.reveal());
   });
 
-  test('a TLS handshake that is answered with something else', async () => {
+  test('a TLS handshake that is answered with plain HTTP counts no attempt', async () => {
     const { port } = await rawServer((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'));
     await expect(tomeAt(`https://127.0.0.1:${port}`).ns1.tokenize(card, ours, live())).rejects.toMatchObject(unsent);
   });
 
-  test('a TLS handshake that is broken off', async () => {
+  test('a TLS handshake that is reset counts no attempt', async () => {
     const { port } = await rawServer((socket) => socket.once('data', () => socket.resetAndDestroy()));
     await expect(tomeAt(`https://127.0.0.1:${port}`).ns1.tokenize(card, ours, live())).rejects.toMatchObject(unsent);
   });
 
-  test('a name that does not exist', async () => {
+  test('a host name that does not exist counts no attempt', async () => {
     await expect(tomeAt('http://tome.invalid').ns1.tokenize(card, ours, live())).rejects.toMatchObject(unsent);
   });
 
-  test('a port that nobody listens on', async () => {
+  test('a refused connection counts no attempt', async () => {
     const { port } = await rawServer(() => undefined);
     for (const close of closing.splice(0)) await close();
     await expect(tomeAt(`http://127.0.0.1:${port}`).ns1.tokenize(card, ours, live())).rejects.toMatchObject(unsent);
   });
 
-  test('a request that cannot be written, which says nothing about TOME and keeps the breaker closed', async () => {
+  test('a request that cannot be written counts no attempt, and keeps the breaker closed', async () => {
     const { port } = await rawServer(() => undefined);
     const tome = tomeAt(`http://127.0.0.1:${port}`, { breaker: { failures: 1, openMs: 60_000 } });
     const call = { ...live(), correlationId: 'two\nlines' };
@@ -129,7 +129,7 @@ describe('what fails before the request is written counts no attempt', () => {
     tome.ns1.assertAdmits('tokenize', live());
   });
 
-  test('a connection that was made and then reset has been written to, and counts', async () => {
+  test('a request that was written counts, although the connection was then reset', async () => {
     const { port, text } = await rawServer((socket) => socket.once('data', () => socket.resetAndDestroy()));
     await expect(tomeAt(`http://127.0.0.1:${port}`).ns1.tokenize(card, ours, live())).rejects.toMatchObject({
       code: 'tome-outcome-unknown',
@@ -139,9 +139,9 @@ describe('what fails before the request is written counts no attempt', () => {
   });
 });
 
-describe('a kept connection', () => {
-  /** Answers the first request of each connection; `later` decides what becomes of the others. */
-  async function forgetfulTome(later: (socket: Socket) => void) {
+describe('a reused connection', () => {
+  /** Answers the first request of each connection, and calls `later` for the others. */
+  async function singleAnswerTome(later: (socket: Socket) => void) {
     const seen = new Map<Socket, number>();
     const server = createHttpServer({ keepAliveTimeout: 600_000 }, (request, response) => {
       const requests = (seen.get(request.socket) ?? 0) + 1;
@@ -163,69 +163,69 @@ describe('a kept connection', () => {
     return { url: `http://127.0.0.1:${port}`, connections: () => seen.size };
   }
 
-  /** Until the answers before have left their connections free. */
-  const settled = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 20));
+  /** Waits until the connections of earlier answers are idle. */
+  const idle = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 20));
 
   test.each<[string, (socket: Socket) => void]>([
     ['reset', (socket) => socket.resetAndDestroy()],
     ['closed', (socket) => socket.destroy()],
-  ])('that is %s costs no attempt of the call, no retry and no failure of the breaker', async (_name, later) => {
-    const { url, connections } = await forgetfulTome(later);
+  ])('that was %s costs no attempt, no retry and no failure of the breaker', async (_name, later) => {
+    const { url, connections } = await singleAnswerTome(later);
     const tome = tomeAt(url, { maxAttempts: 1, retryRatio: 0, breaker: { failures: 1, openMs: 60_000 } });
     for (let call = 0; call < 8; call += 1) {
       expect(await tome.ns1.lookup(card, live())).toBe(ours);
-      await settled();
+      await idle();
     }
     expect(connections()).toBe(8);
   });
 
-  test('that is silent costs at most half of the time that is left, even where an attempt may take all of it', async () => {
-    const { url } = await forgetfulTome(() => undefined);
+  test('that gives no answer takes at most half of the time that is left', async () => {
+    const { url } = await singleAnswerTome(() => undefined);
     const tome = tomeAt(url, { attemptTimeoutMs: 60_000, breaker: { failures: 1, openMs: 60_000 } });
     await tome.ns1.lookup(card, live());
-    await settled();
+    await idle();
     expect(await tome.ns1.lookup(card, live(6_000))).toBe(ours);
     tome.ns1.assertAdmits('lookup', live());
   });
 
-  test('that was sent on and lost still counts as a request that may arrive', async () => {
-    const { url } = await forgetfulTome((socket) => socket.resetAndDestroy());
+  test('that is lost after the request was written counts as a request that may reach TOME', async () => {
+    const { url } = await singleAnswerTome((socket) => socket.resetAndDestroy());
     const tome = tomeAt(url);
     await tome.ns1.lookup(card, live());
-    await settled();
+    await idle();
     expect(await tome.ns1.tokenize(card, ours, live())).toEqual({ token: ours, isNew: true, attempts: 2 });
   });
 
-  test('of which one was silent is not tried after the others: all of them are given up', async () => {
-    const { url, connections } = await forgetfulTome(() => undefined);
+  test('that gives no answer closes all idle connections', async () => {
+    const { url, connections } = await singleAnswerTome(() => undefined);
     const tome = tomeAt(url, { attemptTimeoutMs: 3_000 });
     await Promise.all([1, 2, 3, 4].map(() => tome.ns1.lookup(card, live())));
     expect(connections()).toBe(4);
-    await settled();
+    await idle();
     for (let call = 0; call < 3; call += 1) {
       expect(await tome.ns1.tokenize(card, ours, live())).toMatchObject({ attempts: call === 0 ? 2 : 1 });
-      // A new connection each time, so that none of the dead ones could be met again.
-      clock.moveOn(5_000);
+      // Longer than a connection may be idle, so that each call opens a new one.
+      clock.advance(5_000);
     }
   });
 
-  test('that was idle for long is not used again, by times that go on while a process is frozen', async () => {
-    const { url, connections } = await forgetfulTome(() => undefined);
+  test('that was idle for over 4 s, for example while the process was frozen, is not used', async () => {
+    const { url, connections } = await singleAnswerTome(() => undefined);
     const tome = tomeAt(url);
     for (let call = 0; call < 3; call += 1) {
       expect(await tome.ns1.tokenize(card, ours, live())).toMatchObject({ attempts: 1 });
-      await settled();
-      clock.moveOn(4_001);
+      await idle();
+      clock.advance(4_001);
     }
     expect(connections()).toBe(3);
   });
 
-  test('is never used for a prefetch, which must not be sent twice', async () => {
-    const { url, connections } = await forgetfulTome((socket) => socket.resetAndDestroy());
+  test('is not used for a prefetch, which must not be sent twice', async () => {
+    const { url, connections } = await singleAnswerTome((socket) => socket.resetAndDestroy());
     const tome = tomeAt(url);
     await tome.ns1.lookup(card, live());
-    await settled();
-    expect(await tome.ns1.prefetch(5, live())).toEqual({ tokens: [], odd: [] });
+    await idle();
+    expect(await tome.ns1.prefetch(5, live())).toEqual({ tokens: [], unusable: [] });
     expect(connections()).toBe(2);
   });
 });

@@ -1,12 +1,11 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { RetryBudget } from '../../../lambdas/tome/client/retry-budget.ts';
-import { retryDelayMs } from '../../../lambdas/tome/client/retry-timing.ts';
+import { RetryBudget, retryDelayMs } from '../../../lambdas/tome/client/retry-policy.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 
 const timing = { backoffBaseMs: 50, backoffCapMs: 1_000 };
 
-test('a delay lies anywhere below a ceiling that doubles up to its cap', () => {
+test('the delay of a retry is random below a ceiling that doubles up to its cap', () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 40 }), fc.double({ min: 0, max: 0.999, noNaN: true }), (attempt, chance) => {
       const delay = retryDelayMs(attempt, timing, () => chance);
@@ -17,11 +16,11 @@ test('a delay lies anywhere below a ceiling that doubles up to its cap', () => {
   expect(retryDelayMs(3, timing, () => 0.5)).toBe(100);
 });
 
-test("TOME's Retry-After is never undercut", () => {
+test("a retry never starts before TOME's Retry-After has passed", () => {
   expect(retryDelayMs(1, timing, () => 0, 2_000)).toBe(2_000);
 });
 
-test('when everything fails, retries are a tenth of the calls', () => {
+test('when every call fails, the budget allows retries for a tenth of the calls', () => {
   const budget = new RetryBudget(0.1, new FakeClock());
   let retries = 0;
   for (let call = 0; call < 10_000; call += 1) {
@@ -32,7 +31,7 @@ test('when everything fails, retries are a tenth of the calls', () => {
   expect(retries).toBeLessThanOrEqual(1_003);
 });
 
-test('a first call may be retried, and long quiet does not save up a storm', () => {
+test('a new client can retry its first call, and many successful calls save at most 50 retries', () => {
   const budget = new RetryBudget(0.1, new FakeClock());
   expect(budget.spend()).toBe(true);
   for (let call = 0; call < 100_000; call += 1) budget.earn();
@@ -41,7 +40,7 @@ test('a first call may be retried, and long quiet does not save up a storm', () 
   expect(retries).toBeLessThanOrEqual(50);
 });
 
-test('two faults in a quiet hour are both retried, although an hour of two calls earns no retry', async () => {
+test('a client of two calls an hour can retry both, although two calls earn no retry', async () => {
   const clock = new FakeClock();
   const budget = new RetryBudget(0.1, clock);
   while (budget.spend());
@@ -52,7 +51,7 @@ test('two faults in a quiet hour are both retried, although an hour of two calls
   }
 });
 
-test('what time alone brings back is a floor: it is never more than a few, and nothing beside a busy client', async () => {
+test('time alone gives back at most three retries, one in thirty seconds', async () => {
   const clock = new FakeClock();
   const budget = new RetryBudget(0, clock);
   while (budget.spend());
