@@ -1,6 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
-// No test measures speed, so these limits only end what hangs: on a busy machine a test may take ten times as long as here.
+// No test measures speed, so these limits only end tests that hang. On a busy machine a test may
+// take ten times as long as usual.
 const shared = {
   environment: 'node',
   pool: 'forks',
@@ -29,7 +30,7 @@ export default defineConfig({
           name: 'infrastructure',
           include: ['test/infrastructure/**/*.test.ts'],
           globalSetup: ['test/infrastructure/all-environments.ts'],
-          // After the others, because a synthesis takes all of a processor.
+          // After the other projects, because a synthesis uses a whole processor.
           sequence: { groupOrder: 1 },
         },
       },

@@ -1,7 +1,11 @@
-// Runs a script by the Node that package-lock.json pins: node scripts/locked-node.mjs SCRIPT [ARGUMENT...]
-// It is the only file that is not TypeScript, because the Node that a machine has may be too old to read TypeScript.
-// npm 11 links node_modules/.bin/node, so `node` in an npm script is the pinned one already and SCRIPT runs in this process. npm 10 removes
-// that link again, together with the packages for other platforms; then SCRIPT runs in a process of its own.
+// Runs a script with the Node that package-lock.json pins:
+// node scripts/locked-node.mjs SCRIPT [ARGUMENT...]
+//
+// This file is JavaScript, because the Node of the machine may be too old to run TypeScript.
+//
+// npm 11 links node_modules/.bin/node, so `node` in an npm script is already the pinned one, and
+// SCRIPT runs in this process. npm 10 removes that link together with the packages for other
+// platforms. Then SCRIPT runs in a child process.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import Module from 'node:module';
@@ -25,13 +29,14 @@ if (Number.parseInt(process.versions.node, 10) >= LEAST_MAJOR) {
   }
   const env = { ...process.env, PATH: `${dirname(node)}${delimiter}${process.env.PATH ?? ''}` };
   const child = spawn(node, [script, ...parameters], { env, stdio: 'inherit' });
-  // A terminal sends Ctrl-C to both; whoever else ends this process means the child.
+  // A terminal sends SIGINT to both processes. Other signals reach this process only, so it passes
+  // them on.
   process.on('SIGINT', () => undefined);
   for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   child.on('exit', (code, signal) => process.exit(code ?? 128 + (constants.signals[signal ?? 'SIGTERM'] ?? 0)));
 }
 
-/** The path of the installed platform package's binary, or `null` where npm has installed none. */
+/** The path of the pinned Node's binary, or `null` if npm has installed none for this platform. */
 function pinnedNode() {
   const platform = process.platform === 'win32' ? 'win' : process.platform;
   const modules = fileURLToPath(new URL('../node_modules', import.meta.url));
