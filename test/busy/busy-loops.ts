@@ -2,8 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 
 /**
- * Takes a processor, and looks now and then whether the process that started it is still its parent. It is given that process's id, because
- * the parent may be gone before the loop can ask for it.
+ * Uses one processor, and ends when its parent has ended. The parent passes its process id, because
+ * it can end before the loop could ask for that id.
  */
 const LOOP = `
   const parent = Number(process.argv[1]);
@@ -13,7 +13,7 @@ const LOOP = `
   }
 `;
 
-/** Processes that compute nothing, so that whatever runs beside them has to share the processors. */
+/** Processes that only use processor time, so that tests beside them get less of it. */
 export class BusyLoops {
   readonly #children: readonly ChildProcess[];
 
@@ -27,7 +27,7 @@ export class BusyLoops {
     return this.#children.flatMap(({ pid }) => pid ?? []);
   }
 
-  /** Resolves once all of them have ended. */
+  /** Resolves when all loops have ended. */
   async stop(): Promise<void> {
     await Promise.all(
       this.#children.map(async (child) => {

@@ -3,16 +3,18 @@ import { availableParallelism } from 'node:os';
 export interface BusyOptions {
   readonly times: number;
   readonly loops: number;
-  /** What vitest is given. */
+  /** The arguments of vitest. */
   readonly vitest: readonly string[];
 }
 
-/** An option that is not a whole number, in a sentence. */
+/** An option has a value that is not a whole number in its range. */
 export class InvalidBusyOption extends Error {
   override readonly name = 'InvalidBusyOption';
 }
 
-/** `--times N`, `--loops N`, and everything else for vitest. Throws InvalidBusyOption. */
+/**
+ * Reads `--times N` and `--loops N`. All other arguments are for vitest. Throws InvalidBusyOption.
+ */
 export function parseBusyOptions(parameters: readonly string[]): BusyOptions {
   let times = 1;
   let loops = 2 * availableParallelism();

@@ -15,7 +15,7 @@ export const MODIFIERS: readonly (readonly [option: string, help: string])[] = [
 
 export type TrialOptions = NonNullable<ReturnType<typeof parseTrialOptions>>;
 
-/** The options; `null` when only help is wanted. Throws InvalidArguments with all faults at once. */
+/** Returns `null` for --help. Throws InvalidArguments with all faults at once. */
 export function parseTrialOptions(args: readonly string[]) {
   const values = parseOptions(args, {
     exhaustive: { type: 'boolean', default: false },

@@ -2,8 +2,8 @@
 export const grouped = (number: string, separator: string): string => (number.match(/.{1,4}/g) ?? []).join(separator);
 
 /**
- * Which of these card numbers stand in a text, with or without separators between their digits. Only how many: the numbers themselves must
- * not be shown.
+ * Counts the card numbers in a text, with or without separators between their digits. Returns only
+ * a count, because a report must not contain the numbers.
  */
 export function countTraces(text: string, cards: ReadonlySet<string>): number {
   let found = 0;

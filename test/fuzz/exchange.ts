@@ -2,10 +2,10 @@ import { type Agent, request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
 import type { FuzzAnswer, FuzzRequest } from './fuzz-request.ts';
 
-/** How long an answer may take before the request counts as unanswered, in milliseconds. */
-const PATIENCE_MS = 60_000;
+/** After this time the request counts as unanswered. */
+const ANSWER_TIMEOUT_MS = 60_000;
 
-/** Sends one request and reads its answer; `null` when none came. */
+/** Sends one request and reads its answer; `null` when there is none. */
 export function exchange(base: URL, request: FuzzRequest, agent: Agent): Promise<FuzzAnswer | null> {
   return request.bytes === null ? send(base, request, agent) : write(base, request.bytes);
 }
@@ -15,7 +15,7 @@ function send(base: URL, request: FuzzRequest, agent: Agent): Promise<FuzzAnswer
   return new Promise((resolve) => {
     const headers = { ...request.headers, ...(body === null ? {} : { 'content-length': String(body.length) }) };
     const options = { host: base.hostname, port: base.port, method, path: target, headers, agent };
-    const sent = httpRequest({ ...options, timeout: PATIENCE_MS }, (response) => {
+    const sent = httpRequest({ ...options, timeout: ANSWER_TIMEOUT_MS }, (response) => {
       const chunks: Buffer[] = [];
       response
         .on('data', (chunk: Buffer) => chunks.push(chunk))
@@ -34,8 +34,8 @@ function send(base: URL, request: FuzzRequest, agent: Agent): Promise<FuzzAnswer
 }
 
 /**
- * Writes bytes on a connection of their own and reads until the server closes it. The client's side stays open: Node's server drops an
- * answer that is not ready when the client's side ends.
+ * Writes bytes on a new connection and reads until the server closes it. The client does not end
+ * its side, because Node's server would drop an answer that is not ready at that moment.
  */
 function write(base: URL, bytes: Buffer): Promise<FuzzAnswer | null> {
   return new Promise((resolve) => {
@@ -49,11 +49,11 @@ function write(base: URL, bytes: Buffer): Promise<FuzzAnswer | null> {
       .on('data', (chunk) => chunks.push(chunk))
       .on('close', finish)
       .on('error', finish);
-    socket.setTimeout(PATIENCE_MS, finish);
+    socket.setTimeout(ANSWER_TIMEOUT_MS, finish);
   });
 }
 
-/** The first answer in what a connection gave. */
+/** The first answer in the text that a connection received. */
 function parseAnswer(text: string): FuzzAnswer | null {
   const end = text.indexOf('\r\n\r\n');
   const [first = '', ...lines] = text.slice(0, Math.max(0, end)).split('\r\n');

@@ -4,7 +4,7 @@ import { parseOptions } from '../../scripts/program/options.ts';
 import { beginProgram, endProgram } from '../../scripts/program/run-program.ts';
 import { fuzz } from './fuzz.ts';
 
-/** What the stack runs with: few retries and short waits, so that faults at TOME cost little time, and budgets that are not what is tried here. */
+/** Short waits, so that faults of TOME take little time, and no caller budgets. */
 const SETTINGS = {
   POOL_TARGET_MIN: '1500',
   POOL_TARGET_MAX: '1500',
@@ -19,10 +19,11 @@ const SETTINGS = {
 
 const USAGE = `npm run fuzz -- [options]
 
-Sends sound and spoilt requests to a local stack of its own, on free ports. Exits with 1 when an answer is not as docs/openapi.json says.
+Starts a local stack on free ports, and sends valid and invalid requests to it. Exits with 1 when an
+answer does not match docs/openapi.json.
 
-  --requests N   how many (20000)
-  --seed N       where the random choices begin (1)
+  --requests N   how many requests (20000)
+  --seed N       the seed of all random choices (1)
   --help         this text
 `;
 
@@ -44,7 +45,7 @@ const { requests, seed } = beginProgram({
 });
 
 const write = process.stdout.write.bind(process.stdout);
-const say = (line: string): void => void write(`${line}\n`);
+const print = (line: string): void => void write(`${line}\n`);
 const output: string[] = [];
 for (const stream of [process.stdout, process.stderr]) {
   stream.write = (chunk: string | Uint8Array): boolean => {
@@ -55,12 +56,12 @@ for (const stream of [process.stdout, process.stderr]) {
 Object.assign(process.env, SETTINGS);
 
 const startedMs = performance.now();
-say(`fuzz: ${requests} requests, seed ${seed}`);
+print(`fuzz: ${requests} requests, seed ${seed}`);
 const stack = await startLocalStack({
   port: 0,
   schedules: false,
   tomeLatencyMs: 1,
-  onProgress: (line) => say(`  ${line}`),
+  onProgress: (line) => print(`  ${line}`),
 });
 await fetch(`${stack.url}/_local/tome/switches`, { method: 'PUT', body: JSON.stringify({ rateLimitScope: 'off' }) });
 const { statuses, violations } = await fuzz({
@@ -69,10 +70,10 @@ const { statuses, violations } = await fuzz({
   seed,
   concurrency: 16,
   output: () => output.join(''),
-  onProgress: (done) => say(`  ${done} requests`),
+  onProgress: (done) => print(`  ${done} requests`),
 });
 await stack.close();
-for (const [status, count] of Object.entries(statuses)) say(`  ${status}: ${count}`);
-for (const violation of violations) say(`VIOLATION ${violation}`);
-say(`${violations.length} violations in ${Math.round((performance.now() - startedMs) / 1_000)} s`);
+for (const [status, count] of Object.entries(statuses)) print(`  ${status}: ${count}`);
+for (const violation of violations) print(`VIOLATION ${violation}`);
+print(`${violations.length} violations in ${Math.round((performance.now() - startedMs) / 1_000)} s`);
 await endProgram(violations.length === 0 ? 0 : 1);

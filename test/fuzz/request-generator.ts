@@ -1,49 +1,53 @@
 import { type ApiRoute, ROUTES } from '../../lambdas/api/routes.ts';
 import { madeUpCard } from '../../scripts/local/made-up-cards.ts';
 import { grouped } from './card-traces.ts';
-import { soundBody, spoiltBody } from './fuzz-bodies.ts';
-import { Dice, type FuzzRequest, type KnownCard } from './fuzz-request.ts';
+import { mutatedBody, validBody } from './fuzz-bodies.ts';
+import type { FuzzRequest, KnownCard } from './fuzz-request.ts';
+import { RandomChoice } from './random-choice.ts';
 
-/** Makes requests: sound ones, and ones that are spoilt in one or two places. The same seed and answers give the same requests. */
+/**
+ * Generates valid requests, and requests that are changed in up to three parts. The same seed and
+ * the same learned cards give the same requests.
+ */
 export class RequestGenerator {
-  /** Every card number that was put into a request. */
+  /** Every card number that a request contained. */
   readonly cards = new Set<string>();
-  readonly #dice: Dice;
+  readonly #random: RandomChoice;
   readonly #known: KnownCard[] = [];
   #serial: number;
 
   constructor(random: () => number) {
-    this.#dice = new Dice(random);
-    this.#serial = 1_000 * this.#dice.below(900_000);
+    this.#random = new RandomChoice(random);
+    this.#serial = 1_000 * this.#random.below(900_000);
   }
 
-  /** A card that later requests may ask for again. */
+  /** Adds a card that later requests can use again. */
   learn(known: KnownCard): void {
     if (this.#known.length < 5_000) this.#known.push(known);
   }
 
   next(): FuzzRequest {
-    const dice = this.#dice;
-    const route = ROUTES[dice.below(ROUTES.length)] as ApiRoute;
+    const random = this.#random;
+    const route = ROUTES[random.below(ROUTES.length)] as ApiRoute;
     const value = this.#valueFor(route);
-    const sound = this.#soundRequest(route, value);
-    if (dice.chance(0.3)) return sound;
-    if (dice.chance(0.08)) return this.#malformed(sound, value);
-    let request = sound;
-    if (route.request !== null && dice.chance(0.55)) request = this.#withSpoiltBody(request, fieldOf(route), value);
-    if (dice.chance(0.35)) request = this.#withOddHeaders(request, value);
-    if (dice.chance(0.25) || request === sound) request = this.#withOddTarget(request, value);
+    const valid = this.#validRequest(route, value);
+    if (random.chance(0.3)) return valid;
+    if (random.chance(0.08)) return this.#malformed(valid, value);
+    let request = valid;
+    if (route.request !== null && random.chance(0.55)) request = this.#withMutatedBody(request, fieldOf(route), value);
+    if (random.chance(0.35)) request = this.#withUnusualHeader(request, value);
+    if (random.chance(0.25) || request === valid) request = this.#withUnusualTarget(request, value);
     return request;
   }
 
   #valueFor(route: ApiRoute): string {
-    const dice = this.#dice;
-    const known = this.#known[dice.below(Math.max(1, this.#known.length))];
+    const random = this.#random;
+    const known = this.#known[random.below(Math.max(1, this.#known.length))];
     if (fieldOf(route) === 'cardReferenceId') {
-      if (known !== undefined && dice.chance(0.6)) return known.reference;
-      return dice.chance(0.5) ? `9${dice.digits(15)}` : this.#freshCard();
+      if (known !== undefined && random.chance(0.6)) return known.reference;
+      return random.chance(0.5) ? `9${random.digits(15)}` : this.#freshCard();
     }
-    return known !== undefined && dice.chance(0.5) ? known.card : this.#freshCard();
+    return known !== undefined && random.chance(0.5) ? known.card : this.#freshCard();
   }
 
   #freshCard(): string {
@@ -53,32 +57,32 @@ export class RequestGenerator {
     return card;
   }
 
-  #soundRequest({ method, path, request, operation }: ApiRoute, value: string): FuzzRequest {
+  #validRequest({ method, path, request, operation }: ApiRoute, value: string): FuzzRequest {
     const field = operation === 'detokenize' ? 'cardReferenceId' : 'cardNumber';
     return {
-      what: operation,
+      description: operation,
       method,
       target: path,
       headers: {
         'content-type': 'application/json',
-        ...(operation === 'create-card' && this.#dice.chance(0.3)
-          ? { 'idempotency-key': `key-${this.#dice.below(50)}` }
+        ...(operation === 'create-card' && this.#random.chance(0.3)
+          ? { 'idempotency-key': `key-${this.#random.below(50)}` }
           : {}),
       },
-      body: request === null ? null : soundBody(field, value),
+      body: request === null ? null : validBody(field, value),
       card: field === 'cardNumber' && request !== null ? value : null,
       bytes: null,
     };
   }
 
-  #withSpoiltBody(request: FuzzRequest, field: string, value: string): FuzzRequest {
-    const { what, bytes } = spoiltBody(field, value, this.#dice);
-    return { ...request, what: `${request.what}, body: ${what}`, body: bytes, card: null };
+  #withMutatedBody(request: FuzzRequest, field: string, value: string): FuzzRequest {
+    const { description, bytes } = mutatedBody(field, value, this.#random);
+    return { ...request, description: `${request.description}, body: ${description}`, body: bytes, card: null };
   }
 
-  #withOddHeaders(request: FuzzRequest, value: string): FuzzRequest {
-    const dice = this.#dice;
-    const odd = dice.of<readonly [name: string, value: string]>([
+  #withUnusualHeader(request: FuzzRequest, value: string): FuzzRequest {
+    const random = this.#random;
+    const [name, text] = random.of<readonly [name: string, value: string]>([
       ['content-type', 'text/plain'],
       ['content-type', 'application/xml; charset=utf-16'],
       ['content-type', ''],
@@ -104,16 +108,17 @@ export class RequestGenerator {
       ['authorization', 'AWS4-HMAC-SHA256 Credential=x'],
       ['x-padding', 'x'.repeat(9_000)],
     ]);
-    return { ...request, what: `${request.what}, header ${odd[0]}`, headers: { ...request.headers, [odd[0]]: odd[1] } };
+    const headers = { ...request.headers, [name]: text };
+    return { ...request, description: `${request.description}, header ${name}`, headers };
   }
 
-  #withOddTarget(request: FuzzRequest, value: string): FuzzRequest {
-    const dice = this.#dice;
+  #withUnusualTarget(request: FuzzRequest, value: string): FuzzRequest {
+    const random = this.#random;
     const { target } = request;
-    const method = dice.chance(0.4)
-      ? dice.of(['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS', 'TRACE', 'PROPFIND'])
+    const method = random.chance(0.4)
+      ? random.of(['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS', 'TRACE', 'PROPFIND'])
       : request.method;
-    const changed = dice.of([
+    const changed = random.of([
       target,
       `${target}?cardNumber=${value}`,
       `${target}/`,
@@ -135,12 +140,12 @@ export class RequestGenerator {
       `/${'a'.repeat(9_000)}`,
       'http://127.0.0.1/v1/cards',
     ]);
-    return { ...request, what: `${request.what}, target`, method, target: changed, card: null };
+    return { ...request, description: `${request.description}, target`, method, target: changed, card: null };
   }
 
-  /** What no HTTP client would send. */
+  /** Bytes that no HTTP client would send. */
   #malformed(request: FuzzRequest, value: string): FuzzRequest {
-    const text = this.#dice.of([
+    const text = this.#random.of([
       `GET /v1/pool HTTP/1.1\r\nConnection: close\r\n\r\n`,
       `GET // HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`,
       `GET http:// HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`,
@@ -158,7 +163,7 @@ export class RequestGenerator {
       `${value}\r\n\r\n`,
       `\u0000\u0001\u0002\r\n\r\n`,
     ]);
-    return { ...request, what: 'malformed HTTP', body: null, card: null, bytes: Buffer.from(text) };
+    return { ...request, description: 'malformed HTTP', body: null, card: null, bytes: Buffer.from(text) };
   }
 }
 

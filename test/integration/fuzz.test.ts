@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { madeUpCard } from '../../scripts/local/made-up-cards.ts';
+import { faultsOf } from '../fuzz/answer-faults.ts';
 import { countTraces } from '../fuzz/card-traces.ts';
 import { fuzz } from '../fuzz/fuzz.ts';
 import type { FuzzAnswer, FuzzRequest } from '../fuzz/fuzz-request.ts';
-import { faultsOf } from '../fuzz/judge.ts';
 import { type RunningStack, startStack } from './running-stack.ts';
 
 let running: RunningStack;
@@ -20,7 +20,7 @@ beforeAll(async () => {
 
 afterAll(() => running.stop());
 
-test('five hundred sound and spoilt requests are answered as the published file says, and no card number shows', async () => {
+test('the API answers 500 valid and invalid requests as docs/openapi.json says, and discloses no card number', async () => {
   const { statuses, violations } = await fuzz({
     url: running.stack.url,
     requests: 500,
@@ -33,7 +33,7 @@ test('five hundred sound and spoilt requests are answered as the published file 
   for (const status of [200, 201, 400, 404, 405, 429]) expect(statuses[status]).toBeGreaterThan(0);
 });
 
-describe('the judge of answers', () => {
+describe('the comparison of an answer with the published document', () => {
   const problem = (status: number, code: string, changes: object = {}): FuzzAnswer => ({
     status,
     headers: {
@@ -52,7 +52,7 @@ describe('the judge of answers', () => {
     }),
   });
   const lookup: FuzzRequest = {
-    what: 'lookup',
+    description: 'lookup',
     method: 'POST',
     target: '/v1/cards/lookup?a=1',
     headers: {},
@@ -60,40 +60,40 @@ describe('the judge of answers', () => {
     card: null,
     bytes: null,
   };
-  const sound: FuzzAnswer = {
+  const success: FuzzAnswer = {
     status: 200,
     headers: { 'content-type': 'application/json', 'x-correlation-id': 'a', 'cache-control': 'no-store' },
     text: '{"cardReferenceId":"9000000000000009"}',
   };
 
-  test('finds nothing wrong with answers that are as published', () => {
-    expect(faultsOf(lookup, sound)).toEqual([]);
+  test('finds no fault in answers that are documented', () => {
+    expect(faultsOf(lookup, success)).toEqual([]);
     expect(faultsOf(lookup, problem(404, 'card-not-found'))).toEqual([]);
     expect(faultsOf(lookup, problem(503, 'tome-unavailable'))).toEqual([]);
     expect(faultsOf({ ...lookup, method: 'PUT' }, problem(405, 'method-not-allowed'))).toEqual([]);
   });
 
   test.each<[string, FuzzAnswer | null]>([
-    ['no answer', null],
+    ['a missing answer', null],
     ['an unexpected failure', problem(500, 'unexpected')],
     ['a code of another route', problem(404, 'reference-not-found')],
-    ['a status that is not published', problem(418, 'invalid-input')],
+    ['an undocumented status', problem(418, 'invalid-input')],
     ['a code with another status', problem(404, 'invalid-input')],
-    ['another status inside', problem(404, 'card-not-found', { status: 400 })],
-    ['a field too many', problem(404, 'card-not-found', { cause: 'x' })],
+    ['another status in the body', problem(404, 'card-not-found', { status: 400 })],
+    ['an additional field', problem(404, 'card-not-found', { cause: 'x' })],
     ['two correlation ids', problem(404, 'card-not-found', { correlationId: 'b' })],
-    ['no problem', { ...problem(404, 'card-not-found'), text: 'Not found' }],
+    ['a body that is no problem document', { ...problem(404, 'card-not-found'), text: 'Not found' }],
     ['503 without Retry-After', { ...problem(503, 'pool-empty'), headers: { ...problem(404, '').headers } }],
-    ['Retry-After on what stays as it is', { ...problem(404, 'card-not-found'), headers: problem(503, '').headers }],
-    ['201 from a lookup', { ...sound, status: 201 }],
-    ['another body', { ...sound, text: '{"cardReferenceId":"9"}' }],
-    ['a body with more in it', { ...sound, text: '{"cardReferenceId":"9000000000000009","pan":1}' }],
-    ['an answer that may be cached', { ...sound, headers: { 'content-type': 'application/json' } }],
-  ])('finds %s', (_what, answer) => {
+    ['Retry-After with a lasting error', { ...problem(404, 'card-not-found'), headers: problem(503, '').headers }],
+    ['201 from a lookup', { ...success, status: 201 }],
+    ['another body', { ...success, text: '{"cardReferenceId":"9"}' }],
+    ['a body with an additional field', { ...success, text: '{"cardReferenceId":"9000000000000009","pan":1}' }],
+    ['an answer that may be cached', { ...success, headers: { 'content-type': 'application/json' } }],
+  ])('finds a fault in %s', (_what, answer) => {
     expect(faultsOf(lookup, answer)).not.toEqual([]);
   });
 
-  test('finds a card number in a text, with separators and inside longer digits', () => {
+  test('countTraces finds a card number with separators and inside longer digits', () => {
     const card = madeUpCard(7);
     const cards = new Set([card]);
     for (const text of [

@@ -10,7 +10,7 @@ interface Server {
   close(): Promise<void>;
 }
 
-/** Answers every route with the body that it was given. */
+/** Answers every route with the body of the request. */
 const echo: ApiFunction = async (event) => ({ statusCode: 200, body: JSON.stringify({ body: event.body }) });
 const functions = { 'create-card': echo, lookup: echo, 'lookup-or-tokenize': echo, detokenize: echo, pool: echo };
 
@@ -26,7 +26,10 @@ interface Answer {
   readonly body: string;
 }
 
-/** Everything that a server writes to a connection until it closes it, after `write` has used the connection. */
+/**
+ * Opens a connection, calls `write`, and returns what the server sends until it closes the
+ * connection.
+ */
 function rawExchange(url: string, write: (socket: Socket) => void): Promise<string> {
   return new Promise((resolve) => {
     let text = '';
@@ -38,7 +41,7 @@ function rawExchange(url: string, write: (socket: Socket) => void): Promise<stri
   });
 }
 
-/** The answers on one connection, in their order. */
+/** The answers of one connection, in order. */
 function answersIn(text: string): readonly Answer[] {
   const answers: Answer[] = [];
   let rest = text;
@@ -100,25 +103,28 @@ describe.each(Object.entries(STARTS))('%s', (name, start) => {
   });
   afterAll(() => server.close());
 
-  // SQS is a protocol of its own: its service faults are no problem documents.
-  test.each(MALFORMED)('answers %s with a problem and without an error of its own', async (_what, bytes, statuses) => {
-    const answer = await ask(server.url, bytes);
-    if (name === 'the local queue') {
-      expect(answer.status).toBeGreaterThanOrEqual(400);
-      expect(answer.status).toBeLessThan(500);
-      return;
-    }
-    expect(statuses).toContain(answer.status);
-    if (answer.status !== 404 || name === 'the local gateway') expectProblem(answer);
-  });
+  // The errors of SQS's protocol are not problem documents.
+  test.each(MALFORMED)(
+    'answers %s with a problem document and not with an internal error',
+    async (_what, bytes, statuses) => {
+      const answer = await ask(server.url, bytes);
+      if (name === 'the local queue') {
+        expect(answer.status).toBeGreaterThanOrEqual(400);
+        expect(answer.status).toBeLessThan(500);
+        return;
+      }
+      expect(statuses).toContain(answer.status);
+      if (answer.status !== 404 || name === 'the local gateway') expectProblem(answer);
+    },
+  );
 
-  test('answers an ordinary request that asks for another protocol, and ignores that it asks', async () => {
+  test('ignores a request to upgrade the protocol, and answers the request itself', async () => {
     const answer = await ask(server.url, get('/nothing', 'Upgrade: websocket\r\n').replace('close', 'Upgrade, close'));
     expect(answer.status).toBeGreaterThanOrEqual(400);
     expect(answer.status).toBeLessThan(500);
   });
 
-  test('names the limit to a body that is too large, also when it comes in many pieces', async () => {
+  test('answers 413 with the limit to a body that is too large and arrives in pieces', async () => {
     const bytes = 11 * 1_024 * 1_024;
     const text = await rawExchange(server.url, (socket) => {
       socket.write(`POST /v1/cards HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: ${bytes}\r\n\r\n`);
@@ -129,7 +135,7 @@ describe.each(Object.entries(STARTS))('%s', (name, start) => {
     expect(answer?.body).toMatch(/must be at most \d+ bytes/);
   });
 
-  test('refuses a body that is too large before it is sent, when the client asks first', async () => {
+  test('refuses a body that is too large before it is sent, when the client expects 100 Continue', async () => {
     const answer = await ask(
       server.url,
       `POST /v1/cards HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: ${2 ** 30}\r\n\r\n`,
@@ -137,7 +143,7 @@ describe.each(Object.entries(STARTS))('%s', (name, start) => {
     expect(answer.status).toBe(413);
   });
 
-  test('goes on after clients that leave in the middle of a body or a header', async () => {
+  test('still answers after clients have reset connections in the middle of a body or a header', async () => {
     const output = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
     for (const part of ['POST /v1/cards HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{"card', 'POST /v1/car']) {
       await rawExchange(server.url, (socket) => {
@@ -151,7 +157,7 @@ describe.each(Object.entries(STARTS))('%s', (name, start) => {
 });
 
 describe('the local gateway', () => {
-  test('answers pipelined requests in their order, and a malformed one behind them last', async () => {
+  test('answers pipelined requests in order, and a malformed one after them last', async () => {
     const slow: ApiFunction = async (event) => {
       await new Promise((resolve) => setTimeout(resolve, event.body === '1' ? 200 : 0));
       return { statusCode: 200, body: String(event.body) };
@@ -167,7 +173,7 @@ describe('the local gateway', () => {
     await gateway.close();
   });
 
-  test('hands a body to the function whole, so that the function names its own, smaller limit', async () => {
+  test('passes the complete body to the function, so that the function can name its smaller limit', async () => {
     const gateway = await startGateway({ port: 0, functions, sideRoute: async () => null });
     const body = 'x'.repeat(40 * MAX_BODY_BYTES);
     const answer = await fetch(`${gateway.url}/v1/cards`, { method: 'POST', body });
@@ -198,7 +204,7 @@ describe('the local gateway', () => {
     await gateway.close();
   });
 
-  test('takes a target in absolute form, and no path of another host', async () => {
+  test('accepts a target in absolute form, and does not serve a path with two slashes', async () => {
     const gateway = await startGateway({ port: 0, functions, sideRoute: async () => null });
     expect((await ask(gateway.url, get('http://x/v1/pool?a=1'))).status).toBe(200);
     expect((await ask(gateway.url, get('//x/v1/pool'))).status).toBe(404);

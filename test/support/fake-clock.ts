@@ -5,7 +5,7 @@ interface Sleeper {
   readonly wake: () => void;
 }
 
-/** Time that stands still until a test moves it. */
+/** A clock that a test advances. */
 export class FakeClock implements Clock {
   #nowMs = 1_000;
   #sleepers: Sleeper[] = [];
@@ -20,7 +20,10 @@ export class FakeClock implements Clock {
     });
   }
 
-  /** Moves time on, waking sleepers in their order and letting each do its next step. */
+  /**
+   * Advances the time, and wakes the sleepers in order. Each does its next step before the next
+   * one.
+   */
   async advance(durationMs: number): Promise<void> {
     await settle();
     const untilMs = this.#nowMs + durationMs;
@@ -39,5 +42,5 @@ export class FakeClock implements Clock {
   }
 }
 
-/** Lets everything that is ready to go on do so. */
+/** Lets all code that is ready do its next step. */
 const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

@@ -1,8 +1,8 @@
 import type { Clock } from '../../lambdas/tokenization/ports/clock.ts';
 
 /**
- * Time that only passes while somebody sleeps, and then at once. What takes a minute by the product's own pauses takes no time in a test, and
- * a slow machine adds nothing to it: elapsed time is the sum of the pauses that were asked for.
+ * A clock that jumps forward when code sleeps. Elapsed time is the sum of the requested pauses, so
+ * a test of long pauses takes no time, and a slow machine does not change its result.
  */
 export class JumpingClock implements Clock {
   #nowMs = 1_000;
@@ -14,7 +14,8 @@ export class JumpingClock implements Clock {
   async sleep(durationMs: number, signal?: AbortSignal): Promise<void> {
     signal?.throwIfAborted();
     const wakesAtMs = this.#nowMs + durationMs;
-    // Others who start to sleep in the same turn of the loop sleep side by side, not one after the other.
+    // Sleeps that start in the same turn of the event loop pass at the same time, and are not
+    // added.
     await new Promise((resolve) => setImmediate(resolve));
     this.#nowMs = Math.max(this.#nowMs, wakesAtMs);
   }

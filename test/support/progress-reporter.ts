@@ -1,6 +1,9 @@
 import type { Reporter, TestModule, TestSpecification } from 'vitest/node';
 
-/** Says what the run is doing where no terminal shows it: vitest tells of a file only when all of it is done. */
+/**
+ * Prints each test file when it starts, for logs without a terminal. The default reporter prints a
+ * file only when it has ended.
+ */
 export default class ProgressReporter implements Reporter {
   #files = 0;
   #started = 0;

@@ -3,7 +3,7 @@ import type { SimulatorTime } from '../../scripts/simulator/simulator-time.ts';
 
 const EPOCH_MS = Date.UTC(2026, 0, 1);
 
-/** A simulator's time that is a test's own clock. */
+/** Makes a simulator use the clock of a test. */
 export const simulatorTimeOf = (clock: Clock): SimulatorTime => ({
   monotonicMs: () => clock.monotonicMs(),
   dateMs: () => EPOCH_MS + clock.monotonicMs(),

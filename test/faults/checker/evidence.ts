@@ -90,7 +90,7 @@ export interface Evidence {
   readonly events: readonly { readonly eventId: string; readonly cardReferenceId: string }[];
   readonly disclosures: readonly { readonly cardReference: string }[];
   readonly dispatches: readonly Dispatch[];
-  /** The card of each key and body that was sent, by `claimName`, as far as the harness knows it. */
+  /** The card of each key and body that was sent, by `claimName`. */
   readonly claims: ReadonlyMap<string, string>;
   /** Each key that a client sent, with the card in its body, whether or not it got an answer. */
   readonly keyUses: readonly KeyUse[];

@@ -37,7 +37,7 @@ const LEGAL_EDGES = new Set([
   'QUARANTINED USED',
 ]);
 
-/** The name of I4, which the harness also checks by reading every reference back through the product. */
+/** I4. The harness also reads every reference back through the product, and reports it as this. */
 export const REFERENCES_RESOLVE = 'I4 every returned reference detokenizes to its card and is found for it';
 
 /** The invariants of docs/design.md#invariants. I13 is checked by runs whose clock jumps. */
@@ -85,7 +85,7 @@ const INVARIANTS: Readonly<Record<string, Invariant>> = {
         const token = tome.ns1.get(card);
         if (token === undefined) return [`reference ${reference} was returned, and NS1 does not know its card`];
         if (tome.ns2.get(token) !== reference) return [`reference ${reference} does not lead to its card at TOME`];
-        // A read asks NS2 about a pair that NS2 never confirmed, so only a confirmed pair can answer.
+        // A read asks NS2 about an unconfirmed pair, so only a confirmed pair can answer.
         const pair = pairOf.get(token);
         const canAnswer = pair?.isConfirmed === true || pair?.state === 'USED';
         return pair !== undefined && canAnswer && pair.cardReference !== reference

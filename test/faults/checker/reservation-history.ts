@@ -2,8 +2,8 @@ import type { Evidence } from './evidence.ts';
 
 /**
  * A reservation holds one pair (docs/design.md#retries-after-a-lost-commit). When a reservation is
- * closed, its id can be used again: an execution that arrives after that takes a new pair, which the
- * settler quarantines. So only pairs that are held at the same time are compared.
+ * closed, its id can be used again: an execution that arrives after that takes a new pair, which
+ * the settler quarantines. So only pairs that are held at the same time are compared.
  */
 export function reservationsWithTwoPairs(edges: Evidence['edges']): string[] {
   const held = new Map<string, bigint>();

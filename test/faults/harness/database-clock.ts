@@ -4,10 +4,10 @@ import type { Sql } from '../../../lambdas/pool/database/database.ts';
 const FAR_AWAY = "interval '1000 years'";
 
 /**
- * Changes the database as if its clock had just been set by `seconds`: ahead when positive, back when
- * negative. The clock of a machine cannot be set for one database, so every stored time is moved in
- * the other direction. The columns are read from the catalogue, so that none is forgotten. Triggers
- * are off, which needs a superuser.
+ * Changes the database as if its clock had just been set by `seconds`: ahead when positive, back
+ * when negative. The clock of a machine cannot be set for one database, so every stored time is
+ * moved in the other direction. The columns are read from the catalogue, so that none is forgotten.
+ * Triggers are off, which needs a superuser.
  */
 export async function stepDatabaseClock(sql: Sql, seconds: number): Promise<void> {
   const columns = await sql<{ table: string; column: string }[]>`

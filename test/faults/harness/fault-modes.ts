@@ -11,7 +11,7 @@ export interface InjectionPoint {
   readonly kind: 'sql' | 'tome' | 'queue' | 'harness';
   /** The call, such as `tome ns1 tokenize` or `sql reserve`. */
   readonly name: string;
-  /** Its position among the waiting points, where that is not the order in which they were reached. */
+  /** Its position among the waiting points, if it differs from the order of arrival. */
   readonly order?: number;
   /** Replaces the token in the answer by a token of another card, if there is one. */
   readonly wrongAnswer?: (answer: never) => unknown;
@@ -155,8 +155,8 @@ const SQL_CODES: Partial<Record<FaultMode, string>> = {
 };
 
 /**
- * The error that the code under test sees. A timeout of SQL is not an error of the driver but of the
- * class `Database`, so intercepted-ports.ts translates FAULT_TIMEOUT to what that class throws.
+ * The error that the code under test sees. A timeout of SQL is not an error of the driver but of
+ * the class `Database`, so intercepted-ports.ts translates FAULT_TIMEOUT to what that class throws.
  */
 function failureOf(point: InjectionPoint, mode: FaultMode): Error {
   if (point.kind === 'tome') {
@@ -170,7 +170,7 @@ function failureOf(point: InjectionPoint, mode: FaultMode): Error {
   return Object.assign(new Error(`The statement failed: ${mode}.`), { code: SQL_CODES[mode] ?? 'CONNECTION_CLOSED' });
 }
 
-/** True for the error with which a job reports that its database was not usable. The job runs again. */
+/** True if a job ended because its database was not usable. It runs again at its next schedule. */
 export const isOutage = (error: unknown): boolean =>
   error instanceof Error &&
   'code' in error &&

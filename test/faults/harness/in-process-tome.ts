@@ -7,8 +7,8 @@ import { operations } from '../../../scripts/simulator/operations.ts';
 import type { Simulator } from '../../../scripts/simulator/simulator.ts';
 
 /**
- * Calls the operations of the simulator without HTTP, which takes about nine tenths of the time of a
- * random interleaving. The interceptors inject what HTTP can do to a call. Single faults and the
+ * Calls the operations of the simulator without HTTP, which takes about nine tenths of the time of
+ * a random interleaving. The interceptors inject what HTTP can do to a call. Single faults and the
  * process trials use HTTP.
  */
 export function createInProcessTome({ vaults, switches, faults }: Simulator): Tome {

@@ -74,8 +74,8 @@ export interface TomeInterception {
   readonly heldReservation: () => string | null;
   readonly otherCardsToken: (namespace: 'ns1' | 'ns2') => string | undefined;
   /**
-   * Whether lookups may answer with the token of another card. A creation confirms what it stores, so
-   * it must survive this. A read believes one answer (docs/design.md#contradictions).
+   * Whether lookups may answer with the token of another card. A creation confirms what it stores,
+   * so it must survive this. A read believes one answer (docs/design.md#contradictions).
    */
   readonly lookupsMayBeWrong: boolean;
   /** Orders a fault from the simulator for the next call of an operation. */

@@ -2,10 +2,10 @@ import { Crashed, type FaultMode, type InjectionPoint, injectFault, isWrongAnswe
 import type { Interceptor } from './interceptor.ts';
 import type { LateEffects } from './late-effects.ts';
 
-/** The fault for each point of a run. Points are numbered from 0 in the order in which they are reached. */
+/** The faults of one run, by the number of the point. Numbers start at 0, in the order of calls. */
 export type FaultPlan = ReadonlyMap<number, FaultMode>;
 
-/** Injects the faults of a plan into one run. The numbers of points continue from process to process. */
+/** Injects the faults of a plan. The numbers of points continue from one process to the next. */
 export class PlannedFaults {
   readonly reached: InjectionPoint[] = [];
   readonly #plan: FaultPlan;
@@ -17,7 +17,7 @@ export class PlannedFaults {
     this.#lateEffects = lateEffects;
   }
 
-  /** The interceptor of a new process. A crash ends this process, with all calls that it runs at once. */
+  /** The interceptor of a new process. A crash ends all concurrent work of this process. */
   startProcess(): Interceptor {
     let hasCrashed = false;
     let hasAnsweredWrongly = false;
@@ -44,7 +44,7 @@ export class PlannedFaults {
     };
   }
 
-  /** Resolves when the calls of crashed processes have ended too, so that no run affects the next. */
+  /** Resolves when the calls of crashed processes have ended, so that no run affects the next. */
   async rest(): Promise<void> {
     while (this.#running.size > 0) await Promise.allSettled(this.#running);
   }

@@ -35,7 +35,7 @@ const NO_ORIGIN = {
   functionRequestId: null,
 };
 
-/** One process of the product, composed as in `lambdas/composition`, with every call behind the interceptor. */
+/** A process of the product, composed as in `lambdas/composition`, with intercepted calls. */
 export interface ProcessUnderTest {
   readonly tokenizer: Tokenizer;
   readonly context: () => RequestContext;
@@ -50,9 +50,9 @@ export interface ProcessUnderTest {
 }
 
 export interface ProcessSettings {
-  /** How long a key is held. 0 by default, so that a retry takes it over from a request that still runs. */
+  /** How long a request holds its key. 0 by default: a retry can take the key over at once. */
   readonly holdSeconds?: number;
-  /** How long a lease of prefetch lasts without a renewal. At 0 every run overtakes the one before. */
+  /** How long a lease of prefetch lasts. At 0 every run overtakes the run before it. */
   readonly leaseSeconds?: number;
   /** See `TomeInterception`. */
   readonly lookupsMayBeWrong?: boolean;

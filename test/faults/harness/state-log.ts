@@ -1,6 +1,6 @@
 /**
- * Installs triggers that record every change of a pair's state in `fault_watch.edge`. They record and
- * never refuse, so the checker can find a change that the product's own triggers let pass.
+ * Installs triggers that record every change of a pair's state in `fault_watch.edge`. They record
+ * and never refuse, so the checker can find a change that the product's own triggers let pass.
  */
 export const STATE_LOG = `
   CREATE SCHEMA fault_watch;

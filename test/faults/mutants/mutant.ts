@@ -36,7 +36,7 @@ export interface Mutant {
   /** Absent for a bug in the life of a pair. */
   readonly kind?: MutantKind;
   readonly edits: readonly Edit[];
-  /** At least one test of these files must fail. Without files, the fault trials must find the bug. */
+  /** At least one test of these files must fail. If absent, the fault trials must find the bug. */
   readonly tests?: readonly string[];
 }
 

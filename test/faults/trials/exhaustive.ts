@@ -43,8 +43,8 @@ export interface ExhaustiveOptions {
 const CLIENT_TRIES = 3;
 
 /**
- * Tries every single fault at every point of every scenario, and every ordered pair of faults in the
- * scenarios that matter most. Each run ends with recovery and the checker.
+ * Tries every single fault at every point of every scenario, and every ordered pair of faults in
+ * the scenarios that matter most. Each run ends with recovery and the checker.
  */
 export async function runExhaustive(world: World, options: ExhaustiveOptions): Promise<ExhaustiveResult> {
   const findings: Finding[] = [];

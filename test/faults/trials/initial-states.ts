@@ -27,7 +27,7 @@ export async function cardOfAnotherDomain(world: World): Promise<void> {
   await world.tome.ns2.tokenize(token, null, call);
 }
 
-/** CARD was created after the backup from which the database was restored: its pair is not stored. */
+/** CARD was created after the backup that was restored, so its pair is not stored. */
 export async function createdAndNotStored(world: World): Promise<void> {
   await created(world);
   await world.sql.unsafe(`
@@ -37,7 +37,7 @@ export async function createdAndNotStored(world: World): Promise<void> {
   `);
 }
 
-/** An earlier run staged a pair, and NS2 has bound its internal token to another reference since. */
+/** An earlier run staged a pair, and then NS2 bound its internal token to another reference. */
 export async function contradictedPair(world: World): Promise<void> {
   const call = { deadlineMs: Number.POSITIVE_INFINITY, lane: 'batch', correlationId: 'an earlier run' } as const;
   const {
@@ -92,8 +92,8 @@ const backupInsteadOfSending = (world: World): Interceptor => ({
 });
 
 /**
- * NS1 knows CARD and the database does not, because its creation failed between the namespaces. Then
- * NS1 issued the token of CARD again, and the pool's only pair has it.
+ * NS1 knows CARD and the database does not, because its creation failed between the namespaces.
+ * Then NS1 issued the token of CARD again, and the pool's only pair has it.
  */
 export async function tokenIssuedTwice(world: World): Promise<void> {
   const call = { deadlineMs: Number.POSITIVE_INFINITY, lane: 'live', correlationId: 'a creation that failed' } as const;
@@ -102,7 +102,7 @@ export async function tokenIssuedTwice(world: World): Promise<void> {
   await startProcess(world, noFaults).prefetch(1);
 }
 
-/** The process that created OTHER with a key crashed when NS1 had bound the card, before mark_used. */
+/** The process that created OTHER with a key crashed after NS1 had bound it, before mark_used. */
 export async function crashedAfterBinding(world: World): Promise<void> {
   const faults = new PlannedFaults(new Map([[1, 'crash-after']]), world.lateEffects);
   await createAs(startProcess(world, faults.startProcess()), world, OTHER, OPEN_KEY).catch(unlessCrashed);

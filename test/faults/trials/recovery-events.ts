@@ -66,7 +66,7 @@ const restore = (kind: 'fenced' | 'unfenced'): TrialOperation => ({
     }),
 });
 
-/** A direct creation reached NS1 and failed before NS2, so NS1 knows a card that the database does not. */
+/** A creation on the direct path fails after NS1, so NS1 knows a card that is not stored. */
 const failedBetweenNamespaces = (card: number): TrialOperation => ({
   name: `a creation of card ${card} fails between the namespaces`,
   run: (process, world) =>

@@ -25,8 +25,8 @@ const POOL_TARGET = 6;
 const LATE_RATE = 0.03;
 
 /**
- * Runs one random interleaving: 40 operations by 6 actors with faults, then recovery and the checker.
- * The seed decides every step.
+ * Runs one random interleaving: 40 operations by 6 actors with faults, then recovery and the
+ * checker. The seed decides every step.
  */
 export async function runSchedule(given: World, seed: number): Promise<ScheduleResult> {
   const world = { ...given, tome: given.inProcessTome };

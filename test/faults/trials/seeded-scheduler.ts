@@ -60,7 +60,8 @@ export class ScheduledActor implements Interceptor {
 
 /**
  * Lets one actor at a time proceed from one point to its next. The seed chooses the actor, so the
- * same seed gives the same interleaving again. Sometimes a fault is injected, or a late effect arrives.
+ * same seed gives the same interleaving again. Sometimes a fault is injected, or a late effect
+ * arrives.
  */
 export class SeededScheduler {
   readonly lateEffects: LateEffects;
@@ -104,8 +105,8 @@ export class SeededScheduler {
   }
 
   /**
-   * Work between two points is waited for before the next actor proceeds. Otherwise the order of steps
-   * would depend on speed and not only on the seed.
+   * Work between two points is waited for before the next actor proceeds. Otherwise the order of
+   * steps would depend on speed and not only on the seed.
    */
   beginUnscheduledWork(): UnscheduledWork {
     this.#unscheduledWorks += 1;

@@ -28,8 +28,8 @@ const HELD_MS = 20;
 /**
  * Runs all actors at once, each statement on its own connection, so that statements overlap inside
  * PostgreSQL. The operations are requests, jobs and raw calls of database functions, with faults.
- * Then recovery and the checker; then all available pairs are reserved. The world needs one database
- * connection for each actor.
+ * Then recovery and the checker; then all available pairs are reserved. The world needs one
+ * database connection for each actor.
  */
 export async function runStorm(
   given: World,
@@ -98,11 +98,11 @@ const pick = <Value>(values: readonly Value[], random: Random): Value =>
   values[Math.floor(random() * values.length)] as Value;
 
 /**
- * Reserves all available pairs with all actors at once. Returns how many there were, or `null` unless
- * each was reserved exactly once.
+ * Reserves all available pairs with all actors at once. Returns how many there were, or `null`
+ * unless each was reserved exactly once.
  *
- * At first one transaction holds all of them, and rolls back while the actors wait. None of the actors
- * may have reported an empty pool, because the pairs were only locked.
+ * At first one transaction holds all of them, and rolls back while the actors wait. None of the
+ * actors may have reported an empty pool, because the pairs were only locked.
  */
 async function reserveAll({ sql, database }: World, actors: number): Promise<number | null> {
   const [{ count } = { count: 0 }] = await sql<{ count: number }[]>`SELECT count(*)::int AS count FROM available_pair`;

@@ -14,7 +14,7 @@ const isAlive = (pid: number): boolean => {
   }
 };
 
-/** A process that has ended and that nobody has asked for its exit code yet. */
+/** A process that has ended, and whose exit code its parent has not read yet. */
 const isZombie = (pid: number): boolean => {
   try {
     return readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z ');
@@ -23,14 +23,14 @@ const isZombie = (pid: number): boolean => {
   }
 };
 
-test('the loops run until they are stopped', async () => {
+test('busy loops run until they are stopped', async () => {
   const loops = new BusyLoops(2);
   expect(loops.pids.filter(isAlive)).toHaveLength(2);
   await loops.stop();
   expect(loops.pids.filter(isAlive)).toEqual([]);
 });
 
-test('the loops end by themselves when the process that started them is killed', async () => {
+test('busy loops end when the process that started them is killed', async () => {
   const program = `
     const { BusyLoops } = await import('./test/busy/busy-loops.ts');
     console.log(new BusyLoops(1).pids.join());
@@ -46,7 +46,7 @@ test('the loops end by themselves when the process that started them is killed',
   await vi.waitFor(() => expect(isAlive(pid)).toBe(false), { timeout: 240_000, interval: 50 });
 });
 
-test('the number of runs and loops is read, and all else is left for vitest', () => {
+test('parseBusyOptions reads the numbers of runs and loops, and leaves all other arguments to vitest', () => {
   expect(parseBusyOptions(['--times', '5', '--loops', '4', '--project', 'unit'])).toEqual({
     times: 5,
     loops: 4,

@@ -32,9 +32,9 @@ export class ClientLoad {
   }
 
   /**
-   * Resolves when `more` further creations were acknowledged. On a slow machine a process needs seconds
-   * before its first answer, and a fault before that tests nothing. Gives up after 30 s, because the
-   * last fault may have stopped the service.
+   * Resolves when `more` further creations were acknowledged. On a slow machine a process needs
+   * seconds before its first answer, and a fault before that tests nothing. Gives up after 30 s,
+   * because the last fault may have stopped the service.
    */
   async untilAcknowledged(more: number): Promise<void> {
     const wanted = this.acknowledged + more;

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /**
- * Kills a PostgreSQL server and all its processes with SIGKILL, so without a checkpoint. Resolves when
- * they have ended.
+ * Kills a PostgreSQL server and all its processes with SIGKILL, so without a checkpoint. Resolves
+ * when they have ended.
  */
 export async function crashDatabase(directory: string): Promise<void> {
   const pidFile = join(directory, 'postmaster.pid');

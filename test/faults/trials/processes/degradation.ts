@@ -4,7 +4,7 @@ import { type Answer, DIRECT_CREATIONS_PER_SECOND, ROWS, type Row, type ServiceU
 import { TargetProcess } from './target-process.ts';
 import { startTrialStack } from './trial-stack.ts';
 
-/** Checks every row of docs/design.md#when-something-is-down that can be tested, on one API process. */
+/** Checks rows of docs/design.md#when-something-is-down on one API process. */
 export async function runDegradation(onRow: (row: Row) => void): Promise<readonly Row[]> {
   const stack = await startTrialStack(
     7,

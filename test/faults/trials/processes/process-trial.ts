@@ -21,7 +21,7 @@ export interface TrialResult extends TrialSize {
   readonly violations: readonly Violation[];
 }
 
-/** Shorter than a freeze, so that a frozen process continues with a reservation that was settled. */
+/** Shorter than a freeze, so that a frozen process continues with a settled reservation. */
 const HORIZON_SECONDS = 2;
 /** After so many cut commits one creation must succeed. */
 const CUTS_IN_A_ROW = 5;
@@ -30,8 +30,8 @@ const TARGETS = 2;
 const CLIENTS = 8;
 
 /**
- * Kills and stops API processes, kills the database server, and cuts connections between a commit and
- * its answer, while clients work. Then the jobs run and the checker checks.
+ * Kills and stops API processes, kills the database server, and cuts connections between a commit
+ * and its answer, while clients work. Then the jobs run and the checker checks.
  */
 export async function runProcessTrial(
   size: TrialSize,

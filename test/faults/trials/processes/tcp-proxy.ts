@@ -13,11 +13,11 @@ export interface TcpProxy {
   readonly port: number;
   /** How many answers were cut after their request was forwarded: commits of unknown outcome. */
   readonly cutAnswers: number;
-  /** Breaks a connection at the next request that matches. Does nothing while another order waits. */
+  /** Breaks a connection at its next matching request. Ignored while another order waits. */
   breakNext(how: Breakage, matches: (chunk: Buffer) => boolean): void;
   /** While true: resets all connections and refuses new ones. */
   refuse(isDown: boolean): void;
-  /** While true: forwards no request of any connection, and keeps all open. The requests are lost. */
+  /** While true: forwards no request and keeps all connections open. The requests are lost. */
   freeze(isFrozen: boolean): void;
   /** Forwards nothing from the present connections any more, and keeps them open. New ones work. */
   silence(): void;

@@ -68,7 +68,7 @@ export async function startTrialStack(
       AWS_ACCESS_KEY_ID: 'local',
       AWS_SECRET_ACCESS_KEY: 'local',
       DATABASE_MAX_CONNECTIONS: '6',
-      // All clients are one caller, and some create a card a second time, so budgets would stop them.
+      // All clients are one caller, and create some cards twice. Its budgets would stop them.
       CALLER_LOOKUP_MISSES_PER_HOUR: '0',
       CALLER_EXISTING_CREATIONS_PER_HOUR: '0',
       ...settings,

@@ -2,8 +2,8 @@ import { type ApiRoute, ROUTES } from '../../lambdas/api/routes.ts';
 import { problemsOf } from '../../scripts/checks/contract/api-document.ts';
 import type { FuzzAnswer, FuzzRequest } from './fuzz-request.ts';
 
-/** Codes with which the server refuses what is no request of a route. */
-const REFUSALS: Readonly<Record<string, number>> = {
+/** The codes with which the server refuses a request that reaches no route. */
+const SERVER_CODES: Readonly<Record<string, number>> = {
   'malformed-request': 400,
   'target-too-long': 400,
   'no-such-route': 404,
@@ -14,13 +14,13 @@ const REFUSALS: Readonly<Record<string, number>> = {
   'headers-too-large': 431,
 };
 
-const FIELDS = ['code', 'correlationId', 'detail', 'status', 'title', 'type'];
-const ANSWERS: Readonly<Record<string, RegExp>> = {
+const PROBLEM_FIELDS = ['code', 'correlationId', 'detail', 'status', 'title', 'type'];
+const ANSWER_FORMATS: Readonly<Record<string, RegExp>> = {
   cardReferenceId: /^[0-9]{16}$/,
   cardNumber: /^[1-9][0-9]{12,18}$/,
 };
 
-/** What is wrong with an answer by the published file, one sentence each. */
+/** Compares an answer with docs/openapi.json. Returns one sentence for each difference. */
 export function faultsOf(request: FuzzRequest, answer: FuzzAnswer | null): readonly string[] {
   if (answer === null) return ['no answer'];
   const { status, headers } = answer;
@@ -29,9 +29,9 @@ export function faultsOf(request: FuzzRequest, answer: FuzzAnswer | null): reado
   if (status >= 500 && status !== 502 && status !== 503) faults.push(`status ${status}`);
   if (headers['content-type'] !== 'application/problem+json') faults.push(`${status} with another content type`);
   if ((headers['retry-after'] !== undefined) !== [409, 429, 503].includes(status))
-    faults.push(`${status}: Retry-After`);
+    faults.push(`${status}: Retry-After is missing or not allowed`);
   if (headers['retry-after'] !== undefined && !/^[1-9]\d*$/.test(headers['retry-after']))
-    faults.push('odd Retry-After');
+    faults.push('Retry-After is not a positive number');
   if (headers['x-correlation-id'] === undefined) faults.push('no correlation id');
   // An answer to HEAD has no body.
   return request.method === 'HEAD' ? faults : [...faults, ...faultsOfProblem(request, answer)];
@@ -41,18 +41,18 @@ function faultsOfProblem(request: FuzzRequest, { status, headers, text }: FuzzAn
   const problem = parsed(text);
   if (problem === null) return [`${status} without a problem`];
   const faults: string[] = [];
-  if (Object.keys(problem).sort().join() !== FIELDS.join()) faults.push(`${status} with other fields`);
-  if (problem['status'] !== status) faults.push(`${status} says another status`);
+  if (Object.keys(problem).sort().join() !== PROBLEM_FIELDS.join()) faults.push(`${status} with other fields`);
+  if (problem['status'] !== status) faults.push(`${status} with another status in its body`);
   if (problem['correlationId'] !== headers['x-correlation-id']) faults.push('two correlation ids');
   const code = String(problem['code']);
-  if (problem['type'] !== `urn:card-tokenization-pool:problem:${code}`) faults.push('odd type');
+  if (problem['type'] !== `urn:card-tokenization-pool:problem:${code}`) faults.push('type does not match the code');
   if (!isDocumented(request, status, code)) faults.push(`undocumented ${status} ${code}`);
   return faults;
 }
 
 function isDocumented(request: FuzzRequest, status: number, code: string): boolean {
-  if (REFUSALS[code] === status) return true;
-  // Malformed bytes name routes too: whatever they reach may answer.
+  if (SERVER_CODES[code] === status) return true;
+  // Raw bytes can reach any route, so the documented errors of all routes are allowed.
   const routes = request.bytes === null ? [routeOf(request)] : ROUTES;
   return routes.some(
     (route) =>
@@ -63,7 +63,7 @@ function isDocumented(request: FuzzRequest, status: number, code: string): boole
 function faultsOfSuccess(request: FuzzRequest, { status, headers, text }: FuzzAnswer): readonly string[] {
   const route = routeOf(request);
   if (request.bytes !== null) return [];
-  if (route === undefined) return [`${status} for what is no request of a route`];
+  if (route === undefined) return [`${status} for a request that reaches no route`];
   const faults: string[] = [];
   if (!route.successes.includes(status)) faults.push(`undocumented ${status}`);
   if (headers['content-type'] !== 'application/json') faults.push(`${status} with another content type`);
@@ -73,20 +73,21 @@ function faultsOfSuccess(request: FuzzRequest, { status, headers, text }: FuzzAn
   if (body === null) return [...faults, `${status} without an object`];
   if (route.operation === 'pool') return faults;
   const field = route.operation === 'detokenize' ? 'cardNumber' : 'cardReferenceId';
-  const isSound = Object.keys(body).join() === field && ANSWERS[field]?.test(String(body[field])) === true;
-  return isSound ? faults : [...faults, `${status} with another body`];
+  const isValid = Object.keys(body).join() === field && ANSWER_FORMATS[field]?.test(String(body[field])) === true;
+  return isValid ? faults : [...faults, `${status} with another body`];
 }
 
-/** The route that a request reaches: by its exact path, a query left out. */
+/** The route that a request reaches: the one whose path equals the target's path. */
 export const routeOf = ({ method, target }: Pick<FuzzRequest, 'method' | 'target'>): ApiRoute | undefined =>
   ROUTES.find((route) => route.method === method && pathsOf(target).includes(route.path));
 
-/** A target may name the server too, and have a query or a fragment. */
+/** A target can also have a query or a fragment, and begin with the server's address. */
 const pathsOf = (target: string): readonly string[] => {
   const path = target.replace(/[?#].*$/s, '');
   return [path, path.replace(/^https?:\/\/[^/]*/, '')];
 };
 
+/** The JSON object in a text, or `null`. */
 export function parsed(text: string): Readonly<Record<string, unknown>> | null {
   try {
     const value: unknown = JSON.parse(text);
