@@ -1,13 +1,12 @@
-import type { Namespace } from '../../lambdas/tome/contract/contract.ts';
 import { startLoopbackServer } from '../program/loopback/loopback-server.ts';
-import { handleControl } from './control.ts';
+import { handleControl, type SimulatorControl } from './control.ts';
 import { Faults } from './faults.ts';
 import { Journal } from './journal.ts';
-import { type CallCount, Ledger } from './ledger.ts';
+import { Ledger } from './ledger.ts';
 import type { FileNotWritable } from './line-file.ts';
 import { seededRandom } from './seeded-random.ts';
 import { type SimulatorTime, systemTime } from './simulator-time.ts';
-import { type SwitchChanges, type Switches, switchesFrom } from './switches.ts';
+import { type SwitchChanges, switchesFrom } from './switches.ts';
 import { TomeService } from './tome-service.ts';
 import { Vault } from './vault.ts';
 
@@ -22,21 +21,8 @@ export interface SimulatorOptions {
   readonly time?: SimulatorTime;
 }
 
-export interface LedgerSummary {
-  readonly calls: readonly CallCount[];
-  readonly bindings: Readonly<Record<Namespace, number>>;
-}
-
-export interface Simulator {
+export interface Simulator extends SimulatorControl {
   readonly url: string;
-  readonly ledger: Ledger;
-  readonly faults: Faults;
-  readonly vaults: Readonly<Record<Namespace, Vault>>;
-  ledgerSummary(): LedgerSummary;
-  switches(): Switches;
-  turn(changes: SwitchChanges): Switches;
-  /** Forgets everything, and begins anew with a seed if one is given. For use together with a wiped database, and never without. */
-  wipe(seed?: number): void;
   close(): Promise<void>;
 }
 

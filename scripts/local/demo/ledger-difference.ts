@@ -1,4 +1,4 @@
-import type { LedgerSummary } from '../../simulator/simulator.ts';
+import type { LedgerSummary } from '../../simulator/control.ts';
 
 export interface Lane {
   readonly live: number;

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, statSync } from 'node:fs';
 import { expect, test } from 'vitest';
 
-// A file deleted but not yet committed is still listed, and so is a link to a folder.
+// git also lists files that are deleted and not committed yet, and links to folders.
 const files = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
   encoding: 'utf8',
 })
@@ -15,28 +15,28 @@ const isThisFile = (file: string): boolean => file === 'test/unit/project/house-
 const offenders = (candidates: readonly string[], isBad: (text: string, file: string) => boolean): readonly string[] =>
   candidates.filter((file) => !isThisFile(file) && isBad(read(file), file));
 
-test('no name says how a thing is filed instead of what it is', () => {
-  const bucket = /(^|[/-])(utils?|helpers?|common|managers?|misc|types)(\.|\/|$)/;
-  expect(files.filter((file) => bucket.test(file) || /(^|\/)index\.ts$/.test(file))).toEqual([]);
+test('no file or folder is named utils, helpers, common, managers, misc, types or index.ts', () => {
+  const category = /(^|[/-])(utils?|helpers?|common|managers?|misc|types)(\.|\/|$)/;
+  expect(files.filter((file) => category.test(file) || /(^|\/)index\.ts$/.test(file))).toEqual([]);
 });
 
 test('files and folders are named in kebab-case', () => {
   const kebab = /^\.?[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+(-[a-z0-9]+)*)*$/;
   const ours = files.filter((file) => /^(bin|lib|lambdas|scripts|test|docs)\//.test(file));
-  const isNamedWell = (part: string): boolean => kebab.test(part) || part === 'README.md';
-  expect(ours.filter((file) => !file.split('/').every(isNamedWell))).toEqual([]);
+  const isKebabCase = (part: string): boolean => kebab.test(part) || part === 'README.md';
+  expect(ours.filter((file) => !file.split('/').every(isKebabCase))).toEqual([]);
 });
 
-test('nothing is left for later', () => {
+test('no file contains TODO, FIXME or XXX', () => {
   expect(offenders(texts, (text) => /\b(TODO|FIXME|XXX)\b/.test(text))).toEqual([]);
 });
 
-test('source files stay short enough to have one reason to change', () => {
+test('source files have at most 250 lines', () => {
   const sources = texts.filter((file) => /^(bin|lib|lambdas|scripts|test\/(faults|fuzz|busy))\/.*\.ts$/.test(file));
   expect(offenders(sources, (text) => text.split('\n').length > 250)).toEqual([]);
 });
 
-test('only the runtime reads the environment of deployed code, and deployed code prints nothing by itself', () => {
+test('deployed code reads its environment in the runtime only, and never uses console', () => {
   const deployed = texts.filter((file) => file.startsWith('lambdas/') && file.endsWith('.ts'));
   expect(deployed.length).toBeGreaterThan(50);
   const environment = /\bprocess(\.env\b|\[)|= process\b|'(node:)?process'/;
@@ -46,12 +46,13 @@ test('only the runtime reads the environment of deployed code, and deployed code
   expect(offenders(deployed, (text) => /\bconsole\./.test(text))).toEqual([]);
 });
 
-test('no file names a machine, a registry or a path of somebody', () => {
-  const trace = /(\/work\/|\/root\/|\/home\/[a-z]|registry\.(npmjs|yarnpkg)|^(@[\w-]+:)?registry\s*=|"resolved":)/m;
-  expect(offenders([...texts], (text) => trace.test(text))).toEqual([]);
+test('no file contains a registry, or a path that exists on one machine only', () => {
+  const local = /(\/work\/|\/root\/|\/home\/[a-z]|registry\.(npmjs|yarnpkg)|^(@[\w-]+:)?registry\s*=|"resolved":)/m;
+  expect(offenders([...texts], (text) => local.test(text))).toEqual([]);
 });
 
-test('every migration is numbered in a row and none is edited away', () => {
+// test/unit/pool/migrations.test.ts pins the text of each migration by its hash.
+test('migrations are numbered from 001 without a gap', () => {
   // Sorted, because git lists a file that is not added yet before all others.
   const numbers = files
     .flatMap((file) => /^lambdas\/pool\/migrations\/(\d{3})\.do\.[a-z-]+\.sql$/.exec(file)?.[1] ?? [])

@@ -34,7 +34,7 @@ test.each([
     'handlers-see-domain-and-runtime',
   ],
   [
-    'the runtime imports what is composed of it',
+    'the runtime imports composition',
     'lambdas/runtime/a.ts',
     '../composition/b.ts',
     'lambdas/composition/b.ts',
@@ -68,20 +68,28 @@ test.each([
     'lambdas/jobs/b.ts',
     'handlers-see-domain-and-runtime',
   ],
-])('a planted violation is caught: %s', async (_name, from, specifier, to, rule) => {
+])('check-import-rules reports that %s', async (_name, from, specifier, to, rule) => {
   write(from, `import { b } from '${specifier}';\nexport const a = b;\n`);
   write(to, 'export const b = 1;\n');
   expect(await importViolations(root)).toEqual([`${rule}: ${from} -> ${to}`]);
 });
 
-test('a file of deployed code that nothing touches is caught', async () => {
+test("two files that import only each other's types are an import circle", async () => {
+  write('scripts/a.ts', "import type { B } from './b.ts';\nexport interface A { readonly b?: B }\n");
+  write('scripts/b.ts', "import type { A } from './a.ts';\nexport interface B { readonly a?: A }\n");
+  expect(await importViolations(root)).toEqual([
+    expect.stringMatching(/^no-cycles: scripts\/[ab]\.ts -> scripts\/[ab]\.ts$/),
+  ]);
+});
+
+test('check-import-rules reports a file of deployed code that no other file imports', async () => {
   write('lambdas/runtime/a.ts', "import { b } from './b.ts';\nexport const a = b;\n");
   write('lambdas/runtime/b.ts', 'export const b = 1;\n');
   write('lambdas/runtime/alone.ts', 'export const alone = 1;\n');
   expect(await importViolations(root)).toEqual(['no-orphans: lambdas/runtime/alone.ts']);
 });
 
-test('a tree in which nothing imports anything is not taken for a clean one', async () => {
+test('check-import-rules reports a tree without a single import, because its parser may have failed', async () => {
   write('lambdas/tokenization/a.ts', 'export const a = 1;\n');
   expect(await importViolations(root)).toEqual([expect.stringContaining('The cruise saw')]);
 });

@@ -10,24 +10,24 @@ const offenders = (pattern: RegExp): readonly string[] =>
     [...readFileSync(file, 'utf8').matchAll(pattern)].map(([found]) => `${file}: ${found.trim()}`),
   );
 
-test('no test has a limit of its own: those of vitest.config.ts end what hangs, on a slow machine too', () => {
+test('no test sets its own timeout, because the limits of vitest.config.ts fit a slow machine', () => {
   expect(files.length).toBeGreaterThan(100);
   expect(offenders(/^\s*\}, [\d_]+\);$/gm)).toEqual([]);
   expect(offenders(/^\s*\},\n\s*[\d_]+,\n\s*\);$/gm)).toEqual([]);
 });
 
-test('no test says how soon something must have happened by the clock of the machine', () => {
+test('no test limits the elapsed time of the machine', () => {
   const elapsed = /expect\([^;\n]*(performance\.now|Date\.now|systemClock\.monotonicMs)\(\)[^;\n]*\)\s*\.toBeLessThan/g;
   expect(offenders(elapsed)).toEqual([]);
 });
 
-test('what is waited for has minutes to come about', () => {
+test('every wait for a condition has a limit of at least one minute', () => {
   const isShort = (found: string): boolean =>
     Number(/timeout: ([\d_]+)/.exec(found)?.[1]?.replaceAll('_', '')) < 60_000;
   const waits = offenders(/(waitFor|waitUntil|expect\.poll)\([^;]*?timeout: [\d_]+/g);
   expect(waits.length).toBeGreaterThan(0);
   expect(waits.filter(isShort)).toEqual([]);
-  // Their own default is one second.
+  // The default of vi.waitFor and vi.waitUntil is one second.
   const withoutLimit = /vi\.(waitFor|waitUntil)\((?:(?!\n\n)[^;])*?\);/g;
   expect(offenders(withoutLimit).filter((found) => !/timeout: |UNHURRIED/.test(found))).toEqual([]);
 });

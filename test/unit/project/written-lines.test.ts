@@ -37,13 +37,9 @@ const NOT_YET: readonly string[] = [
   'scripts/performance',
   'scripts/program',
   'scripts/simulator',
-  'test/busy',
-  'test/faults',
-  'test/fuzz',
   'test/infrastructure/synthesize-environment.ts',
   'test/infrastructure/synthesized-environment.ts',
   'test/integration',
-  'test/support',
   'test/unit',
 ];
 
