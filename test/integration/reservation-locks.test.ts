@@ -1,8 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import postgres, { type TransactionSql } from 'postgres';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { arrayLiteral } from '../../lambdas/pool/database/array-parameters.ts';
+import { createRefillStore } from '../../lambdas/pool/refill-store.ts';
 import { stepDatabaseClock } from '../faults/harness/database-clock.ts';
-import { fillPool } from './fill-pool.ts';
+
+import { fillPool, newInternalToken, newReference } from './fill-pool.ts';
 import { createTestDatabase, type TestDatabase } from './test-database.ts';
 
 /** Which locks a reservation waits for: the table in docs/design.md#locks. */
@@ -15,19 +18,31 @@ beforeEach(async () => {
 
 afterEach(() => db.drop());
 
-type Statement = (transaction: TransactionSql<{ bigint: bigint }>) => Promise<unknown>;
+type Statement = (transaction: TransactionSql<{ bigint: bigint }>) => Promise<readonly object[]>;
+
+const LOCK_NOT_AVAILABLE = '55P03';
+
+const reserve: Statement = (transaction) => transaction`SELECT * FROM reserve(${randomUUID()})`;
+
+const reserveForKey =
+  (key: string): Statement =>
+  (transaction) =>
+    transaction`SELECT * FROM reserve_for_key(${randomUUID()}, ${Buffer.from(key)}, 'body', 10, 3600)`;
 
 /**
  * What a reservation does while another transaction that executed `statement` is open. A lock that
  * no transaction holds never reaches `lock_timeout`, so the result does not depend on speed.
  */
-async function reserveBeside(statement: Statement): Promise<'reserves' | 'finds no pair' | 'waits'> {
+async function reserveBeside(
+  statement: Statement,
+  reservation: Statement = reserve,
+): Promise<'reserves' | 'finds no pair' | 'waits'> {
   return db.sql.begin(async (open) => {
     await statement(open);
     try {
       return await db.sql.begin(async (reserving) => {
         await reserving`SET LOCAL lock_timeout = '100ms'`;
-        const pairs = await reserving`SELECT * FROM reserve(${randomUUID()})`;
+        const pairs = await reservation(reserving);
         return pairs.length === 0 ? 'finds no pair' : 'reserves';
       });
     } catch (error) {
@@ -37,13 +52,23 @@ async function reserveBeside(statement: Statement): Promise<'reserves' | 'finds 
   });
 }
 
-const LOCK_NOT_AVAILABLE = '55P03';
-const reserve: Statement = (transaction) => transaction`SELECT * FROM reserve(${randomUUID()})`;
+/** Reserves a pair, and commits. */
+async function reserveOne(): Promise<{ readonly id: string; readonly pairId: bigint }> {
+  const id = randomUUID();
+  const [taken] = await db.sql<{ pairId: bigint }[]>`SELECT pair_id AS "pairId" FROM reserve(${id})`;
+  if (taken === undefined) throw new Error('The pool has a pair.');
+  return { id, pairId: taken.pairId };
+}
 
 describe('a reservation does not wait', () => {
   test('for another reservation that has taken its own ticket', async () => {
     await fillPool(db.database, 2);
     expect(await reserveBeside(reserve)).toBe('reserves');
+  });
+
+  test('for a creation with another Idempotency-Key', async () => {
+    await fillPool(db.database, 2);
+    expect(await reserveBeside(reserveForKey('one'), reserveForKey('other'))).toBe('reserves');
   });
 
   test('for a search that has locked a pair, when the tickets are used up', async () => {
@@ -56,32 +81,85 @@ describe('a reservation does not wait', () => {
     await fillPool(db.database, 3, new Date(Date.now() + 3_600_000));
     await fillPool(db.database, 3, new Date(Date.now() + 7 * 86_400_000));
     await stepDatabaseClock(db.sql, 2 * 3_600);
-    expect(
-      await reserveBeside(async (open) => {
-        expect(await open`SELECT retire_expired(10) AS retired`).toEqual([{ retired: 3 }]);
-      }),
-    ).toBe('reserves');
+    const retire: Statement = async (open) => {
+      const retired = await open`SELECT retire_expired(10) AS count`;
+      expect(retired).toEqual([{ count: 3 }]);
+      return retired;
+    };
+    expect(await reserveBeside(retire)).toBe('reserves');
   });
 
-  test('for a refill that makes pairs available, or for a pair that its owner releases', async () => {
+  test('for a refill that activates pairs', async () => {
+    await fillPool(db.database, 1);
+    const refill = createRefillStore(db.database, { leaseSeconds: 60, maxMappingFailures: 3, expiryMarginSeconds: 0 });
+    const lease = await refill.acquireLease('a run');
+    if (lease === null) throw new Error('The lease is free.');
+    await refill.stage(lease, [], {
+      internalTokens: [{ token: newInternalToken(), expiresAt: null }],
+      references: [{ token: newReference(), expiresAt: null }],
+      rejected: [],
+    });
+    const ids = (await refill.stagedPairs(1)).map(({ pairId }) => pairId);
+    const activate: Statement = async (open) => {
+      const activated = await open`SELECT activate_pairs(${lease.fencing}, ${arrayLiteral(ids)}) AS count`;
+      expect(activated).toEqual([{ count: 1 }]);
+      return activated;
+    };
+    expect(await reserveBeside(activate)).toBe('reserves');
+  });
+
+  test('for a refill that moves pairs whose tickets were passed', async () => {
+    await fillPool(db.database, 205);
+    await db.sql`SELECT setval('pool_ticket', 10000)`;
+    const move: Statement = async (open) => {
+      await open`SELECT make_available('{}')`;
+      const moved = await open`SELECT FROM available_pair WHERE ticket > 10000`;
+      expect(moved).toHaveLength(200);
+      return moved;
+    };
+    expect(await reserveBeside(move)).toBe('reserves');
+  });
+
+  test('for an owner that releases its pair', async () => {
     await fillPool(db.database, 2);
-    const id = randomUUID();
-    const [taken] = await db.sql<{ pairId: bigint }[]>`SELECT pair_id AS "pairId" FROM reserve(${id})`;
-    const pairId = taken?.pairId ?? 0n;
-    expect(await reserveBeside((open) => open`SELECT release(${id}, ${pairId}, 'not-dispatched', NULL)`)).toBe(
-      'reserves',
-    );
+    const { id, pairId } = await reserveOne();
+    const release: Statement = (open) => open`SELECT release(${id}, ${pairId}, 'not-dispatched', NULL)`;
+    expect(await reserveBeside(release)).toBe('reserves');
   });
 
-  test('for the settler, or for a creation that marks its pair as used', async () => {
+  test('for an owner that marks its pair as used, or quarantines it', async () => {
     await fillPool(db.database, 4);
-    const id = randomUUID();
-    const [taken] = await db.sql<{ pairId: bigint }[]>`SELECT pair_id AS "pairId" FROM reserve(${id})`;
-    const pairId = taken?.pairId ?? 0n;
-    expect(await reserveBeside((open) => open`SELECT mark_used(${id}, ${pairId})`)).toBe('reserves');
-    await db.sql`SELECT reserve(${randomUUID()})`;
+    const used = await reserveOne();
+    expect(await reserveBeside((open) => open`SELECT mark_used(${used.id}, ${used.pairId})`)).toBe('reserves');
+    const { id, pairId } = await reserveOne();
+    const quarantine: Statement = (open) => open`SELECT quarantine_reservation(${id}, ${pairId}, 'conflict')`;
+    expect(await reserveBeside(quarantine)).toBe('reserves');
+  });
+
+  test('for the settler that quarantines stale reservations', async () => {
+    await fillPool(db.database, 2);
+    await reserveOne();
     await stepDatabaseClock(db.sql, 2 * 3_600);
-    expect(await reserveBeside((open) => open`SELECT settle_reservations(900, 10)`)).toBe('reserves');
+    const settle: Statement = async (open) => {
+      const settled = await open`SELECT settle_reservations(900, 10) AS count`;
+      expect(settled).toEqual([{ count: 1 }]);
+      return settled;
+    };
+    expect(await reserveBeside(settle)).toBe('reserves');
+  });
+
+  test('for the relay that closes the events of used pairs', async () => {
+    await fillPool(db.database, 2);
+    const { id, pairId } = await reserveOne();
+    await db.sql`SELECT mark_used(${id}, ${pairId})`;
+    expect(await reserveBeside((open) => open`SELECT close_events(ARRAY[${pairId}::bigint])`)).toBe('reserves');
+  });
+
+  test('for VACUUM, which locks a table in SHARE UPDATE EXCLUSIVE mode', async () => {
+    await fillPool(db.database, 1);
+    const lock: Statement = (open) =>
+      open`LOCK TABLE available_pair, reservation, pair, pool_cursor IN SHARE UPDATE EXCLUSIVE MODE`;
+    expect(await reserveBeside(lock)).toBe('reserves');
   });
 });
 
@@ -97,6 +175,18 @@ describe('a reservation waits', () => {
     expect(await reserveBeside((open) => open`SELECT 1`)).toBe('finds no pair');
   });
 
+  test('for an earlier execution with the same reservation id', async () => {
+    await fillPool(db.database, 2);
+    const id = randomUUID();
+    const reserveAgain: Statement = (transaction) => transaction`SELECT * FROM reserve(${id})`;
+    expect(await reserveBeside(reserveAgain, reserveAgain)).toBe('waits');
+  });
+
+  test('for another request with the same Idempotency-Key', async () => {
+    await fillPool(db.database, 2);
+    expect(await reserveBeside(reserveForKey('one'), reserveForKey('one'))).toBe('waits');
+  });
+
   test('for a read that adopts exactly the pair of its ticket', async () => {
     await fillPool(db.database, 2);
     const adopt: Statement = (open) =>
@@ -104,7 +194,7 @@ describe('a reservation waits', () => {
     expect(await reserveBeside(adopt)).toBe('waits');
   });
 
-  test('for the restore fence, which no pair may pass', async () => {
+  test('for the restore fence, which lets no pair be taken while it runs', async () => {
     await fillPool(db.database, 2);
     expect(await reserveBeside((open) => open`SELECT * FROM fence_restored()`)).toBe('waits');
   });

@@ -18,7 +18,13 @@ export const DATABASE_MUTANTS: readonly Mutant[] = [
   {
     name: 'a function without a search path names an operator without its schema',
     kind: 'privilege escalation of database roles',
-    edits: [edit(functions('reservation/reserve'), 'place OPERATOR(pg_catalog.<) last_place', 'place < last_place')],
+    edits: [
+      edit(
+        functions('reservation/reserve'),
+        'drawn_ticket OPERATOR(pg_catalog.<) last_ticket',
+        'drawn_ticket < last_ticket',
+      ),
+    ],
     tests: SHADOWING,
   },
   {

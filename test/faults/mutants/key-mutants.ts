@@ -21,8 +21,8 @@ export const KEY_MUTANTS: readonly Mutant[] = [
       ADOPTION_KEEPS_RESERVATION,
       edit(
         functions('reservation/reserve-for-key'),
-        '  is_created := standing.created;\n',
-        "  is_created := standing.created;\n  IF standing.state = 'USED' AND standing.pair_reservation_id = standing.reservation_id THEN card_reference := standing.pair_reference; is_created := true; END IF;\n",
+        '  is_created := stored.created;\n',
+        "  is_created := stored.created;\n  IF stored.state = 'USED' AND stored.pair_reservation_id = stored.reservation_id THEN card_reference := stored.pair_reference; is_created := true; END IF;\n",
       ),
     ],
   },

@@ -13,8 +13,8 @@ const IDS_NOT_UNIQUE = edit(
 
 const RESERVED_PAIR_STAYS = edit(
   functions('reservation/reserve'),
-  'DELETE FROM public.available_pair\n      WHERE ticket OPERATOR(pg_catalog.=) place AND (expires_at IS NULL OR expires_at OPERATOR(pg_catalog.>) pg_catalog.now())\n      RETURNING * INTO taken;',
-  'SELECT * INTO taken FROM public.available_pair WHERE ticket = place;',
+  'DELETE FROM public.available_pair\n      WHERE ticket OPERATOR(pg_catalog.=) drawn_ticket\n        AND (expires_at IS NULL OR expires_at OPERATOR(pg_catalog.>) pg_catalog.now())\n      RETURNING * INTO taken;',
+  'SELECT * INTO taken FROM public.available_pair WHERE ticket = drawn_ticket;',
 );
 
 /** Bugs in the functions and the schema of the database. */
@@ -25,7 +25,7 @@ export const POOL_MUTANTS: readonly Mutant[] = [
       edit(functions('maintenance/settle-reservations'), 'WHERE pair.id = closed.pair_id', 'WHERE false'),
       edit(
         functions('maintenance/settle-reservations'),
-        'SELECT count(*)::int FROM shelved',
+        'SELECT count(*)::int FROM recorded',
         'SELECT make_available((SELECT array_agg(pair_id) FROM closed))',
       ),
     ],
@@ -45,8 +45,8 @@ export const POOL_MUTANTS: readonly Mutant[] = [
       ),
       edit(
         functions('maintenance/settle-reservations'),
-        'SELECT count(*)::int FROM shelved\n',
-        'SELECT count(*)::int FROM shelved;\n  SELECT coalesce(make_available(ARRAY(SELECT id FROM pair WHERE released_at = now())), 0)\n',
+        'SELECT count(*)::int FROM recorded\n',
+        'SELECT count(*)::int FROM recorded;\n  SELECT coalesce(make_available(ARRAY(SELECT id FROM pair WHERE released_at = now())), 0)\n',
       ),
     ],
   },
@@ -206,8 +206,8 @@ export const POOL_MUTANTS: readonly Mutant[] = [
     edits: [
       edit(
         functions('reservation/reserve-for-key'),
-        '  is_created := standing.created;\n',
-        "  is_created := standing.created;\n  IF standing.state = 'USED' THEN card_reference := standing.pair_reference; is_created := true; END IF;\n",
+        '  is_created := stored.created;\n',
+        "  is_created := stored.created;\n  IF stored.state = 'USED' THEN card_reference := stored.pair_reference; is_created := true; END IF;\n",
       ),
     ],
   },
@@ -238,7 +238,7 @@ export const POOL_MUTANTS: readonly Mutant[] = [
   {
     name: 'a key is answered for another body',
     edits: [
-      edit(functions('reservation/reserve-for-key'), 'IF standing.fingerprint <> p_fingerprint THEN', 'IF false THEN'),
+      edit(functions('reservation/reserve-for-key'), 'IF stored.fingerprint <> p_fingerprint THEN', 'IF false THEN'),
     ],
   },
 ];

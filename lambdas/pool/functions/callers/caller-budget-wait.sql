@@ -1,8 +1,13 @@
--- Seconds until the caller's budget has room for one more unit; 0 when it has room now. Changes nothing.
--- A row further ahead than two windows can only come from a clock that was set back since (or from a longer window in the settings
--- of before), and counts as a full budget. A step of less than a window makes a caller wait for that step at most.
--- The millisecond makes up for p_window_seconds / p_limit being rounded to microseconds.
--- In PL/pgSQL, because every lookup and detokenize asks it: its plan is kept for the session, which an SQL function's is not.
+-- Returns the seconds until a caller's budget has room for one more unit; 0 when it has room now.
+-- Changes nothing. spent_until is the time at which the budget is full again.
+--
+-- A row that is more than two windows ahead counts as a full budget. It was written before the
+-- clock was set back, or with a longer window in earlier settings. After a smaller step of the
+-- clock a caller waits for that step at most. The millisecond compensates that p_window_seconds /
+-- p_limit is rounded to microseconds.
+--
+-- It is PL/pgSQL because every lookup and detokenize calls it: PL/pgSQL keeps the plan for the
+-- session, and an SQL function does not.
 CREATE OR REPLACE FUNCTION caller_budget_wait(p_caller text, p_kind text, p_limit int, p_window_seconds float8)
 RETURNS float8 LANGUAGE plpgsql STABLE AS $$
 DECLARE

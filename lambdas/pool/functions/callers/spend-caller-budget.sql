@@ -1,9 +1,10 @@
--- Takes one unit of the caller's budget. Returns 0, or the seconds to wait when there is none left; then nothing is taken.
+-- Takes one unit of a caller's budget. Returns 0, or the seconds to wait when no unit is left; then
+-- it takes nothing. purge_expired deletes rows of budgets that have been full for a day.
 --
--- Concurrency: the row's lock makes executions take turns, and the condition reads the row as it is under that lock, so a
--- budget of N gives exactly N units to however many functions at once. Repeated after a lost commit it takes a second
--- unit, which harms nobody.
--- Rows whose budget has been full for a day are deleted by purge_expired, and not here beside each miss.
+-- Concurrency: executions take turns by the lock of the row, and the condition reads the row under
+-- that lock. So a budget of N gives exactly N units to all functions together.
+--
+-- Repeated after a lost commit it takes a second unit, which is harmless.
 CREATE OR REPLACE FUNCTION spend_caller_budget(p_caller text, p_kind text, p_limit int, p_window_seconds float8)
 RETURNS float8 LANGUAGE plpgsql AS $$
 DECLARE
@@ -15,7 +16,7 @@ BEGIN
     ON CONFLICT (caller, kind) DO UPDATE
       SET spent_until = one_unit
         + CASE WHEN budget.spent_until > now() + 2 * whole THEN now() ELSE greatest(budget.spent_until, now()) END
-      -- The same rule as in caller_budget_wait, on the row that is locked here instead of the statement's snapshot.
+      -- The rule of caller_budget_wait, on the locked row instead of the statement's snapshot.
       WHERE budget.spent_until <= now() + whole - one_unit + make_interval(secs => 0.001)
         OR budget.spent_until > now() + 2 * whole;
   IF NOT FOUND THEN

@@ -1,6 +1,8 @@
--- When the oldest open reservation was made, and when the oldest event came about that is not sent. Events are looked at in the
--- order in which they are due, a thousand of those that come next and a thousand of those in hand or postponed: more than ever wait
--- while all is well, and as good as all when many wait, because an event that was never taken is due since it came about.
+-- Returns when the oldest open reservation was made, and when the oldest unsent event occurred.
+--
+-- Events are read in the order in which they are due: the next 1,000, and 1,000 that are leased or
+-- postponed. In normal operation fewer wait. With a large backlog the result is nearly exact,
+-- because an event that was never taken is due since it occurred.
 CREATE OR REPLACE FUNCTION oldest_waiting(OUT reserved_at timestamptz, OUT occurred_at timestamptz) LANGUAGE sql STABLE
 SET enable_seqscan = off
 SET enable_bitmapscan = off

@@ -1,6 +1,6 @@
--- What must not grow unseen, for gauges: pairs that went to quarantine in the last hour; tokens of prefetch calls of the last day that
--- were never answered (a call of the last quarter of an hour may still be under way); tokens without a partner; and for how long
--- the oldest key has been due for deletion.
+-- Counts what must not grow unnoticed, for the gauges: pairs quarantined in the last hour; tokens
+-- of prefetch calls of the last day without an answer (calls of the last 15 minutes may still be
+-- running); spare tokens; and how long the oldest idempotency key is overdue for deletion.
 CREATE OR REPLACE FUNCTION pool_growth(
   OUT quarantined_last_hour float8,
   OUT tokens_leaked_last_day float8,

@@ -1,7 +1,10 @@
--- M2. Every count is of a shelf, and the used pairs are counted by their events, so nothing here grows with the used pairs (brief 6). Consumption now
--- is the difference to the oldest sample of the last five minutes; its peak is the highest five minutes of the last hour, so that a target
--- that followed a peak does not fall with the first quiet minute. All by the database's clock; where it was set back, what would be
--- below zero is zero. How each count is bounded stands in shelf-size.sql.
+-- Returns the pool's levels and rates. Each count is of a table that holds one state only, and used
+-- pairs are counted by their events, so the time does not grow with the number of used pairs
+-- (docs/design.md#numbers). row_count says how each count is bounded.
+--
+-- Consumption now is the difference to the oldest sample of the last five minutes. Its peak is the
+-- highest five minutes of the last hour, so that the target does not fall in the first quiet minute
+-- after a peak. All times are the database's. After the clock was set back, negative values are 0.
 CREATE OR REPLACE FUNCTION pool_health(
   OUT staged float8,
   OUT available float8,

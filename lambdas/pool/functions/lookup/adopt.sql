@@ -1,16 +1,19 @@
--- Any unused state -> USED, because NS1 says that a card is bound to this token. One event is written
--- however many adopt at once: the outbox row's primary key and the pair's row lock see to that. Safe
--- to repeat: a second call finds the pair USED.
+-- Makes an unused pair USED, from any state, because NS1 confirmed that a card is bound to its
+-- token. Called by record_bound_pair, after its caller has named both halves of the pair.
 --
--- The pair loses its reservation_id. The card that a reader asked for can be another card than the
--- one that the pair was reserved for (TOME handed a token out twice, or the database is older than
--- TOME), so nothing may conclude from an adopted pair what its former reservation is answered with.
+-- The pair loses its reservation_id. The card that was read can be another card than the one that
+-- the pair was reserved for (TOME issued a token twice, or the database is older than TOME). So the
+-- answer for the former reservation must not be derived from an adopted pair.
 --
--- The reservation is locked before the pair, as everywhere: the usual case is a card that is created
--- twice at once, and its owner is finishing just now. A pair that is staged or available leaves that
--- table first and goes through quarantine; if it was reserved a moment before, the reservation is
--- closed here. A pair that was reserved goes through quarantine as well: only its own reservation may
--- take it from the pool to USED.
+-- A pair that is STAGED or AVAILABLE leaves that table and goes through QUARANTINED. So does a pair
+-- that was reserved, because only its own reservation may take it from POOLED to USED.
+--
+-- Concurrency: the reservation is locked before the pair. The usual case is a card that is created
+-- twice at once, whose owner is finishing now. If the pair is reserved between both locks, its
+-- reservation is deleted here. Concurrent adoptions write one event, because of the lock of the
+-- pair's row and the primary key of outbox_event.
+--
+-- Safe to repeat: a second execution finds the pair USED.
 CREATE OR REPLACE FUNCTION adopt(p_internal_token text) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
   subject pair;
@@ -31,7 +34,7 @@ BEGIN
     DELETE FROM available_pair WHERE pair_id = subject.id;
     IF NOT FOUND THEN
       DELETE FROM reservation WHERE pair_id = subject.id RETURNING * INTO held;
-      -- Its owner has used it meanwhile, or long ago, and the relay has not filed it yet.
+      -- Its owner has used it, and the relay has not updated pair yet.
       IF NOT FOUND AND EXISTS (SELECT FROM outbox_event WHERE pair_id = subject.id) THEN
         RETURN;
       END IF;

@@ -1,5 +1,10 @@
--- By the unique index on internal_token. is_mapped: whether NS2 ever answered with exactly this pair. A pair outside the pool's road was bound
--- by NS2 before it was stored. A pair with an event is used, whether the registry was told of it yet or not.
+-- Returns the pair of an internal token, or no row. Read by the unique index on internal_token.
+--
+-- state is USED if the pair has an event, also before the relay updates pair. A pair that is
+-- available or reserved is POOLED.
+--
+-- is_mapped says whether NS2 has confirmed exactly this pair. Pairs that did not come from prefetch
+-- were bound on NS2 before they were stored.
 CREATE OR REPLACE FUNCTION find_by_internal_token(p_internal_token text)
 RETURNS TABLE (internal_token text, card_reference text, state text, is_mapped boolean)
 LANGUAGE sql STABLE AS $$

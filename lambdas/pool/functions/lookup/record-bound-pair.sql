@@ -1,17 +1,21 @@
--- Records that TOME has bound a card to this pair: the only way for the roles that serve requests to mark a pair USED that they did not reserve. The caller
--- proves that it knows the pair by giving both halves, so that an internal token alone adopts nothing. Stores a pair that TOME bound outside the
--- pool, as USED with its outbox row; does nothing when it is there, and adopts it when it is there unused. False when one half is stored beside
--- another half.
+-- Records that TOME has bound a card to this pair. It stores a pair that is missing as USED with
+-- its event, adopts a stored pair that is not used, and changes nothing if the pair is USED.
+-- Returns false if one half is stored with another half.
 --
--- Neither half may be a card number in the wrong place: an internal token has at least 20 characters, and a reference starts as no card number does.
+-- This is the only function by which a role that serves requests can make a pair USED that it did
+-- not reserve. The caller must know both halves, so an internal token alone adopts nothing. Both
+-- forms are checked, so that no card number is stored: an internal token has at least 20
+-- characters, and no reference starts like a card number.
 --
--- Concurrency: both unique indexes guard the insert. Safe to repeat: a second call finds its own row.
+-- Concurrency: the unique indexes on both halves let one execution insert the pair.
+--
+-- Safe to repeat: a second execution finds the row of the first one.
 CREATE OR REPLACE FUNCTION record_bound_pair(p_internal_token text, p_card_reference text, p_origin text)
 RETURNS boolean LANGUAGE plpgsql AS $$
 BEGIN
   IF (p_internal_token ~ '^[A-Za-z0-9_-]{20,64}$' AND may_be_reference(p_card_reference)) IS NOT TRUE THEN
-    -- Without the values: one of them may be a card number.
-    RAISE EXCEPTION 'record_bound_pair: the internal token or the reference has not the form of one'
+    -- The message does not contain the values, because one of them may be a card number.
+    RAISE EXCEPTION 'record_bound_pair: the internal token or the reference has a wrong form'
       USING ERRCODE = 'check_violation';
   END IF;
   WITH used AS (

@@ -1,10 +1,23 @@
--- After a restore from backup nobody knows which of the pairs that look unused were given out since: none of them is ever offered again (rule 9).
--- Reads repair those that were. The prefetch lease is overtaken, so that a run that survived the restore cannot put its pairs on offer.
--- Spare tokens may have been paired since, too. Whoever is writing is waited for and everybody else kept out until the fence stands, or a
--- pair taken in the moment before would be missed, and could be given back after it. Reads go on.
+-- Withdraws every pair and spare token that is not used, after a restore from backup. The backup
+-- shows pairs as unused that were used since. None of them may become available again; reads repair
+-- those that were used (docs/design.md#after-a-restore). Returns how many pairs and spare tokens.
+-- Spare tokens are withdrawn because they may have been paired since.
+--
+-- The number of the prefetch lease is increased, so that a run that outlived the restore cannot
+-- activate its pairs.
+--
+-- Concurrency: the locks wait for running writers and exclude new ones until this transaction ends.
+-- A pair that was taken in between would be missed, and could be released after the fence. Reads
+-- continue. A writer that already holds locks can deadlock with the fence. Then PostgreSQL ends one
+-- of them (40P01), and the caller executes it again.
+--
+-- Safe to repeat: a second execution finds only pairs that became available after the first one,
+-- and withdraws them too.
 CREATE OR REPLACE FUNCTION fence_restored(OUT quarantined int, OUT spare_tokens int) LANGUAGE plpgsql AS $$
 BEGIN
-  UPDATE job_lease SET fencing = fencing + 1000000, holder = 'restore fence', expires_at = '-infinity' WHERE job = 'prefetch';
+  UPDATE job_lease
+    SET fencing = fencing + 1000000, holder = 'restore fence', expires_at = '-infinity'
+    WHERE job = 'prefetch';
   LOCK TABLE available_pair, reservation, pair, staged_pair IN EXCLUSIVE MODE;
   WITH unstaged AS (DELETE FROM staged_pair RETURNING pair_id),
     withdrawn AS (DELETE FROM available_pair RETURNING pair_id),
@@ -28,9 +41,9 @@ BEGIN
       WHERE pair.id = unused.pair_id
       RETURNING pair.id
     ),
-    shelved AS (INSERT INTO quarantined_pair (pair_id) SELECT id FROM fenced RETURNING pair_id)
-    SELECT count(*)::int INTO quarantined FROM shelved;
-  -- Nothing stands before the next place any more.
+    recorded AS (INSERT INTO quarantined_pair (pair_id) SELECT id FROM fenced RETURNING pair_id)
+    SELECT count(*)::int INTO quarantined FROM recorded;
+  -- available_pair is empty, so the next tickets can start at the sequence's last value.
   UPDATE pool_cursor SET tail = (SELECT last_value FROM pool_ticket);
   WITH rejected AS (
     UPDATE unpaired_token SET rejected_because = 'restored' WHERE rejected_because IS NULL RETURNING token

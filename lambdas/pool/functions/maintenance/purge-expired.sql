@@ -1,16 +1,21 @@
--- Deletes what is kept for a time only, one kind at a time and p_limit rows at most; how many. The caller repeats it while it finds
--- a full batch, so that each statement is short however much has piled up, and a kind that fails stops no other. Each kind has an
--- index in the order of its time. Tokens are counted before they go: issued = stored + forgotten + lost with an answer (I8).
+-- Deletes rows of one kind whose retention is over, at most p_limit. Returns how many. The caller
+-- repeats it while it returns a full batch, so each statement is short for any backlog, and a
+-- failure of one kind stops no other. Each kind has an index in the order of its time. Deleted
+-- tokens are added to forgotten_token: tokens issued = stored + forgotten + lost with an answer
+-- (docs/design.md#i8).
 --
---   idempotency-keys     past their retention (rule 6)
---   direct-path-seconds  older than a minute, or of a clock that was ahead: those would count against seconds still to come
+--   idempotency-keys     retention is over
+--   direct-path-seconds  older than a minute, or in the future after the clock was set back: these
+--                        would count against seconds to come
 --   caller-budgets       full for a day
 --   prefetch-calls       answered 30 days ago
---   unanswered-calls     announced 30 days ago; what they asked for stays counted as lost
---   refill-runs          older than a day, or of a clock that was ahead
+--   unanswered-calls     announced 30 days ago; their tokens stay counted as lost
+--   refill-runs          older than a day, or in the future
 --   pool-samples         older than a day
---   rejected-tokens      kept for 90 days after they were refused; delivered again they would be looked at again
+--   rejected-tokens      rejected 90 days ago; if TOME delivers one again, it is checked again
 --   expired-tokens       spare tokens that expired 30 days ago
+--
+-- Safe to repeat: a second execution deletes the next rows.
 CREATE OR REPLACE FUNCTION purge_expired(p_kind text, p_limit int) RETURNS int LANGUAGE plpgsql
 SET enable_seqscan = off
 SET enable_bitmapscan = off
@@ -132,7 +137,7 @@ BEGIN
       )
       SELECT count(*)::int INTO purged FROM gone;
     ELSE
-      RAISE EXCEPTION 'purge_expired: nothing of the kind % is purged', p_kind USING ERRCODE = 'invalid_parameter_value';
+      RAISE EXCEPTION 'purge_expired: the kind % is unknown', p_kind USING ERRCODE = 'invalid_parameter_value';
   END CASE;
   RETURN purged;
 END $$;

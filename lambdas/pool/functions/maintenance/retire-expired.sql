@@ -1,6 +1,12 @@
--- STAGED or AVAILABLE -> QUARANTINED for pairs whose tokens come too near their expiry (rule 8), p_limit at most; how many. Those
--- that expired first come first, from the indexes on expires_at, so a batch reads no other row. A pair that is reserved meanwhile is
--- left to its owner.
+-- STAGED or AVAILABLE -> QUARANTINED for pairs that have expired, at most p_limit. Returns how
+-- many. expires_at is the earlier expiry of the pair's tokens less a margin.
+--
+-- Bounded: the indexes on expires_at return those that expired first, so a batch reads no other
+-- row.
+--
+-- Concurrency: a pair that is reserved meanwhile stays with its owner (quarantine_unused).
+--
+-- Safe to repeat: a second execution finds the next pairs.
 CREATE OR REPLACE FUNCTION retire_expired(p_limit int) RETURNS int LANGUAGE sql
 SET enable_seqscan = off
 SET enable_bitmapscan = off

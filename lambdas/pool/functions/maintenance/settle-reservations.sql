@@ -1,12 +1,19 @@
--- M1: RESERVED -> QUARANTINED for reservations older than the horizon, p_limit at most; how many. Never back to AVAILABLE: the request that held
--- the pair may have reached NS1, or may reach it yet (rule 1). Its owner can still finish it later, because the pair keeps the
--- reservation's id. One that its owner is finishing just now is locked, and skipped. The materialized CTEs keep it to p_limit rows.
+-- RESERVED -> QUARANTINED for reservations that are older than the horizon, at most p_limit.
+-- Returns how many. Never back to AVAILABLE, because the request may have reached NS1 or may still
+-- reach it (docs/design.md#an-uncertain-pair-is-never-offered-again). The owner can still use its
+-- pair later, because the pair keeps the reservation id.
 --
--- A reservation that is dated further ahead than the horizon was made while the clock was ahead. Its age is unknown, so it goes to
--- quarantine too, which is safe for the reason above; otherwise it would wait until the clock has caught up.
+-- A reservation that is dated further in the future than the horizon was made before the clock was
+-- set back. Its age is unknown, so it is quarantined too. Otherwise it would wait until the clock
+-- has caught up.
 --
--- Bounded at any backlog: the oldest come from the index on reserved_at. The planner's settings keep it to that index, because the
--- planner takes an unknown limit for a tenth of the table.
+-- Concurrency: a reservation that its owner is finishing now is locked, and is skipped.
+--
+-- Bounded for any backlog: the index on reserved_at returns the oldest reservations. The planner
+-- settings enforce that index: the planner assumes that an unknown limit means a tenth of the
+-- table. The materialized CTEs limit the work to p_limit rows.
+--
+-- Safe to repeat: a second execution finds the next reservations.
 CREATE OR REPLACE FUNCTION settle_reservations(p_horizon_seconds float8, p_limit int) RETURNS int LANGUAGE sql
 SET enable_seqscan = off
 SET enable_bitmapscan = off
@@ -53,10 +60,10 @@ AS $$
     WHERE pair.id = closed.pair_id
     RETURNING pair.id
   ),
-  shelved AS (
+  recorded AS (
     INSERT INTO quarantined_pair (pair_id)
     SELECT id FROM quarantined
     RETURNING pair_id
   )
-  SELECT count(*)::int FROM shelved
+  SELECT count(*)::int FROM recorded
 $$;

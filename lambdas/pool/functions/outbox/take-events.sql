@@ -1,15 +1,22 @@
--- Takes events in hand for so many seconds, p_limit at most, in the order in which they are due. Two relays never hold the same
--- one at once: a row that another relay is taking is locked, and skipped. A relay that dies lets its events go when the time is
--- over, so an event is sent at least once.
+-- Leases events to a relay for p_lease_seconds, at most p_limit, in the order in which they are due
+-- (not_before). If the relay ends before it closes them, they are due again after the lease. So
+-- each event is sent at least once.
 --
--- Bounded at any backlog: each look reads the index on (not_before, pair_id) in its order and stops at the limit, so it passes
--- neither events in hand nor postponed ones. The look begins at the cursor, so it does not pass index entries of sent events
--- either, which a long snapshot can keep there. The cursor stays a minute behind now(), because a transaction may commit an
--- event whose not_before is older than an event that was taken before. Only when the first look finds too few, the second one
--- looks before the cursor; it is left out while so many dead rows wait for vacuum that passing them would use up the time limit.
--- The last look finds events that were taken while the clock was ahead: no lease is longer than 900 seconds.
+-- Concurrency: two relays never hold the same event at once. Rows that another relay is taking are
+-- locked and skipped.
 --
--- The planner's settings belong to the function, so that its plan depends neither on statistics nor on how much is waiting.
+-- Bounded for any backlog: each query reads the index on (not_before, pair_id) in its order and
+-- stops at the limit, so it passes neither leased nor postponed events. The first query starts at
+-- outbox_cursor, so it does not pass index entries of sent events, which a long snapshot can keep
+-- in the index. The cursor stays one minute behind now(), because a transaction may commit an event
+-- whose not_before is earlier than that of an event that was taken before. Only when the first
+-- query finds too few, the second one searches before the cursor. It is left out while so many dead
+-- rows wait for vacuum that passing them would use up the time limit. The last query finds events
+-- that were leased while the clock was ahead: no lease is longer than 900 seconds.
+--
+-- The planner settings fix the plan, so that it depends neither on statistics nor on the backlog.
+--
+-- Safe to repeat: events whose answer was lost are due again after their lease.
 CREATE OR REPLACE FUNCTION take_events(p_limit int, p_lease_seconds float8)
 RETURNS TABLE (pair_id bigint, card_reference text, occurred_at timestamptz)
 LANGUAGE plpgsql
@@ -21,24 +28,24 @@ SET enable_mergejoin = off
 AS $$
 #variable_conflict use_column
 DECLARE
-  place outbox_cursor;
+  search_from outbox_cursor;
   head record;
   due bigint[];
   most_dead CONSTANT bigint := 2000000;
 BEGIN
-  SELECT * INTO place FROM outbox_cursor;
-  IF place.due_from > now() THEN
-    place.due_from := '-infinity';
+  SELECT * INTO search_from FROM outbox_cursor;
+  IF search_from.due_from > now() THEN
+    search_from.due_from := '-infinity';
   END IF;
   SELECT not_before, pair_id INTO head
     FROM outbox_event
-    WHERE (not_before, pair_id) >= (place.due_from, place.pair_from)
+    WHERE (not_before, pair_id) >= (search_from.due_from, search_from.pair_from)
     ORDER BY not_before, pair_id
     LIMIT 1;
   due := ARRAY(
     SELECT pair_id
     FROM outbox_event
-    WHERE (not_before, pair_id) >= (place.due_from, place.pair_from) AND not_before <= now()
+    WHERE (not_before, pair_id) >= (search_from.due_from, search_from.pair_from) AND not_before <= now()
     ORDER BY not_before, pair_id
     LIMIT p_limit
     FOR UPDATE SKIP LOCKED
@@ -47,7 +54,7 @@ BEGIN
     due := due || ARRAY(
       SELECT pair_id
       FROM outbox_event
-      WHERE (not_before, pair_id) < (place.due_from, place.pair_from)
+      WHERE (not_before, pair_id) < (search_from.due_from, search_from.pair_from)
       ORDER BY not_before, pair_id
       LIMIT p_limit - cardinality(due)
       FOR UPDATE SKIP LOCKED
@@ -67,7 +74,7 @@ BEGIN
   IF head.not_before IS NULL OR head.not_before > now() - interval '1 minute' THEN
     SELECT now() - interval '1 minute' AS not_before, 0::bigint AS pair_id INTO head;
   END IF;
-  -- Another relay that is just moving the cursor is not waited for.
+  -- Does not wait for another relay that is moving the cursor.
   PERFORM FROM outbox_cursor
     WHERE (due_from, pair_from) < (head.not_before, head.pair_id) OR due_from > now()
     FOR UPDATE SKIP LOCKED;

@@ -1,10 +1,18 @@
--- Takes the lease when it is free, has run out, or is the holder's own, each time under a higher number; NULL while another one holds it. A row
--- and not an advisory lock, which would pin a connection of RDS Proxy. Executed again after a lost commit it is the holder's own.
+-- Takes the lease of a job for one run. Returns its number, which increases with each run, or NULL
+-- when another run holds the lease. A lease can be taken when it is free, has expired, or belongs
+-- to this holder.
 --
--- A lease that ends later than a new one would was renewed before the clock was set back, and nothing tells how long ago that was.
--- It is taken over at once: the higher number stops its holder if it is still at work, and otherwise no run could start until the
--- clock has caught up. A second is allowed for a clock that is only corrected.
-CREATE OR REPLACE FUNCTION acquire_lease(p_job text, p_holder text, p_lease_seconds float8) RETURNS bigint LANGUAGE sql AS $$
+-- It is a row and not an advisory lock, because an advisory lock would pin a connection of RDS
+-- Proxy.
+--
+-- A lease that ends later than a new one would end was written before the clock was set back, and
+-- its age is unknown. It is taken over at once: the higher number stops its holder if that still
+-- runs. Otherwise no run could start until the clock has caught up. One second is tolerated for
+-- corrections of the clock.
+--
+-- Safe to repeat: after a lost commit the lease belongs to this holder.
+CREATE OR REPLACE FUNCTION acquire_lease(p_job text, p_holder text, p_lease_seconds float8)
+RETURNS bigint LANGUAGE sql AS $$
   INSERT INTO job_lease (job, fencing, holder, expires_at)
   VALUES (p_job, 1, p_holder, now() + make_interval(secs => p_lease_seconds))
   ON CONFLICT (job) DO UPDATE

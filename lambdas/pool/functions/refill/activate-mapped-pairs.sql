@@ -1,10 +1,12 @@
--- STAGED -> AVAILABLE under the run's lease; returns how many pairs came on offer. The run names both
--- tokens of each pair as NS2 confirmed them. The pair's number alone is no proof: after a restore from
--- backup other pairs get the same numbers, and a run that outlived the restore would put pairs on offer
--- that NS2 never confirmed.
+-- STAGED -> AVAILABLE for pairs that NS2 has confirmed. Needs the lease of the run. Returns how
+-- many pairs became available.
 --
--- Safe to repeat: only pairs that are still STAGED change. An overlapping run waits for the row lock
--- and then finds another state.
+-- The run names both tokens of each pair as NS2 confirmed them. The id alone is no proof: after a
+-- restore from backup other pairs get the same ids, and a run that outlived the restore would make
+-- pairs available that NS2 never confirmed.
+--
+-- Safe to repeat: only pairs that are still STAGED change. An overlapping run waits for the row's
+-- lock and then finds another state.
 CREATE OR REPLACE FUNCTION activate_mapped_pairs(
   p_fencing bigint,
   p_pair_ids bigint[],

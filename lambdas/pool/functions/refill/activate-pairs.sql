@@ -1,5 +1,8 @@
--- STAGED -> AVAILABLE under the run's lease; how many came on offer. Executed again, or by an overlapping run, it changes only pairs that are
--- still STAGED: the update waits for a row that another one has in hand and then finds another state.
+-- STAGED -> AVAILABLE under the lease of the run, for activate_mapped_pairs, which checks the
+-- tokens. Functions of the previous release call it directly while a deployment is under way.
+-- Returns how many pairs became available.
+--
+-- Safe to repeat: only pairs that are still STAGED change.
 CREATE OR REPLACE FUNCTION activate_pairs(p_fencing bigint, p_pair_ids bigint[]) RETURNS int LANGUAGE plpgsql AS $$
 DECLARE
   activated bigint[];

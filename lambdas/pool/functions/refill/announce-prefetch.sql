@@ -1,5 +1,7 @@
--- Written before the call is made. Until the answer is stored the call counts as a leak of all that it asked for (rule 7 and I8). The id is the
--- caller's, so that a second execution collides with the first.
+-- Records a prefetch call before it is sent. Until its answer is stored, the call counts as a loss
+-- of all tokens that it requested (docs/design.md#i8).
+--
+-- Safe to repeat: the caller makes the id, so a second execution finds the row of the first one.
 CREATE OR REPLACE FUNCTION announce_prefetch(p_id uuid, p_namespace text, p_fencing bigint, p_requested int)
 RETURNS void LANGUAGE sql AS $$
   INSERT INTO prefetch_call (id, namespace, fencing, requested)

@@ -1,5 +1,11 @@
--- STAGED or AVAILABLE -> QUARANTINED; how many. The pair is taken off its shelf first, and only what this statement takes off is quarantined: a
--- pair that was reserved meanwhile has left the shelf, and is left to its owner.
+-- STAGED or AVAILABLE -> QUARANTINED for these pairs. Returns how many.
+--
+-- Concurrency: each pair leaves its table first, and only those that this statement removed are
+-- quarantined. A pair that was reserved meanwhile has no row in available_pair any more, and stays
+-- with its owner. The pairs are locked in the order of their ids, so that two executions cannot
+-- deadlock.
+--
+-- Safe to repeat: a second execution finds the pairs in quarantine.
 CREATE OR REPLACE FUNCTION quarantine_unused(p_pair_ids bigint[], p_reason text) RETURNS int LANGUAGE sql AS $$
   WITH locked AS MATERIALIZED (
     SELECT id FROM pair WHERE id = ANY (p_pair_ids) AND state IN ('STAGED', 'POOLED') ORDER BY id FOR UPDATE
@@ -17,10 +23,10 @@ CREATE OR REPLACE FUNCTION quarantine_unused(p_pair_ids bigint[], p_reason text)
     WHERE pair.id = taken.pair_id
     RETURNING pair.id
   ),
-  shelved AS (
+  recorded AS (
     INSERT INTO quarantined_pair (pair_id)
     SELECT id FROM quarantined
     RETURNING pair_id
   )
-  SELECT count(*)::int FROM shelved
+  SELECT count(*)::int FROM recorded
 $$;

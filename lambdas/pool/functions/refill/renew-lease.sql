@@ -1,5 +1,8 @@
--- False for a run that was overtaken.
-CREATE OR REPLACE FUNCTION renew_lease(p_job text, p_fencing bigint, p_lease_seconds float8) RETURNS boolean LANGUAGE sql AS $$
+-- Extends the lease of a run. Returns false if another run has taken it over.
+--
+-- Safe to repeat: a second execution extends it again.
+CREATE OR REPLACE FUNCTION renew_lease(p_job text, p_fencing bigint, p_lease_seconds float8)
+RETURNS boolean LANGUAGE sql AS $$
   WITH renewed AS (
     UPDATE job_lease
     SET expires_at = now() + make_interval(secs => p_lease_seconds)

@@ -1,4 +1,5 @@
--- Of many who find the pool empty at once one leaves the request; the others find it there and write nothing.
+-- Requests a refill. Concurrent requests share one row: the first execution inserts it, and the
+-- others find it and write nothing.
 CREATE OR REPLACE FUNCTION request_refill() RETURNS void LANGUAGE sql AS $$
   INSERT INTO refill_request DEFAULT VALUES ON CONFLICT DO NOTHING
 $$;

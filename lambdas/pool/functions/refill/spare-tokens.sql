@@ -1,5 +1,6 @@
--- Tokens of a namespace that wait for a partner, p_limit at most: those that expire soonest first, then those that never do. Each
--- half is read from the index of spare tokens, which holds no rejected token.
+-- Returns tokens of a namespace that wait for a partner, at most p_limit: first those with the
+-- earliest expiry, then those without expiry. Each part reads the index of spare tokens, which
+-- contains no rejected token.
 CREATE OR REPLACE FUNCTION spare_tokens(p_namespace text, p_limit int) RETURNS TABLE (token text) LANGUAGE sql STABLE
 SET enable_seqscan = off
 SET enable_bitmapscan = off

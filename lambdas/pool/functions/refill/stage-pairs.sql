@@ -1,7 +1,12 @@
--- (none) -> STAGED under the run's lease: takes the spare tokens (5,000 of each namespace at most, as count_spare_tokens counts them), pairs them and the new ones, keeps what is left over, and settles the
--- announcements. Executed again after a lost commit it finds its tokens stored and changes nothing: a token that stands in a pair
--- already is passed over, by both unique indexes. All in one transaction, which a call of a function is. Without sequential scans,
--- because the planner cannot know how few of the registry's rows are asked for.
+-- (none) -> STAGED under the lease of the run. It takes the spare tokens (at most 5,000 of each
+-- namespace, as count_spare_tokens counts them), combines them and the new tokens to pairs, keeps
+-- the tokens that are left over, and closes the announcements. Called by stage_tokens; functions of
+-- the previous release call it directly while a deployment is under way.
+--
+-- Sequential scans are off, because the planner cannot know how few rows of pair are requested.
+--
+-- Safe to repeat: a second execution after a lost commit finds its tokens stored and changes
+-- nothing. A token that is in a pair is skipped, by both unique indexes.
 CREATE OR REPLACE FUNCTION stage_pairs(
   p_fencing bigint,
   p_announcements uuid[],
@@ -32,7 +37,8 @@ BEGIN
       AND unpaired_token.rejected_because IS NULL
     RETURNING unpaired_token.namespace, unpaired_token.token, unpaired_token.expires_at
   ),
-  -- Spare tokens first, those that expire soonest before others, and each token once, however often TOME names it.
+  -- Spare tokens first, by expiry, then the new ones in TOME's order. Each token once, also if TOME
+  -- names it twice.
   internal AS MATERIALIZED (
     SELECT token, min(expires_at) AS expires_at, row_number() OVER (ORDER BY min(place), min(expires_at)) AS place
     FROM (
@@ -49,7 +55,8 @@ BEGIN
       UNION ALL
       SELECT * FROM unnest(p_references, p_reference_expiries) WITH ORDINALITY
     ) AS given (token, expires_at, place)
-    -- The caller has looked at them already. What starts like a card number is put aside and costs the others nothing.
+    -- The caller has checked the form. A token that starts like a card number is rejected here too,
+    -- and does not stop the others.
     WHERE may_be_new_reference(token)
     GROUP BY token
   ),
@@ -64,11 +71,11 @@ BEGIN
     ON CONFLICT DO NOTHING
     RETURNING id, internal_token, card_reference, expires_at
   ),
-  shelved AS (
+  listed AS (
     INSERT INTO staged_pair (pair_id, expires_at)
     SELECT id, expires_at FROM inserted
   ),
-  -- Only tokens that stand in no pair, of this statement or an earlier one.
+  -- Only tokens that are in no pair, of this statement or an earlier one.
   loose AS (
     SELECT 'ns1' AS namespace, token, expires_at, NULL AS rejected_because
     FROM internal
@@ -80,7 +87,9 @@ BEGIN
     UNION ALL
     SELECT 'ns2', token, NULL, because FROM unnest(p_rejected, p_rejected_because) AS refused (token, because)
     UNION ALL
-    SELECT 'ns2', token, NULL, 'card-network-prefix' FROM unnest(p_references) AS token WHERE NOT may_be_new_reference(token)
+    SELECT 'ns2', token, NULL, 'card-network-prefix'
+    FROM unnest(p_references) AS token
+    WHERE NOT may_be_new_reference(token)
   ),
   kept AS (
     INSERT INTO unpaired_token (namespace, token, expires_at, rejected_because)

@@ -1,8 +1,13 @@
--- stage_pairs, and in the same transaction what has to be put aside of the same answers: tokens that are none, references that the
--- format refuses, and tokens whose expiry is past or nearer than the margin, by the database's clock. One odd token costs nothing but
--- itself. A rejected token without a text is only counted (forgotten_token), so that the tokens that TOME issued still add up.
--- Executed again after a lost commit it finds its tokens stored and its announcements settled, and changes nothing: tokens are
--- counted only while the announcement of their answer is open.
+-- Stores the answers of prefetch calls: (none) -> STAGED under the lease of the run. It calls
+-- stage_pairs for the usable tokens, and in the same transaction sets aside the others: values that
+-- are no tokens, references that the format forbids, and tokens that expire before the margin ends,
+-- by the database's clock. An unusable token does not stop the others. A rejected token without a
+-- text is only counted (forgotten_token), so that all tokens that TOME issued are accounted for
+-- (docs/design.md#i8).
+--
+-- Safe to repeat: a second execution after a lost commit finds its tokens stored and its
+-- announcements closed, and changes nothing. Tokens are counted only while the announcement of
+-- their answer is open.
 CREATE OR REPLACE FUNCTION stage_tokens(
   p_fencing bigint,
   p_announcements uuid[],
@@ -27,7 +32,7 @@ DECLARE
   ref_ends timestamptz[];
 BEGIN
   PERFORM assert_lease('prefetch', p_fencing);
-  -- A second execution waits here for the first, and finds the announcements settled then.
+  -- A second execution waits here for the first one, and then finds the announcements closed.
   PERFORM FROM prefetch_call WHERE id = ANY (p_announcements) FOR UPDATE;
   INSERT INTO forgotten_token AS forgotten (namespace, reason, tokens)
     SELECT prefetch_call.namespace, 'rejected', count(*)

@@ -1,6 +1,8 @@
--- Those that failed least often first, so that poisoned pairs cannot keep the others waiting (rule 7). The index has them in this
--- order; the planner's settings keep the join from reading the whole registry, because an unknown limit is taken for a tenth of the
--- table.
+-- Returns staged pairs for the next attempts to bind them on NS2, at most p_limit: those with the
+-- fewest failures first, so that a pair that cannot be bound does not delay the others.
+--
+-- Bounded: the index on (failures, pair_id) has this order. The planner settings prevent a join
+-- that reads all of pair: the planner assumes that an unknown limit means a tenth of the table.
 CREATE OR REPLACE FUNCTION staged_pairs(p_limit int)
 RETURNS TABLE (pair_id bigint, internal_token text, card_reference text)
 LANGUAGE sql STABLE

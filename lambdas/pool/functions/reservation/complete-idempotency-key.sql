@@ -1,8 +1,10 @@
--- Writes the answer of a key whose card has another pair than the reserved one, or took the direct
--- path. The caller must hold NS1's word for the card in the key's body.
+-- Writes the answer of a key when the reference is not that of the key's reserved pair: the card
+-- had a reference, or it was created by the direct path. The caller must have NS1's confirmation
+-- for the card in the key's body.
 --
--- The fingerprint must match, for the reason given in mark_used_for_key. Safe to repeat: an answer
--- that is there is not changed.
+-- The fingerprint must match, for the reason in mark_used_for_key.
+--
+-- Safe to repeat: an answer that exists is not changed.
 CREATE OR REPLACE FUNCTION complete_idempotency_key(
   p_key_hash bytea,
   p_fingerprint bytea,

@@ -1,14 +1,22 @@
--- The ticket of a pair on offer, whose row is locked for the caller; NULL when the pool is empty. For a reservation whose own
--- tickets had no row (reserve).
+-- Searches available_pair for a pair and locks its row. Returns its ticket, or NULL when the pool
+-- is empty. Called by reserve when its own tickets had no row. p_drawn is the last ticket that it
+-- drew, p_floor the ticket below which no pair is expected (pool_cursor.floor).
 --
--- Locked rows are skipped first, but "none" is only said after a look that waits for them: what was waited for may be gone while
--- another pair has come, so only an empty shelf ends the search. Each statement sees what was committed before it began.
+-- Pairs with the earliest expiry come first, then those without expiry by ticket.
 --
--- Bounded: both looks go by the index on (expires_at, ticket). Pairs that expire are sought from now() on, so expired ones are never
--- passed, however many wait to be retired; pairs that do not expire are sought from the floor on. When nothing at all stands above
--- the floor, the floor is moved up to just before the last ticket drawn, so that the next search of an empty pool does not pass the
--- entries of pairs that were taken and that vacuum has not removed yet. It is moved under the cursor's lock, which shuts out those
--- who put pairs on offer; a search does not wait for that lock.
+-- Concurrency: the first two queries skip locked rows, so that searches take different rows. SKIP
+-- LOCKED cannot distinguish an empty table from one whose rows are all locked, so the next two
+-- queries wait for a locked row. When that row is gone, another pair may have become available
+-- meanwhile, so the loop ends only when no row is left. Each query sees what was committed before
+-- it began.
+--
+-- Bounded: all queries read the index on (expires_at, ticket) in its order. The search for pairs
+-- that expire starts at now(), so it passes no expired pair, however many wait for retire_expired.
+-- The search for the others starts at p_floor. When no row is left above the floor, this function
+-- raises the floor to 2,000 below the last ticket, so that the next search of an empty pool does
+-- not pass the index entries of taken pairs that vacuum has not removed yet. It does so under the
+-- lock of pool_cursor, which excludes make_available and its new rows, and only if that lock is
+-- free.
 CREATE OR REPLACE FUNCTION find_available_ticket(p_drawn bigint, p_floor bigint) RETURNS bigint LANGUAGE plpgsql
 SET enable_seqscan = off
 SET enable_bitmapscan = off
@@ -16,7 +24,7 @@ SET enable_sort = off
 AS $$
 DECLARE
   found_ticket bigint;
-  -- Tickets that requests under way may hold, as in make_available; and how far the floor may lag before it is moved.
+  -- Running requests may hold tickets that are this far behind, as in make_available.
   margin CONSTANT bigint := 2000;
 BEGIN
   LOOP

@@ -1,4 +1,5 @@
--- What an earlier execution of reserve with this id took; no row when it has been settled meanwhile.
+-- Returns the pair that an earlier execution of reserve with this id took, or no row when the
+-- settler has quarantined it.
 CREATE OR REPLACE FUNCTION find_reserved(p_reservation_id uuid)
 RETURNS TABLE (pair_id bigint, internal_token text, card_reference text)
 LANGUAGE sql STABLE AS $$

@@ -1,16 +1,17 @@
--- mark_used for a creation with an Idempotency-Key: the key's answer is written in the transaction
+-- mark_used for a creation with an Idempotency-Key. It writes the key's answer in the transaction
 -- that uses the pair. Returns what mark_used returns.
 --
--- reserve_for_key answers a key only from its own row, and this is one of the two places that write
--- an answer there (the other is complete_idempotency_key). The alternative, to derive the answer
--- later from the pair, is unsafe: a pair can leave the key's reservation and be used for another
--- card, and then the key would be answered with that card's reference.
+-- reserve_for_key answers a key only from its own row. Only this function and
+-- complete_idempotency_key write an answer there. To derive the answer later from the pair would be
+-- unsafe: a pair can leave the key's reservation and be used for another card, whose reference
+-- would then be the answer.
 --
--- The fingerprint must match: a key that expired and was used again with another body has the same
--- hash, and a late request of the first body must not answer it.
+-- The fingerprint must match. A key that expired and was used again with another body has the same
+-- hash, and a late request of the first body must not write its answer.
 --
--- Concurrency: the key row is locked first (see mark_used for the order of locks). Safe to repeat:
--- an answer that is there is not changed.
+-- Concurrency: the row of the key is locked first (order of locks: README of the functions).
+--
+-- Safe to repeat: an answer that exists is not changed.
 CREATE OR REPLACE FUNCTION mark_used_for_key(
   p_reservation_id uuid,
   p_pair_id bigint,

@@ -1,25 +1,26 @@
--- Marks a reserved pair as used and writes its outbox event in the same transaction. Returns false
--- unless this reservation used the pair.
+-- Marks a reserved pair as used and writes its outbox event in the same transaction: RESERVED ->
+-- USED. Returns false if this reservation did not use the pair. The caller must have NS1's
+-- confirmation that its card is bound to the pair's token.
 --
--- The caller must hold NS1's word that its card is bound to the pair's token.
+-- The row of the event makes the pair used. The relay updates pair later (close_events).
+--
+-- A late owner finds its pair in quarantine under its own reservation id. It may still use the pair
+-- if the reason of the quarantine is the settler (stale-reservation) or the restore fence
+-- (restored), because these know nothing about a card. Every other reason contradicts the owner. A
+-- pair that was adopted does not count as used by this reservation: the adoption belongs to the
+-- card of a read, which can be another card. Then the caller must ask NS1 for the token of its
+-- card.
 --
 -- Concurrency: DELETE ... RETURNING locks the reservation row, so the owner and the settler cannot
--- both act on it. All functions lock in the order key, reservation, outbox, pair, available_pair.
--- The event's row is what makes the pair used; the relay updates the registry later (close_events).
+-- both act on it. The README of the functions has the order of locks.
 --
--- A late owner finds its pair in quarantine under its own id. It may still use the pair when only
--- time took it away: the settler (stale-reservation) and the restore fence (restored) know nothing
--- about a card. Every other reason is a statement about the pair that contradicts the owner.
--- "Used by this reservation" never includes an adopted pair: adoption follows the card that a
--- reader asked for, which can be another card. The caller then has to ask NS1 for its card's token.
+-- Safe to repeat: a second execution finds the event, or the pair USED by this reservation, and
+-- changes nothing.
 --
--- Safe to repeat: a second call finds the event, or the pair USED by this reservation, in one
--- statement and changes nothing.
---
--- This function has no search path of its own, which would cost a fifth of its rate. It runs with its
--- owner's rights under the caller's search path, so every table, type, function and operator is named
--- with its schema: PostgreSQL looks for types and tables in pg_temp before pg_catalog, and a caller's
--- own domain `timestamptz` would run the caller's code with the owner's rights.
+-- This function has no search path, because setting one costs a fifth of its rate. It runs with its
+-- owner's rights under the caller's search path, so every table, type, function and operator is
+-- named with its schema. Otherwise PostgreSQL would look for types and tables in pg_temp first, and
+-- a caller's own domain "timestamptz" would execute the caller's code with the owner's rights.
 CREATE OR REPLACE FUNCTION mark_used(p_reservation_id pg_catalog.uuid, p_pair_id pg_catalog.int8)
 RETURNS pg_catalog.bool LANGUAGE plpgsql AS $$
 DECLARE

@@ -1,5 +1,10 @@
--- RESERVED -> QUARANTINED by the reservation's owner: it may be bound, or must not be used. Executed again, or after the settler, it
--- changes nothing: the pair is in quarantine then.
+-- RESERVED -> QUARANTINED by the owner of the reservation: the pair may be bound, or must not be
+-- used.
+--
+-- Concurrency: deleting the reservation row decides between the owner and the settler.
+--
+-- Safe to repeat: a second execution, also after the settler's, finds no reservation and changes
+-- nothing. The pair is then in quarantine already.
 CREATE OR REPLACE FUNCTION quarantine_reservation(p_reservation_id uuid, p_pair_id bigint, p_reason text)
 RETURNS void LANGUAGE sql AS $$
   WITH closed AS (

@@ -1,22 +1,26 @@
--- reserve for a caller's Idempotency-Key, whose row is written in the same transaction. The primary
--- key of idempotency_key lets one execution in; every other one finds the row and learns:
+-- reserve for a creation with an Idempotency-Key. The row of the key is written in the same
+-- transaction. Outcomes:
+--
 --   reserved     the pair, and whether an earlier request made the reservation (is_resumed)
---   no-pair      the key is held and the pool is empty: the direct path is open
---   completed    the answer
---   in-progress  another request holds the key for so many seconds more
+--   no-pair      the pool is empty; the request holds the key and may use the direct path
+--   completed    the answer of the key
+--   in-progress  another request holds the key, for held_seconds more
 --   conflict     the key was used with another body
+--   (no row)     the key expired and was deleted meanwhile; the caller calls again
 --
--- A key is answered only from its own row. The answer was written there by mark_used_for_key or
--- complete_idempotency_key, for this fingerprint and with NS1's word for this card. The state of the
--- pair that was reserved for the key is no proof: the pair can have left the reservation (quarantine,
--- restore fence) and be used for another card since.
+-- A key is answered only from its own row (see mark_used_for_key).
 --
--- One request takes over a hold that has run out, under the row's lock; from then on the former
--- holder can no longer give the pair back (release looks at is_resumed). How far the earlier request
--- came is read after that by a statement of its own, so the read is not older than the take-over. A
--- pair that is still reserved, or that the settler quarantined as stale, is tried again: that is safe
--- because the body, and with it the card, is the same, and NS1 decides. In every other case the
--- request starts again with a pair of its own. If an earlier request has bound the card, NS1 says so.
+-- Concurrency: the primary key of idempotency_key lets one execution insert the row. Every other
+-- one waits for it and then reads the row. When a hold has expired, one request takes it over under
+-- the row's lock. From then on the earlier holder cannot release the pair (release checks
+-- is_resumed). A separate query then reads how far the earlier request got, so it is not older than
+-- the take-over. A pair that is still reserved, or that the settler quarantined as stale, is tried
+-- again. That is safe because the body, and so the card, is the same, and NS1 decides. In all other
+-- cases the request starts again with its own pair. If an earlier request has bound the card, NS1
+-- reports it.
+--
+-- Safe to repeat: a second execution with the same reservation id finds its own hold, and returns
+-- the pair of the first one.
 CREATE OR REPLACE FUNCTION reserve_for_key(
   p_reservation_id uuid,
   p_key_hash bytea,
@@ -36,7 +40,7 @@ CREATE OR REPLACE FUNCTION reserve_for_key(
 #variable_conflict use_column
 DECLARE
   taken record;
-  standing record;
+  stored record;
   has_taken_over boolean;
   is_own boolean;
 BEGIN
@@ -67,7 +71,7 @@ BEGIN
       AND fingerprint = p_fingerprint
       AND (
         held_until <= now()
-        -- No hold is longer: it was dated by a clock that has been set back since.
+        -- No hold is that long: the clock was set back after it was written.
         OR held_until > now() + make_interval(secs => greatest(p_hold_seconds, 60))
       )
       AND reservation_id <> p_reservation_id;
@@ -82,42 +86,44 @@ BEGIN
     pair.reason,
     pair.reservation_id AS pair_reservation_id,
     reservation.id AS open_reservation_id
-    INTO standing
+    INTO stored
     FROM idempotency_key
     LEFT JOIN pair ON pair.id = idempotency_key.pair_id
-    LEFT JOIN reservation ON reservation.id = idempotency_key.reservation_id AND reservation.pair_id = idempotency_key.pair_id
+    LEFT JOIN reservation
+      ON reservation.id = idempotency_key.reservation_id AND reservation.pair_id = idempotency_key.pair_id
     WHERE key_hash = p_key_hash;
-  -- Forgotten in between: no row at all, and the caller begins anew.
+  -- The key expired and was deleted since the INSERT above.
   IF NOT FOUND THEN RETURN; END IF;
-  IF standing.fingerprint <> p_fingerprint THEN
+  IF stored.fingerprint <> p_fingerprint THEN
     outcome := 'conflict';
     RETURN NEXT; RETURN;
   END IF;
 
-  card_reference := standing.card_reference;
-  is_created := standing.created;
+  card_reference := stored.card_reference;
+  is_created := stored.created;
   IF card_reference IS NOT NULL THEN
     outcome := 'completed';
     RETURN NEXT; RETURN;
   END IF;
 
-  -- Our own hold: an earlier execution was committed and its answer lost (rule 4), and nothing was sent to NS1 yet.
-  is_own := standing.reservation_id = p_reservation_id AND NOT standing.is_resumed;
+  -- Our own hold: an earlier execution was committed and its answer was lost. Nothing was sent to
+  -- NS1 yet.
+  is_own := stored.reservation_id = p_reservation_id AND NOT stored.is_resumed;
   IF NOT has_taken_over AND NOT is_own THEN
     outcome := 'in-progress';
-    held_seconds := greatest(1, ceil(extract(epoch FROM standing.held_until - now())))::int;
+    held_seconds := greatest(1, ceil(extract(epoch FROM stored.held_until - now())))::int;
     RETURN NEXT; RETURN;
   END IF;
-  IF (standing.pair_expires_at IS NULL OR standing.pair_expires_at > now())
+  IF (stored.pair_expires_at IS NULL OR stored.pair_expires_at > now())
     AND (
-      standing.open_reservation_id IS NOT NULL
-      OR (standing.state = 'QUARANTINED'
-        AND standing.reason = 'stale-reservation'
-        AND standing.pair_reservation_id = standing.reservation_id)
+      stored.open_reservation_id IS NOT NULL
+      OR (stored.state = 'QUARANTINED'
+        AND stored.reason = 'stale-reservation'
+        AND stored.pair_reservation_id = stored.reservation_id)
     )
   THEN
-    outcome := 'reserved'; reservation_id := standing.reservation_id; is_resumed := NOT is_own;
-    pair_id := standing.pair_id; internal_token := standing.internal_token; card_reference := standing.pair_reference;
+    outcome := 'reserved'; reservation_id := stored.reservation_id; is_resumed := NOT is_own;
+    pair_id := stored.pair_id; internal_token := stored.internal_token; card_reference := stored.pair_reference;
     RETURN NEXT; RETURN;
   END IF;
   SELECT * INTO taken FROM reserve(p_reservation_id);

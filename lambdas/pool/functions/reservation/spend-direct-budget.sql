@@ -1,5 +1,10 @@
--- One direct creation out of this second's share, counted for all instances together; false when the share is used up. The row lock on the
--- second makes the count exact, and only an empty pool ever takes it.
+-- Takes one creation from the budget of the direct path in this second, counted for all instances
+-- together. Returns false when the budget is used up.
+--
+-- Concurrency: the lock of the row of this second makes the count exact. Only creations that found
+-- the pool empty use this row.
+--
+-- Repeated after a lost commit it takes a second unit, which is harmless.
 CREATE OR REPLACE FUNCTION spend_direct_budget(p_creations_per_second int) RETURNS boolean LANGUAGE sql AS $$
   WITH spent AS (
     INSERT INTO direct_path_second (second, creations)
