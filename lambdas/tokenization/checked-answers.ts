@@ -44,8 +44,8 @@ export async function agreedToken(
 }
 
 /**
- * The reference of an internal token; NS2 makes one if there is none. NS2 chooses it, so its form is
- * checked after it is bound: rejects with ReferenceUnacceptable. Can be repeated without harm.
+ * The reference of an internal token; NS2 makes one if there is none. NS2 chooses it, so its form
+ * is checked after it is bound: rejects with ReferenceUnacceptable. Can be repeated without harm.
  */
 export async function bindReference(
   { tome, luhnPolicy }: Tome & Pick<DirectDependencies, 'luhnPolicy'>,

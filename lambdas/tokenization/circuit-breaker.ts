@@ -11,8 +11,8 @@ export interface BreakerSettings {
 }
 
 /**
- * closed: calls are admitted. open: all calls are refused until `openMs` have passed. half-open: one
- * call, the probe, was admitted and decides; all others are refused until it ends.
+ * closed: calls are admitted. open: all calls are refused until `openMs` have passed. half-open:
+ * one call, the probe, was admitted and decides; all others are refused until it ends.
  */
 export type BreakerState = 'closed' | 'open' | 'half-open';
 
@@ -23,11 +23,13 @@ export type BreakerState = 'closed' | 'open' | 'half-open';
 export interface BreakerPermit {
   succeed(): void;
   /**
-   * `item` identifies what the call asked about, when the item may be the cause. Failures of one item
-   * in a row count once, so that repeated requests for it do not refuse all other requests.
+   * `item` identifies what the call asked about, when the item may be the cause. Failures of one
+   * item in a row count once, so that repeated requests for it do not refuse all other requests.
    */
   fail(item?: string): void;
-  /** The call proved nothing about the other side. After an abandoned probe the next call is one. */
+  /**
+   * The call proved nothing about the other side. After an abandoned probe the next call is one.
+   */
   abandon(): void;
 }
 

@@ -44,15 +44,16 @@ export async function createCard(
 }
 
 /**
- * The most outdated pairs that one request quarantines. After that the pool counts as empty, so that
- * a pool of outdated pairs cannot use up the request's time.
+ * The most outdated pairs that one request quarantines. After that the pool counts as empty, so
+ * that a pool of outdated pairs cannot use up the request's time.
  */
 const MOST_OUTDATED = 10;
 
 /**
- * Reserves a pair whose reference the current format allows. Prefetch checked it under the format of
- * that day, and a card network may have received its range since. An outdated pair is quarantined
- * before anything is sent. A resumed reservation is kept: its card may be bound already.
+ * Reserves a pair whose reference the current format allows. Prefetch checked it under the format
+ * of that day, and a card network may have received its range since. An outdated pair is
+ * quarantined before anything is sent. A resumed reservation is kept: its card may be bound
+ * already.
  */
 async function reserveUsablePair(
   { store, newReservationId }: PooledDependencies,
@@ -69,8 +70,8 @@ async function reserveUsablePair(
 }
 
 /**
- * Failures are not replayed: a failed request releases its key, so that a retry can continue at once.
- * When that fails too, the hold on the key expires (docs/design.md#idempotency-keys).
+ * Failures are not replayed: a failed request releases its key, so that a retry can continue at
+ * once. When that fails too, the hold on the key expires (docs/design.md#idempotency-keys).
  */
 async function releasingClaimOnFailure(
   { store, report }: PooledDependencies,

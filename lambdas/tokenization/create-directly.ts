@@ -7,7 +7,10 @@ import { ensureReference, storeBound } from './resolve-pair.ts';
 import type { CreatedCard, RequestContext } from './tokenizer.ts';
 import { liveCall, type PooledDependencies } from './tokenizer-dependencies.ts';
 
-/** Creates a card without a pair (docs/design.md#the-empty-pool). Rejects with PoolEmpty above the budget. */
+/**
+ * Creates a card without a pair (docs/design.md#the-empty-pool). Rejects with PoolEmpty above the
+ * budget.
+ */
 export async function createDirectly(
   dependencies: PooledDependencies,
   cardNumber: CardNumber,

@@ -152,7 +152,9 @@ export class PairConflict extends TokenizationError {
   }
 }
 
-/** The database gives no answer, or refuses for one of the reasons in docs/database-conditions.md. */
+/**
+ * The database gives no answer, or refuses for one of the reasons in docs/database-conditions.md.
+ */
 export class StoreUnavailable extends TokenizationError {
   override readonly name = 'StoreUnavailable';
   readonly code = 'store-unavailable';

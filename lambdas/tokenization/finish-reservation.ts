@@ -75,8 +75,8 @@ async function markUsed(
     await dependencies.store.markUsed(reservation, claim);
   } catch (error) {
     if (!(error instanceof ReservationLost)) throw error;
-    // A read adopted the pair while NS1 was asked, or it was quarantined. Whether it belongs to this
-    // card is NS1's decision.
+    // A read adopted the pair while NS1 was asked, or it was quarantined. Whether it belongs to
+    // this card is NS1's decision.
     const token = await agreedToken(dependencies, cardNumber, context);
     if (token === null) throw error;
     return answerWithKnownReference(dependencies, token, claim, context);
@@ -129,8 +129,9 @@ async function confirmUnusableToken(
 }
 
 /**
- * NS1 refused the request. If it refuses a lookup of the card as well, the card is the cause and the
- * answer is lasting. Otherwise the pair's token is: the pair is quarantined, and a retry uses another.
+ * NS1 refused the request. If it refuses a lookup of the card as well, the card is the cause and
+ * the answer is lasting. Otherwise the pair's token is: the pair is quarantined, and a retry uses
+ * another.
  */
 async function confirmRefusal(
   dependencies: PooledDependencies,

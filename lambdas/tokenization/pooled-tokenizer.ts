@@ -6,7 +6,9 @@ import { findCardNumber, findReference } from './resolve-pair.ts';
 import type { RequestContext, Tokenizer } from './tokenizer.ts';
 import type { PooledDependencies, PooledParts } from './tokenizer-dependencies.ts';
 
-/** The tokenizer with a pool: one live call to TOME for each operation, as long as there are pairs. */
+/**
+ * The tokenizer with a pool: one live call to TOME for each operation, as long as there are pairs.
+ */
 export function createPooledTokenizer({ storeUntil, ...parts }: PooledParts): Tokenizer {
   // The only place that creates the store, so that no use case can ignore the request's deadline.
   const within = ({ deadlineMs }: RequestContext): PooledDependencies => ({ ...parts, store: storeUntil(deadlineMs) });

@@ -7,25 +7,26 @@ export interface RelayDependencies {
   readonly queue: EventQueue;
   readonly clock: Clock;
   readonly domain: string;
-  /** Events taken in hand at once. */
+  /** Events taken from the outbox at once. */
   readonly batchSize: number;
-  /** Told of every refusal, for the log and the alarm. */
+  /** Called with every refusal, for the log and the alarm. */
   readonly onRefused: (refusals: readonly EventRefusal[]) => void;
 }
 
 export interface RelayResult {
   readonly sent: number;
-  /** Events that the queue did not take; they stay in the outbox and are sent again when their time in hand is over. */
+  /** Events that the queue did not accept. They stay in the outbox and become due again later. */
   readonly postponed: number;
 }
 
 /**
- * A7: sends what the outbox holds, at least once. An event is closed only after the queue took it, so a crash in between sends it
- * again, under the same id. An event that the queue refuses stays in the outbox and is due again later than those that wait, so it
- * keeps no other event back.
+ * Sends the events of the outbox, each at least once. An event is closed only after the queue has
+ * accepted it, so after a crash it is sent again with the same id. A refused event becomes due
+ * after those that wait, so it does not delay them.
  *
- * Rejects when a call fails, and with EventsRefused when the queue takes nothing: at once where its code speaks of the queue (a
- * missing right, a key that cannot be used), otherwise after one taking in which it took no event.
+ * Rejects when a call fails. Rejects with EventsRefused when the queue accepts nothing: at once
+ * when its code is about the queue (a missing right, an unusable key), otherwise after one batch of
+ * the outbox.
  */
 export async function relayEvents(dependencies: RelayDependencies, deadlineMs: number): Promise<RelayResult> {
   const { outbox, clock, batchSize } = dependencies;
@@ -37,7 +38,8 @@ export async function relayEvents(dependencies: RelayDependencies, deadlineMs: n
     try {
       await sendAll(dependencies, taken, closed, deadlineMs);
     } finally {
-      // All that the queue took, in one statement: closing an event files its pair, and many cost little more than one.
+      // In one statement for all accepted events. Closing also updates the pairs, and many updates
+      // cost little more than one.
       if (closed.length > 0) await outbox.close(closed);
     }
     sent += closed.length;
@@ -47,7 +49,9 @@ export async function relayEvents(dependencies: RelayDependencies, deadlineMs: n
   return { sent, postponed };
 }
 
-/** Adds the events that the queue took to `closed` as it goes, so that they are known when a later batch fails. */
+/**
+ * Adds accepted events to `closed` at once, so that they are closed even when a later batch fails.
+ */
 async function sendAll(
   { queue, clock, domain, onRefused }: RelayDependencies,
   taken: readonly OutboxEvent[],
@@ -66,7 +70,10 @@ async function sendAll(
   if (refused.length > 0 && closed.length === 0) throw new EventsRefused(refused);
 }
 
-/** Depends on nothing but the reference, so it survives a restore from backup, which may give a pair's number to another pair. */
+/**
+ * Depends on the reference only and not on the pair's number: after a restore another pair can have
+ * the number.
+ */
 const eventIdOf = ({ cardReference }: OutboxEvent): string => `card-created-${cardReference}`;
 
 const cardCreated = (event: OutboxEvent, domain: string): CardCreatedEvent => ({

@@ -14,8 +14,8 @@ type StoreAnswer = StoredPair | null | 'store-down';
 
 /**
  * The reference of a card, or `null` when it has none: one NS1 call and one query when the pair is
- * stored and USED. Otherwise NS2 is asked too, and the read writes what it learned, so that the next
- * read needs one call. While the database is down TOME alone answers.
+ * stored and USED. Otherwise NS2 is asked too, and the read writes what it learned, so that the
+ * next read needs one call. While the database is down TOME alone answers.
  */
 export async function findReference(
   dependencies: PooledDependencies,
@@ -79,8 +79,8 @@ export async function ensureReference(
  * a single answer of NS2 named the reference. So NS2 is asked once more.
  *
  * A row that NS2 never confirmed can contain one half of the pair with another other half. Rows do
- * not change, so then the pair is not stored and later reads ask NS2 again. Rejects with PairConflict
- * when a confirmed row contradicts the pair.
+ * not change, so then the pair is not stored and later reads ask NS2 again. Rejects with
+ * PairConflict when a confirmed row contradicts the pair.
  */
 export async function storeBound(
   { tome, store, report }: PooledDependencies,

@@ -10,9 +10,9 @@ export interface BatchedWork<Name extends string> {
 }
 
 /**
- * Does one batch of each work in turn, until nothing is left or the time is over. So a large backlog
- * of one work does not delay the others. A work that fails stops only itself: the first error is
- * thrown when all other works have finished. Returns the rows of each work.
+ * Does one batch of each work in turn, until nothing is left or the time is over. So a large
+ * backlog of one work does not delay the others. A work that fails stops only itself: the first
+ * error is thrown when all other works have finished. Returns the rows of each work.
  */
 export async function takeTurns<Name extends string>(
   works: readonly BatchedWork<Name>[],

@@ -7,7 +7,7 @@ import type { IdempotencyClaim, PairStore } from './ports/pair-store.ts';
 import type { Tome, TomeCall } from './ports/tome.ts';
 import type { RequestContext } from './tokenizer.ts';
 
-/** What happened beside the answer; for metrics and logs. */
+/** What happened during a request, for metrics and logs. */
 export type TokenizerEvent =
   | 'card-created'
   | 'pool-empty'
@@ -29,23 +29,27 @@ export interface DirectDependencies {
 }
 
 export interface PooledDependencies extends DirectDependencies {
-  /** Bound to the request's deadline: no statement outlives it. */
+  /** Bound to the request's deadline: no statement runs longer. */
   readonly store: PairStore;
   readonly clock: Clock;
-  /** A fresh random UUID for each reservation. */
+  /** Returns a new random UUID for each reservation. */
   readonly newReservationId: () => string;
-  /** Keyed hashes of the caller's key and body. Keys of different callers have different hashes. */
+  /**
+   * Keyed hashes of key and body. They include the caller, so keys of two callers are independent.
+   */
   readonly claimOf: (idempotencyKey: string, cardNumber: CardNumber, caller: Caller) => IdempotencyClaim;
   readonly report: (event: TokenizerEvent, context: RequestContext, cause?: unknown) => void;
 }
 
-/** What the tokenizer is made from: the store that each request gets depends on the request's deadline. */
+/**
+ * The dependencies of all requests. Each request gets its own store, because it has its own
+ * deadline.
+ */
 export interface PooledParts extends Omit<PooledDependencies, 'store'> {
-  /** The store for one request, by its deadline in monotonic time (ms, of the injected clock). */
+  /** `deadlineMs`: monotonic time (ms, of the injected clock). */
   readonly storeUntil: (deadlineMs: number) => PairStore;
 }
 
-/** The call to TOME that a live request makes. */
 export const liveCall = (context: RequestContext): TomeCall => ({
   deadlineMs: context.deadlineMs,
   lane: 'live',

@@ -4,35 +4,37 @@ import type { Clock } from '../ports/clock.ts';
 import { type Caller, callerName } from './caller.ts';
 
 export interface CallerBudgetsOptions {
-  /** Answers of each kind that one caller gets in a window; 0 is no limit. */
+  /** Answers of each kind that one caller gets in a window; 0 means no limit. */
   readonly limits: Readonly<Record<BudgetKind, number>>;
   readonly windowSeconds: number;
-  /** `null` where there is no database: then each process counts by itself. */
+  /** `null` without a database: then each process counts by itself. */
   readonly ledger: BudgetLedger | null;
   readonly clock: Clock;
-  /** For metrics: a unit was taken, or refused because none is left. */
+  /** For metrics. `taken`: a unit was taken. `spent`: none was left. */
   readonly report: (event: 'taken' | 'spent', kind: BudgetKind, caller: Caller) => void;
 }
 
 /**
- * How often a caller may be told that a card or a reference does not exist, or that a card existed already. A truncated card
- * number leaves a thousand candidates: without a budget a lookup finds the one that exists within minutes.
+ * Limits the answers that help to guess a card number (docs/design.md#callers-kept-apart). A
+ * truncated card number has a thousand candidates: without a budget, lookups find the existing one
+ * in minutes.
  *
- * The database counts for all instances. This process remembers until when a caller has to wait, so that it refuses before TOME is
- * asked. While the database is down each process counts by itself with the same limit.
+ * The database counts for all instances. This process remembers how long a caller must wait, so
+ * that it refuses before it calls TOME. While the database is down, each process counts with the
+ * same limit.
  */
 export class CallerBudgets {
   readonly #options: CallerBudgetsOptions;
-  /** When a budget that is known to be spent has room again, in monotonic milliseconds. */
+  /** Until when a budget is spent, as the database answered, in monotonic milliseconds. */
   readonly #closedUntilMs = new Map<string, number>();
-  /** When a budget that is counted here is full again, in monotonic milliseconds. */
+  /** When a budget that this process counts is full again, in monotonic milliseconds. */
   readonly #spentUntilMs = new Map<string, number>();
 
   constructor(options: CallerBudgetsOptions) {
     this.#options = options;
   }
 
-  /** The caller's budget; `undefined` where it has no limit. */
+  /** The caller's budget; `undefined` without a limit. */
   of(kind: BudgetKind, caller: Caller): CallerBudget | undefined {
     const { limits, windowSeconds } = this.#options;
     return limits[kind] === 0 ? undefined : { caller: callerName(caller), kind, limit: limits[kind], windowSeconds };
@@ -48,7 +50,10 @@ export class CallerBudgets {
     this.#closedUntilMs.delete(key);
   }
 
-  /** Takes one unit. Rejects with CallerBudgetSpent when none is left: then the answer it was for must not be given. */
+  /**
+   * Takes one unit. Rejects with CallerBudgetSpent when none is left; the answer must not be sent
+   * then.
+   */
   async spend(kind: BudgetKind, caller: Caller, deadlineMs?: number): Promise<void> {
     const budget = this.of(kind, caller);
     if (budget === undefined) return;
@@ -57,7 +62,7 @@ export class CallerBudgets {
     this.#options.report('taken', kind, caller);
   }
 
-  /** Remembers that the budget is spent, and returns the refusal. */
+  /** Remembers that the budget is spent, and returns the error for the caller. */
   close(kind: BudgetKind, caller: Caller, waitSeconds: number): CallerBudgetSpent {
     this.#closedUntilMs.set(keyOf(kind, caller), this.#options.clock.monotonicMs() + waitSeconds * 1_000);
     return this.#refusal(kind, caller, waitSeconds);
@@ -74,14 +79,14 @@ export class CallerBudgets {
     }
   }
 
-  /** The rule of the database's `spend_caller_budget`, in this process's memory. */
+  /** The rule of the database function `spend_caller_budget`, in memory. */
   #takeHere({ caller, kind, limit, windowSeconds }: CallerBudget): number {
     const key = `${kind} ${caller}`;
     const nowMs = this.#options.clock.monotonicMs();
     const unitMs = (windowSeconds * 1_000) / limit;
     const spentUntilMs = Math.max(nowMs, this.#spentUntilMs.get(key) ?? 0) + unitMs;
     const waitMs = spentUntilMs - (nowMs + windowSeconds * 1_000);
-    // Half a millisecond makes up for adding fractions.
+    // Half a millisecond allows for the rounding of added fractions.
     if (waitMs > 0.5) return waitMs / 1_000;
     this.#spentUntilMs.set(key, spentUntilMs);
     return 0;

@@ -4,15 +4,15 @@ import type { RequestContext, Tokenizer } from '../tokenizer.ts';
 import type { CallerBudgets } from './caller-budgets.ts';
 
 /**
- * The same tokenizer, within each caller's budgets.
+ * Adds each caller's budgets to a tokenizer (docs/design.md#callers-kept-apart).
  *
- * A caller whose budget of misses is spent gets no answer to a lookup, not even to one that would find a reference: the answer
- * to the others would tell which one it was. The pool's own read says so too (`RequestContext.budget`), because another
- * instance may have spent the last unit while this one was asking TOME.
+ * With a spent budget a caller gets no answer to any lookup, because an answer to the successful
+ * ones would reveal which they are. The database read checks the budget too
+ * (`RequestContext.budget`): another instance may have spent the last unit meanwhile.
  *
- * A creation that turns out to exist is refused beyond its budget, and one that is new is not: an honest caller goes on. A
- * replay of an Idempotency-Key tells nothing new and is free. `lookupOrTokenize` has no budget: to find is what it is for, and what it
- * does not find it creates, with an event for each.
+ * A creation of an existing card above the budget is refused, and one of a new card is not. A
+ * replay of an Idempotency-Key reveals nothing new and is free. `lookupOrTokenize` has no budget:
+ * it creates every card that it does not find, with an event.
  */
 export function limitCallers(tokenizer: Tokenizer, budgets: CallerBudgets): Tokenizer {
   return {
@@ -40,7 +40,7 @@ export function limitCallers(tokenizer: Tokenizer, budgets: CallerBudgets): Toke
   };
 }
 
-/** Takes a unit of the caller's budget for a text that is no reference, and gives back the reason of the refusal. */
+/** Takes one unit for a text that is not a reference, and rejects with the reason. */
 export async function refuseReference(
   budgets: CallerBudgets,
   { caller, deadlineMs }: Pick<RequestContext, 'caller' | 'deadlineMs'>,

@@ -1,18 +1,18 @@
 import { passesLuhn } from './luhn.ts';
 
-/** Inclusive range of leading digits in which a network issues cards; `from` and `to` have the same number of digits. */
+/** Leading digits of a network's cards, from `from` to `to`, both included and of equal length. */
 export interface CardNetworkRange {
   readonly network: string;
   readonly from: string;
   readonly to: string;
-  /** How many digits the network's card numbers have in this range. */
+  /** The lengths of the network's card numbers in this range. */
   readonly lengths: readonly number[];
-  /** The version of the reference format that first kept references out of this range. */
+  /** The first version of the reference format that forbids this range. */
   readonly since: number;
   readonly source: string;
 }
 
-/** The page as of 2024-07-19, and the ranges of the same table that networks have published since. */
+/** The page of 2024-07-19, and ranges of the same table that networks have published since. */
 const WIKIPEDIA = 'https://en.wikipedia.org/wiki/Payment_card_number#Issuer_identification_number_(IIN)';
 const ACTIVE_MERCHANT =
   'https://github.com/activemerchant/active_merchant/blob/00401aff83d522e401fca8af23febdcf6cdd9100/lib/active_merchant/billing/credit_card_methods.rb';
@@ -20,13 +20,15 @@ const BRAINTREE =
   'https://github.com/braintree/credit-card-type/blob/0bac61c069d498f9867278ee80f23ca20222af8f/src/lib/card-types.ts';
 const PERSIAN_TOOLS =
   'https://github.com/persian-tools/persian-tools/blob/358f2a33d7bbad70b9c4be983100615253fc96e1/src/modules/getBankNameFromCardNumber/banksCode.skip.ts';
-/** First digit 9 belongs to the national bodies; the country's code of ISO 3166-1 numeric follows it. */
+/**
+ * The first digit 9 is for national use, and the ISO 3166-1 numeric code of the country follows.
+ */
 const ISO_7812 = 'ISO/IEC 7812-1, major industry identifier 9; ISO 3166-1 numeric';
 
 const FROM_13 = [13, 14, 15, 16, 17, 18, 19];
 const FROM_14 = [14, 15, 16, 17, 18, 19];
 const FROM_16 = [16, 17, 18, 19];
-/** The version of the reference format that this table became part of. */
+/** The first version of the reference format that uses this table. */
 const TABLE = 2;
 
 const ranges = (network: string, prefixes: string, lengths: readonly number[], source: string): CardNetworkRange[] =>
@@ -36,13 +38,12 @@ const ranges = (network: string, prefixes: string, lengths: readonly number[], s
   });
 
 /**
- * Where the card networks issue, and the only such list in the project. The reference format, the
- * lengths that a card number may have, the redaction of log lines and CloudWatch's masks are all made
- * from it, so that none of them can know a network that another does not.
+ * The ranges of all card networks. The reference format, the accepted lengths of card numbers, the
+ * redaction of log lines and CloudWatch's masks are all derived from this table.
  *
- * A range that is added here needs a new version in `reference-format.ts`, and that version in its
- * `since`: references were checked against the version of their day. Maestro issues from 12 digits;
- * numbers below 13 digits are not accepted and not looked for.
+ * A new range needs a new version in `reference-format.ts`, and that version in `since`, because
+ * existing references were checked against an earlier version. Maestro also issues 12 digits:
+ * numbers below 13 digits are neither accepted nor searched for.
  */
 export const CARD_NETWORK_RANGES: readonly CardNetworkRange[] = [
   ...ranges('UATP', '1', [15], WIKIPEDIA),
@@ -88,7 +89,7 @@ export const CARD_NETWORK_RANGES: readonly CardNetworkRange[] = [
   ...ranges('DinaCard', '9891', [16], ISO_7812),
 ];
 
-/** Digits that any card number has, whatever its network. */
+/** The lengths of card numbers of all networks. */
 export const CARD_NUMBER_DIGITS = { fewest: 13, most: 19 } as const;
 
 /** Whether the leading digits lie between `from` and `to`. */
@@ -103,9 +104,8 @@ const rangesOf = (digits: string): readonly CardNetworkRange[] =>
   (rangesByFirstDigit[Number(digits[0])] ?? []).filter((range) => startsBetween(digits, range));
 
 /**
- * The lengths that the network of these digits issues; `null` when no network is known for them. The
- * most specific ranges decide: a number that starts with 508 is RuPay's and has RuPay's length,
- * although Maestro issues other lengths elsewhere in 50.
+ * The lengths of the network of these digits, or `null` for an unknown network. The longest prefix
+ * decides: 508 is RuPay with 16 digits, although 50 is Maestro with 13 to 19 digits.
  */
 export function lengthsOfNetwork(digits: string): readonly number[] | null {
   const found = rangesOf(digits);
@@ -114,9 +114,20 @@ export function lengthsOfNetwork(digits: string): readonly number[] | null {
   return found.filter(({ from }) => from.length === mostSpecific).flatMap(({ lengths }) => lengths);
 }
 
-/** Whether these digits could be a card number: of the length of any network that issues there, with a right check digit. */
+/** Whether these digits have a valid check digit, and the range and length of a network. */
 export const couldBeCardNumber = (digits: string): boolean =>
   digits.length >= CARD_NUMBER_DIGITS.fewest &&
   digits.length <= CARD_NUMBER_DIGITS.most &&
   passesLuhn(digits) &&
   rangesOf(digits).some(({ lengths }) => lengths.includes(digits.length));
+
+/**
+ * Whether a text of TOME could be or contain a card number of any network, so that it must not be
+ * stored. The check digit decides about a text of 13 to 19 digits. A text with other characters
+ * between 13 or more digits always counts.
+ */
+export function mayContainCardNumber(text: string): boolean {
+  const digits = text.replaceAll(/[^0-9]/g, '');
+  if (digits.length < CARD_NUMBER_DIGITS.fewest) return false;
+  return digits.length !== text.length || digits.length > CARD_NUMBER_DIGITS.most || passesLuhn(digits);
+}

@@ -3,18 +3,18 @@ import { InvalidInput } from '../errors.ts';
 import { lengthsOfNetwork } from './card-networks.ts';
 import { passesLuhn } from './luhn.ts';
 
-/** What stands wherever a card number would. */
+/** The text that replaces a card number. */
 export const CARD_NUMBER_PLACEHOLDER = '[card number]';
 
 /**
- * A card number (PAN): 13 to 19 digits with a right check digit (ISO/IEC 7812-1), no leading zero, and
- * a length that the network of its first digits issues. One number in ten passes the check digit with
- * its security code behind it, so only the length keeps the code out; where a network issues both
- * lengths, as Visa's 13 and 16, nothing can tell them apart. Numbers of no known network are accepted.
+ * A card number (PAN): 13 to 19 digits with a valid check digit (ISO/IEC 7812-1), no leading zero,
+ * and a length of its network. The length keeps a number out whose security code was appended: one
+ * in ten of these has a valid check digit. It cannot do so when a network uses both lengths, as
+ * Visa does with 13 and 16. Numbers of unknown networks are accepted.
  *
- * It cannot be printed by accident: converting it to text, JSON or a debugger's view gives a
- * placeholder. Only `reveal` gives the digits, and only TOME's client and the answer of detokenize
- * call it.
+ * It cannot be printed by accident: its text, its JSON and its view in a debugger are a
+ * placeholder. Only `reveal` returns the digits. TOME's client, the answer of detokenize and the
+ * fingerprint of an idempotency key call it.
  */
 export class CardNumber {
   readonly #digits: string;
@@ -23,7 +23,7 @@ export class CardNumber {
     this.#digits = digits;
   }
 
-  /** Throws InvalidInput that names the field and never the value. */
+  /** Throws InvalidInput, which names the field and never the value. */
   static parse(text: string, field = 'cardNumber'): CardNumber {
     if (!/^[0-9]{13,19}$/.test(text)) throw new InvalidInput(field, 'must be 13 to 19 digits without spaces');
     if (text.startsWith('0')) throw new InvalidInput(field, 'must not start with 0');
@@ -35,8 +35,9 @@ export class CardNumber {
   }
 
   /**
-   * What TOME stored for a reference, when it could ever be accepted: earlier rules asked for a check digit and no more, and a
-   * reference that was given out must show its number for ever (I4). `null` for anything else.
+   * The card number that TOME stores for a reference, or `null` when it was never acceptable.
+   * Earlier rules required a check digit only, and returned references must stay readable
+   * (docs/design.md#i4).
    */
   static stored(text: string): CardNumber | null {
     return /^[0-9]{13,19}$/.test(text) && passesLuhn(text) ? new CardNumber(text) : null;

@@ -1,6 +1,6 @@
 import { InvalidInput } from '../errors.ts';
 
-/** A caller's Idempotency-Key: 1-255 printable ASCII characters. Kept only as a keyed hash, because callers put anything into it. */
+/** Reads a caller's Idempotency-Key: 1 to 255 printable ASCII characters. Throws InvalidInput. */
 export function parseIdempotencyKey(text: string | undefined): string | undefined {
   if (text === undefined) return undefined;
   if (!/^[\x21-\x7e]{1,255}$/.test(text)) {

@@ -1,4 +1,4 @@
-/** Whether the digits end in a right check digit (ISO/IEC 7812-1, annex B). Expects digits only. */
+/** Whether the last digit is a valid check digit (ISO/IEC 7812-1, annex B). Expects digits only. */
 export function passesLuhn(digits: string): boolean {
   let sum = 0;
   for (let place = 0; place < digits.length; place += 1) {

@@ -9,7 +9,7 @@ export const PAIR_STATES = ['STAGED', 'POOLED', 'QUARANTINED', 'USED'] as const;
 
 export type PairState = (typeof PAIR_STATES)[number];
 
-/** One internal token bound to one external reference on NS2. */
+/** One internal token, and the card reference that NS2 has bound to it or will bind. */
 export interface TokenPair {
   readonly internalToken: InternalToken;
   readonly cardReference: CardReference;

@@ -1,13 +1,13 @@
 import { CARD_NETWORK_RANGES, startsBetween } from './card-networks.ts';
 import { passesLuhn } from './luhn.ts';
 
-/** Whether a reference must fail, may pass or must pass the card numbers' check digit. */
+/** Whether a reference must fail, may pass or must pass the Luhn check of card numbers. */
 export type LuhnPolicy = 'must-fail' | 'any' | 'must-pass';
 export const LUHN_POLICIES = ['must-fail', 'any', 'must-pass'] as const satisfies readonly LuhnPolicy[];
 
 export type FormatFault = 'not-16-digits' | 'card-network-prefix' | 'check-digit';
 
-/** Inclusive range of leading digits, and who is known to issue cards there. */
+/** Forbidden leading digits, from `from` to `to`, both included. `why` names the card networks. */
 export interface ForbiddenRange {
   readonly from: string;
   readonly to: string;
@@ -19,7 +19,7 @@ export interface ReferenceFormat {
   readonly forbidden: readonly ForbiddenRange[];
 }
 
-/** First digits that no reference has, whatever networks issue there. */
+/** First digits that are forbidden as a whole. */
 const FORBIDDEN_FIRST_DIGITS: readonly ForbiddenRange[] = [
   { from: '0', to: '0', why: 'ISO/TC 68' },
   { from: '3', to: '3', why: 'American Express, Diners Club, JCB' },
@@ -30,9 +30,8 @@ const FORBIDDEN_FIRST_DIGITS: readonly ForbiddenRange[] = [
 ];
 
 /**
- * The ranges of the table of networks that a version of the format avoids. A network whose prefix is
- * one digit and that issues no 16 digits forbids nothing: UATP has all of first digit 1, with 15
- * digits, and no reference has 15.
+ * The networks' ranges that a version forbids. A network with a prefix of one digit that issues no
+ * 16 digits forbids nothing: UATP has the first digit 1 with 15 digits, and a reference has 16.
  */
 const forbiddenSince = (version: number): readonly ForbiddenRange[] =>
   CARD_NETWORK_RANGES.filter(
@@ -42,9 +41,9 @@ const forbiddenSince = (version: number): readonly ForbiddenRange[] =>
     .map(({ from, to, network }) => ({ from, to, why: network }));
 
 /**
- * The rule that a reference never starts as a card number does. A new rule is a new version at the end,
- * never a change of an old one: stored references were checked against the version of their day and
- * stay readable (`parseCardReference`). A test holds what each version forbids.
+ * A reference must not start like a card number. A new rule is a new version at the end. Existing
+ * versions do not change, because references that were returned under them stay readable
+ * (`mayHaveBeenGivenOut`). `test/unit/tokenization/reference-format.test.ts` pins each version.
  */
 export const REFERENCE_FORMATS: readonly [ReferenceFormat, ...ReferenceFormat[]] = [
   {
@@ -64,7 +63,7 @@ export const REFERENCE_FORMATS: readonly [ReferenceFormat, ...ReferenceFormat[]]
 
 export const CURRENT_REFERENCE_FORMAT: ReferenceFormat = REFERENCE_FORMATS.at(-1) ?? REFERENCE_FORMATS[0];
 
-/** What is wrong with `text` as a reference under this format and policy, or `null`. */
+/** Why `text` is not acceptable as a reference, or `null`. */
 export function findFormatFault(text: string, luhn: LuhnPolicy, format = CURRENT_REFERENCE_FORMAT): FormatFault | null {
   if (!/^[0-9]{16}$/.test(text)) return 'not-16-digits';
   if (format.forbidden.some((range) => startsBetween(text, range))) return 'card-network-prefix';

@@ -1,7 +1,7 @@
 import type { Caller, RequestOrigin } from '../callers/caller.ts';
 import type { CardReference } from '../model/card-reference.ts';
 
-/** Who saw which card number, when: one record for each one disclosed (invariant I14). Never the number itself. */
+/** One disclosed card number (docs/design.md#i14). Contains the reference, never the number. */
 export interface DisclosureRecord {
   readonly cardReference: CardReference;
   readonly caller: Caller;
@@ -9,5 +9,5 @@ export interface DisclosureRecord {
   readonly origin: RequestOrigin;
 }
 
-/** Written before the answer leaves; a record that cannot be written stops the disclosure. */
+/** Called before the answer is sent. When it throws, the card number is not disclosed. */
 export type RecordDisclosure = (record: DisclosureRecord) => void;

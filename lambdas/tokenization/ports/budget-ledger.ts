@@ -1,21 +1,22 @@
-/** The kinds of answers that tell a guesser something, each with a budget of its own for each caller. */
+/** Kinds of answers that help to guess a card number. Each caller has a budget for each kind. */
 export type BudgetKind = 'lookup-miss' | 'detokenize-refusal' | 'creation-of-existing';
 
 /** One caller's budget of one kind. */
 export interface CallerBudget {
-  /** Account and principal; no session. */
+  /** Account and principal, without the session. */
   readonly caller: string;
   readonly kind: BudgetKind;
-  /** Answers in a window. They refill evenly over the window. */
+  /** Answers in a window. They become available again evenly over the window. */
   readonly limit: number;
   readonly windowSeconds: number;
 }
 
-/** What callers have spent, counted for all instances together. */
+/** Counts what callers have spent, for all instances together. */
 export interface BudgetLedger {
   /**
-   * Takes one unit. Returns 0, or the seconds to wait when none is left. May reject with StoreUnavailable; repeated after a lost
-   * commit it takes a second unit. `deadlineMs`: of the request that it is for, in monotonic time.
+   * Takes one unit. Returns 0, or the seconds to wait when none is left. Can reject with
+   * StoreUnavailable. A repetition after a lost commit takes a second unit. `deadlineMs` is the
+   * request's deadline in monotonic time.
    */
   spend(budget: CallerBudget, deadlineMs?: number): Promise<number>;
 }

@@ -1,10 +1,13 @@
-/** Time, given in from outside so that a fault schedule can be replayed. */
+/** Time is injected, so that a fault schedule can be replayed. */
 export interface Clock {
-  /** Milliseconds that only ever grow. Not a date: deadlines must not notice a clock that is set (invariant I13). */
+  /**
+   * Milliseconds that only grow. Not a date: deadlines must ignore a changed clock
+   * (docs/design.md#i13).
+   */
   monotonicMs(): number;
-  /** Resolves after `durationMs`; rejects with the signal's reason as soon as it is aborted. */
+  /** Resolves after `durationMs`. Rejects with the signal's reason when it is aborted. */
   sleep(durationMs: number, signal?: AbortSignal): Promise<void>;
 }
 
-/** Chance, given in from outside: a number from 0 up to but not including 1. */
+/** Returns a number from 0 up to but not including 1. Injected for the same reason as the clock. */
 export type Random = () => number;

@@ -1,13 +1,15 @@
 import type { CardReference } from '../model/card-reference.ts';
 
-/** One creation that others must hear of. Never a card number, never an internal token. */
+/** A row of the outbox: one new reference. Contains no card number and no internal token. */
 export interface OutboxEvent {
   readonly pairId: bigint;
   readonly cardReference: CardReference;
   readonly occurredAt: Date;
 }
 
-/** What is sent (A7). The id depends on nothing but the reference, so that whoever receives an event twice can tell. */
+/**
+ * The event that is sent. Its id depends on the reference only, so a receiver can detect repeats.
+ */
 export interface CardCreatedEvent {
   readonly eventId: string;
   readonly type: 'card-created';
@@ -21,29 +23,30 @@ export interface CardCreatedEvent {
 export interface EventRefusal {
   /** The queue's own code, such as `KMS.AccessDeniedException`. */
   readonly code: string;
-  /** `message`: another event may be taken. `queue`: the queue takes none at present, as far as the code tells. */
+  /** `message`: the queue may accept other events. `queue`: it accepts none at present. */
   readonly scope: 'message' | 'queue';
-  /** Whether the queue blames its sender. */
+  /** Whether the queue names the sender as the cause. */
   readonly isSenderFault: boolean;
   readonly count: number;
 }
 
 export interface SendResult {
-  /** The ids of the events that the queue has taken. */
+  /** The ids of the accepted events. */
   readonly accepted: ReadonlySet<string>;
-  /** What the queue refused within an answer that is a success as a whole. */
+  /** Events that the queue refused, although the call as a whole succeeded. */
   readonly refusals: readonly EventRefusal[];
 }
 
 export interface EventQueue {
-  /** Most events of one `send`. */
+  /** The most events of one `send`. */
   readonly batchSize: number;
-  /** Rejects when the call itself failed; then the queue may have taken some of the events. */
+  /** Rejects when the call failed. The queue may have accepted some events even then. */
   send(events: readonly CardCreatedEvent[]): Promise<SendResult>;
 }
 
 export interface Outbox {
+  /** Takes due events for a time, so that no other run sends them. */
   take(limit: number): Promise<readonly OutboxEvent[]>;
-  /** Ends events that the queue has taken. */
+  /** Removes events that the queue has accepted. */
   close(events: readonly OutboxEvent[]): Promise<void>;
 }

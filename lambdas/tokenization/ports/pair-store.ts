@@ -4,17 +4,17 @@ import type { PairState, TokenPair } from '../model/pair.ts';
 import type { CreatedCard } from '../tokenizer.ts';
 import type { CallerBudget } from './budget-ledger.ts';
 
-/** A pair held for one creation. "Possibly dispatched" from its first moment on (brief 2, rule 1). */
+/** A pair that one creation has taken. From now on its token may have been sent to NS1. */
 export interface Reservation extends TokenPair {
   readonly id: string;
   readonly pairId: bigint;
 }
 
-/** A caller's Idempotency-Key as it is stored: keyed hashes only, because callers put anything into it. */
+/** An Idempotency-Key and its body, as keyed hashes: a caller can put a card number into a key. */
 export interface IdempotencyClaim {
   /** HMAC of the key. */
   readonly keyHash: Uint8Array;
-  /** HMAC of key and body together: equal for the same body under the same key, unrelated across keys. */
+  /** HMAC of key and body: equal for one body under one key, and unrelated for different keys. */
   readonly fingerprint: Uint8Array;
 }
 
@@ -22,10 +22,10 @@ export type ReserveOutcome =
   | {
       readonly outcome: 'reserved';
       readonly reservation: Reservation;
-      /** True when an earlier request with this key made the reservation: then it may have been sent to NS1 already. */
+      /** An earlier request with this key made the reservation and may have called NS1. */
       readonly resumed: boolean;
     }
-  /** The pool is empty. A claim, if one was given, is held all the same: the direct path is open. */
+  /** The pool is empty. The claim, if any, is held, so the direct path can continue. */
   | { readonly outcome: 'no-pair' }
   | { readonly outcome: 'key-completed'; readonly cardReference: CardReference; readonly created: boolean }
   | { readonly outcome: 'key-in-progress'; readonly retryAfterSeconds: number }
@@ -33,11 +33,11 @@ export type ReserveOutcome =
 
 export interface StoredPair extends TokenPair {
   readonly state: PairState;
-  /** Whether NS2 ever answered with exactly this pair. A STAGED pair's binding is only intended. */
+  /** Whether NS2 has answered with exactly this pair. The row of a STAGED pair is only a plan. */
   readonly mapped: boolean;
 }
 
-/** Why a pair was taken out of circulation. The database knows the same list. */
+/** The column `reason` of a pair that the code quarantines. The database accepts any text there. */
 export type QuarantineReason =
   | 'stale-reservation'
   | 'card-already-bound'
@@ -50,21 +50,25 @@ export type QuarantineReason =
   | 'found-bound';
 
 /**
- * The pairs in the database (brief 2). Every method may reject with StoreUnavailable. Every write may be executed again with the
- * same arguments after its commit's outcome was lost; the second execution finds the first and gives the same answer.
+ * The pairs in the database (docs/design.md#edges). Every method can reject with StoreUnavailable.
+ * Every write can be repeated with the same arguments after a lost commit and gives the same
+ * answer.
  */
 export interface PairStore {
-  /** AVAILABLE -> RESERVED for a fresh reservation id; the claim's key row goes in the same statement (rule 6). */
+  /**
+   * AVAILABLE -> RESERVED for a new reservation id. The same statement writes the row of the key.
+   */
   reserve(reservationId: string, claim: IdempotencyClaim | null): Promise<ReserveOutcome>;
   /**
-   * RESERVED, or QUARANTINED for a late owner, -> USED, with its outbox row and, where a key was
-   * claimed, with the key's answer. The caller must hold NS1's word that its card is bound to the
-   * pair's token. Rejects with ReservationLost when this reservation did not use the pair.
+   * RESERVED -> USED, or QUARANTINED -> USED for a late owner, with the event and the key's answer.
+   * Only after NS1 has confirmed that the card is bound to the pair's token. Rejects with
+   * ReservationLost when this reservation did not use the pair.
    */
   markUsed(reservation: Reservation, claim: IdempotencyClaim | null): Promise<void>;
   /**
-   * RESERVED -> AVAILABLE for the owner, who must know that nothing can be bound to it (brief 2, edge table). False when it was not given
-   * back: another request has taken up its key, and may have sent the pair to NS1 as well.
+   * RESERVED -> AVAILABLE for the owner, which must know that no card can be bound to the token.
+   * False when the pair was not released: another request took over the key and may have sent the
+   * token to NS1 as well.
    */
   release(
     reservation: Reservation,
@@ -74,28 +78,34 @@ export interface PairStore {
   /** RESERVED -> QUARANTINED for the owner. */
   quarantineReservation(reservation: Reservation, reason: QuarantineReason): Promise<void>;
   /**
-   * Any unused state -> USED, because NS1 said definitively that a card is bound to this internal token. With its outbox row. Rejects with
-   * PairConflict when the stored pair is another one.
+   * Any unused state -> USED with its event, because NS1 has confirmed a card for the token.
+   * Rejects with PairConflict when the stored pair is another one.
    */
   adopt(pair: TokenPair): Promise<void>;
   /**
-   * Stores a pair that TOME bound outside the pool, as USED with its outbox row; does nothing when it is there. Rejects with PairConflict
-   * when one half is stored beside another half.
+   * Stores a pair that TOME bound outside the pool, as USED with its event. Does nothing when it is
+   * stored already. Rejects with PairConflict when one half is stored with another half.
    */
   insertBound(pair: TokenPair, origin: 'direct' | 'repair'): Promise<void>;
-  /** Rejects with CallerBudgetSpent when a budget is given that has no unit left, whatever there is to find. */
+  /**
+   * Rejects with CallerBudgetSpent when the given budget is spent, whether or not there is a pair.
+   */
   findByInternalToken(internalToken: InternalToken, budget?: CallerBudget): Promise<StoredPair | null>;
   /**
-   * Rejects with InvalidInput when the text is some pair's internal token: refused wherever a reference is expected. Rejects with
-   * CallerBudgetSpent as `findByInternalToken` does.
+   * Rejects with InvalidInput when the text is an internal token, which is refused where a
+   * reference is expected. Rejects with CallerBudgetSpent like `findByInternalToken`.
    */
   findByReference(reference: CardReference, budget?: CallerBudget): Promise<StoredPair | null>;
-  /** Writes a key's answer, when that is not the pair reserved for it. The card must be the key's own. */
+  /**
+   * Writes the answer of a key that is not its reserved pair. The card must be the one in its body.
+   */
   completeIdempotencyKey(claim: IdempotencyClaim, card: CreatedCard): Promise<void>;
-  /** Ends the hold of a key, so that the next request with this key does not wait until it expires. */
+  /**
+   * Ends the hold of a key, so that the next request with this key does not wait until it expires.
+   */
   releaseIdempotencyKey(claim: IdempotencyClaim): Promise<void>;
-  /** One unit of the direct path's budget, shared by all instances; false when this second's is used up. */
+  /** Takes one unit of the direct path's budget of all instances. False when none is left. */
   spendDirectBudget(): Promise<boolean>;
-  /** Asks for an emergency refill; of many who ask at once, one is heard (brief 2, "pool empty"). */
+  /** Requests a refill. Concurrent requests are one request. */
   requestRefill(): Promise<void>;
 }

@@ -4,19 +4,25 @@ import type { InternalToken } from '../model/internal-token.ts';
 
 /** What one call to TOME carries beside its arguments. */
 export interface TomeCall {
-  /** Monotonic time (ms, of the injected clock) until which the answer is of use, retries included. */
+  /**
+   * Monotonic time (ms, of the injected clock) until which the answer is of use, retries included.
+   */
   readonly deadlineMs: number;
-  /** `live`: a caller waits for the answer. `batch`: a job does, under a rate limit of its own. */
+  /** `live`: a caller waits for the answer. `batch`: a job does, under a separate rate limit. */
   readonly lane: 'live' | 'batch';
   readonly correlationId: string;
 }
 
 export interface TokenizeAnswer<Token> {
-  /** The token that is bound to the source: the one in the request, or one that was bound before. */
+  /**
+   * The token that is bound to the source: the one in the request, or one that was bound before.
+   */
   readonly token: Token;
   /** Whether this call bound it. */
   readonly isNew: boolean;
-  /** Requests that were sent, this one included. Above 1 an earlier one can still arrive at TOME. */
+  /**
+   * Requests that were sent, this one included. Above 1 an earlier one can still arrive at TOME.
+   */
   readonly attempts: number;
 }
 
@@ -52,8 +58,8 @@ export type TomeOperation = 'prefetch' | 'tokenize' | 'detokenize' | 'lookup' | 
  */
 export interface TomeNamespace<Source, Token> {
   /**
-   * Requests `count` (1 to 5,000) unassigned tokens. TOME can return fewer. Not repeated once it was
-   * sent, because each answer uses tokens.
+   * Requests `count` (1 to 5,000) unassigned tokens. TOME can return fewer. Not repeated once it
+   * was sent, because each answer uses tokens.
    */
   prefetch(count: number, call: TomeCall): Promise<PrefetchAnswer<Token>>;
   /** Binds `source` to `token`; `null` lets TOME choose. The answer can name another token. */
@@ -68,8 +74,9 @@ export interface TomeNamespace<Source, Token> {
   /** The token of a source, or `null` when there is none. */
   lookup(source: Source, call: TomeCall): Promise<Token | null>;
   /**
-   * Throws the TomeError with which a call would be refused now: the breaker is open, Retry-After has
-   * not passed, or the rate limiter has no slot before the deadline. Sends and reserves nothing.
+   * Throws the TomeError with which a call would be refused now: the breaker is open, Retry-After
+   * has not passed, or the rate limiter has no slot before the deadline. Sends and reserves
+   * nothing.
    */
   assertAdmits(operation: TomeOperation, call: TomeCall): void;
 }

@@ -1,4 +1,4 @@
-import { couldBeCardNumber } from '../model/card-like.ts';
+import { mayContainCardNumber } from '../model/card-networks.ts';
 import type { CardReference } from '../model/card-reference.ts';
 import { findFormatFault, type LuhnPolicy } from '../model/reference-format.ts';
 import type { RejectedToken } from '../ports/refill-store.ts';
@@ -7,11 +7,10 @@ import { TomeError } from '../tome-errors.ts';
 import type { PrefetchDependencies, PrefetchRun } from './prefetch-run.ts';
 
 /**
- * One round of prefetch calls, both namespaces at once, and the staging of what they gave. Each
- * call is announced before it is made: an answer that never reaches the database is a leak, and a
- * counted one (brief 2, rule 7). What one namespace gave beyond the other is kept for the next
- * round; when one call fails, the other's tokens are kept all the same. A token that cannot be used
- * is put aside and counted, and costs no other. Returns how many pairs were staged.
+ * One round of prefetch calls to both namespaces, whose tokens are stored as STAGED pairs. Each
+ * call is recorded before it is sent, so that the tokens of a lost answer are counted
+ * (docs/design.md#i8). Surplus tokens of one namespace are kept for the next round, also when the
+ * other call fails. An unusable token is set aside. Returns the number of staged pairs.
  */
 export async function fetchTokens(
   { tome, store, luhnPolicy }: Pick<PrefetchDependencies, 'tome' | 'store' | 'luhnPolicy'>,
@@ -38,7 +37,7 @@ export async function fetchTokens(
     ask('ns2', pairs - spare.references, (count) => tome.ns2.prefetch(count, call)),
   ]);
 
-  const references = partReferences(external.tokens, luhnPolicy);
+  const references = separateReferences(external.tokens, luhnPolicy);
   const { staged, rejected } = await store.stage(lease, [...internal.announcements, ...external.announcements], {
     internalTokens: internal.tokens,
     references: references.accepted,
@@ -59,7 +58,9 @@ export async function fetchTokens(
 }
 
 interface Answer<Token> extends PrefetchAnswer<Token> {
-  /** The announcement that this answer settles; none when the answer was lost. */
+  /**
+   * The id of the recorded call; none when the answer was lost, so that its tokens count as lost.
+   */
   readonly announcements: readonly string[];
   readonly failure: TomeError | null;
 }
@@ -67,8 +68,8 @@ interface Answer<Token> extends PrefetchAnswer<Token> {
 const rejectedOf = (namespace: 'ns1' | 'ns2', unusable: readonly UnusableToken[]): readonly RejectedToken[] =>
   unusable.map((token) => ({ namespace, ...token }));
 
-/** What the format refuses never becomes a pair; what could be a card number is not even stored. */
-function partReferences(tokens: readonly UnassignedToken<CardReference>[], luhnPolicy: LuhnPolicy) {
+/** Separates references that the format forbids. One that could be a card number is not stored. */
+function separateReferences(tokens: readonly UnassignedToken<CardReference>[], luhnPolicy: LuhnPolicy) {
   const accepted: UnassignedToken<CardReference>[] = [];
   const rejected: RejectedToken[] = [];
   for (const reference of tokens) {
@@ -76,7 +77,7 @@ function partReferences(tokens: readonly UnassignedToken<CardReference>[], luhnP
     const fault = findFormatFault(token, luhnPolicy);
     if (fault === null) accepted.push(reference);
     else {
-      const isCardLike = fault === 'card-network-prefix' && couldBeCardNumber(token);
+      const isCardLike = fault === 'card-network-prefix' && mayContainCardNumber(token);
       rejected.push({ namespace: 'ns2', kept: isCardLike ? null : token, fault });
     }
   }

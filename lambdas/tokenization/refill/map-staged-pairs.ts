@@ -14,23 +14,19 @@ import {
 import type { MappingOutcomes } from './mapping-outcomes.ts';
 import type { PrefetchDependencies, PrefetchRun } from './prefetch-run.ts';
 
-/**
- * Most STAGED pairs taken up at once; the lease is renewed between two pages. Also the most of one
- * bulk call.
- */
+/** STAGED pairs that are bound before the lease is renewed. Also TOME's limit for a bulk call. */
 const PAGE = 500;
 
 /**
- * A run that only hears 429 for so long leaves TOME to live calls; the next run goes on. In
- * milliseconds.
+ * A run stops when TOME has answered only 429 for this many milliseconds. The next run continues.
  */
 const MOST_THROTTLED_MS = 20_000;
 
 /**
- * Binds every STAGED pair on NS2 and puts those that NS2 answered with exactly on offer (brief 2,
- * edge STAGED -> AVAILABLE). Repeating a mapping is harmless at TOME, so this also finishes what an
- * earlier run left. Pairs that fail are passed over in this run. Rejects with the TomeError that
- * makes going on pointless; what was mapped by then is activated.
+ * Binds every STAGED pair on NS2 and makes those available with which NS2 answered. A binding can
+ * be repeated without harm, so this also finishes the pairs of an earlier run. A pair that fails is
+ * not tried again in this run. Rejects with the TomeError that ends the run; the pairs that were
+ * bound before it are available.
  */
 export async function mapStagedPairs(
   dependencies: PrefetchDependencies,
@@ -39,7 +35,7 @@ export async function mapStagedPairs(
 ): Promise<void> {
   const { tried } = outcomes;
   for (;;) {
-    const staged = await dependencies.store.stagedPairs(PAGE + outcomes.passedOver);
+    const staged = await dependencies.store.stagedPairs(PAGE + outcomes.failed);
     const page = staged.filter(({ pairId }) => !tried.has(pairId)).slice(0, PAGE);
     if (page.length === 0) return;
     for (const { pairId } of page) tried.add(pairId);
@@ -49,10 +45,7 @@ export async function mapStagedPairs(
   }
 }
 
-/**
- * Gives back the pairs that TOME was too busy for: the client has slowed down by then, and their
- * turn comes again.
- */
+/** Returns the pairs that TOME refused with 429, to be tried again: the client has slowed down. */
 async function mapOneByOne(
   { settings, tome }: PrefetchDependencies,
   run: PrefetchRun,
@@ -90,8 +83,8 @@ async function mapOneByOne(
 }
 
 /**
- * One call for a whole page. Where it has no answer about its items, they are asked for one by one:
- * one of them may be the reason.
+ * Binds a page with one call. When that call fails, the pairs are bound one by one, because one of
+ * them can be the cause.
  */
 async function mapInBulk(
   dependencies: PrefetchDependencies,
@@ -101,7 +94,7 @@ async function mapInBulk(
 ): Promise<readonly StagedPair[]> {
   const items = page.map(({ internalToken, cardReference }) => ({ source: internalToken, token: cardReference }));
   const results = await dependencies.tome.ns2.bulkTokenize(items, run.call).catch((error: unknown) => {
-    if (mayBeForOneItem(error)) return null;
+    if (mayBeAboutOnePair(error)) return null;
     throw error;
   });
   if (results === null) return mapOneByOne(dependencies, run, outcomes, page);
@@ -121,13 +114,10 @@ async function mapInBulk(
   return [];
 }
 
-/**
- * Nothing was sent, and nothing would be for the other pairs: the breaker is open, or no time is
- * left.
- */
+/** Nothing was sent, nor would be for the other pairs: the breaker is open, or no time is left. */
 const stopsTheRun = (error: TomeError): boolean => error instanceof TomeUnavailable || error instanceof TomeBudgetSpent;
 
-const mayBeForOneItem = (error: unknown): boolean =>
+const mayBeAboutOnePair = (error: unknown): boolean =>
   error instanceof TomeAnswerInvalid ||
   error instanceof TomeGatewayAnswered ||
   error instanceof TomeAccessDenied ||

@@ -9,33 +9,30 @@ import {
 } from '../tome-errors.ts';
 import type { PrefetchDependencies, PrefetchRun } from './prefetch-run.ts';
 
-/**
- * Pairs in a row without one that was mapped, after which the fault is not taken for theirs and the
- * run stops.
- */
-const MOST_FRUITLESS_IN_A_ROW = 20;
+/** After this many failures in a row TOME is the cause and not the pairs: the run stops. */
+const MOST_FAILURES_IN_A_ROW = 20;
 
 /**
- * Failed pairs that are blamed without a question; beyond it they have to be few beside those that
- * were mapped.
+ * Failed pairs count as the cause of their failure when there are at most this many, or when they
+ * are at most this share of the bound pairs.
  */
-const FEW = 1;
-const BLAMED_SHARE = 0.1;
+const FEW_FAILED = 1;
+const FAILED_SHARE = 0.1;
 
 /**
- * Collects what NS2 said of one run's pairs and writes it down in chunks, so that pairs come on
- * offer while the rest is still being mapped.
+ * Collects the results of binding one run's pairs, and stores them in chunks, so that pairs become
+ * available before all are bound.
  */
 export class MappingOutcomes {
   readonly #dependencies: PrefetchDependencies;
   readonly #run: PrefetchRun;
-  /** Pairs of this run that are not tried again in it. */
+  /** Pairs that this run does not try again. */
   readonly tried = new Set<bigint>();
   #mapped: StagedPair[] = [];
   #wrong: bigint[] = [];
   readonly #failed: bigint[] = [];
   #mappedInAll = 0;
-  #fruitlessInARow = 0;
+  #failuresInARow = 0;
   #unanswered = 0;
   #lastMappedMs: number;
 
@@ -45,28 +42,30 @@ export class MappingOutcomes {
     this.#lastMappedMs = dependencies.clock.monotonicMs();
   }
 
-  /** Pairs of this run that failed and are still STAGED. */
-  get passedOver(): number {
+  /** Pairs that failed in this run and are still STAGED. */
+  get failed(): number {
     return this.#failed.length;
   }
 
-  /** Pairs about which TOME gave no usable word. */
+  /** Pairs about which TOME gave no usable answer. */
   get unanswered(): number {
     return this.#unanswered;
   }
 
-  /** Milliseconds without a pair that was mapped. */
+  /** Milliseconds since a pair was bound. */
   get idleMs(): number {
     return this.#dependencies.clock.monotonicMs() - this.#lastMappedMs;
   }
 
-  /** NS2 named a token for the pair. Rejects with the TomeError that makes going on pointless. */
+  /** NS2 answered with a token. Rejects with the TomeError that ends the run. */
   async add(pair: StagedPair, token: string): Promise<void> {
     if (token !== pair.cardReference) {
       this.#wrong.push(pair.pairId);
-      return this.#fruitless(new TomeAnswerInvalid('NS2 answers with other references than asked.', { attempts: 1 }));
+      return this.#countFailure(
+        new TomeAnswerInvalid('NS2 answers with other references than requested.', { attempts: 1 }),
+      );
     }
-    this.#fruitlessInARow = 0;
+    this.#failuresInARow = 0;
     this.#mappedInAll += 1;
     this.#lastMappedMs = this.#dependencies.clock.monotonicMs();
     this.#mapped.push(pair);
@@ -74,20 +73,20 @@ export class MappingOutcomes {
   }
 
   /**
-   * The pair could not be mapped. Only TOME's own word about this pair condemns it at once;
-   * anything else (silence, 5xx, a gateway's page) may be TOME's affair. Throws the error when
-   * going on is pointless.
+   * The pair could not be bound. Only an answer of TOME about this pair quarantines it at once; of
+   * any other failure (timeout, 5xx, a gateway's page) TOME can be the cause. Throws the error when
+   * it ends the run.
    */
   addFailure(pair: StagedPair, error: TomeError): void {
-    if (isAnotherWord(error)) this.#wrong.push(pair.pairId);
+    if (isAboutPair(error)) this.#wrong.push(pair.pairId);
     else {
       this.#failed.push(pair.pairId);
       if (!(error instanceof TomeRequestRefused)) this.#unanswered += 1;
     }
-    this.#fruitless(error);
+    this.#countFailure(error);
   }
 
-  /** Writes down what is certain. */
+  /** Stores all results that are certain. */
   async flush(): Promise<void> {
     await this.#activate();
     const wrong = this.#wrong;
@@ -98,18 +97,21 @@ export class MappingOutcomes {
   }
 
   /**
-   * At the run's end: a pair that failed while the others were mapped is noted as failed, and
-   * quarantined once it has failed too often. Where many failed it was TOME, and no pair is blamed.
+   * Called at the end of a run. When few pairs failed and others were bound, the failed pairs are
+   * the cause, and each failure counts towards their quarantine. Otherwise TOME was the cause.
    */
-  async blame(): Promise<void> {
-    const isTheirs =
-      this.#mappedInAll > 0 && this.#failed.length <= Math.max(FEW, Math.floor(this.#mappedInAll * BLAMED_SHARE));
-    if (this.#failed.length > 0 && isTheirs) await this.#dependencies.store.noteMappingFailure(this.#failed);
+  async noteFailures(): Promise<void> {
+    const arePairsTheCause =
+      this.#mappedInAll > 0 &&
+      this.#failed.length <= Math.max(FEW_FAILED, Math.floor(this.#mappedInAll * FAILED_SHARE));
+    if (this.#failed.length > 0 && arePairsTheCause) {
+      await this.#dependencies.store.noteMappingFailure(this.#failed);
+    }
   }
 
-  #fruitless(error: TomeError): void {
-    this.#fruitlessInARow += 1;
-    if (this.#fruitlessInARow >= MOST_FRUITLESS_IN_A_ROW) throw error;
+  #countFailure(error: TomeError): void {
+    this.#failuresInARow += 1;
+    if (this.#failuresInARow >= MOST_FAILURES_IN_A_ROW) throw error;
   }
 
   async #activate(): Promise<void> {
@@ -123,10 +125,10 @@ export class MappingOutcomes {
 }
 
 /**
- * NS2 has the token for another source, or names something that is no reference of ours: this pair
- * can never be used.
+ * NS2 has bound the reference to another token, or names an unusable token: this pair can never be
+ * bound.
  */
-const isAnotherWord = (error: TomeError): boolean =>
+const isAboutPair = (error: TomeError): boolean =>
   error instanceof TomeTokenTaken ||
   error instanceof ReferenceUnacceptable ||
   error instanceof InternalTokenUnacceptable;

@@ -5,16 +5,13 @@ import type { Tome, TomeCall } from '../ports/tome.ts';
 import type { PoolLevel, RefillSettings } from './refill-plan.ts';
 
 export interface PrefetchSettings extends RefillSettings {
-  /** Most pairs of one round: tokens asked for in one call, at most TOME's 5,000. */
+  /** The most pairs of one round, and so the most tokens of one call. TOME allows 5,000. */
   readonly batchSize: number;
-  /**
-   * Mapping calls under way at once. Their rate is the affair of TOME's client; this only has to
-   * keep it busy.
-   */
+  /** Concurrent calls that bind pairs. TOME's client limits their rate. */
   readonly mappingConcurrency: number;
-  /** Pairs activated in one statement. */
+  /** Pairs that one statement makes available. */
   readonly activationChunk: number;
-  /** Whether this TOME has bulk tokenize (brief 3; the contract probe tells). */
+  /** Whether this TOME has bulk tokenize; `npm run probe` finds out. */
   readonly bulkTokenize: boolean;
 }
 
@@ -25,25 +22,24 @@ export interface PrefetchDependencies {
   readonly clock: Clock;
   readonly luhnPolicy: LuhnPolicy;
   readonly settings: PrefetchSettings;
-  /** Called as work goes on: for a progress line, and for metrics. */
+  /** Called during the run, for a progress line. */
   readonly onProgress?: (progress: PrefetchTally) => void;
 }
 
-/** What one run has done so far. */
+/** What a run has done so far. */
 export interface PrefetchTally {
   target: number;
   fetched: number;
   staged: number;
   activated: number;
   quarantined: number;
-  /** Tokens of both namespaces that were put aside as unusable. */
+  /** Tokens of both namespaces that were set aside as unusable. */
   rejected: number;
   rejectedReferences: number;
-  /** Pairs left for a later run because TOME gave no usable word about them. */
+  /** Pairs that stay STAGED, because TOME gave no usable answer about them. */
   unanswered: number;
 }
 
-/** One run under way: its right to write, its calls' deadline, and what it has done. */
 export interface PrefetchRun {
   readonly lease: Lease;
   readonly call: TomeCall;

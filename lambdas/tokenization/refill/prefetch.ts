@@ -8,15 +8,15 @@ import { isWorthAnotherRound, planRefill } from './refill-plan.ts';
 
 export interface PrefetchResult extends PrefetchTally {
   readonly outcome: 'full' | 'incomplete' | 'overtaken' | 'already-running';
-  /** Why it stopped before the pool was full: an error's code, `out-of-time` or `no-tokens`. */
+  /** Why the run ended before the pool was full: an error's code, `out-of-time` or `no-tokens`. */
   readonly stoppedBy: string | null;
 }
 
 /**
- * P1-P3: finish what an earlier run staged, then fetch, stage, map and activate by deficit until
- * the pool is full or time is up. Every step is committed before the next, so that a run killed
- * anywhere is finished by the next one (brief 2, rule 7). `deadlineMs` is the monotonic time by
- * which it stops by itself, before its function's timeout.
+ * Fills the pool (docs/design.md#the-pool): binds the pairs that an earlier run staged, then
+ * requests, stages and binds further ones until the pool is full or the time is over. Each step is
+ * committed before the next one, so the next run finishes a run that was killed. `deadlineMs` is
+ * the monotonic time at which the run stops, before the timeout of its function.
  */
 export async function prefetch(
   dependencies: PrefetchDependencies,
@@ -41,7 +41,7 @@ export async function prefetch(
     const outcomes = new MappingOutcomes(dependencies, run);
     const stoppedBy = await fillPool(dependencies, run, outcomes);
     tally.unanswered = outcomes.unanswered;
-    await outcomes.blame();
+    await outcomes.noteFailures();
     if (tally.activated > 0) {
       await dependencies.store.noteRefill((dependencies.clock.monotonicMs() - startedMs) / 1_000, tally.activated);
     }
@@ -54,12 +54,11 @@ export async function prefetch(
 }
 
 /**
- * Rounds in a row that may give no pair at all (tokens known already, references refused) before a
- * run gives up.
+ * The most rounds in a row without a new pair: tokens that are stored already, or unusable ones.
  */
-const MOST_FRUITLESS_ROUNDS = 3;
+const MOST_ROUNDS_WITHOUT_PAIR = 3;
 
-/** What stopped the run before the pool was full, or `null`. */
+/** Returns what ended the run before the pool was full, or `null`. */
 async function fillPool(
   dependencies: PrefetchDependencies,
   run: PrefetchRun,
@@ -67,7 +66,7 @@ async function fillPool(
 ): Promise<string | null> {
   const { clock, settings } = dependencies;
   let rounds = 0;
-  let fruitlessRounds = 0;
+  let roundsWithoutPair = 0;
   try {
     for (;;) {
       await mapStagedPairs(dependencies, run, outcomes);
@@ -78,8 +77,8 @@ async function fillPool(
       if (plan.deficit === 0 || (rounds > 0 && !isWorthAnotherRound(plan))) return null;
       rounds += 1;
       const staged = await fetchTokens(dependencies, run, Math.min(plan.deficit, settings.batchSize));
-      fruitlessRounds = staged === 0 ? fruitlessRounds + 1 : 0;
-      if (fruitlessRounds === MOST_FRUITLESS_ROUNDS) return 'no-tokens';
+      roundsWithoutPair = staged === 0 ? roundsWithoutPair + 1 : 0;
+      if (roundsWithoutPair === MOST_ROUNDS_WITHOUT_PAIR) return 'no-tokens';
     }
   } catch (error) {
     if (error instanceof TomeError) return error.code;

@@ -1,20 +1,19 @@
-/** What the refill knows when it plans. Counts of pairs; rates in pairs a minute. */
+/** The state of the pool for a plan. Counts of pairs; rates in pairs a minute. */
 export interface PoolLevel {
   readonly staged: number;
   readonly available: number;
-  /** The highest consumption of the last hour: a target that follows it rises at once and falls late. */
+  /** The highest consumption of the last hour, so that the target rises at once and falls late. */
   readonly peakConsumedPerMinute: number;
-  /** What refills of the last day brought; `null` when there was none. */
+  /** Pairs a minute that refills of the last day made available; `null` without a refill. */
   readonly refilledPerMinute: number | null;
 }
 
 export interface RefillSettings {
-  /** The pool is never planned smaller than this. */
   readonly targetMin: number;
   readonly targetMax: number;
-  /** How many minutes of consumption the pool should hold. */
+  /** Minutes of consumption that the pool should contain. */
   readonly coverMinutes: number;
-  /** Below this share of the target (0-1) a low pool is reported and refilled at once. */
+  /** Below this share of the target (0 to 1) the pool is low and is refilled at once. */
   readonly lowWaterRatio: number;
   /** Minutes from a low pool to the first pairs of its refill. */
   readonly leadMinutes: number;
@@ -23,17 +22,20 @@ export interface RefillSettings {
 export interface RefillPlan {
   readonly target: number;
   readonly lowWater: number;
-  /** Pairs to fetch. STAGED ones count as there: they only need mapping (brief 2, rule 7). */
+  /** Pairs to request. STAGED pairs count as present: they must only be bound. */
   readonly deficit: number;
 }
 
-/** The low-water mark is at most this share of the target, so that a refill always ends well above what started it (hysteresis). */
+/**
+ * The highest low-water mark as a share of the target, so that a refill ends well above its start.
+ */
 const MOST_LOW_WATER_RATIO = 0.8;
 
 /**
- * Refill by deficit to a target that follows consumption (P2). The low-water mark covers what is consumed until a refill's first pairs come, and, where
- * cards are created faster than pairs can be mapped, what is lacking over the time that the pool should cover. The target is
- * raised where that mark needs it.
+ * Plans a refill by deficit to a target that follows consumption. The low-water mark covers the
+ * consumption until the first pairs of a refill arrive. When cards are created faster than pairs
+ * can be bound, it also covers the difference over the cover time. The target is raised when the
+ * mark needs it.
  */
 export function planRefill(level: PoolLevel, settings: RefillSettings): RefillPlan {
   const consumed = level.peakConsumedPerMinute;
@@ -49,12 +51,13 @@ export function planRefill(level: PoolLevel, settings: RefillSettings): RefillPl
   };
 }
 
-/** What a pool may lack, as a share of its target, and still count as full to a run that has filled it already. */
+/** The deficit, as a share of the target, with which the pool is full enough to end a run. */
 const NEARLY_FULL_RATIO = 0.02;
 
 /**
- * Whether a run that has filled the pool goes another round. Not for the few pairs that are taken while it works: at a few creations a second it would
- * never end, and each of its tiny rounds is two more calls to TOME.
+ * Whether a run that has filled the pool should do one more round. Not for the few pairs that were
+ * taken meanwhile: with a few creations a second the run would never end, and each small round
+ * costs two calls to TOME.
  */
 export const isWorthAnotherRound = ({ target, deficit }: RefillPlan): boolean =>
   deficit > Math.floor(target * NEARLY_FULL_RATIO);

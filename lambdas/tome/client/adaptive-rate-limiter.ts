@@ -1,7 +1,9 @@
 import type { Clock } from '../../tokenization/ports/clock.ts';
 import { TomeBudgetSpent } from '../../tokenization/tome-errors.ts';
 
-/** Shares of the configured rate: the factor of a 429, the growth in a second, and the lowest rate. */
+/**
+ * Shares of the configured rate: the factor of a 429, the growth in a second, and the lowest rate.
+ */
 const DECREASE = 0.5;
 const INCREASE_PER_SECOND = 0.05;
 const FLOOR = 0.05;
@@ -16,8 +18,8 @@ const BURST_SECONDS = 0.05;
 /**
  * Limits the rate of one operation. Each caller gets the next slot on one time line, so the rate
  * holds for any number of callers and for late timers. A 429 halves the rate, and it grows back
- * slowly (additive increase, multiplicative decrease), because this process shares TOME's limit with
- * others that it cannot see.
+ * slowly (additive increase, multiplicative decrease), because this process shares TOME's limit
+ * with others that it cannot see.
  */
 export class AdaptiveRateLimiter {
   readonly #configuredPerSecond: number;
@@ -44,7 +46,10 @@ export class AdaptiveRateLimiter {
     this.#slotMs(this.#clock.monotonicMs(), deadlineMs);
   }
 
-  /** Waits for the caller's slot. Rejects with TomeBudgetSpent at once when it is after the deadline. */
+  /**
+   * Waits for the caller's slot. Rejects with TomeBudgetSpent at once when it is after the
+   * deadline.
+   */
   async acquire(deadlineMs: number): Promise<void> {
     const nowMs = this.#clock.monotonicMs();
     this.#increase(nowMs);

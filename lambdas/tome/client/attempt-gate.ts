@@ -54,8 +54,9 @@ const CONCLUSIVE_SHARE_OF_TIMEOUT = 0.5;
 const PROBE_CHECK_MS = 20;
 
 /**
- * Everything that can hold back or refuse an attempt before it is sent: the rate limiter of its lane,
- * the deadline, TOME's Retry-After and the circuit breaker. Each of them learns from the outcome.
+ * Everything that can hold back or refuse an attempt before it is sent: the rate limiter of its
+ * lane, the deadline, TOME's Retry-After and the circuit breaker. Each of them learns from the
+ * outcome.
  */
 export class AttemptGate {
   readonly #settings: AttemptGateSettings;
@@ -80,7 +81,9 @@ export class AttemptGate {
     this.#limiter(operation, lane)?.assertSlot(deadlineMs);
   }
 
-  /** Waits until the attempt may be sent. Rejects with a TomeError with no attempts when it may not. */
+  /**
+   * Waits until the attempt may be sent. Rejects with a TomeError with no attempts when it may not.
+   */
   async acquire(namespace: Namespace, operation: Operation, { lane, deadlineMs }: TomeCall): Promise<AttemptPermit> {
     const breaker = this.#breaker(namespace, operation);
     const limiter = this.#limiter(operation, lane);

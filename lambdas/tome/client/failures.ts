@@ -25,7 +25,10 @@ export class RequestUnwritable extends TomeUnavailable {}
  */
 export class ReusedConnectionLost extends TomeOutcomeUnknown {}
 
-/** A reused connection gave no answer. It can be dead after a freeze of the function, or TOME is slow. */
+/**
+ * A reused connection gave no answer. It can be dead after a freeze of the function, or TOME is
+ * slow.
+ */
 export class ReusedConnectionSilent extends AttemptTimedOut {}
 
 /** TOME answered 500, which can be caused by the item. */
@@ -35,9 +38,9 @@ export class ServerFaulted extends TomeOutcomeUnknown {}
 export class ServerUnavailable extends TomeOutcomeUnknown {}
 
 /**
- * The failure that describes a whole call: the last one whose request may still take effect, because
- * a later refusal does not stop an earlier request. Without such a failure, or when TOME gave a
- * lasting answer, it is the last failure.
+ * The failure that describes a whole call: the last one whose request may still take effect,
+ * because a later refusal does not stop an earlier request. Without such a failure, or when TOME
+ * gave a lasting answer, it is the last failure.
  */
 export const mostUncertainFailure = (earlier: TomeError | null, later: TomeError): TomeError =>
   earlier !== null && mayTakeEffect(earlier) && !mayTakeEffect(later) && !(later instanceof LastingAnswer)
@@ -55,9 +58,9 @@ export function withAttempts(failure: TomeError, attempts: number): TomeError {
 }
 
 /**
- * Whether a retry is safe and can have another answer. Every operation but prefetch can be repeated,
- * because the same source and token give the same answer. A lost prefetch answer has used its tokens,
- * so prefetch is repeated only when it was refused with 429 or nothing was sent.
+ * Whether a retry is safe and can have another answer. Every operation but prefetch can be
+ * repeated, because the same source and token give the same answer. A lost prefetch answer has used
+ * its tokens, so prefetch is repeated only when it was refused with 429 or nothing was sent.
  */
 export function mayRepeat(operation: Operation, failure: TomeError): boolean {
   if (

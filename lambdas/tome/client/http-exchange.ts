@@ -77,9 +77,9 @@ export async function exchange<Name extends Operation>(
 }
 
 /**
- * Throws when TOME did not write this answer. 429, 401, 403, 407 and 5xx mean the same from TOME and
- * from a gateway, so they need no proof. Every other answer must have a status of the contract and
- * repeat the request's id.
+ * Throws when TOME did not write this answer. 429, 401, 403, 407 and 5xx mean the same from TOME
+ * and from a gateway, so they need no proof. Every other answer must have a status of the contract
+ * and repeat the request's id.
  */
 function assertFromTome({ status, headers }: ReceivedAnswer, requestId: string): void {
   const waitSeconds = retryAfterSeconds(headers);

@@ -43,7 +43,10 @@ export function createHttpTome(client: TomeCaller): Tome {
 type Unusable = new (message?: string, details?: { attempts: number }) => LastingAnswer;
 type Item = string | number | null;
 
-/** How a namespace writes and reads sources and tokens. A reader returns `null` for an unusable text. */
+/**
+ * How a namespace writes and reads sources and tokens. A reader returns `null` for an unusable
+ * text.
+ */
 interface Codec<Source, Token> {
   readonly write: (source: Source) => string;
   readonly readSource: (text: string) => Source | null;

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { couldBeCardNumber } from '../../tokenization/model/card-like.ts';
+import { mayContainCardNumber } from '../../tokenization/model/card-networks.ts';
 import type { PrefetchAnswer, UnassignedToken, UnusableToken } from '../../tokenization/ports/tome.ts';
 import { prefetchedToken } from '../contract/contract.ts';
 
@@ -9,7 +9,9 @@ const MAX_KEPT_LENGTH = 64;
 /** No token contains so many digits in a row; a stored token could hide a card number in them. */
 const CARD_LENGTH_RUN = /[0-9]{13}/;
 
-/** Separates the usable tokens of a prefetch answer from the others. One bad entry costs no other. */
+/**
+ * Separates the usable tokens of a prefetch answer from the others. One bad entry costs no other.
+ */
 export function readPrefetched<Token extends string>(
   entries: readonly unknown[],
   readToken: (text: string) => Token | null,
@@ -33,8 +35,10 @@ function textOf(entry: unknown): string | null {
   return success ? data.token : null;
 }
 
-/** Internal tokens only: they are longer than a card number. A reference is checked by its format. */
+/**
+ * Internal tokens only: they are longer than a card number. A reference is checked by its format.
+ */
 const containsCardNumber = (token: string): boolean => token.length > 19 && CARD_LENGTH_RUN.test(token);
 
 const keepable = (text: string | null): string | null =>
-  text === null || !/^[!-~]+$/.test(text) || text.length > MAX_KEPT_LENGTH || couldBeCardNumber(text) ? null : text;
+  text === null || !/^[!-~]+$/.test(text) || text.length > MAX_KEPT_LENGTH || mayContainCardNumber(text) ? null : text;

@@ -28,9 +28,9 @@ const FLOOR_RETRY_MS = 30_000;
 const MOST_SAVED_RETRIES = 50;
 
 /**
- * Limits retries to a share of calls, because a failing TOME would otherwise get twice the load. Each
- * call adds a fraction of a retry, each retry takes one. Time adds a few as well: with the share alone
- * a client of two calls an hour would have no retry after its first failures.
+ * Limits retries to a share of calls, because a failing TOME would otherwise get twice the load.
+ * Each call adds a fraction of a retry, each retry takes one. Time adds a few as well: with the
+ * share alone a client of two calls an hour would have no retry after its first failures.
  */
 export class RetryBudget {
   readonly #ratio: number;

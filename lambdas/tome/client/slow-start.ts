@@ -11,8 +11,8 @@ const LONGEST_TIMER_MS = 2_147_483_647;
 
 /**
  * Lets a burst of calls start with a few and grow with their answers, as TCP's slow start does. A
- * thousand creations at once take two round trips longer. But when TOME refuses everything, only the
- * first few learn it, and the others have sent nothing.
+ * thousand creations at once take two round trips longer. But when TOME refuses everything, only
+ * the first few learn it, and the others have sent nothing.
  */
 export class SlowStart {
   readonly #clock: Clock;
@@ -25,7 +25,10 @@ export class SlowStart {
     this.#clock = clock;
   }
 
-  /** Resolves when the call may start; `leave` must follow. Rejects with TomeUnavailable at the deadline. */
+  /**
+   * Resolves when the call may start; `leave` must follow. Rejects with TomeUnavailable at the
+   * deadline.
+   */
   async enter(deadlineMs: number): Promise<void> {
     if (this.#clock.monotonicMs() - this.#answeredAtMs > RESTART_AFTER_MS) this.#most = FIRST_CALLS;
     if (this.#inFlight < this.#most) {

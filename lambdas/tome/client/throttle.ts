@@ -2,7 +2,10 @@ import type { Clock } from '../../tokenization/ports/clock.ts';
 import { TomeRateLimited } from '../../tokenization/tome-errors.ts';
 import { SlowStart } from './slow-start.ts';
 
-/** One 429 among successes means that the limit is reached, and a retry helps. So many in a row close. */
+/**
+ * One 429 among successes means that the limit is reached, and a retry helps. So many in a row
+ * close.
+ */
 const CLOSING_REFUSALS = 3;
 /**
  * Milliseconds between two calls that test whether TOME accepts calls again. Doubled with each test
@@ -27,9 +30,9 @@ export interface ThrottledCall {
 
 /**
  * Stops creations while TOME answers all of them with 429. Each one would cost a reserved pair,
- * because a pair whose token was sent is never offered again. It sends nothing until Retry-After has
- * passed. Then one call at a time is sent, until one gets another answer than 429. It is asked before
- * a pair is reserved, and again before the request is sent.
+ * because a pair whose token was sent is never offered again. It sends nothing until Retry-After
+ * has passed. Then one call at a time is sent, until one gets another answer than 429. It is asked
+ * before a pair is reserved, and again before the request is sent.
  */
 export class Throttle {
   readonly #clock: Clock;

@@ -52,7 +52,9 @@ export interface CountedReply<Content> {
   readonly attempts: number;
 }
 
-/** What a reused connection may take of the time until the deadline: a new one must fit after it. */
+/**
+ * What a reused connection may take of the time until the deadline: a new one must fit after it.
+ */
 const REUSED_SHARE_OF_TIME_LEFT = 0.5;
 /** What a connection that was idle for a while may take of an attempt's timeout. */
 const STALE_SHARE_OF_TIMEOUT = 0.5;
@@ -65,7 +67,9 @@ interface Request<Name extends Operation, Content> {
   readonly read: (answer: Answer<Name>) => Content;
 }
 
-/** Sends calls to TOME: one or more attempts, each through the gate. The only layer that retries. */
+/**
+ * Sends calls to TOME: one or more attempts, each through the gate. The only layer that retries.
+ */
 export class TomeClient {
   readonly #options: TomeClientOptions;
   readonly #gate: AttemptGate;

@@ -149,7 +149,9 @@ export class TomeConnections {
     return Math.max(1, Math.ceil(this.#idleMs(socket) > STALE_IDLE_MS ? staleTimeoutMs : reusedTimeoutMs));
   }
 
-  /** Closes longer idle connections. Compares times, because timers stop while a Lambda is frozen. */
+  /**
+   * Closes longer idle connections. Compares times, because timers stop while a Lambda is frozen.
+   */
   #dropIdle(mostMs: number): void {
     for (const sockets of Object.values(this.#agent.freeSockets)) {
       for (const socket of sockets ?? []) if (mostMs === 0 || this.#idleMs(socket) > mostMs) socket.destroy();

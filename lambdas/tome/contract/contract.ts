@@ -1,18 +1,17 @@
 /**
- * The contract with TOME as this project sees it, version 1 (brief 3). The HTTP client and the
- * simulator share this file and nothing else; `openapi.json` beside it is published from it (`npm
- * run contract`).
+ * The contract with TOME that this project expects (docs/design.md#calling-tome). It is the only
+ * file that the client and the simulator share. `npm run contract` writes `openapi.json` from it.
  *
- * Every operation is a POST, so that no card number can ever stand in a URL or in an access log.
+ * Every operation is a POST, so that no card number is in a URL or an access log.
  */
 import * as z from 'zod/mini';
 
 export const CONTRACT_VERSION = '1';
 
-/** Most tokens one prefetch call may ask for (brief 1, "Numbers that the users gave"). */
+/** The most tokens of one prefetch call (docs/design.md#numbers). */
 export const PREFETCH_LIMIT = 5_000;
 
-/** Most items of one bulk tokenize call, where TOME has that operation at all. */
+/** The most items of one bulk tokenize call. TOME may not have this operation. */
 export const BULK_TOKENIZE_LIMIT = 500;
 
 export const NAMESPACES = ['ns1', 'ns2'] as const;
@@ -21,14 +20,14 @@ export type Namespace = (typeof NAMESPACES)[number];
 export const OPERATIONS = ['prefetch', 'tokenize', 'detokenize', 'lookup', 'bulk-tokenize'] as const;
 export type Operation = (typeof OPERATIONS)[number];
 
-/** Path of an operation below TOME's base URL. */
+/** The path of an operation below TOME's base URL. */
 export const operationPath = (namespace: Namespace, operation: Operation): string =>
   `/v${CONTRACT_VERSION}/namespaces/${namespace}/${operation}`;
 
 /**
- * Headers of every call. TOME repeats the request id in its answer; a client that finds another one
- * there is looking at somebody else's answer. The lane tells work that a person waits for from
- * batch work, for accounting only.
+ * Headers of every call. TOME repeats the request id in its answer; another id means that the
+ * answer belongs to another request. The lane says whether a caller waits or a job does, for
+ * statistics.
  */
 export const REQUEST_ID_HEADER = 'x-request-id';
 export const CORRELATION_ID_HEADER = 'x-correlation-id';
@@ -56,7 +55,7 @@ const lookupAnswer = z.object({ token });
 const bulkTokenizeRequest = z.strictObject({
   items: z.array(z.strictObject({ source, token })).check(z.minLength(1), z.maxLength(BULK_TOKENIZE_LIMIT)),
 });
-/** One result per item, in the order of the items; `failed` items may be sent again. */
+/** One result for each item, in the same order. A `failed` item can be sent again. */
 const bulkTokenizeAnswer = z.object({
   results: z.array(
     z.discriminatedUnion('outcome', [
@@ -66,7 +65,7 @@ const bulkTokenizeAnswer = z.object({
   ),
 });
 
-/** Body and 200 answer of each operation. */
+/** The request's body and the 200 answer of each operation. */
 export const schemas = {
   prefetch: { request: prefetchRequest, answer: prefetchAnswer },
   tokenize: { request: tokenizeRequest, answer: tokenizeAnswer },
@@ -75,22 +74,20 @@ export const schemas = {
   'bulk-tokenize': { request: bulkTokenizeRequest, answer: bulkTokenizeAnswer },
 } as const;
 
-/** One entry of a prefetch answer and one of a bulk answer. */
+/** One entry of a prefetch answer, and of a bulk answer. */
 export const prefetchedToken = z.object({ token: z.string(), expiresAt: z.nullish(z.iso.datetime({ offset: true })) });
 export const bulkResult = z.discriminatedUnion('outcome', [
   z.object({ outcome: z.literal('bound'), token: z.string() }),
   z.object({ outcome: z.literal('failed') }),
 ]);
 
-/**
- * What stands where a token or a source belongs. Whether it is one is decided for this item alone.
- */
+/** A value in the place of a token or source. The client checks its form for each item. */
 const item = z.nullable(z.union([z.string(), z.number()]));
 
 /**
- * The same answers as the client reads them: one odd entry of a list must not cost the others, and
- * a token or source that the domain cannot use is an answer about that item, not a TOME that breaks
- * its contract.
+ * The same answers with fewer rules, as the client reads them. One unusable entry of a list must
+ * not cost the others, and an unusable token or source is an answer about one item and not a broken
+ * contract.
  */
 export const readableAnswers = {
   prefetch: z.object({ tokens: z.array(z.unknown()) }),
@@ -101,10 +98,9 @@ export const readableAnswers = {
 } as const;
 
 /**
- * Answers other than 200, all with this body: 404 `not-found` (detokenize, lookup; and
- * bulk-tokenize with `operation-absent` where TOME has none), 409 `already-bound` with the token
- * that stands (tokenize, in TOME's conflict mode), 400 `bad-request`, 429 `rate-limited` with
- * Retry-After in seconds, 5xx `unavailable`.
+ * The body of all other answers: 400 `bad-request`; 404 `not-found` (detokenize, lookup) and
+ * `operation-absent` (bulk-tokenize); 409 `already-bound` with the bound token and `token-taken`
+ * (tokenize); 429 `rate-limited` with Retry-After in seconds; 5xx `unavailable`.
  */
 const error = z.enum([
   'not-found',

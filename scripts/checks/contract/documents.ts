@@ -41,14 +41,14 @@ export function contractDocument(): object {
           parameters: [
             header(REQUEST_ID_HEADER, 'Repeated in the answer.'),
             header(CORRELATION_ID_HEADER, 'For logs.'),
-            header(LANE_HEADER, 'Whether a person waits; for accounting only.', { type: 'string', enum: LANES }),
+            header(LANE_HEADER, 'Whether a caller waits for the answer; for statistics only.', { type: 'string', enum: LANES }),
           ],
           requestBody: { required: true, ...json(schemaOf(schemas[operation].request)) },
           responses: {
             '200': { description: 'The answer.', ...json(schemaOf(schemas[operation].answer)) },
-            '400': refusal('The request cannot be used.'),
+            '400': refusal('bad-request.'),
             '404': refusal('not-found, or operation-absent.'),
-            '409': refusal('already-bound with the token that stands, or token-taken.'),
+            '409': refusal('already-bound with the bound token, or token-taken.'),
             '429': refusal('rate-limited, with Retry-After in seconds.'),
             '503': refusal('unavailable.'),
           },
@@ -58,7 +58,7 @@ export function contractDocument(): object {
   );
   return {
     openapi: '3.0.3',
-    info: { title: 'TOME, as the card tokenization pool sees it', version: CONTRACT_VERSION },
+    info: { title: 'TOME, as the card tokenization pool expects it', version: CONTRACT_VERSION },
     paths: Object.fromEntries(paths),
   };
 }

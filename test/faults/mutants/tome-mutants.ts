@@ -65,7 +65,7 @@ export const TOME_MUTANTS: readonly Mutant[] = [
     edits: [
       edit(
         'lambdas/tome/client/prefetched-tokens.ts',
-        'text.length > MAX_KEPT_LENGTH || couldBeCardNumber(text)',
+        'text.length > MAX_KEPT_LENGTH || mayContainCardNumber(text)',
         'text.length > MAX_KEPT_LENGTH',
       ),
     ],
@@ -74,13 +74,13 @@ export const TOME_MUTANTS: readonly Mutant[] = [
   {
     name: 'staged pairs are quarantined because of an outage',
     kind: 'one invalid item',
-    edits: [edit(OUTCOMES, 'this.#mappedInAll > 0 && this.#failed.length <=', 'this.#failed.length + 1_000 >=')],
+    edits: [edit(OUTCOMES, 'this.#mappedInAll > 0 &&\n      this.#failed.length <=', 'this.#failed.length + 1_000 >=')],
     tests: [ODD_ITEMS],
   },
   {
     name: 'a TOME that answers every binding wrongly moves the whole pool to quarantine',
     kind: 'one invalid item',
-    edits: [edit(OUTCOMES, 'if (this.#fruitlessInARow >= MOST_FRUITLESS_IN_A_ROW) throw error;', 'void error;')],
+    edits: [edit(OUTCOMES, 'if (this.#failuresInARow >= MOST_FAILURES_IN_A_ROW) throw error;', 'void error;')],
     tests: [ODD_ITEMS],
   },
   {
