@@ -5,7 +5,7 @@ import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { CannotStart } from '../local/cannot-start.ts';
+import { CannotStart } from '../program/cannot-start.ts';
 
 const run = promisify(execFile);
 

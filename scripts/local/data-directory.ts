@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
-import { CannotStart } from './cannot-start.ts';
+import { CannotStart } from '../program/cannot-start.ts';
 import { MAJOR_VERSION, PROGRAM_FOLDER, SERVER_USER, type ServerUser, serverUser } from './postgres-program.ts';
 
 /** Makes a folder that this process can write to. Throws CannotStart with one sentence that says what to do. */

@@ -2,7 +2,7 @@ import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import postgres from 'postgres';
-import { CannotStart } from './cannot-start.ts';
+import { CannotStart } from '../program/cannot-start.ts';
 import { makeWritableFolder } from './data-directory.ts';
 import { takeOwnership } from './owner-lock.ts';
 import { makeTemporaryFolder } from './temporary-folder.ts';

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
+import { CannotStart } from '../program/cannot-start.ts';
 import { atEnd, type End, stopIfEnding } from '../program/endings.ts';
 import { DamagedJournal, ForeignJournal } from '../simulator/journal.ts';
 import { FileNotWritable } from '../simulator/line-file.ts';
 import { startSimulator } from '../simulator/simulator.ts';
 import type { AdmissionSettings } from './admission.ts';
-import { CannotStart } from './cannot-start.ts';
 import { useDefaultEnvironment } from './default-environment.ts';
 import { type EmbeddedDatabase, startEmbeddedDatabase } from './embedded-database.ts';
 import { firstPrefetch } from './first-prefetch.ts';

@@ -1,5 +1,5 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { CannotStart } from './cannot-start.ts';
+import { CannotStart } from '../program/cannot-start.ts';
 import { processIdentity } from './process-identity.ts';
 
 export interface Owner {

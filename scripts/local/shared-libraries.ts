@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, symlinkSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
-import { CannotStart } from './cannot-start.ts';
+import { CannotStart } from '../program/cannot-start.ts';
 
 interface ListedLink {
   /** Both relative to the package's folder. */

@@ -1,8 +1,8 @@
 import { readSettings, settingGroups } from '../../lambdas/runtime/settings.ts';
 import { refuseUnknownSettings } from '../../lambdas/runtime/unknown-settings.ts';
+import { CannotStart } from '../program/cannot-start.ts';
 import { parseOptions } from '../program/options.ts';
 import { beginProgram, endProgram } from '../program/run-program.ts';
-import { CannotStart } from './cannot-start.ts';
 import { startLocalStack } from './local-stack.ts';
 
 const USAGE = `npm start -- [--fence-first]

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { CannotStart } from '../program/cannot-start.ts';
 import { atEnd } from '../program/endings.ts';
-import { CannotStart } from './cannot-start.ts';
 
 export interface StartedProcess {
   readonly url: string;

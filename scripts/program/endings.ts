@@ -1,7 +1,7 @@
-/** Ends something that was started. */
+/** Stops something that the program started. */
 export type End = () => Promise<void> | void;
 
-/** What was being started when the program began to end: nothing more is to be done with it. */
+/** The program is shutting down, so the current start-up must stop. */
 export class Interrupted extends Error {
   override readonly name = 'Interrupted';
 
@@ -14,8 +14,9 @@ const endings: (() => Promise<void>)[] = [];
 let isEnding = false;
 
 /**
- * Remembers how to end what was just started, for a program that is interrupted. Returns what ends it now; however often it is called, it
- * ends once. Throws Interrupted when the program is ending already: then it is ended at once, and what would have used it stops there.
+ * Registers `end` for the shutdown of the program. Returns a function that runs it now; `end` runs
+ * once, however often that function is called. Throws Interrupted when the program is already
+ * shutting down; the shutdown then also runs `end`.
  */
 export function atEnd(end: End): () => Promise<void> {
   let ended: Promise<void> | null = null;
@@ -30,12 +31,18 @@ export function atEnd(end: End): () => Promise<void> {
   throw new Interrupted();
 }
 
-/** For long work that fails because what it uses was ended: it then says nothing of its failure. Throws Interrupted. */
+/**
+ * Throws Interrupted during a shutdown. Long work calls it when a resource fails, so that a failure
+ * caused by the shutdown is not reported.
+ */
 export function stopIfEnding(): void {
   if (isEnding) throw new Interrupted();
 }
 
-/** Ends everything, the latest first; also what is started meanwhile. One that fails does not keep the others. */
+/**
+ * Runs every registered `end`, the latest first, also those registered meanwhile. A failure does
+ * not stop the others.
+ */
 export async function endEverything(): Promise<void> {
   isEnding = true;
   for (;;) {

@@ -1,18 +1,19 @@
 import { endEverything } from './endings.ts';
 
-/** Exit codes as a shell gives them: 128 and the signal's number. */
+/** Exit codes as in a shell: 128 plus the number of the signal. */
 const SIGNALS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 
-/** A reader that went away, as in `npm start | head`, ends a program as SIGPIPE would. */
+/** Exit code when the reader of the output has closed it, as in `npm start | head` (SIGPIPE). */
 const BROKEN_PIPE = 141;
 
-/** One Ctrl-C arrives twice: from the terminal, and from npm, which forwards it to the script that it runs. */
+/** One Ctrl-C arrives twice: from the terminal, and from npm, which forwards it to its script. */
 const SAME_KEY_PRESS_MS = 300;
 
 /**
- * From now on a signal ends everything that was started, in order, and then the process; a second signal ends the process at once. What
- * outlives the process for that reason (a database server) ends by itself when its input closes. `exitCode` may change the code. Returns
- * whether a signal has come.
+ * After this call a signal shuts down everything that was registered (endings.ts) and then exits. A
+ * second signal exits at once; a database server that is still running then stops when its standard
+ * input closes. `exitCode` can replace the exit code. Returns a function that says whether a signal
+ * has arrived.
  */
 export function endWhenInterrupted(exitCode: (signalCode: number) => number = (code) => code): () => boolean {
   let sinceMs: number | null = null;
@@ -30,7 +31,7 @@ export function endWhenInterrupted(exitCode: (signalCode: number) => number = (c
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code !== 'EPIPE') throw error;
-      // Everything that is written from now on meets the same error.
+      // Every later write has the same error.
       if (sinceMs === null) interrupted(BROKEN_PIPE);
     });
   }

@@ -1,20 +1,21 @@
 import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
 import { closestName } from '../../lambdas/runtime/closest-name.ts';
-import { InvalidArguments } from '../performance/load/invalid-arguments.ts';
+import { InvalidArguments } from './invalid-arguments.ts';
 
 type Values<Config extends ParseArgsOptionsConfig> = ReturnType<
   typeof parseArgs<{ options: Config; strict: true }>
 >['values'];
 
-/** Options that npm has as well. */
+/** Option names that npm uses itself. */
 const NPM_OPTIONS = new Set(['only', 'out']);
 
-/** The error code for an argument that belongs to no option; its message repeats the argument. */
+/** The error code for an argument without an option. Its message repeats the argument. */
 const POSITIONAL = 'ERR_PARSE_ARGS_UNEXPECTED_POSITIONAL';
 
 /**
- * The values of a command line's options; `null` when `--help` or `-h` is among them. Throws InvalidArguments that names an option that
- * does not exist and the one that was probably meant. What was given is not repeated where it may be a card number.
+ * Parses the options of a command line. Returns `null` for `--help` or `-h`. Throws
+ * InvalidArguments, which names an unknown option and the one that was probably meant. It does not
+ * repeat an argument that can be a card number.
  */
 export function parseOptions<const Config extends ParseArgsOptionsConfig>(
   args: readonly string[],
@@ -30,7 +31,8 @@ export function parseOptions<const Config extends ParseArgsOptionsConfig>(
     faults.push(`--${name} is not an option.${meant === null ? '' : ` Did you mean --${meant}?`}`);
   }
   for (const name of Object.keys(config)) {
-    // npm takes an option that no -- stands before for one of its own, and the program would run without it.
+    // Without `--` before it, npm takes the option as its own, and the program would run without
+    // it.
     if (!NPM_OPTIONS.has(name) && process.env[`npm_config_${name.replaceAll('-', '_')}`] !== undefined) {
       faults.push(`npm has kept --${name} for itself: write -- before the options, as in npm run NAME -- --${name}`);
     }

@@ -1,7 +1,7 @@
 import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 
-/** Why results could not be written to `--out`, asked before they are measured; `null` when they can. */
+/** Why `--out` cannot be written, checked before the measurement starts; `null` when it can. */
 export function outputFileFault(file: string): string | null {
   const folder = dirname(file);
   if (!existsSync(folder)) return `--out: there is no folder ${folder}. Create it first.`;

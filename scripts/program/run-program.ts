@@ -1,19 +1,19 @@
 import { isWriteToClosedConnection } from '../../lambdas/runtime/closed-connection-write.ts';
 import { asOwnError } from '../../lambdas/runtime/own-error.ts';
 import { InvalidSettings } from '../../lambdas/runtime/settings.ts';
-import { CannotStart } from '../local/cannot-start.ts';
-import { InvalidArguments } from '../performance/load/invalid-arguments.ts';
+import { CannotStart } from './cannot-start.ts';
 import { endEverything } from './endings.ts';
 import { endWhenInterrupted } from './interruption.ts';
+import { InvalidArguments } from './invalid-arguments.ts';
 
 export interface Program<Options> {
-  /** What `--help` prints. */
+  /** The text of `--help`. */
   readonly usage: string;
-  /** The options; `null` when only help is wanted. Throws InvalidArguments. */
+  /** Returns the options, or `null` for `--help`. Throws InvalidArguments. */
   readonly parse: (args: readonly string[]) => Options | null;
-  /** Errors whose message is the whole story for a person, with the exit code, beside those of arguments, settings and starts. */
+  /** Additional errors that are shown as one sentence, with their exit codes. */
   readonly expected?: readonly ExpectedError[];
-  /** Another exit code after a signal. */
+  /** Replaces the exit code after a signal. */
   readonly interruptedCode?: (signalCode: number) => number;
 }
 
@@ -26,9 +26,9 @@ const EXPECTED: readonly ExpectedError[] = [
 ];
 
 /**
- * Begins one of the npm scripts and returns its options. `--help` prints the usage and ends the process with 0, before anything is done;
- * arguments that cannot be used end it with 2. From now on an expected error is shown as one sentence, any other with its stack, and a
- * signal ends everything that was started, in order (endings.ts).
+ * Starts an npm script and returns its options. `--help` prints the usage and exits with 0; invalid
+ * arguments exit with 2. After this call an expected error is shown as one sentence, any other
+ * error with its stack, and a signal shuts down everything that was registered (endings.ts).
  */
 export function beginProgram<Options>({ usage, parse, expected = [], interruptedCode }: Program<Options>): Options {
   const isInterrupted = endWhenInterrupted(interruptedCode);
@@ -44,7 +44,7 @@ export function beginProgram<Options>({ usage, parse, expected = [], interrupted
   };
   process.on('uncaughtException', (error) => {
     if (isWriteToClosedConnection(error)) return;
-    // A turn later: a signal that ended a child, too, is the reason why its call failed, and it is told first.
+    // One turn later, because a signal that also stopped a child process must be handled first.
     setImmediate(() => {
       if (!isInterrupted()) void endProgram(fail(error));
     });
@@ -59,13 +59,16 @@ export function beginProgram<Options>({ usage, parse, expected = [], interrupted
   process.exit(0);
 }
 
-/** A plain Error was thrown by this project's scripts. The messages of all others may quote a secret or what was sent. */
+/**
+ * Only scripts of this project throw a plain Error. The message of any other error can quote a
+ * secret or a request.
+ */
 function stackOf(error: unknown): string {
   const isPlain = error instanceof Error && error.constructor === Error && !('code' in error);
   return (isPlain ? error : asOwnError('The program failed', error)).stack ?? 'unknown error';
 }
 
-/** Ends everything that is still running, and the process. */
+/** Shuts down everything that is running, and exits. */
 export async function endProgram(exitCode: number): Promise<never> {
   await endEverything();
   process.exit(exitCode);

@@ -4,32 +4,29 @@ import type { ReceivedRequest } from '../program/loopback/loopback-server.ts';
 import { explainRefusal } from './explain-refusal.ts';
 import type { FaultOrder, Faults } from './faults.ts';
 import { parseJson, sendJson } from './http-body.ts';
-import type { CallCount, Ledger } from './ledger.ts';
+import type { Ledger, LedgerSummary } from './ledger.ts';
 import type { SwitchChanges, Switches } from './switches.ts';
 import type { Vault } from './vault.ts';
 
-/** What tests, the console and the checker can read and change beside the contract. */
-export interface SimulatorControl {
+/** What the control routes read and change. */
+export interface SimulatorControls {
   readonly ledger: Ledger;
   readonly faults: Faults;
   readonly vaults: Readonly<Record<Namespace, Vault>>;
   ledgerSummary(): LedgerSummary;
   switches(): Switches;
   turn(changes: SwitchChanges): Switches;
-  /** Forgets everything, and begins again with a seed if one is given. Wipe the database with it. */
+  /**
+   * Deletes all data, and restarts with the seed if one is given. The database must be wiped
+   * together with it.
+   */
   wipe(seed?: number): void;
-}
-
-/** The answer of `GET /_control/ledger`. */
-export interface LedgerSummary {
-  readonly calls: readonly CallCount[];
-  readonly bindings: Readonly<Record<Namespace, number>>;
 }
 
 type Answer = readonly [status: number, body: object];
 
-/** The simulator's own surface beside the contract, for tests, the console and the checker. Loopback only, like everything here. */
-export function handleControl(simulator: SimulatorControl, request: ReceivedRequest, response: ServerResponse): void {
+/** The control routes beside TOME's contract, for tests and the checker. On loopback only. */
+export function handleControl(simulator: SimulatorControls, request: ReceivedRequest, response: ServerResponse): void {
   try {
     const [status, body] = route(simulator, request);
     sendJson(response, status, body);
@@ -38,7 +35,7 @@ export function handleControl(simulator: SimulatorControl, request: ReceivedRequ
   }
 }
 
-function route(simulator: SimulatorControl, { method, path, query, body }: ReceivedRequest): Answer {
+function route(simulator: SimulatorControls, { method, path, query, body }: ReceivedRequest): Answer {
   const given = (): unknown => (body === '' ? {} : parseJson(body));
   const namespace = (): Namespace => (query.get('namespace') === 'ns2' ? 'ns2' : 'ns1');
   switch (`${method} ${path}`) {

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { NotJson } from './http-body.ts';
 
-/** Why an order or a switch was refused, in words that never repeat a value. */
+/** Why a fault or a switch was refused, without repeating a value. */
 export function explainRefusal(error: unknown): string {
   if (error instanceof z.core.$ZodError) {
     return error.issues

@@ -3,15 +3,16 @@ import * as z from 'zod/mini';
 import { NAMESPACES, type Namespace, OPERATIONS, type Operation } from '../../lambdas/tome/contract/contract.ts';
 
 /**
- * Ways to misbehave. `before` means nothing happened at TOME; `after` means that it happened and only the answer is lost.
+ * The faults that can be injected. `before`: TOME did nothing. `after`: TOME did it, and only the
+ * answer is lost.
  */
 export const FAULT_KINDS = [
-  /** Answers, but `delayMs` later. */
+  /** The answer is `delayMs` late. */
   'slow',
-  /** No answer, connection left open until the client gives up. */
+  /** No answer; the connection stays open until the client closes it. */
   'timeout-before',
   'timeout-after',
-  /** No answer now; the effect comes `delayMs` later. */
+  /** No answer; the effect occurs `delayMs` later. */
   'apply-late',
   'reset-before',
   'reset-after',
@@ -19,22 +20,25 @@ export const FAULT_KINDS = [
   'error-after',
   /** 429 with Retry-After. */
   'rate-limited',
-  /** Something before TOME answers with a page of its own, without TOME's request id, and TOME never hears of the call. */
+  /**
+   * A gateway in front of TOME answers with its own page and without the request id; TOME does not
+   * receive the call.
+   */
   'edge-rate-limited',
   'gateway-page',
   'access-denied',
   'redirected',
-  /** TOME did what was asked, and its answer was replaced by a page on the way. */
+  /** TOME executed the call, and a gateway replaced the answer by its own page. */
   'gateway-page-after',
-  /** An answer whose token or source is none of its namespace; of a list, one entry. */
+  /** The token or source of the answer has the wrong format; in a list, one entry. */
   'odd-item',
-  /** Half of the answer's text. */
+  /** The first half of the answer. */
   'truncated',
-  /** Somebody else's answer, with their request id. */
+  /** The answer to another request, with its request id. */
   'crossed',
-  /** tokenize: another token than the one bound. prefetch: tokens that were handed out before. */
+  /** tokenize: another token than the bound one. prefetch: tokens that were issued before. */
   'wrong-token',
-  /** prefetch: fewer than asked, by `share`. */
+  /** prefetch: only a `share` of the requested tokens. */
   'short',
   /** prefetch: some tokens twice. */
   'duplicates',
@@ -47,9 +51,9 @@ export const faultSchema = z.strictObject({
   operation: z.enum(OPERATIONS),
   namespace: z.optional(z.enum(NAMESPACES)),
   kind: z.enum(FAULT_KINDS),
-  /** Share of calls that it strikes, 0-1. */
+  /** Share of calls that have the fault, 0-1. */
   rate: z.optional(z.number().check(z.minimum(0), z.maximum(1))),
-  /** Or: the next so many calls. */
+  /** Or: the number of next calls that have the fault. */
   count: z.optional(z.int().check(z.minimum(1))),
   delayMs: z._default(z.number().check(z.minimum(0), z.maximum(600_000)), 1_000),
   share: z._default(z.number().check(z.minimum(0), z.maximum(1)), 0.5),
@@ -60,7 +64,7 @@ export interface Fault extends z.output<typeof faultSchema> {
   readonly id: string;
 }
 
-/** The faults on order. Of several that fit a call the oldest strikes. */
+/** The active faults. When several match a call, the oldest is used. */
 export class Faults {
   readonly #random: () => number;
   #orders: (Fault & { left: number | null })[] = [];
@@ -69,11 +73,14 @@ export class Faults {
     this.#random = random;
   }
 
-  /** Throws zod's error for an order that cannot be. Exactly one of `rate` and `count` has to be there. */
+  /**
+   * Throws zod's error for an invalid order, and RangeError unless exactly one of `rate` and
+   * `count` is given.
+   */
   order(order: FaultOrder): Fault {
     const fault = faultSchema.parse(order);
     if ((fault.rate === undefined) === (fault.count === undefined))
-      throw new RangeError('A fault needs either a rate or a count.');
+      throw new RangeError('A fault needs either rate or count.');
     const entry = { ...fault, id: randomUUID(), left: fault.count ?? null };
     this.#orders.push(entry);
     return entry;
@@ -83,12 +90,12 @@ export class Faults {
     return this.#orders;
   }
 
-  /** Takes back all orders, or those of one operation. */
+  /** Removes all faults, or those of one operation. */
   clear(operation?: Operation): void {
     this.#orders = operation === undefined ? [] : this.#orders.filter((fault) => fault.operation !== operation);
   }
 
-  /** The fault that strikes this call, if one does. */
+  /** The fault of this call, or `null`. */
   strike(namespace: Namespace, operation: Operation): Fault | null {
     for (const fault of this.#orders) {
       if (fault.operation !== operation || (fault.namespace ?? namespace) !== namespace) continue;

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { FaultKind } from './faults.ts';
 
-/** What stands before TOME and answers in its place: no JSON, and no request id. */
+/** Answers of a gateway in front of TOME: no JSON and no request id. */
 const PAGES: Partial<
   Record<FaultKind, { readonly status: number; readonly headers: Readonly<Record<string, string>> }>
 > = {

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 
-/** The text is not JSON. The parser's own message would quote it. */
+/** The text is not JSON. The message of the parser would quote it. */
 export class NotJson extends Error {
   override readonly name = 'NotJson';
 

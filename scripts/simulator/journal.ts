@@ -10,7 +10,10 @@ type Line = { readonly namespace: Namespace } & (
   | { readonly source: string; readonly token: string }
 );
 
-/** The journal belongs to another installation: its bindings and the database's pairs would not fit together. */
+/**
+ * The journal belongs to another installation, so its bindings do not match the pairs of the
+ * database.
+ */
 export class ForeignJournal extends Error {
   override readonly name = 'ForeignJournal';
 
@@ -19,7 +22,10 @@ export class ForeignJournal extends Error {
   }
 }
 
-/** A line in the middle cannot be read. Never shows the line: it holds card numbers and tokens. */
+/**
+ * A line cannot be parsed. The message does not show it, because it contains card numbers and
+ * tokens.
+ */
 export class DamagedJournal extends Error {
   override readonly name = 'DamagedJournal';
 
@@ -31,8 +37,9 @@ export class DamagedJournal extends Error {
 }
 
 /**
- * The simulator's memory on disk: one line for each prefetch answer and each binding, written before it is answered, so that killing the
- * simulator loses nothing that a client was told. The first line names the installation that it belongs to.
+ * The simulator's data on disk: one line for each prefetch answer and each binding, written before
+ * the answer is sent. So a killed simulator has every answer that a client received. The first line
+ * names the installation.
  */
 export class Journal {
   readonly #file: LineFile;
@@ -44,12 +51,13 @@ export class Journal {
     this.#file = new LineFile(path);
     this.#header = JSON.stringify({ journal: 1, installation });
     const lines = this.#file.read();
-    // A file without a whole first line was never written to: its maker died while making it.
+    // Without a complete first line the file contains no data: its writer was killed while creating
+    // it.
     if (lines === null || lines.length === 0) this.wipe();
     else this.#replay(lines);
   }
 
-  /** What was read at the start; handed out once. */
+  /** The entries that were read at start. Returned once, then freed. */
   entriesOf(namespace: Namespace): readonly Entry[] {
     const entries = this.#entries[namespace];
     this.#entries[namespace] = [];
@@ -93,7 +101,7 @@ export class Journal {
   }
 }
 
-/** `null` for what is not one of this file's lines. */
+/** `null` when the text is not a line of this file. */
 function parsed(text: string): Line | null {
   try {
     const line = JSON.parse(text) as Partial<Record<string, unknown>> | null;

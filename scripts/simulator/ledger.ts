@@ -19,10 +19,16 @@ export interface CallCount {
   readonly count: number;
 }
 
-/** The most single calls that are remembered; counts go on for ever. */
+/** Calls by outcome, and the number of bindings of each namespace. */
+export interface LedgerSummary {
+  readonly calls: readonly CallCount[];
+  readonly bindings: Readonly<Record<Namespace, number>>;
+}
+
+/** Most single calls in memory. Counts are not limited. */
 const REMEMBERED_CALLS = 200_000;
 
-/** Every call that reached TOME, and what became of it. Never a source or a token. */
+/** Every call that reached TOME with its outcome, without sources and tokens. */
 export class Ledger {
   readonly #counts = new Map<string, { -readonly [Key in keyof CallCount]: CallCount[Key] }>();
   #calls: LedgerCall[] = [];
@@ -43,7 +49,7 @@ export class Ledger {
     return [...this.#counts.values()].map((counted) => ({ ...counted }));
   }
 
-  /** Those after a sequence number, as far as they are remembered. */
+  /** The calls after a sequence number that are still in memory. */
   calls(after = 0): readonly LedgerCall[] {
     return after === 0 ? this.#calls : this.#calls.filter(({ sequence }) => sequence > after);
   }

@@ -10,7 +10,10 @@ import {
 } from 'node:fs';
 import { dirname } from 'node:path';
 
-/** The file could not be written, for example because the disk is full. Nothing of what was to be written is in it. */
+/**
+ * The file cannot be written, for example because the disk is full. It contains none of the new
+ * lines.
+ */
 export class FileNotWritable extends Error {
   override readonly name = 'FileNotWritable';
 
@@ -22,9 +25,10 @@ export class FileNotWritable extends Error {
 }
 
 /**
- * A file of lines that survives the death of its writer at any moment. A line counts once its line feed is there: reading cuts off what was
- * half written, and a failed write is taken back, so that a later line never joins it. Not synchronized to the disk: a crash of the whole
- * machine may take the last lines.
+ * A file of lines that stays valid when its writer is killed at any moment. A line is complete with
+ * its line feed: reading removes an incomplete last line, and a failed write is truncated, so that
+ * the next line is not appended to it. The file is not synchronized to the disk: a crash of the
+ * machine can lose the last lines.
  */
 export class LineFile {
   readonly path: string;
@@ -35,7 +39,7 @@ export class LineFile {
     this.path = path;
   }
 
-  /** All whole lines; `null` when there is no file. */
+  /** All complete lines; `null` when there is no file. */
   read(): readonly string[] | null {
     if (!existsSync(this.path)) return null;
     const text = readFileSync(this.path);
@@ -44,7 +48,7 @@ export class LineFile {
     return text.subarray(0, this.#bytes).toString('utf8').split('\n').slice(0, -1);
   }
 
-  /** Throws FileNotWritable; the lines are then not in the file. */
+  /** Throws FileNotWritable; then the file does not contain the lines. */
   append(lines: readonly string[]): void {
     const text = textOf(lines);
     if (this.#isTorn) this.#takeBack();
@@ -57,7 +61,7 @@ export class LineFile {
     }
   }
 
-  /** Puts these lines in the place of all others, or fails and changes nothing. Throws FileNotWritable. */
+  /** Replaces all lines. Throws FileNotWritable; then the file is unchanged. */
   replace(lines: readonly string[]): void {
     const text = textOf(lines);
     try {
@@ -71,7 +75,10 @@ export class LineFile {
     this.#isTorn = false;
   }
 
-  /** Cutting a file off needs no space. Where even that fails, the next write tries it again first. */
+  /**
+   * Truncates a partial write, which needs no space. If that fails, the next write repeats it
+   * first.
+   */
   #takeBack(): void {
     try {
       if (existsSync(this.path) && statSync(this.path).size > this.#bytes) truncateSync(this.path, this.#bytes);

@@ -2,8 +2,9 @@ import { startSimulator } from './simulator.ts';
 import { type SwitchChanges, switchesSchema } from './switches.ts';
 
 /**
- * The simulator as a process of its own, so that it outlives the kills of the others. TOME_PORT; TOME_JOURNAL with TOME_INSTALLATION;
- * TOME_SEED; TOME_SWITCHES as JSON. Prints its address on one line.
+ * Runs the simulator in its own process, so that it survives the kills of other processes. Reads
+ * TOME_PORT, TOME_JOURNAL with TOME_INSTALLATION, TOME_SEED and TOME_SWITCHES (JSON). Prints its
+ * address on one line.
  */
 const { TOME_PORT, TOME_JOURNAL, TOME_INSTALLATION, TOME_SEED, TOME_SWITCHES } = process.env;
 const simulator = await startSimulator({

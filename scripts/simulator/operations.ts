@@ -7,7 +7,7 @@ import type { IssuedToken, Vault } from './vault.ts';
 export interface Outcome {
   readonly status: number;
   readonly body: object;
-  /** What the ledger calls it. */
+  /** The name of the outcome in the ledger. */
   readonly name: string;
 }
 
@@ -17,13 +17,13 @@ export interface Work {
   readonly random: () => number;
   readonly nowMs: number;
   readonly requestId: string;
-  /** The fault that strikes this call, if it changes what TOME does or says. */
+  /** The fault of this call, if it changes what TOME does or answers. */
   readonly fault: Fault | null;
 }
 
 type Perform = (work: Work, body: never) => Outcome;
 
-/** What each operation does to the vault, and its answer. */
+/** The effect of each operation on the vault, and its answer. */
 export const operations: Readonly<Record<Operation, Perform>> = {
   prefetch: (work, { count }: { count: number }) => {
     const { vault, fault } = work;
@@ -93,7 +93,10 @@ export const operations: Readonly<Record<Operation, Perform>> = {
   },
 };
 
-/** Unassigned tokens. One that is odd is issued as it is given, so that the ledger of tokens adds up. */
+/**
+ * Issues unassigned tokens. A token with a wrong format is issued too, so that all tokens are
+ * counted.
+ */
 function issue({ vault, requestId, nowMs, switches, fault, random }: Work, count: number): readonly IssuedToken[] {
   const issued = (number: number, make?: () => string) => vault.issue(requestId, number, nowMs, switches, make);
   if (fault?.kind === 'odd-item' && count > 0) {
@@ -108,7 +111,7 @@ const found = (field: 'source' | 'token', value: string | undefined): Outcome =>
     ? { status: 404, body: { error: 'not-found' }, name: 'not-found' }
     : { status: 200, body: { [field]: value }, name: 'found' };
 
-/** Somebody else's answer to the same kind of question, for crossed connections. */
+/** The answer to another request of the same operation, for the fault `crossed`. */
 export function strangersAnswer(namespace: Namespace, operation: Operation, vault: Vault, own: object): object {
   const [source, token] = vault.bindings()[0] ?? [];
   if (source === undefined || token === undefined) return own;

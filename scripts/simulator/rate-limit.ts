@@ -2,14 +2,15 @@ import type { Namespace, Operation } from '../../lambdas/tome/contract/contract.
 import type { Switches } from './switches.ts';
 
 /**
- * TOME's limit: calls a second of each operation, all namespaces together unless it is switched otherwise. A bucket that refills steadily and
- * holds a tenth of a second, so that the limit means a rate and not a burst at each second's start. `nowMs` is a monotonic time: a wall clock
- * that is set back would refuse every call until it has caught up.
+ * TOME's rate limit: calls a second for each operation, in both namespaces together by default. A
+ * token bucket that holds the calls of a tenth of a second, so that a client cannot send a burst at
+ * the start of each second. `nowMs` is monotonic: a wall clock that is set back would refuse every
+ * call until it has caught up.
  */
 export class RateLimit {
   readonly #buckets = new Map<string, { tokens: number; atMs: number }>();
 
-  /** `null` when the call may pass; otherwise the milliseconds to wait. */
+  /** `null` when the call is admitted; otherwise the milliseconds to wait. */
   refusalMs(namespace: Namespace, operation: Operation, nowMs: number, switches: Switches): number | null {
     const { rateLimitScope, rateLimitPerSecond: rate } = switches;
     if (rateLimitScope === 'off') return null;

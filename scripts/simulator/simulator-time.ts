@@ -1,14 +1,14 @@
-/** What the simulator knows of time. */
+/** The clock of the simulator. */
 export interface SimulatorTime {
-  /** Milliseconds that only ever grow. */
+  /** Monotonic milliseconds. */
   monotonicMs(): number;
   /** Milliseconds since 1970. */
   dateMs(): number;
-  /** Does `work` after `delayMs`. Returns what cancels it. */
+  /** Runs `work` after `delayMs`. Returns a function that cancels it. */
   after(delayMs: number, work: () => void): () => void;
 }
 
-/** The process's own time. */
+/** The clock of the process. */
 export const systemTime: SimulatorTime = {
   monotonicMs: () => performance.now(),
   dateMs: () => Date.now(),

@@ -1,5 +1,5 @@
 import { startLoopbackServer } from '../program/loopback/loopback-server.ts';
-import { handleControl, type SimulatorControl } from './control.ts';
+import { handleControl, type SimulatorControls } from './control.ts';
 import { Faults } from './faults.ts';
 import { Journal } from './journal.ts';
 import { Ledger } from './ledger.ts';
@@ -11,26 +11,31 @@ import { TomeService } from './tome-service.ts';
 import { Vault } from './vault.ts';
 
 export interface SimulatorOptions {
-  /** 0, the default, takes a free port. */
+  /** 0, the default, selects a free port. */
   readonly port?: number;
   readonly seed?: number;
   readonly switches?: SwitchChanges;
-  /** Where it remembers, and the installation that the memory belongs to. Without it everything is gone with the process. */
+  /**
+   * The file of the journal, and the installation that it belongs to. Without it all data is in
+   * memory only.
+   */
   readonly journal?: { readonly path: string; readonly installation: string };
-  /** The time that latency, the rate limit and tokens' lives go by; the process's own unless a test gives another. */
+  /** The clock of latency, rate limit and token expiry. Tests pass a virtual one. */
   readonly time?: SimulatorTime;
 }
 
-export interface Simulator extends SimulatorControl {
+export interface Simulator extends SimulatorControls {
   readonly url: string;
   close(): Promise<void>;
 }
 
-/** A bulk call of 500 items is the largest request there is. */
+/** Larger than a bulk call of 500 items, the largest request. */
 const MAX_BODY_BYTES = 200_000;
 
-/** TOME as this project sees it, on loopback (brief 3). Rejects when the port is in use, and with the
- * errors of Journal. */
+/**
+ * Starts a simulator of TOME's contract (docs/design.md#calling-tome) on loopback. Rejects when the
+ * port is in use, and with the errors of Journal.
+ */
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
   let generator = seededRandom(options.seed ?? 1);
   const random = (): number => generator();

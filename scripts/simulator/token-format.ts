@@ -2,12 +2,15 @@ import type { Namespace } from '../../lambdas/tome/contract/contract.ts';
 
 type Random = () => number;
 
-/** What NS2's references look like: as the product wants them, with any check digit, or any 16 digits at all. */
+/**
+ * What NS2's references look like: as the product wants them, with any check digit, or any 16
+ * digits at all.
+ */
 export type ReferenceStyle = 'agreed' | 'any-luhn' | 'unrestricted';
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 
-/** A fresh random token in the namespace's format. Uniqueness is the vault's affair. */
+/** A random token in the format of the namespace. The vault makes sure that it is unique. */
 export function randomToken(namespace: Namespace, style: ReferenceStyle, random: Random): string {
   if (namespace === 'ns1')
     return `it_${Array.from({ length: 25 }, () => ALPHABET[Math.floor(random() * 62)]).join('')}`;
@@ -19,7 +22,7 @@ export function randomToken(namespace: Namespace, style: ReferenceStyle, random:
   }
 }
 
-/** A reference that could be taken for a card number: a Visa-like start and a right check digit. */
+/** A reference that looks like a card number: first digit of Visa and a correct check digit. */
 export function cardLikeReference(random: Random): string {
   for (;;) {
     const reference = `4${digits(15, random)}`;
@@ -27,11 +30,17 @@ export function cardLikeReference(random: Random): string {
   }
 }
 
-/** A text that is no token of the namespace: too long for a reference, too short for an internal token. */
+/**
+ * A text that is not a token of the namespace: too long for a reference, too short for an internal
+ * token.
+ */
 export const oddToken = (namespace: Namespace, random: Random): string =>
   namespace === 'ns2' ? `9${digits(16, random)}` : `odd_${digits(8, random)}`;
 
-/** What another producer may have stored: no card number that is accepted, or no internal token. */
+/**
+ * A source as another producer can have stored it: not an accepted card number, or not an internal
+ * token.
+ */
 export const oddSource = (namespace: Namespace, random: Random): string =>
   namespace === 'ns1' ? digits(12, random) : oddToken('ns1', random);
 
@@ -39,9 +48,8 @@ const digits = (count: number, random: Random): string =>
   Array.from({ length: count }, () => Math.floor(random() * 10)).join('');
 
 /**
- * The starts that TOME was asked to avoid among first digits 1, 2, 8 and 9. It is TOME's own list, not
- * the product's table: a simulator that shared the table could not show that the product checks every
- * reference.
+ * The prefixes that TOME avoids among first digits 1, 2, 8 and 9. It is not the product's table: a
+ * simulator that shared the table could not show that the product checks every reference.
  */
 const AVOIDED_STARTS =
   /^(1800|1946|170019|2131|220[0-5]|22[3-9]|222[1-9]|2[3-6]|27[01]|2720|207177|286900|81|82|8600|9051|9112|9417|9682|9704|9762|9792|9860|9891|903769|991975)/;

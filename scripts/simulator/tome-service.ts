@@ -33,7 +33,7 @@ export interface TomeServiceParts {
   readonly time: SimulatorTime;
   /** Runs `work` after `delayMs`, unless the simulator is closed first. */
   readonly later: (delayMs: number, work: () => void) => void;
-  /** Told of each call that the journal could not take. */
+  /** Called for each call that the journal could not store. */
   readonly onNotWritable: (error: FileNotWritable) => void;
 }
 
@@ -51,7 +51,7 @@ const ENDPOINTS = new Map(
   ),
 );
 
-/** The contract's operations over HTTP, with their latency, their limit and whatever fault is on order. */
+/** The operations of the contract over HTTP, with latency, rate limit and injected faults. */
 export class TomeService {
   readonly #parts: TomeServiceParts;
   readonly #limit = new RateLimit();
@@ -60,7 +60,7 @@ export class TomeService {
     this.#parts = parts;
   }
 
-  /** False when the path is none of the contract's. */
+  /** Returns false when the path is not part of the contract. */
   handle(request: ReceivedRequest, response: ServerResponse): boolean {
     const endpoint = request.method === 'POST' ? ENDPOINTS.get(request.path) : undefined;
     if (endpoint === undefined) return false;
@@ -101,7 +101,9 @@ export class TomeService {
     else this.#parts.later(latencyMs, work);
   }
 
-  /** What cannot be written down has not happened, so it is answered 503 and may be tried again. */
+  /**
+   * A call that the journal cannot store has no effect, so it is answered 503 and can be retried.
+   */
   #whileWritable(call: Call, response: ServerResponse, work: () => void): void {
     try {
       work();
@@ -186,7 +188,7 @@ export class TomeService {
   }
 }
 
-/** `undefined`, which no schema takes, for a body that is not JSON. */
+/** `undefined`, which no schema accepts, for a body that is not JSON. */
 function bodyOf({ body }: ReceivedRequest): unknown {
   try {
     return body === '' ? {} : parseJson(body);

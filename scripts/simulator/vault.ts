@@ -14,7 +14,9 @@ export type Binding =
   | { readonly outcome: 'already-bound'; readonly token: string }
   | { readonly outcome: 'token-taken' | 'unknown-token' };
 
-/** What one namespace of TOME knows: tokens issued and not yet assigned, and bindings, which are never overwritten. */
+/**
+ * The data of one namespace of TOME: unassigned tokens, and bindings, which are never overwritten.
+ */
 export class Vault {
   readonly namespace: Namespace;
   readonly #random: () => number;
@@ -22,7 +24,7 @@ export class Vault {
   readonly #issued = new Map<string, IssuedToken>();
   readonly #tokenOf = new Map<string, string>();
   readonly #sourceOf = new Map<string, string>();
-  /** Expired tokens that TOME will hand out again. */
+  /** Expired tokens that will be issued again. */
   readonly #reissuable: string[] = [];
 
   constructor(namespace: Namespace, random: () => number, journal: Journal | null) {
@@ -44,14 +46,14 @@ export class Vault {
       requestId,
       expiresAtMs,
     }));
-    // The journal comes first: what it cannot take was never issued.
+    // Write the journal first: a token that it cannot store was not issued.
     this.#journal?.issued(this.namespace, requestId, tokens);
     this.#reissuable.length -= again;
     for (const issued of tokens) this.#issued.set(issued.token, issued);
     return tokens;
   }
 
-  /** Binds a source to the token asked for, or to a new one. */
+  /** Binds a source to the wanted token, or to a new one. */
   bind(source: string, wanted: string | undefined, requestId: string, nowMs: number, switches: Switches): Binding {
     const standing = this.#tokenOf.get(source);
     if (standing !== undefined && (wanted === undefined || wanted === standing)) {
@@ -61,7 +63,8 @@ export class Vault {
     const token = wanted ?? this.issue(requestId, 1, nowMs, switches)[0]?.token;
     if (token === undefined || !this.#issued.has(token)) return { outcome: 'unknown-token' };
     if (this.#sourceOf.has(token) && switches.binding === 'once') return { outcome: 'token-taken' };
-    // The journal comes first: a binding that only memory knew would be answered for, and be gone after a restart.
+    // Write the journal first: a binding in memory only would be lost in a restart after its
+    // answer.
     this.#journal?.bound(this.namespace, source, token);
     this.#remember(source, token);
     return { outcome: 'bound', token, isNew: true };
@@ -75,7 +78,7 @@ export class Vault {
     return this.#tokenOf.get(source);
   }
 
-  /** A token that some other source is bound to, for answers that are wrong. */
+  /** A token of another source, for wrong answers. */
   strangersToken(): string | undefined {
     const bound = [...this.#sourceOf.keys()];
     return bound[Math.floor(this.#random() * bound.length)];

@@ -3,7 +3,7 @@ import postgres from 'postgres';
 import { expect, inject, test } from 'vitest';
 import { runCdk, tryCdk } from '../../scripts/emulator/run-cdk.ts';
 import { madeUpCard } from '../../scripts/local/made-up-cards.ts';
-import type { LedgerSummary } from '../../scripts/simulator/control.ts';
+import type { LedgerSummary } from '../../scripts/simulator/ledger.ts';
 import { callsOf } from '../integration/running-stack.ts';
 import { DeployedApi } from './deployed-api.ts';
 import { type AlarmMessage, EmulatedAccount, type SubscribedQueue } from './emulated-account.ts';

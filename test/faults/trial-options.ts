@@ -1,4 +1,4 @@
-import { InvalidArguments } from '../../scripts/performance/load/invalid-arguments.ts';
+import { InvalidArguments } from '../../scripts/program/invalid-arguments.ts';
 import { parseOptions } from '../../scripts/program/options.ts';
 import type { Share } from './trials/exhaustive.ts';
 

@@ -1,5 +1,5 @@
 import { startLocalStack } from '../../scripts/local/local-stack.ts';
-import { InvalidArguments } from '../../scripts/performance/load/invalid-arguments.ts';
+import { InvalidArguments } from '../../scripts/program/invalid-arguments.ts';
 import { parseOptions } from '../../scripts/program/options.ts';
 import { beginProgram, endProgram } from '../../scripts/program/run-program.ts';
 import { fuzz } from './fuzz.ts';

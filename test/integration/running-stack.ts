@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { vi } from 'vitest';
 import { type LocalStack, startLocalStack } from '../../scripts/local/local-stack.ts';
-import type { LedgerSummary } from '../../scripts/simulator/control.ts';
+import type { LedgerSummary } from '../../scripts/simulator/ledger.ts';
 import { createTestDatabase, type TestDatabase } from './test-database.ts';
 
 export interface Answer {

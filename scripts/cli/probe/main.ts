@@ -1,5 +1,5 @@
 import { TomeError } from '../../../lambdas/tokenization/tome-errors.ts';
-import { InvalidArguments } from '../../performance/load/invalid-arguments.ts';
+import { InvalidArguments } from '../../program/invalid-arguments.ts';
 import { parseOptions } from '../../program/options.ts';
 import { beginProgram, endProgram } from '../../program/run-program.ts';
 import { probeTome } from './probe-tome.ts';

@@ -1,5 +1,5 @@
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
-import { InvalidArguments } from '../../performance/load/invalid-arguments.ts';
+import { InvalidArguments } from '../../program/invalid-arguments.ts';
 import { parseOptions } from '../../program/options.ts';
 import { beginProgram, endProgram } from '../../program/run-program.ts';
 import { freePort } from '../free-port.ts';

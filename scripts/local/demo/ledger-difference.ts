@@ -1,4 +1,4 @@
-import type { LedgerSummary } from '../../simulator/control.ts';
+import type { LedgerSummary } from '../../simulator/ledger.ts';
 
 export interface Lane {
   readonly live: number;

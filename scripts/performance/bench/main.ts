@@ -1,7 +1,7 @@
+import { InvalidArguments } from '../../program/invalid-arguments.ts';
 import { parseOptions } from '../../program/options.ts';
 import { outputFileFault } from '../../program/output-file.ts';
 import { beginProgram } from '../../program/run-program.ts';
-import { InvalidArguments } from '../load/invalid-arguments.ts';
 import { backlogsPart } from './backlogs-part.ts';
 import type { BenchPart } from './bench-part.ts';
 import { startBenchServer } from './bench-server.ts';

@@ -1,6 +1,6 @@
+import { InvalidArguments } from '../../program/invalid-arguments.ts';
 import { parseOptions } from '../../program/options.ts';
 import { beginProgram } from '../../program/run-program.ts';
-import { InvalidArguments } from '../load/invalid-arguments.ts';
 import { deployedParts } from './deployed-parts.ts';
 import { growthAt } from './growth.ts';
 import { measureLogVolume } from './measure-log-volume.ts';

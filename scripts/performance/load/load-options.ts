@@ -1,7 +1,7 @@
+import { InvalidArguments } from '../../program/invalid-arguments.ts';
 import { parseOptions } from '../../program/options.ts';
 import { outputFileFault } from '../../program/output-file.ts';
 import { LOAD_OPERATIONS, type OperationMix } from './card-traffic.ts';
-import { InvalidArguments } from './invalid-arguments.ts';
 
 export interface LoadOptions {
   readonly rate: number;

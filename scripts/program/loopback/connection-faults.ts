@@ -7,18 +7,18 @@ interface Exchange {
   readonly response: ServerResponse;
 }
 
-/** How long a refused client may go on sending before its connection is cut, in milliseconds. */
+/** Milliseconds for which a refused client can continue to send before its connection is closed. */
 const LINGER_MS = 1_000;
 
-/** Writes an answer. Does nothing when the client is gone or was answered before. */
+/** Writes an answer. Does nothing when the client has disconnected or already has an answer. */
 export function writeAnswer(response: ServerResponse, { status, headers, body }: HttpAnswer): void {
   if (response.headersSent || response.destroyed) return;
   response.writeHead(status, { ...headers, 'Content-Length': Buffer.byteLength(body) }).end(body);
 }
 
 /**
- * Answers with a problem what Node's HTTP server would answer with an empty body or a closed connection: bytes that are no HTTP, headers
- * that are too long, requests that never end, CONNECT.
+ * Answers with an RFC 9457 problem where Node's HTTP server would send an empty body or close the
+ * connection: bytes that are not HTTP, headers that are too long, requests that never end, CONNECT.
  */
 export function answerConnectionFaults(server: Server, limits: { maxHeaderBytes: number }): void {
   const exchanges = new WeakMap<Duplex, Set<Exchange>>();
@@ -43,12 +43,12 @@ export function answerConnectionFaults(server: Server, limits: { maxHeaderBytes:
       writeAnswer(incomplete.response, closing(answer));
       return;
     }
-    // Requests before it on this connection are answered first: an answer in between would be taken for one of theirs.
+    // Earlier requests on this connection are answered first: the client matches answers by order.
     void Promise.all(open.map(({ response }) => closed(response))).then(() => refuse(socket, answer));
   });
 
   server.on('connect', (_request, socket) => {
-    refuse(socket, problemAnswer(400, 'malformed-request', 'This server is no proxy.'));
+    refuse(socket, problemAnswer(400, 'malformed-request', 'This server is not a proxy.'));
   });
 }
 
@@ -72,7 +72,7 @@ async function closed(response: ServerResponse): Promise<void> {
   await new Promise((resolve) => response.once('close', resolve));
 }
 
-/** Writes an answer to a connection that has no request to answer. */
+/** Writes an answer to a connection without a complete request. */
 function refuse(socket: Duplex, answer: HttpAnswer): void {
   if (!socket.writable) return;
   const { status, headers, body } = closing(answer);
@@ -82,7 +82,10 @@ function refuse(socket: Duplex, answer: HttpAnswer): void {
   endSoon(socket);
 }
 
-/** Closing a connection with unread bytes resets it, and a reset takes the answer away from a client that is still sending. */
+/**
+ * Closing a connection with unread bytes resets it, and a client that is still sending would lose
+ * the answer.
+ */
 function endSoon(socket: Duplex): void {
   socket.on('error', () => socket.destroy());
   socket.end();

@@ -5,10 +5,10 @@ import { answerConnectionFaults, writeAnswer } from './connection-faults.ts';
 import { type HttpAnswer, problemAnswer } from './problem-answer.ts';
 import { MAX_TARGET_LENGTH, requestTarget } from './request-target.ts';
 
-/** A request that is whole and well formed. */
+/** A complete and well-formed request. */
 export interface ReceivedRequest {
   readonly method: string;
-  /** As it was sent: neither decoded nor normalized. */
+  /** The raw path: neither decoded nor normalized. */
   readonly path: string;
   readonly query: URLSearchParams;
   readonly headers: IncomingHttpHeaders;
@@ -17,32 +17,39 @@ export interface ReceivedRequest {
 }
 
 export interface LoopbackServerOptions {
-  /** 0 takes a free port. */
+  /** 0 selects a free port. */
   readonly port: number;
   readonly maxBodyBytes: number;
-  /** Answers one request. What it throws is a bug: it is answered 500 and shown on standard error. */
+  /**
+   * Answers one request. An error is a bug: the client gets 500, and it is shown on standard error.
+   */
   readonly serve: (request: ReceivedRequest, response: ServerResponse) => Promise<void>;
-  /** How long a client may take to send one request, in milliseconds. */
+  /** Milliseconds for sending one request. */
   readonly requestTimeoutMs?: number;
 }
 
 export interface LoopbackServer {
   readonly url: string;
-  /** Requests under way get `graceMs` milliseconds to be answered. */
+  /** Open requests have `graceMs` milliseconds until they are cut off. */
   close(graceMs?: number): Promise<void>;
 }
 
-/** Long enough that no client sends on a connection while it is being closed, in milliseconds. */
+/**
+ * Milliseconds of an idle connection. Long enough that a client does not send while it is closed.
+ */
 const IDLE_CONNECTION_MS = 65_000;
 
-/** Well above a target's own limit, so that a long target is told from long headers. */
+/**
+ * Well above the limit of a request target, so that a long target gets its own answer instead of
+ * the one for long headers.
+ */
 const MAX_HEADER_BYTES = 131_072;
 
 const REQUEST_TIMEOUT_MS = 60_000;
 
 /**
- * An HTTP server on 127.0.0.1 that answers every request, also one that is malformed, too large or never complete. Rejects when the port
- * is in use.
+ * An HTTP server on 127.0.0.1 that answers every request, also one that is malformed, too large or
+ * never complete. Rejects when the port is in use.
  */
 export async function startLoopbackServer(options: LoopbackServerOptions): Promise<LoopbackServer> {
   const { port, maxBodyBytes, serve, requestTimeoutMs = REQUEST_TIMEOUT_MS } = options;
@@ -50,7 +57,7 @@ export async function startLoopbackServer(options: LoopbackServerOptions): Promi
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     try {
       const body = await readBody(request, maxBodyBytes);
-      // The client went away in the middle of its body: there is nothing to answer and nobody to answer it to.
+      // The client disconnected while it sent the body.
       if (body === 'aborted') return;
       const fault = headFault(request) ?? (body === 'too-large' ? tooLarge(maxBodyBytes) : null);
       const target = requestTarget(request.url ?? '');
@@ -104,7 +111,10 @@ export async function startLoopbackServer(options: LoopbackServerOptions): Promi
   };
 }
 
-/** Reads the whole body, also one that is too large: a client that is cut off while it sends would not see the answer. */
+/**
+ * Reads the complete body, also one that is too large: a client that is cut off while it sends
+ * would not read the answer.
+ */
 async function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer | 'too-large' | 'aborted'> {
   const chunks: Buffer[] = [];
   let bytes = 0;
@@ -119,7 +129,7 @@ async function readBody(request: IncomingMessage, maxBytes: number): Promise<Buf
   return bytes <= maxBytes ? Buffer.concat(chunks) : 'too-large';
 }
 
-/** RFC 9112, section 3.2: a request without Host, or with two, is refused. */
+/** RFC 9112, section 3.2: a request must have exactly one Host header. */
 function headFault({ httpVersion, rawHeaders }: IncomingMessage): HttpAnswer | null {
   const hosts = rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === 'host').length;
   if (hosts > 1 || (hosts === 0 && httpVersion === '1.1')) {
@@ -136,7 +146,7 @@ const badTarget = ({ url = '' }: IncomingMessage): HttpAnswer =>
 const tooLarge = (maxBytes: number): HttpAnswer =>
   problemAnswer(413, 'body-too-large', `The body must be at most ${maxBytes} bytes.`);
 
-/** Name and place without the message, which may quote what was sent. */
+/** Shows name and stack frames without the message, which can quote the request. */
 function showBug(error: unknown): void {
   process.stderr.write(`request failed: ${nameOf(error)}\n${framesOf(error).join('\n')}\n`);
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 
-/** A whole HTTP answer, before it is written. */
+/** A complete HTTP answer. */
 export interface HttpAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
@@ -20,7 +20,7 @@ const TITLES: Readonly<Record<number, string>> = {
   503: 'Service unavailable',
 };
 
-/** An RFC 9457 problem in the form of the API's own. `detail` never repeats what was sent. */
+/** An RFC 9457 problem in the format of the API. `detail` repeats nothing from the request. */
 export function problemAnswer(
   status: number,
   code: string,

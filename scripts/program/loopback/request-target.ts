@@ -1,15 +1,18 @@
-/** What a request's target names. The path is as it was sent: not decoded, dots and double slashes not resolved. */
+/**
+ * The parts of a request target. The path is raw: not decoded, dots and double slashes unchanged.
+ */
 export interface RequestTarget {
   readonly path: string;
   readonly query: URLSearchParams;
 }
 
-/** API Gateway takes 10,240 bytes of request line and headers together. */
+/** API Gateway accepts 10,240 bytes for request line and headers together. */
 export const MAX_TARGET_LENGTH = 8_192;
 
 /**
- * Reads a request target in origin form, absolute form or `*`. Returns `null` for what is none of these. A path is never given to the
- * URL parser: it throws on `//` and reads `//host/v1/cards` as the path of another host.
+ * Parses a request target in origin form, absolute form or `*`. Returns `null` for any other text.
+ * A path is not passed to the URL parser, which throws on `//` and reads `//host/v1/cards` as a
+ * path of another host.
  */
 export function requestTarget(target: string): RequestTarget | null {
   if (target.length > MAX_TARGET_LENGTH) return null;

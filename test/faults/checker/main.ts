@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { connect } from '../../../lambdas/pool/database/database.ts';
-import { InvalidArguments } from '../../../scripts/performance/load/invalid-arguments.ts';
+import { InvalidArguments } from '../../../scripts/program/invalid-arguments.ts';
 import { parseOptions } from '../../../scripts/program/options.ts';
 import { beginProgram } from '../../../scripts/program/run-program.ts';
 import { type ClientAnswer, type Evidence, readDatabase } from './evidence.ts';

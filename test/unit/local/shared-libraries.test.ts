@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, readFileSync, readlinkSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { CannotStart } from '../../../scripts/local/cannot-start.ts';
 import { linkSharedLibraries } from '../../../scripts/local/shared-libraries.ts';
+import { CannotStart } from '../../../scripts/program/cannot-start.ts';
 
 let folder: string;
 

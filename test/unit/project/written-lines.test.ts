@@ -33,8 +33,6 @@ const NOT_YET: readonly string[] = [
   'scripts/cli',
   'scripts/local',
   'scripts/performance',
-  'scripts/program',
-  'scripts/simulator',
   'test/infrastructure/synthesize-environment.ts',
   'test/infrastructure/synthesized-environment.ts',
   'test/integration',

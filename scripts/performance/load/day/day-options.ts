@@ -1,6 +1,6 @@
+import { InvalidArguments } from '../../../program/invalid-arguments.ts';
 import { parseOptions } from '../../../program/options.ts';
 import { outputFileFault } from '../../../program/output-file.ts';
-import { InvalidArguments } from '../invalid-arguments.ts';
 
 export interface DayOptions {
   readonly cards: number;

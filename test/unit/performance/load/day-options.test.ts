@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { parseDayOptions } from '../../../../scripts/performance/load/day/day-options.ts';
-import { InvalidArguments } from '../../../../scripts/performance/load/invalid-arguments.ts';
+import { InvalidArguments } from '../../../../scripts/program/invalid-arguments.ts';
 
 test('the day is the one that the users described', () => {
   expect(parseDayOptions(['--profile', 'day'])).toMatchObject({ cards: 100_000, peakPerSecond: 150, modelOnly: false });

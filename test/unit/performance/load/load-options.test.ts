@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { InvalidArguments } from '../../../../scripts/performance/load/invalid-arguments.ts';
 import { parseLoadOptions } from '../../../../scripts/performance/load/load-options.ts';
+import { InvalidArguments } from '../../../../scripts/program/invalid-arguments.ts';
 
 const parse = (...args: string[]) => parseLoadOptions(args, () => 0.5);
 
