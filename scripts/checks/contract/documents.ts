@@ -41,7 +41,10 @@ export function contractDocument(): object {
           parameters: [
             header(REQUEST_ID_HEADER, 'Repeated in the answer.'),
             header(CORRELATION_ID_HEADER, 'For logs.'),
-            header(LANE_HEADER, 'Whether a caller waits for the answer; for statistics only.', { type: 'string', enum: LANES }),
+            header(LANE_HEADER, 'Whether a caller waits for the answer; for statistics only.', {
+              type: 'string',
+              enum: LANES,
+            }),
           ],
           requestBody: { required: true, ...json(schemaOf(schemas[operation].request)) },
           responses: {
