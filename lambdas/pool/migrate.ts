@@ -12,9 +12,13 @@ import { type CreatedRoles, createRoles, grantFunctions, type RoleGrants } from 
 import { takeTurn } from './install/migration-turn.ts';
 
 export interface MigrationResult extends Changed, CreatedRoles {
-  /** Who owns tables and functions: `pool_owner`, or the migrating user if it may not create roles. */
+  /**
+   * Who owns tables and functions: `pool_owner`, or the migrating user if it may not create roles.
+   */
   readonly owner: string;
-  /** What every role of the server may still do here, because the migrating user may not forbid it. */
+  /**
+   * What every role of the server may still do here, because the migrating user may not forbid it.
+   */
   readonly openToPublic: readonly string[];
   /** The indexes that were built after the transaction. */
   readonly indexesBuilt: readonly string[];
@@ -34,7 +38,9 @@ export interface MigrationOptions {
   readonly grants: readonly RoleGrants[];
   /** How long a statement waits for a lock. Requests for the same table wait behind it as long. */
   readonly lockTimeoutMs?: number;
-  /** The pause before the second attempt. It doubles with each attempt, up to ten times this value. */
+  /**
+   * The pause before the second attempt. It doubles with each attempt, up to ten times this value.
+   */
   readonly retryMs?: number;
   /** How many times the transaction is tried when a lock is not available. */
   readonly attempts?: number;
@@ -80,9 +86,9 @@ export async function migrate(address: DatabaseAddress, options: MigrationOption
 }
 
 /**
- * Repeats the transaction until all its locks were available. An ALTER TABLE that waits for one open
- * reader makes every later request for the table wait behind it. So it waits for a moment only, the
- * transaction is rolled back, and requests continue until the next attempt.
+ * Repeats the transaction until all its locks were available. An ALTER TABLE that waits for one
+ * open reader makes every later request for the table wait behind it. So it waits for a moment
+ * only, the transaction is rolled back, and requests continue until the next attempt.
  */
 async function retryWhileLocked(
   { retryMs = RETRY_MS, attempts = ATTEMPTS }: MigrationOptions,
@@ -132,6 +138,8 @@ async function change(
   };
 }
 
-/** Whether a lock was not available (55P03), or the transaction deadlocked with a request (40P01). */
+/**
+ * Whether a lock was not available (55P03), or the transaction deadlocked with a request (40P01).
+ */
 const isLockUnavailable = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && (error.code === '55P03' || error.code === '40P01');

@@ -10,14 +10,17 @@ import type { Sql, StatementRunner } from './database/database.ts';
 import { type ClaimSettings, reserve, reserveForKey } from './reserve.ts';
 
 export interface PairStoreSettings extends ClaimSettings {
-  /** Direct creations a second, over all instances. */
+  /** Creations by the direct path in one second, for all instances together. */
   readonly directCreationsPerSecond: number;
 }
 
-/** A read is answered by TOME when the database gives no answer. */
+/** If the database does not answer a read, TOME does. */
 const READ = { hasFallback: true };
 
-/** The functions of the request path (`functions/*.sql`) over one process's connections. */
+/**
+ * The database functions that requests use (`functions/`). Their SQL files say why each is safe to
+ * repeat.
+ */
 export function createPairStore(database: StatementRunner, settings: PairStoreSettings): PairStore {
   return {
     reserve: (reservationId, claim) =>
@@ -99,10 +102,13 @@ async function recordBoundPair(
   if (recorded?.['isThere'] !== true) throw new PairConflict();
 }
 
-/** A read by nobody in particular: its statement asks for a budget that no row can be of, and so waits for nothing. */
+/** For a read without a caller: no row can belong to this budget, so its wait is 0. */
 const NO_BUDGET: CallerBudget = { caller: '', kind: 'lookup-miss', limit: 1, windowSeconds: 0 };
 
-/** A pair, if there is one, and how long the caller has to wait before it may be told. Both from one snapshot. */
+/**
+ * The pair, if it exists, and how long the caller must wait because its budget is spent. Both from
+ * one snapshot.
+ */
 interface FoundPair {
   readonly waitSeconds: number;
   readonly internalToken: InternalToken | null;
@@ -149,7 +155,7 @@ async function findByReference(
   return found;
 }
 
-/** Throws CallerBudgetSpent when the caller has to wait, whatever was found. */
+/** Throws CallerBudgetSpent when the caller must wait, also if a pair was found. */
 function storedPair(found: FoundPair | undefined): StoredPair | null {
   const { internalToken = null, cardReference = null, state = null, mapped = null } = withinBudget(found) ?? {};
   if (internalToken === null || cardReference === null || state === null || mapped === null) return null;
@@ -158,6 +164,6 @@ function storedPair(found: FoundPair | undefined): StoredPair | null {
 
 function pairState(text: string): PairState {
   const state = PAIR_STATES.find((known) => known === text);
-  if (state === undefined) throw new Error(`The database has a pair in the unknown state ${text}.`);
+  if (state === undefined) throw new Error(`A pair is in the state ${text}, which this release does not know.`);
   return state;
 }

@@ -1,7 +1,7 @@
 import type { PoolGrowth, PoolHealth } from '../tokenization/pool-health.ts';
 import type { Sql } from './database/database.ts';
 
-/** M2, as `functions/pool-health.sql` counts it. */
+/** The levels and rates of the pool (`functions/health/pool-health.sql`). */
 export async function readPoolHealth(sql: Sql): Promise<PoolHealth> {
   const [health] = await sql<PoolHealth[]>`
     SELECT
@@ -19,11 +19,11 @@ export async function readPoolHealth(sql: Sql): Promise<PoolHealth> {
       minutes_to_empty AS "minutesToEmpty"
     FROM pool_health()
   `;
-  if (health === undefined) throw new Error('The health function always gives one row.');
+  if (health === undefined) throw new Error('The function pool_health returned no row.');
   return health;
 }
 
-/** What must not grow unseen, as `functions/pool-growth.sql` counts it. */
+/** What must not grow unnoticed (`functions/health/pool-growth.sql`). */
 export async function readPoolGrowth(sql: Sql): Promise<PoolGrowth> {
   const [growth] = await sql<PoolGrowth[]>`
     SELECT
@@ -33,11 +33,11 @@ export async function readPoolGrowth(sql: Sql): Promise<PoolGrowth> {
       purge_lag_seconds AS "purgeLagSeconds"
     FROM pool_growth()
   `;
-  if (growth === undefined) throw new Error('The growth function always gives one row.');
+  if (growth === undefined) throw new Error('The function pool_growth returned no row.');
   return growth;
 }
 
-/** One sample of the levels, which the rates are made of. */
+/** Stores one sample of the levels, from which the rates are computed. */
 export async function sampleLevels(sql: Sql, { available, used, quarantined }: PoolHealth): Promise<void> {
   await sql`SELECT sample_levels(${available}, ${used}, ${quarantined})`;
 }

@@ -4,7 +4,10 @@ import type { PurgedKind } from '../tokenization/settle-reservations.ts';
 import { arrayLiteral } from './database/array-parameters.ts';
 import type { Sql } from './database/database.ts';
 
-/** Each of these calls one function of `functions/*.sql`, where what it does and why it is safe are written. */
+/**
+ * Each function calls one database function. Its file under `functions/` says what it does and why
+ * it is safe.
+ */
 
 export async function settleReservations(sql: Sql, horizonSeconds: number, limit: number): Promise<number> {
   const [settled] = await sql<{ count: number }[]>`SELECT settle_reservations(${horizonSeconds}, ${limit}) AS count`;

@@ -6,17 +6,20 @@ import { arrayLiteral } from './database/array-parameters.ts';
 import type { StatementRunner } from './database/database.ts';
 
 export interface RefillStoreSettings {
-  /** How long a silent run is taken to be alive. */
+  /** After this time without a renewal another run may take the lease over. */
   readonly leaseSeconds: number;
-  /** Failed mappings after which a staged pair is quarantined. */
+  /** Failed attempts to bind a staged pair on NS2 after which it is quarantined. */
   readonly maxMappingFailures: number;
-  /** How long before its tokens' expiry a pair leaves the pool. */
+  /** How long before the expiry of its tokens a pair leaves the pool. */
   readonly expiryMarginSeconds: number;
 }
 
 const JOB = 'prefetch';
 
-/** The functions of the refill (`functions/*.sql`) over one process's connections. */
+/**
+ * The database functions that prefetch uses (`functions/refill`). Their SQL files say why each is
+ * safe to repeat.
+ */
 export function createRefillStore(database: StatementRunner, settings: RefillStoreSettings): RefillStore {
   const { leaseSeconds, maxMappingFailures } = settings;
   return {
@@ -121,7 +124,10 @@ const stagingParameters = ({ internalTokens, references, rejected }: PrefetchedT
   rejectedBecause: arrayLiteral(rejected.map(({ fault }) => fault)),
 });
 
-/** What `functions/assert-lease.sql` raises for a run that was overtaken. */
+/**
+ * Converts the error of `functions/refill/assert-lease.sql`, raised when another run has taken over
+ * the lease.
+ */
 async function orLeaseLost<Result>(write: () => Promise<Result>): Promise<Result> {
   try {
     return await write();

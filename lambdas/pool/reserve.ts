@@ -6,15 +6,19 @@ import { bytea } from './database/array-parameters.ts';
 import type { Sql } from './database/database.ts';
 
 export interface ClaimSettings {
-  /** How long a request that holds a key is taken to be alive: its deadline and a margin. */
+  /** How long a request holds its key: its deadline and a margin. */
   readonly holdSeconds: number;
-  /** How long a key is remembered. */
+  /** How long a key is stored. */
   readonly retentionSeconds: number;
 }
 
 type TakenPair = Omit<Reservation, 'id'>;
 
-/** AVAILABLE -> RESERVED (A1), one round trip. How it is safe stands in `functions/reserve.sql`. */
+/**
+ * Takes an available pair in one statement: by ticket, and by a search with SKIP LOCKED when the
+ * tickets have no rows (`functions/reservation/reserve.sql`). docs/design.md#how-a-pair-is-reserved
+ * says why this is fast and safe, and #locks what a reservation waits for.
+ */
 export async function reserve(sql: Sql, reservationId: string): Promise<ReserveOutcome> {
   const pair = (await takePair(sql, reservationId)) ?? null;
   if (pair === null) return { outcome: 'no-pair' };
@@ -38,7 +42,10 @@ async function takePair(sql: Sql, reservationId: string): Promise<TakenPair | un
   }
 }
 
-/** An earlier execution with this reservation id was committed and its answer lost (rule 4). */
+/**
+ * An earlier execution with this reservation id was committed, and its answer was lost
+ * (docs/design.md#retries-after-a-lost-commit).
+ */
 const isReservedAlready = (error: unknown): boolean =>
   error instanceof postgres.PostgresError && error.code === '23505' && error.constraint_name === 'reservation_pkey';
 
@@ -53,7 +60,10 @@ interface KeyOutcome {
   readonly heldSeconds: number;
 }
 
-/** The same with the caller's key, in one round trip too (rule 6). What each outcome means stands in `functions/reserve-for-key.sql`. */
+/**
+ * Reserves for a caller's Idempotency-Key, also in one statement. The outcomes are those of
+ * `functions/reservation/reserve-for-key.sql`.
+ */
 export async function reserveForKey(
   sql: Sql,
   reservationId: string,
@@ -61,7 +71,7 @@ export async function reserveForKey(
   settings: ClaimSettings,
 ): Promise<ReserveOutcome> {
   for (;;) {
-    const [told] = await sql<KeyOutcome[]>`
+    const [row] = await sql<KeyOutcome[]>`
       SELECT
         outcome,
         reservation_id AS "reservationId",
@@ -79,27 +89,28 @@ export async function reserveForKey(
         ${settings.retentionSeconds}
       )
     `;
-    // The key was forgotten between two looks at it: then it is a new one.
-    if (told !== undefined) return outcomeOf(told);
+    // Without a row, the key expired and was deleted between two statements of the function. The
+    // next execution finds it new.
+    if (row !== undefined) return outcomeOf(row);
   }
 }
 
-function outcomeOf(told: KeyOutcome): ReserveOutcome {
-  switch (told.outcome) {
+function outcomeOf(row: KeyOutcome): ReserveOutcome {
+  switch (row.outcome) {
     case 'reserved': {
-      const { reservationId: id, pairId, internalToken, cardReference } = told;
+      const { reservationId: id, pairId, internalToken, cardReference } = row;
       return {
         outcome: 'reserved',
         reservation: { id, pairId, internalToken, cardReference },
-        resumed: told.isResumed,
+        resumed: row.isResumed,
       };
     }
     case 'no-pair':
       return { outcome: 'no-pair' };
     case 'completed':
-      return { outcome: 'key-completed', cardReference: told.cardReference, created: told.isCreated };
+      return { outcome: 'key-completed', cardReference: row.cardReference, created: row.isCreated };
     case 'in-progress':
-      return { outcome: 'key-in-progress', retryAfterSeconds: told.heldSeconds };
+      return { outcome: 'key-in-progress', retryAfterSeconds: row.heldSeconds };
     case 'conflict':
       return { outcome: 'key-conflict' };
   }

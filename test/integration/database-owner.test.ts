@@ -69,7 +69,7 @@ const MIGRATORS = [
 
 /** Rights to objects of PostgreSQL itself, which belong to a superuser. */
 const ONLY_FOR_SUPERUSERS = [
-  'code of its own',
+  'DO blocks',
   'connections to template1 and postgres',
   'large objects',
   'advisory locks',

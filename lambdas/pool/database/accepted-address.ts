@@ -3,9 +3,9 @@ import { createClient } from './driver-options.ts';
 import { isSignInRefused } from './sqlstate-conditions.ts';
 
 /**
- * Returns the address with a password that the server has just accepted, for clients that open their
- * connections themselves. A refused password is read again once, because it may have been rotated
- * after this process had read it.
+ * Returns the address with a password that the server has just accepted, for clients that open
+ * their connections themselves. A refused password is read again once, because it may have been
+ * rotated after this process had read it.
  */
 export async function acceptedAddress(address: DatabaseAddress): Promise<SignedAddress> {
   for (let isFirst = true; ; isFirst = false) {

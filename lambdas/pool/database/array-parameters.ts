@@ -2,7 +2,8 @@
  * An array as PostgreSQL writes it, for an array parameter of a function. postgres.js could send
  * arrays itself, but then it asks each new connection for the server's array types. If the
  * connection is reset during that question, the rejection is not handled and the process ends (the
- * process trial found it). So the types are not asked for (`fetch_types`), and arrays are sent as text.
+ * process trial found it). So the types are not asked for (`fetch_types`), and arrays are sent as
+ * text.
  */
 export function arrayLiteral(values: readonly (string | bigint | Date | null)[]): string {
   const elements = values.map((value) => {

@@ -1,4 +1,5 @@
 import type { Connection } from './connection.ts';
+import { ConnectionSlots, type Slot } from './connection-slots.ts';
 import type { DatabaseAddress } from './database-address.ts';
 import { type OpeningSettings, openInTime } from './open-in-time.ts';
 import { elapsedMs, momentOf, type ProcessClock } from './process-clock.ts';
@@ -6,21 +7,12 @@ import { within } from './within.ts';
 
 export interface ConnectionPoolSettings extends OpeningSettings {
   readonly maxConnections: number;
-  /** A connection that was idle longer is discarded: a firewall, a proxy or the server may have dropped it without notice. */
+  /**
+   * A connection that was idle longer is discarded: a firewall, a proxy or the server may have
+   * dropped it without notice.
+   */
   readonly maxIdleMs: number;
 }
-
-/** The right to send one piece of work on a connection, until it is released. */
-export interface Slot {
-  readonly connection: Connection;
-  /** The connection was just opened, so the server has answered on it a moment ago. */
-  readonly isFresh: boolean;
-  /** Other work was running on the connection, and this work waits for it. */
-  readonly isShared: boolean;
-}
-
-/** How many pieces of work may be sent on one connection before further work waits. */
-const MAX_SLOTS = 32;
 
 /** A slot, or the right to open a connection. */
 type Found = Slot | 'open';
@@ -32,15 +24,14 @@ interface Waiting {
 
 /**
  * The connections of one process. Each statement gets a connection of its own while there are any.
- * When all are in use, it is sent behind other statements (pipelining), because a busy process sends
- * more statements than it has turns of the event loop to wait for single answers.
+ * When all are in use, it is sent behind other statements (pipelining), because a busy process
+ * sends more statements than it has turns of the event loop to wait for single answers.
  */
 export class ConnectionPool {
   readonly #address: DatabaseAddress;
   readonly #settings: ConnectionPoolSettings;
   readonly #clock: ProcessClock;
-  /** The slots of each connection, in the order in which their work was sent. The connection used last is at the end. */
-  readonly #slots = new Map<Connection, Slot[]>();
+  readonly #slots = new ConnectionSlots();
   #opening = 0;
   #waiting: Waiting[] = [];
 
@@ -62,50 +53,45 @@ export class ConnectionPool {
   }
 
   release(slot: Slot): void {
-    const { connection } = slot;
-    const slots = this.#slots.get(connection);
-    if (slots === undefined) return;
-    const position = slots.indexOf(slot);
-    if (position >= 0) slots.splice(position, 1);
-    connection.usedAt = momentOf(this.#clock);
-    this.#slots.delete(connection);
-    if (!connection.isClosed) this.#slots.set(connection, slots);
-    this.#serveWaiting();
+    if (this.#slots.remove(slot, momentOf(this.#clock))) this.#serveWaiting();
   }
 
   /** Whether everything that was sent before it on its connection has been answered. */
   isNext(slot: Slot): boolean {
-    return this.#slots.get(slot.connection)?.[0] === slot;
+    return this.#slots.isNext(slot);
   }
 
   discard({ connection }: Pick<Slot, 'connection'>, cancel: 'cancel' | 'leave'): void {
-    if (!this.#slots.delete(connection)) return;
+    if (!this.#slots.forget(connection)) return;
     connection.discard(cancel);
     this.#serveWaiting();
   }
 
-  /** Discards the idle connections, because the server counts as down and they are probably lost. */
+  /**
+   * Discards the idle connections, because the server counts as down and they are probably lost.
+   */
   discardIdle(): void {
-    for (const [connection, slots] of this.#slots) if (slots.length === 0) this.discard({ connection }, 'leave');
+    for (const connection of this.#slots.idle()) this.discard({ connection }, 'leave');
   }
 
   /** Statements that are running may end. The pool can be used again afterwards. */
   async close(): Promise<void> {
-    const ending = [...this.#slots.keys()];
-    this.#slots.clear();
-    await Promise.all(ending.map((connection) => connection.end()));
+    await Promise.all(this.#slots.forgetAll().map((connection) => connection.end()));
   }
 
-  /** `open` has already taken its place among the connections. Null when there is neither a slot nor a place. */
+  /**
+   * `open` has already taken its place among the connections. Null when there is neither a slot nor
+   * a place.
+   */
   #find(fresh: boolean): Found | null {
     const idle = this.#takeIdle(fresh ? 'discard' : 'use');
-    if (idle !== undefined) return this.#addSlot(idle, false);
+    if (idle !== undefined) return this.#slots.add(idle, false);
     if (this.#slots.size + this.#opening < this.#settings.maxConnections) {
       this.#opening += 1;
       return 'open';
     }
-    const shared = fresh ? undefined : this.#leastLoaded();
-    return shared === undefined ? null : this.#addSlot(shared, false);
+    const shared = fresh ? undefined : this.#slots.leastLoaded();
+    return shared === undefined ? null : this.#slots.add(shared, false);
   }
 
   /** Waits behind the requests that came before. */
@@ -146,22 +132,13 @@ export class ConnectionPool {
     }
   }
 
-  #addSlot(connection: Connection, isFresh: boolean): Slot {
-    const slots = this.#slots.get(connection) ?? [];
-    const slot = { connection, isFresh, isShared: slots.length > 0 };
-    slots.push(slot);
-    this.#slots.set(connection, slots);
-    return slot;
-  }
-
   /**
    * The idle connection that was used last. Those that were idle for too long are discarded. With
    * `discard` the last one is discarded as well, if only its place allows a new connection.
    */
   #takeIdle(purpose: 'use' | 'discard'): Connection | undefined {
     let last: Connection | undefined;
-    for (const [connection, slots] of this.#slots) {
-      if (slots.length > 0) continue;
+    for (const connection of this.#slots.idle()) {
       if (elapsedMs(this.#clock, connection.usedAt) > this.#settings.maxIdleMs) this.#drop(connection);
       else last = connection;
     }
@@ -172,25 +149,17 @@ export class ConnectionPool {
 
   /** Unlike `discard`, leaves the place to the caller and not to the requests that wait. */
   #drop(connection: Connection): void {
-    this.#slots.delete(connection);
+    this.#slots.forget(connection);
     connection.discard('leave');
-  }
-
-  #leastLoaded(): Connection | undefined {
-    let least: readonly [Connection, number] | undefined;
-    for (const [connection, { length }] of this.#slots) {
-      if (least === undefined || length < least[1]) least = [connection, length];
-    }
-    return least === undefined || least[1] >= MAX_SLOTS ? undefined : least[0];
   }
 
   async #open(leftMs: number): Promise<Slot> {
     const onClosed = (closed: Connection): void => {
-      if (this.#slots.delete(closed)) this.#serveWaiting();
+      if (this.#slots.forget(closed)) this.#serveWaiting();
     };
     try {
       const opening = { clock: this.#clock, leftMs, onClosed };
-      return this.#addSlot(await openInTime(this.#address, this.#settings, opening), true);
+      return this.#slots.add(await openInTime(this.#address, this.#settings, opening), true);
     } finally {
       this.#opening -= 1;
       this.#serveWaiting();

@@ -47,14 +47,19 @@ export class Connection {
     return this.#isClosed;
   }
 
-  /** Opens the connection. Resolves when the server has answered one statement, so that a later silence is a slow statement. */
+  /**
+   * Opens the connection. Resolves when the server has answered one statement, so that a later
+   * silence is a slow statement.
+   */
   async open(): Promise<void> {
     const { state } = await this.sql.unsafe('SELECT 1');
     const { pid, secret } = state as Partial<SessionKey>;
     this.#key = typeof pid === 'number' && typeof secret === 'number' ? { pid, secret } : null;
   }
 
-  /** Ends the session at once. With `cancel`, the server is also asked to end what it is executing. */
+  /**
+   * Ends the session at once. With `cancel`, the server is also asked to end what it is executing.
+   */
   discard(cancel: 'cancel' | 'leave'): void {
     if (cancel === 'cancel' && this.#address !== null && this.#key !== null) cancelSession(this.#address, this.#key);
     this.#isClosed = true;
@@ -90,7 +95,9 @@ interface Opening {
   readonly onClosed: (closed: Connection) => void;
 }
 
-/** Opens a connection. When the sign-in is refused, the password is read again and tried once more. */
+/**
+ * Opens a connection. When the sign-in is refused, the password is read again and tried once more.
+ */
 export async function openConnection(
   address: DatabaseAddress,
   settings: Pick<DriverSettings, 'prepare'>,

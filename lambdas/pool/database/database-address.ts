@@ -1,11 +1,16 @@
-/** The parts of a server's address, with a password that is made or read for each new connection. */
+/**
+ * The parts of a server's address, with a password that is made or read for each new connection.
+ */
 export interface AddressParts {
   readonly host: string;
   readonly port: number;
   readonly database: string;
   readonly username: string;
   readonly password: () => Promise<string>;
-  /** Called when the server refused the password. The next call of `password` must not return the same one from memory. */
+  /**
+   * Called when the server refused the password. The next call of `password` must not return the
+   * same one from memory.
+   */
   readonly forgetPassword?: () => void;
   readonly tls: boolean;
 }

@@ -38,7 +38,10 @@ export interface DatabaseSettings extends DriverSettings {
   readonly attempts: number;
   /** How long an unused connection is trusted. By default without limit. */
   readonly maxIdleMs?: number;
-  /** By default there is no breaker: every statement is sent, however long the server has been silent. */
+  /**
+   * By default there is no breaker: every statement is sent, however long the server has been
+   * silent.
+   */
   readonly breaker?: BreakerSettings;
 }
 
@@ -53,14 +56,14 @@ const PROCESS_CLOCK: ProcessClock = { monotonicMs: () => performance.now(), wall
 const NEVER_FAILS: BreakerSettings = { failures: Number.POSITIVE_INFINITY, openMs: 0 };
 
 /**
- * The connections of one process. Work that is passed to `run` must be safe to execute again: when a
- * connection is lost, it is unknown whether its last statement was committed, so the statement is
+ * The connections of one process. Work that is passed to `run` must be safe to execute again: when
+ * a connection is lost, it is unknown whether its last statement was committed, so the statement is
  * executed again on another connection and the unique indexes decide.
  *
- * A statement without an answer is cancelled on the server and costs only its own connection. If that
- * connection had been used before, it may have been dropped without notice while the process was
- * frozen, so the statement is executed once more on a fresh one. If the server does not answer on a
- * fresh one either, the breaker opens, and requests continue without the database at once.
+ * A statement without an answer is cancelled on the server and costs only its own connection. If
+ * that connection had been used before, it may have been dropped without notice while the process
+ * was frozen, so the statement is executed once more on a fresh one. If the server does not answer
+ * on a fresh one either, the breaker opens, and requests continue without the database at once.
  */
 export class Database implements StatementRunner {
   readonly #settings: DatabaseSettings;
@@ -91,7 +94,9 @@ export class Database implements StatementRunner {
     });
   }
 
-  /** Runs work that ends before `deadlineMs` (monotonic). No execution begins when no time is left. */
+  /**
+   * Runs work that ends before `deadlineMs` (monotonic). No execution begins when no time is left.
+   */
   until(deadlineMs: number): StatementRunner {
     return { run: (work, options) => this.#run(work, deadlineMs, options) };
   }
@@ -131,7 +136,10 @@ export class Database implements StatementRunner {
     }
   }
 
-  /** Opens a connection to find out whether the server is back. Rejects with StoreUnavailable after `waitMs`. */
+  /**
+   * Opens a connection to find out whether the server is back. Rejects with StoreUnavailable after
+   * `waitMs`.
+   */
   async #probe(admission: BreakerPermit, waitMs: number): Promise<void> {
     const evidence = new BreakerEvidence(admission);
     const openOne = async (): Promise<void> => {

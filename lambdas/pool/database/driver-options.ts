@@ -12,7 +12,10 @@ export interface DriverSettings {
   readonly prepare: boolean;
 }
 
-/** A client of postgres.js with the options of all connections. `extra` are options that its types lack. */
+/**
+ * A client of postgres.js with the options of all connections. `extra` are options that its types
+ * lack.
+ */
 export function createClient(address: SignedAddress, settings: DriverSettings, extra: object = {}): Sql {
   const options = {
     max: settings.maxConnections,
@@ -23,7 +26,8 @@ export function createClient(address: SignedAddress, settings: DriverSettings, e
     onnotice: () => undefined,
     // In seconds, for clients without our pool. The pool limits each opening by its own settings.
     connect_timeout: 30,
-    // In seconds. At most 0.25, so that service returns within five seconds of the database's return.
+    // In seconds. At most 0.25, so that service returns within five seconds of the database's
+    // return.
     backoff: (attempt: number) => Math.min(0.05 * 2 ** attempt, 0.25),
     connection: { application_name: 'card-tokenization-pool' },
     ...extra,

@@ -14,7 +14,10 @@ export interface OpeningSettings {
   readonly openTimeoutMs: number;
 }
 
-/** The share of `openTimeoutMs` that must have passed before a silence says something about the server. */
+/**
+ * The share of `openTimeoutMs` that must have passed before a silence says something about the
+ * server.
+ */
 const CONCLUSIVE_SHARE = 0.25;
 
 /** A timer that fires later than this was delayed by a frozen process, not by a busy one. */
@@ -39,7 +42,8 @@ export async function openInTime(
     return await within(opened, timeoutMs, leftMs);
   } catch (error) {
     aborting.abort();
-    // The connection may have opened at the moment of the timeout. If it failed, that is thrown below.
+    // The connection may have opened at the moment of the timeout. If it failed, that is thrown
+    // below.
     void opened.then(
       (late) => late.discard('leave'),
       () => undefined,

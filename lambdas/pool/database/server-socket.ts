@@ -9,10 +9,15 @@ export interface SocketOptions {
   readonly ssl?: unknown;
 }
 
-/** postgres.js reads these fields of a socket: for the server's name in TLS, and for its error messages. */
+/**
+ * postgres.js reads these fields of a socket: for the server's name in TLS, and for its error
+ * messages.
+ */
 export type ServerSocket = Socket & { host?: string; port?: number };
 
-/** Connects to the first server of the list that accepts. If none does, rejects with the last error. */
+/**
+ * Connects to the first server of the list that accepts. If none does, rejects with the last error.
+ */
 export async function openSocket(options: SocketOptions, register: (socket: Socket) => void): Promise<ServerSocket> {
   if (options.path) return established(connect({ path: options.path }), register);
   let failure: unknown;

@@ -3,13 +3,13 @@ import postgres from 'postgres';
 /**
  * What is done about an error of a statement.
  *
- * `retry`: where the statement is executed again: on a connection that was just opened, or on the
- * same one. Every statement of the product is safe to execute again (its SQL file says why), so a
- * retry needs no proof that the first execution had no effect. `no` if a second execution within the
- * request would end the same way.
- * `discard`: whether the session or the connection must not be used for another statement.
- * `answer`: 503 is StoreUnavailable, with Retry-After; reads are then answered by TOME. 500 is a
- * bug: it alarms, and rolls a release back.
+ * - `retry`: where the statement is executed again: on a connection that was just opened, or on the
+ *   same one. Every statement of the product is safe to execute again (its SQL file says why), so a
+ *   retry needs no proof that the first execution had no effect. `no` if a second execution within
+ *   the request would end the same way.
+ * - `discard`: whether the session or the connection must not be used for another statement.
+ * - `answer`: 503 is StoreUnavailable, with Retry-After; TOME then answers reads. 500 is a bug: it
+ *   alarms, and rolls a release back.
  */
 export interface Condition {
   readonly codes: readonly string[];
@@ -27,8 +27,8 @@ const unavailable = (
 ): Condition => ({ codes, meaning, retry, discard: connection === 'discard', answer: 503 });
 
 /**
- * Conditions by SQLSTATE, or by the codes of Node.js and of postgres.js. A code that ends in `*` is a
- * prefix. An exact code has precedence over a prefix, and a longer prefix over a shorter one.
+ * Conditions by SQLSTATE, or by the codes of Node.js and of postgres.js. A code that ends in `*` is
+ * a prefix. An exact code has precedence over a prefix, and a longer prefix over a shorter one.
  * docs/database-conditions.md has the same table.
  */
 export const CONDITIONS: readonly Condition[] = [
@@ -106,7 +106,10 @@ export const BUG: Condition = {
   answer: 500,
 };
 
-/** An error without a code is a failure of the driver itself, as a TypeError in its parser. The state of its session is unknown. */
+/**
+ * An error without a code is a failure of the driver itself, as a TypeError in its parser. The
+ * state of its session is unknown.
+ */
 const DRIVER_FAULT: Condition = { ...BUG, discard: true };
 
 const EXACT = new Map<string, Condition>();
@@ -131,7 +134,9 @@ export function conditionOf(error: unknown): Condition {
   return error instanceof postgres.PostgresError ? BUG : DRIVER_FAULT;
 }
 
-/** If all addresses of a name failed, the error is an AggregateError with the code of the first one. */
+/**
+ * If all addresses of a name failed, the error is an AggregateError with the code of the first one.
+ */
 export const codeOf = (error: unknown): string | null =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null;
 

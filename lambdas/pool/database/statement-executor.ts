@@ -1,6 +1,7 @@
 import { StoreUnavailable, TokenizationError } from '../../tokenization/errors.ts';
 import type { BreakerEvidence } from './breaker-evidence.ts';
-import type { ConnectionPool, Slot } from './connection-pool.ts';
+import type { ConnectionPool } from './connection-pool.ts';
+import type { Slot } from './connection-slots.ts';
 import type { Sql } from './driver-options.ts';
 import { ServerSilent } from './open-in-time.ts';
 import type { ProcessClock } from './process-clock.ts';
@@ -24,7 +25,10 @@ export interface ExecutionLimits {
   readonly isLast: boolean;
 }
 
-/** Executes work once on one connection, and says what its failure means for a retry and for the breaker. */
+/**
+ * Executes work once on one connection, and says what its failure means for a retry and for the
+ * breaker.
+ */
 export class StatementExecutor {
   readonly #pool: ConnectionPool;
   readonly #clock: ProcessClock;

@@ -5,12 +5,15 @@ const MIN_TIME_MS = 10;
 
 /**
  * The share of the query timeout for opening a connection, and for a statement on a connection that
- * was used before. Such a connection may have been dropped without notice, so the other half is left
- * for a fresh one.
+ * was used before. Such a connection may have been dropped without notice, so the other half is
+ * left for a fresh one.
  */
 const HALF = 0.5;
 
-/** The share of the time left, and of the query timeout, for work that has a fallback. The fallback needs the rest. */
+/**
+ * The share of the time left, and of the query timeout, for work that has a fallback. The fallback
+ * needs the rest.
+ */
 const FALLBACK_SHARE = 0.5;
 
 /**

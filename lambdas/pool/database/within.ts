@@ -2,7 +2,10 @@ export class TimedOut extends Error {
   override readonly name = 'TimedOut';
 }
 
-/** The event loop utilization (0 to 1) from which a process cannot tell a slow server from unread answers. */
+/**
+ * The event loop utilization (0 to 1) from which a process cannot tell a slow server from unread
+ * answers.
+ */
 const BUSY_SHARE = 0.5;
 
 /**
@@ -35,7 +38,9 @@ export async function within<Result>(
   }
 }
 
-/** Starts to watch. The returned function says whether the process was busy most of the time since. */
+/**
+ * Starts to watch. The returned function says whether the process was busy most of the time since.
+ */
 export function watchBusyness(): () => boolean {
   const before = performance.eventLoopUtilization();
   return () => performance.eventLoopUtilization(before).utilization > BUSY_SHARE;

@@ -2,18 +2,22 @@ import type { Sql } from '../database/database.ts';
 
 interface PublicRight {
   readonly name: string;
-  /** Commands that take it away; none when PUBLIC, and with it every role, does not have it. */
+  /**
+   * A query for the commands that revoke it. It returns no row if PUBLIC does not have the right.
+   */
   readonly commands: string;
 }
 
-/** Functions of PostgreSQL that no role of the pool calls, by the harm that every role could do with them. */
+/**
+ * Functions of PostgreSQL that no role of the pool needs, and with which every role could do harm.
+ */
 const FUNCTIONS: readonly (readonly [name: string, functions: string])[] = [
   ['large objects', "proname LIKE 'lo\\_%' OR proname IN ('loread', 'lowrite')"],
-  // They outlive the transaction, and a job of another product may wait for one.
+  // An advisory lock outlives its transaction, and another product's job may wait for it.
   ['advisory locks', "proname ~ '^pg_(try_)?advisory_'"],
   ['notifications', "proname = 'pg_notify'"],
   ['other sessions', "proname IN ('pg_cancel_backend', 'pg_terminate_backend')"],
-  // Writes to the log that replicas receive, and keeps vacuum from its work.
+  // These write to the log that replicas receive, or hold back vacuum.
   ['replication messages and snapshots', "proname IN ('pg_logical_emit_message', 'pg_export_snapshot')"],
 ];
 
@@ -35,19 +39,20 @@ const databaseRight = (name: string, right: string): PublicRight => ({
 });
 
 const RIGHTS_OF_PUBLIC: readonly PublicRight[] = [
-  // A temporary type, table or view is found before PostgreSQL's own by whatever does not name its schema.
+  // PostgreSQL finds a temporary type, table or view first when a statement does not name the
+  // schema.
   databaseRight('temporary objects', 'TEMPORARY'),
   databaseRight('schemas', 'CREATE'),
   {
-    // PostgreSQL 14 and older give it.
+    // PostgreSQL 14 and older grant it by default.
     name: 'objects in the schema public',
     commands: `
       SELECT 'REVOKE CREATE ON SCHEMA public FROM PUBLIC' AS command WHERE has_schema_privilege('public', 'public', 'CREATE')
     `,
   },
   {
-    // DO blocks need it. Functions that are installed run without it.
-    name: 'code of its own',
+    // Installed functions run without this right.
+    name: 'DO blocks',
     commands: `
       SELECT format('REVOKE USAGE ON LANGUAGE %I FROM PUBLIC', lanname) AS command
       FROM pg_language
@@ -55,7 +60,7 @@ const RIGHTS_OF_PUBLIC: readonly PublicRight[] = [
     `,
   },
   {
-    // RDS Proxy looks at its server through the database "postgres", with the right that everybody has.
+    // RDS Proxy checks its server through the database "postgres", with the right of PUBLIC.
     name: 'connections to template1 and postgres',
     commands: `
       SELECT format('REVOKE CONNECT ON DATABASE %I FROM PUBLIC', datname) AS command
@@ -69,8 +74,10 @@ const RIGHTS_OF_PUBLIC: readonly PublicRight[] = [
 ];
 
 /**
- * Takes from PUBLIC what no role of the pool needs; the names of what it still has, because the one who migrates may not take it away. The
- * database is the pool's alone. Runs with each migration: a database that is made from another one has PostgreSQL's usual rights again.
+ * Revokes from PUBLIC what no role of the pool needs. Returns the names of the rights that are
+ * left, because the migrating user may not revoke them. The database must belong to the pool alone.
+ * It runs in each migration, because a database that was created from another one has the default
+ * rights.
  */
 export async function closeToPublic(sql: Sql): Promise<readonly string[]> {
   const open: string[] = [];
@@ -86,7 +93,7 @@ export async function closeToPublic(sql: Sql): Promise<readonly string[]> {
           EXECUTE command;
         END LOOP;
       EXCEPTION
-        -- Another database's migration may just be at the same row, which PostgreSQL has no code of its own for.
+        -- internal_error: another migration changed the same row at this moment.
         WHEN insufficient_privilege OR internal_error THEN NULL;
       END $$
     `);

@@ -24,14 +24,17 @@ export interface InstalledFunctions {
   readonly functionsInstalled: boolean;
   /** Functions without a file that were dropped, because no code could reach them any more. */
   readonly functionsDropped: readonly string[];
-  /** Functions without a file that are still there. The next migration drops those that it may drop. */
+  /**
+   * Functions without a file that are still there. The next migration drops those that it may drop.
+   */
   readonly strayFunctions: readonly string[];
 }
 
 /**
  * Installs all files under `directory/functions`, if a text has changed, and drops functions that
  * have no file any more. Each function runs with the rights of its owner. No role may execute one
- * until `grantFunctions` grants it; that runs in each migration and does not depend on the checksum.
+ * until `grantFunctions` grants it; that runs in each migration and does not depend on the
+ * checksum.
  *
  * `dropUnused` must be false when code signs in as the owner of the functions: then a function that
  * is granted to no role can be in use.
@@ -83,7 +86,8 @@ async function findStrayFunctions(sql: Sql, names: readonly string[]): Promise<r
 /**
  * Sets the search path, the owner's rights and the rights of PUBLIC of every function, apart from
  * those of an extension. It runs in each migration, because a numbered file may have replaced the
- * function of a trigger. That one runs inside the pool's functions, so it needs the search path too.
+ * function of a trigger. That one runs inside the pool's functions, so it needs the search path
+ * too.
  */
 async function secureFunctions(sql: Sql): Promise<void> {
   await sql.unsafe(`

@@ -4,7 +4,10 @@ import type { Sql } from '../database/database.ts';
 
 const STATEMENT = /^CREATE (?:UNIQUE )?INDEX CONCURRENTLY IF NOT EXISTS ([a-z_][a-z0-9_]*)\s+ON [^;]+;?$/;
 
-/** The index that a file of `indexes/` builds. Throws when the file is anything else than one such statement. */
+/**
+ * The name of the index that a file of `indexes/` builds. Throws unless the file holds one such
+ * statement.
+ */
 export function indexNameOf(text: string, file: string): string {
   const statement = text.replace(/^--.*$/gm, '').trim();
   const name = STATEMENT.exec(statement)?.[1];
@@ -17,11 +20,13 @@ export function indexNameOf(text: string, file: string): string {
 }
 
 /**
- * Builds the indexes of `directory/*.sql` that are not there, one after the other, outside any transaction: requests go on reading and writing
- * meanwhile. What a failed or cancelled build has left is invalid, is not used by PostgreSQL and costs each write: it is dropped first.
+ * Builds the indexes of `directory/*.sql` that do not exist, one after the other and outside any
+ * transaction, while requests read and write. A build that failed or was cancelled leaves an
+ * invalid index, which no query uses and which slows down each write, so it is dropped first.
+ * Returns the names of the indexes that were built.
  */
 export async function installIndexes(sql: Sql, directory: string): Promise<readonly string[]> {
-  const files = (await readdir(directory).catch(nothingWhenAbsent)).filter((file) => file.endsWith('.sql')).sort();
+  const files = (await readdir(directory).catch(noFilesWhenAbsent)).filter((file) => file.endsWith('.sql')).sort();
   const built: string[] = [];
   for (const file of files) {
     const text = await readFile(join(directory, file), 'utf8');
@@ -37,7 +42,7 @@ export async function installIndexes(sql: Sql, directory: string): Promise<reado
   return built;
 }
 
-const nothingWhenAbsent = (error: unknown): string[] => {
+const noFilesWhenAbsent = (error: unknown): string[] => {
   if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
   throw error;
 };

@@ -1,11 +1,16 @@
 import type { Sql } from '../database/database.ts';
 
-/** Owns what is in the schema and nothing else. Nobody signs in as this role, and it may neither create roles nor read files. */
+/**
+ * Owns the objects of the schema and nothing else. This role cannot sign in, create roles or read
+ * files.
+ */
 export const OWNER = 'pool_owner';
 
 /**
- * Makes the role that owns tables, types and functions, so that a hole in a function is not the administrator's rights. Returns the owner: where
- * the one who migrates may not make such a role (somebody's own PostgreSQL), it stays the owner itself and everything else works.
+ * Creates the role that owns tables, types and functions, so that a hole in a function does not
+ * give away the administrator's rights. Returns the name of the owner. If the migrating user may
+ * not create such a role, as on a developer's own PostgreSQL, that user is the owner and everything
+ * else works.
  */
 export async function createOwner(sql: Sql): Promise<string> {
   try {
@@ -16,11 +21,12 @@ export async function createOwner(sql: Sql): Promise<string> {
           CREATE ROLE ${OWNER} NOLOGIN;
         END IF;
       EXCEPTION
-        -- Roles belong to the server: the migration of another database may just be creating the same one.
+        -- Roles belong to the server, and another database's migration can create the same one now.
         WHEN duplicate_object OR unique_violation THEN NULL;
       END $$
     `);
-    // A migrator that is no superuser can give what it has only to a role that it is a member of. Later migrations change these tables as a member.
+    // Without superuser rights, a user can give objects only to a role of which it is a member.
+    // Later migrations change these tables as a member.
     const [member] = await sql<
       { isMember: boolean }[]
     >`SELECT pg_has_role(current_user, ${OWNER}, 'USAGE') AS "isMember"`;
@@ -32,14 +38,16 @@ export async function createOwner(sql: Sql): Promise<string> {
     SELECT
       current_user::text AS name,
       EXISTS (
-        -- One that can sign in, or has rights of its own or another role's, would be no better than the administrator.
+        -- A role that can sign in, or has more rights, would protect no better than the
+        -- administrator.
         SELECT FROM pg_roles
         WHERE rolname = ${OWNER}
           AND NOT (rolsuper OR rolcreaterole OR rolcreatedb OR rolreplication OR rolbypassrls OR rolcanlogin)
           AND NOT EXISTS (SELECT FROM pg_auth_members WHERE member = pg_roles.oid)
           AND pg_has_role(current_user, oid, 'USAGE')
       )
-      -- PostgreSQL asks for the new owner's right to create in the schema, which is given for a moment below.
+      -- To become an owner, a role needs the right to create in the schema. giveToOwner grants it
+      -- for a moment.
       AND (
         (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)
         OR EXISTS (SELECT FROM pg_namespace WHERE nspname = 'public' AND pg_has_role(current_user, nspowner, 'USAGE'))
@@ -51,9 +59,10 @@ export async function createOwner(sql: Sql): Promise<string> {
 const isRefused = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === '42501';
 
 /**
- * Runs with each migration, because what a migration creates belongs to the one who migrates. Only what has another owner is changed: a change
- * of owner locks its table. The owner may create in the schema only until the end of this transaction. `migration_turn` is locked by
- * this very migration, and was given away when it was made.
+ * Gives all objects of the schema to the owner. It runs in each migration, because new objects
+ * belong to the migrating user. Only objects with another owner are changed, because a change of
+ * owner locks the table. The owner may create in the schema only until this transaction ends.
+ * `migration_turn` is locked by this migration, and has its owner since it was created.
  */
 export async function giveToOwner(sql: Sql, owner: string): Promise<void> {
   if (owner !== OWNER) return;
@@ -67,7 +76,7 @@ export async function giveToOwner(sql: Sql, owner: string): Promise<void> {
           SELECT 'TABLE' AS kind, oid::regclass::text AS name, relowner AS owner, oid, 'pg_class'::regclass AS catalog
           FROM pg_class
           WHERE relnamespace = 'public'::regnamespace AND relname <> 'migration_turn'
-            -- A sequence that belongs to a column goes with its table, as indexes do.
+            -- The sequence of a column has the owner of its table, as indexes have.
             AND (relkind IN ('r', 'p', 'v', 'm') OR relkind = 'S' AND NOT EXISTS (
               SELECT FROM pg_depend WHERE objid = pg_class.oid AND classid = 'pg_class'::regclass AND deptype IN ('a', 'i')
             ))

@@ -18,7 +18,10 @@ const DEFAULT_SHARE = 0.5;
 export interface CreatedRoles {
   /** The number of roles; 0 when the migrating user may not create roles. */
   readonly roles: number;
-  /** Roles that keep other limits: another user created them, and the migrating user may not change them. */
+  /**
+   * Roles that keep other limits: another user created them, and the migrating user may not change
+   * them.
+   */
   readonly rolesWithOtherLimits: readonly string[];
 }
 
@@ -114,7 +117,10 @@ async function limitConnections(sql: Sql, role: string, share: number): Promise<
   return false;
 }
 
-/** Leaves the role unchanged when the migrating user may not change it, or another migration just did. */
+/**
+ * Leaves the role unchanged when the migrating user may not change it, or another migration just
+ * did.
+ */
 async function changeRole(sql: Sql, commands: string): Promise<void> {
   await sql.unsafe(`
     DO $$

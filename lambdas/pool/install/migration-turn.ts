@@ -2,9 +2,10 @@ import type { Sql } from '../database/database.ts';
 import { OWNER } from './install-owner.ts';
 
 /**
- * Waits until no other migration runs and keeps others waiting until the returned function is called, or the connection ends. A lock on a table of
- * its own: an advisory lock could be taken by any role that can sign in, and no role has a right to this table. The connection does nothing
- * else, and has no snapshot that a concurrent index build would wait for.
+ * Waits until no other migration runs. Other migrations then wait until the returned function is
+ * called or the connection ends. The lock is on a table to which no role has a right, because every
+ * role that can sign in could take an advisory lock. The connection does nothing else, and has no
+ * snapshot that a concurrent index build would wait for.
  */
 export async function takeTurn(sql: Sql, owner: string): Promise<() => Promise<void>> {
   await createTurn(sql, owner);
@@ -27,14 +28,17 @@ export async function takeTurn(sql: Sql, owner: string): Promise<() => Promise<v
   };
 }
 
-/** The first migrations of a database may meet here: then one of them fails, and finds the table made by the other. */
+/**
+ * Two first migrations of a database can create the table at once. Then one of them fails and uses
+ * the other's table.
+ */
 async function createTurn(sql: Sql, owner: string): Promise<void> {
   await sql.unsafe(`
     DO $$
     BEGIN
       IF to_regclass('public.migration_turn') IS NULL THEN
         CREATE TABLE public.migration_turn ();
-        ${owner === OWNER ? GIVE_AWAY : ''}
+        ${owner === OWNER ? GIVE_TO_OWNER : ''}
       END IF;
     EXCEPTION
       WHEN duplicate_table OR unique_violation THEN NULL;
@@ -42,8 +46,8 @@ async function createTurn(sql: Sql, owner: string): Promise<void> {
   `);
 }
 
-/** PostgreSQL asks for the new owner's right to create in the schema. */
-const GIVE_AWAY = `
+/** To become an owner, a role needs the right to create in the schema. */
+const GIVE_TO_OWNER = `
   GRANT CREATE ON SCHEMA public TO ${OWNER};
   ALTER TABLE public.migration_turn OWNER TO ${OWNER};
   REVOKE CREATE ON SCHEMA public FROM ${OWNER};
