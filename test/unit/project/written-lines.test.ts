@@ -19,7 +19,6 @@ const NOT_YET: readonly string[] = [
   'lambdas/api',
   'lambdas/composition',
   'lambdas/jobs',
-  'lambdas/pool',
   'lambdas/rights.ts',
   'lambdas/runtime',
   'lib/api/api-access.ts',
