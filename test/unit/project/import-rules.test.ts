@@ -52,7 +52,7 @@ test.each([
     'lambdas/runtime/a.ts',
     '../../scripts/b.ts',
     'scripts/b.ts',
-    'deployed-code-stands-alone',
+    'deployed-code-imports-only-deployed-code',
   ],
   [
     'the simulator imports the client',
