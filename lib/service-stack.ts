@@ -2,6 +2,8 @@ import { CfnOutput, Stack } from 'aws-cdk-lib';
 import type { RestApi } from 'aws-cdk-lib/aws-apigateway';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
+import { routeNames } from '../lambdas/function-names.ts';
+import type { RouteName } from '../lambdas/functions.ts';
 import { Api } from './api/api.ts';
 import { API_STAGE } from './api/api-access.ts';
 import { CallerPolicies } from './api/caller-policies.ts';
@@ -12,7 +14,7 @@ import { namePrefix, stackIdentity } from './environments/stack-identity.ts';
 import { functionContext } from './functions/function-context.ts';
 import { JobSchedules } from './functions/job-schedules.ts';
 import { Migration } from './functions/migration.ts';
-import { type ApiFunctionName, PoolFunctions } from './functions/pool-functions.ts';
+import { PoolFunctions } from './functions/pool-functions.ts';
 import { RefillOnDemand } from './functions/refill-on-demand.ts';
 import { Release } from './functions/release.ts';
 import { logProtection } from './logs/log-protection.ts';
@@ -69,11 +71,11 @@ export class ServiceStack extends Stack {
     new Migration(this, 'Migration', { migrate, before: [...Object.values(api), ...Object.values(otherJobs)] });
 
     const handlers = Object.fromEntries(
-      Object.entries(api).map(([operation, target]) => [
+      routeNames().map((operation) => [
         operation,
-        new Release(this, `Release-${operation}`, { environment, target, metrics }).alias,
+        new Release(this, `Release-${operation}`, { environment, operation, target: api[operation], metrics }).alias,
       ]),
-    ) as unknown as Readonly<Record<ApiFunctionName, IFunction>>;
+    ) as unknown as Readonly<Record<RouteName, IFunction>>;
     const shared = { name, key, logProtection: protection };
     const { consumers } = settings;
     this.restApi = new Api(this, 'Api', { ...shared, environment, consumers, handlers }).restApi;
@@ -83,7 +85,7 @@ export class ServiceStack extends Stack {
     new JobSchedules(this, 'Schedules', {
       name,
       functions: this.functions,
-      prefetchEveryMinutes: settings.prefetchEveryMinutes,
+      settings,
       key,
       deadLetters,
     });

@@ -5,9 +5,9 @@ import { CardNumber } from '../tokenization/model/card-number.ts';
 import { parseIdempotencyKey } from '../tokenization/model/idempotency-key.ts';
 import { cardNumberRequest } from './schemas.ts';
 
-const { tokenizer, deadlineMs, requestsPerSecond } = await startUp(() => composeTokenizer({ takesKeys: true }));
+const { tokenizer, deadlineMs, requestsPerSecond } = await startUp(() => composeTokenizer('create-card'));
 
-/** `POST /v1/cards` (A1, A6). */
+/** `POST /v1/cards` */
 export const handler = apiHandler({
   operation: 'create-card',
   schema: cardNumberRequest,

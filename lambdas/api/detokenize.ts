@@ -7,9 +7,9 @@ import { type CardReference, parseCardReference } from '../tokenization/model/ca
 import type { RequestContext } from '../tokenization/tokenizer.ts';
 import { cardReferenceRequest } from './schemas.ts';
 
-const { tokenizer, budgets, deadlineMs, requestsPerSecond } = await startUp(composeTokenizer);
+const { tokenizer, budgets, deadlineMs, requestsPerSecond } = await startUp(() => composeTokenizer('detokenize'));
 
-/** `POST /v1/references/detokenize` (A4). The only answer that holds a card number, and the only route that may reveal one. */
+/** `POST /v1/references/detokenize`: the only route that returns a card number. */
 export const handler = apiHandler({
   operation: 'detokenize',
   schema: cardReferenceRequest,
@@ -22,7 +22,7 @@ export const handler = apiHandler({
   },
 });
 
-/** A text that is no reference counts as a refusal of its caller: guesses look like that too. */
+/** A malformed reference counts against the caller's budget, because a guess can be malformed too. */
 async function referenceOf(text: string, context: RequestContext): Promise<CardReference> {
   try {
     return parseCardReference(text);

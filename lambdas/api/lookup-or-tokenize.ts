@@ -4,9 +4,9 @@ import { startUp } from '../runtime/start-up.ts';
 import { CardNumber } from '../tokenization/model/card-number.ts';
 import { cardNumberRequest } from './schemas.ts';
 
-const { tokenizer, deadlineMs, requestsPerSecond } = await startUp(composeTokenizer);
+const { tokenizer, deadlineMs, requestsPerSecond } = await startUp(() => composeTokenizer('lookup-or-tokenize'));
 
-/** `POST /v1/cards/lookup-or-tokenize` (A3). */
+/** `POST /v1/cards/lookup-or-tokenize` */
 export const handler = apiHandler({
   operation: 'lookup-or-tokenize',
   schema: cardNumberRequest,

@@ -1,10 +1,10 @@
-import { composePoolHealth } from '../composition/pool.ts';
+import { composePool } from '../composition/pool.ts';
 import { apiHandler } from '../runtime/http/api-handler.ts';
 import { startUp } from '../runtime/start-up.ts';
 
-const { readHealth, deadlineMs, requestsPerSecond } = await startUp(composePoolHealth);
+const { readHealth, deadlineMs, requestsPerSecond } = await startUp(composePool);
 
-/** `GET /v1/pool` (M2). */
+/** `GET /v1/pool` */
 export const handler = apiHandler({
   operation: 'pool',
   schema: null,

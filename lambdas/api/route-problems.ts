@@ -1,19 +1,18 @@
-/**
- * The codes of problems that each kind of request can end with, beside what API Gateway answers by itself. The published file names
- * them, and a test holds them against the table of statuses (lambdas/runtime/http/problem.ts).
- */
-const EVERY_REQUEST = [
+import type { RouteRow } from '../function-row.ts';
+import type { ProblemCode } from '../runtime/http/problem.ts';
+
+/** Codes of problems of every route, beside those that API Gateway answers with. */
+const EVERY_ROUTE = [
   'invalid-input',
   'caller-unknown',
   'caller-throttled',
   'out-of-time',
   'store-unavailable',
   'unexpected',
-] as const;
+] as const satisfies readonly ProblemCode[];
 
-/** Requests that call TOME. */
+/** Codes of a route that calls TOME. */
 const WITH_TOME = [
-  ...EVERY_REQUEST,
   'tome-rate-limited',
   'tome-budget-spent',
   'tome-unavailable',
@@ -25,15 +24,18 @@ const WITH_TOME = [
   'internal-token-unacceptable',
   'reference-unacceptable',
   'pair-conflict',
-] as const;
+] as const satisfies readonly ProblemCode[];
 
-/** Requests that may bind a card to a new token. */
-const CREATION = [...WITH_TOME, 'pool-empty', 'reservation-lost', 'tome-token-taken'] as const;
+/** Codes of a route that may reserve a pair. */
+const CREATION = ['pool-empty', 'reservation-lost', 'tome-token-taken'] as const satisfies readonly ProblemCode[];
 
-export const ROUTE_PROBLEMS = {
-  'create-card': [...CREATION, 'idempotency-in-progress', 'idempotency-conflict', 'caller-budget-spent'],
-  lookup: [...WITH_TOME, 'card-not-found', 'caller-budget-spent'],
-  'lookup-or-tokenize': CREATION,
-  detokenize: [...WITH_TOME, 'reference-not-found', 'stored-card-unacceptable', 'caller-budget-spent'],
-  pool: EVERY_REQUEST,
-} as const;
+/**
+ * The codes of all problems that a route can answer with. They follow from its rights, and the row
+ * adds its own. The published file lists them; a test compares them with the table of statuses.
+ */
+export const problemCodes = ({ access, database, problems }: RouteRow): readonly ProblemCode[] => [
+  ...EVERY_ROUTE,
+  ...(access.tome ? WITH_TOME : []),
+  ...(database?.execute.flat().includes('reserve') === true ? CREATION : []),
+  ...problems,
+];

@@ -1,76 +1,31 @@
 import type * as z from 'zod/mini';
-import {
-  cardNumberAnswer,
-  cardNumberRequest,
-  cardReferenceAnswer,
-  cardReferenceRequest,
-  poolAnswer,
-} from './schemas.ts';
+import { routeNames } from '../function-names.ts';
+import type { RouteRow } from '../function-row.ts';
+import { FUNCTIONS, type RouteName } from '../functions.ts';
+import { ANSWERS, REQUESTS } from './schemas.ts';
 
+/** A route with the schemas of its bodies. */
 export interface ApiRoute {
-  /** Also the name of the handler's file. */
-  readonly operation: 'create-card' | 'lookup' | 'lookup-or-tokenize' | 'detokenize' | 'pool';
-  readonly method: 'GET' | 'POST';
+  readonly operation: RouteName;
+  readonly method: RouteRow['http']['method'];
   readonly path: string;
   readonly summary: string;
   readonly request: z.core.$ZodType | null;
   readonly answer: z.core.$ZodType;
-  /** The statuses of success. Those of problems follow from their codes (route-problems.ts). */
-  readonly successes: readonly number[];
-  /** The most that all callers together may ask for: requests a second, and at once. API Gateway counts them for the stage. */
-  readonly throttle: { readonly ratePerSecond: number; readonly burst: number };
+  readonly row: RouteRow;
 }
 
-/** The API (issue's interface table): the one place that API Gateway, the local gateway and the published file are made from. */
-export const ROUTES: readonly ApiRoute[] = [
-  {
-    operation: 'create-card',
-    method: 'POST',
-    path: '/v1/cards',
-    summary: 'Create the reference of a card number. 201 when it is new, 200 when the card number had it already.',
-    request: cardNumberRequest,
-    answer: cardReferenceAnswer,
-    successes: [200, 201],
-    throttle: { ratePerSecond: 300, burst: 1_000 },
-  },
-  {
-    operation: 'lookup',
-    method: 'POST',
-    path: '/v1/cards/lookup',
-    summary: 'The reference of a card number.',
-    request: cardNumberRequest,
-    answer: cardReferenceAnswer,
-    successes: [200],
-    throttle: { ratePerSecond: 300, burst: 1_000 },
-  },
-  {
-    operation: 'lookup-or-tokenize',
-    method: 'POST',
-    path: '/v1/cards/lookup-or-tokenize',
-    summary: 'The reference of a card number, created when there is none. 201 when it is new.',
-    request: cardNumberRequest,
-    answer: cardReferenceAnswer,
-    successes: [200, 201],
-    throttle: { ratePerSecond: 300, burst: 1_000 },
-  },
-  {
-    operation: 'detokenize',
-    method: 'POST',
-    path: '/v1/references/detokenize',
-    summary: 'The card number behind a reference. Leaves an audit record.',
-    request: cardReferenceRequest,
-    answer: cardNumberAnswer,
-    successes: [200],
-    throttle: { ratePerSecond: 300, burst: 1_000 },
-  },
-  {
-    operation: 'pool',
-    method: 'GET',
-    path: '/v1/pool',
-    summary: "The pool's level and rates.",
-    request: null,
-    answer: poolAnswer,
-    successes: [200],
-    throttle: { ratePerSecond: 10, burst: 20 },
-  },
-];
+/** All routes. API Gateway, the local gateway and the published file are made from this list. */
+export const ROUTES: readonly ApiRoute[] = routeNames().map((operation) => {
+  const row: RouteRow = FUNCTIONS[operation];
+  const { method, path, request, answer } = row.http;
+  return {
+    operation,
+    method,
+    path,
+    summary: row.description,
+    request: request === null ? null : REQUESTS[request],
+    answer: ANSWERS[answer],
+    row,
+  };
+});

@@ -1,14 +1,13 @@
 import { count } from '../runtime/metrics.ts';
-import { readSettings } from '../runtime/settings.ts';
+import type { Settings } from '../runtime/setting-groups.ts';
 import { systemClock } from '../runtime/system-clock.ts';
 import { CallerBudgets } from '../tokenization/callers/caller-budgets.ts';
 import type { BudgetLedger } from '../tokenization/ports/budget-ledger.ts';
 
 const WINDOW_SECONDS = 3_600;
 
-/** The budgets of callers, from the settings. Throws InvalidSettings. */
-export function composeCallerBudgets(ledger: BudgetLedger | null): CallerBudgets {
-  const settings = readSettings(['callers']);
+/** Without a ledger each process counts for itself. */
+export function composeCallerBudgets(settings: Settings<'callers'>, ledger: BudgetLedger | null): CallerBudgets {
   return new CallerBudgets({
     limits: {
       'lookup-miss': settings.CALLER_LOOKUP_MISSES_PER_HOUR,
@@ -19,7 +18,7 @@ export function composeCallerBudgets(ledger: BudgetLedger | null): CallerBudgets
     ledger,
     clock: systemClock,
     report(event, kind, { account }) {
-      // The API's policy lets in few accounts, but any number of their roles: the role is in the log.
+      // No dimension for the role: the API admits few accounts, but any number of their roles.
       count('CallerAnswers', { account, kind });
       if (event === 'spent') count('CallerBudgetSpent', {});
     },

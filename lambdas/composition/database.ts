@@ -3,17 +3,17 @@ import { databaseAddress } from '../runtime/database-address.ts';
 import { surviveDriverFault } from '../runtime/driver-fault.ts';
 import { logger } from '../runtime/logging/logger.ts';
 import { count } from '../runtime/metrics.ts';
-import type { Settings } from '../runtime/settings.ts';
+import type { Settings } from '../runtime/setting-groups.ts';
 
 /**
- * The least time that a job's statement gets, in milliseconds. A job's statement works on a batch, and nobody waits for its answer; on
- * AWS the role's own `statement_timeout` ends it before.
+ * Shortest time limit of a job's statement, in milliseconds. It works on a batch and no caller
+ * waits for it. On AWS the `statement_timeout` of the role ends it earlier.
  */
 const JOB_STATEMENT_MS = 10_000;
 
 const databases: Database[] = [];
 
-/** The connections of a function that answers requests, opened when first needed. Rejects when its secret cannot be read. */
+/** Connections of a function that answers requests. Rejects when the secret cannot be read. */
 export async function composeRequestDatabase(settings: Settings<'database'>): Promise<Database> {
   const database = new Database(
     await databaseAddress(settings),
@@ -33,8 +33,8 @@ export async function composeRequestDatabase(settings: Settings<'database'>): Pr
 }
 
 /**
- * The same for a job. It has no breaker: a job ends with its first failure, and nothing could answer instead of the
- * database.
+ * Connections of a job. Without a circuit breaker: a job ends with its first failure, so a breaker
+ * would have nothing to protect.
  */
 export async function composeJobDatabase(
   settings: Settings<'database'>,
@@ -49,7 +49,7 @@ export async function composeJobDatabase(
   );
 }
 
-/** For processes that end in order; a Lambda is simply frozen and dropped. */
+/** For a local process. Lambda freezes a process and drops it without notice. */
 export async function closeDatabases(): Promise<void> {
   await Promise.all(databases.splice(0).map((database) => database.close()));
 }

@@ -1,16 +1,17 @@
+import { FUNCTIONS } from '../functions.ts';
 import { fenceRestored } from '../pool/pool-jobs.ts';
-import type { JobRun } from '../runtime/job-handler.ts';
+import type { ComposedJob } from '../runtime/job-handler.ts';
 import { readSettings } from '../runtime/settings.ts';
 import { composeJobDatabase } from './database.ts';
 
-/** Milliseconds the fence may take: one transaction over every unused pair. docs/runbook.md says how many fit. */
-const TIME_LIMIT_MS = 840_000;
+/**
+ * Time limit in milliseconds. The fence is one statement over every unused pair, so it may take as
+ * long as its database role allows. docs/runbook.md says how many pairs fit.
+ */
+const TIME_LIMIT_MS = FUNCTIONS['fence-restored'].database.limits.statementSeconds * 1_000;
 
-/** What the restore fence needs, wired at cold start. Throws InvalidSettings. */
-export async function composeRestoreFence(): Promise<{
-  run: (run: JobRun) => ReturnType<typeof fenceRestored>;
-  timeLimitMs: number;
-}> {
-  const database = await composeJobDatabase(readSettings(['database']), TIME_LIMIT_MS);
+/** Connects the restore fence with the database. Throws InvalidSettings. */
+export async function composeFenceRestored(): Promise<ComposedJob<Awaited<ReturnType<typeof fenceRestored>>>> {
+  const database = await composeJobDatabase(readSettings('fence-restored'), TIME_LIMIT_MS);
   return { run: ({ deadlineMs }) => database.until(deadlineMs).run(fenceRestored), timeLimitMs: TIME_LIMIT_MS };
 }

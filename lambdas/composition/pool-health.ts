@@ -1,20 +1,18 @@
+import type { Gauges } from '../metric-names.ts';
 import { readPoolGrowth, readPoolHealth, sampleLevels } from '../pool/pool-health.ts';
 import { composeGauges } from '../runtime/aws/gauges.ts';
-import { CLOSING_MS, type JobRun } from '../runtime/job-handler.ts';
+import { CLOSING_MS, type ComposedJob } from '../runtime/job-handler.ts';
 import { readSettings } from '../runtime/settings.ts';
 import { type HealthReport, type PoolHealth, reportPoolHealth } from '../tokenization/pool-health.ts';
 import { composeJobDatabase } from './database.ts';
 import { refillSettingsOf } from './refill-settings.ts';
 
-/** Milliseconds a health report may take. */
+/** Time limit of a report in milliseconds. */
 const TIME_LIMIT_MS = 20_000;
 
-/** What the health job needs (M2), wired at cold start. Throws InvalidSettings. */
-export async function composeHealthReport(): Promise<{
-  run: (run: JobRun) => Promise<HealthReport>;
-  timeLimitMs: number;
-}> {
-  const settings = readSettings(['database', 'pool']);
+/** Connects the health job with the database and CloudWatch. Throws InvalidSettings. */
+export async function composePoolHealth(): Promise<ComposedJob<HealthReport>> {
+  const settings = readSettings('pool-health');
   const publish = composeGauges(settings);
   const database = await composeJobDatabase(settings);
   return {
@@ -33,8 +31,8 @@ export async function composeHealthReport(): Promise<{
   };
 }
 
-/** What nobody can tell yet (no consumption, no refill) is not published, rather than as a number. */
-const gaugesOf = (report: HealthReport): Record<string, number> => ({
+/** A rate that is not known is not published, because any number would be wrong. */
+const gaugesOf = (report: HealthReport): Gauges => ({
   PoolAvailable: report.available,
   PoolStaged: report.staged,
   PoolReserved: report.reserved,

@@ -3,15 +3,15 @@ import { readSettings } from '../runtime/settings.ts';
 import type { PoolHealth } from '../tokenization/pool-health.ts';
 import { composeRequestDatabase } from './database.ts';
 
-export interface ComposedPoolHealth {
+export interface ComposedPool {
   readonly readHealth: (deadlineMs: number) => Promise<PoolHealth>;
   readonly deadlineMs: number;
   readonly requestsPerSecond: number;
 }
 
-/** What the pool route needs, wired at cold start. Throws InvalidSettings. */
-export async function composePoolHealth(): Promise<ComposedPoolHealth> {
-  const settings = readSettings(['request', 'database']);
+/** Connects the pool route with the database. Throws InvalidSettings. */
+export async function composePool(): Promise<ComposedPool> {
+  const settings = readSettings('pool');
   const database = await composeRequestDatabase(settings);
   return {
     readHealth: (deadlineMs) => database.until(deadlineMs).run(readPoolHealth),

@@ -1,7 +1,7 @@
 import { readPoolHealth } from '../pool/pool-health.ts';
 import { takeRefillRequest } from '../pool/pool-jobs.ts';
 import { createRefillStore } from '../pool/refill-store.ts';
-import { CLOSING_MS, type JobRun } from '../runtime/job-handler.ts';
+import { CLOSING_MS, type ComposedJob } from '../runtime/job-handler.ts';
 import { count } from '../runtime/metrics.ts';
 import { readSettings } from '../runtime/settings.ts';
 import { systemClock } from '../runtime/system-clock.ts';
@@ -11,15 +11,13 @@ import { composeJobDatabase } from './database.ts';
 import { refillSettingsOf } from './refill-settings.ts';
 import { composeTome } from './tome.ts';
 
-export interface ComposedPrefetch {
-  readonly run: (run: JobRun) => Promise<PrefetchResult>;
-  readonly timeLimitMs: number;
+export interface ComposedPrefetch extends ComposedJob<PrefetchResult> {
   close(): Promise<void>;
 }
 
-/** What the prefetch job needs, wired at cold start. Throws InvalidSettings. */
+/** Connects prefetch with the database and TOME. Throws InvalidSettings. */
 export async function composePrefetch(onProgress?: (progress: PrefetchTally) => void): Promise<ComposedPrefetch> {
-  const settings = readSettings(['domain', 'database', 'tome', 'pool', 'prefetch']);
+  const settings = readSettings('prefetch');
   const database = await composeJobDatabase(settings);
   const storeSettings = {
     leaseSeconds: settings.PREFETCH_LEASE_SECONDS,
@@ -58,8 +56,9 @@ export async function composePrefetch(onProgress?: (progress: PrefetchTally) => 
 }
 
 /**
- * A run that ends in order may still have brought too little. Running out of time is in order as long as pairs came: the next run goes on. A run that
- * found another one at work, or was overtaken by it, leaves the word to that one.
+ * A run without an error can still bring too few pairs, which an alarm reports. A run that runs out
+ * of time succeeds if it brought pairs: the next run continues. A run that does not hold the lease
+ * is not counted, because the run that holds it is.
  */
 function countForAlarms({ outcome, stoppedBy, activated }: PrefetchResult): void {
   if (outcome === 'already-running' || outcome === 'overtaken') return;

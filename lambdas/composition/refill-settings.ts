@@ -1,4 +1,4 @@
-import type { Settings } from '../runtime/settings.ts';
+import type { Settings } from '../runtime/setting-groups.ts';
 import type { RefillSettings } from '../tokenization/refill/refill-plan.ts';
 
 /** The refill plan's settings by their names in the environment. */

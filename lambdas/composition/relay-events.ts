@@ -1,6 +1,6 @@
 import { closeEvents, takeEvents } from '../pool/pool-jobs.ts';
 import { createSqsQueue } from '../runtime/aws/sqs-queue.ts';
-import { CLOSING_MS, type JobRun } from '../runtime/job-handler.ts';
+import { CLOSING_MS, type ComposedJob } from '../runtime/job-handler.ts';
 import { logger } from '../runtime/logging/logger.ts';
 import { count } from '../runtime/metrics.ts';
 import { readSettings } from '../runtime/settings.ts';
@@ -9,9 +9,9 @@ import type { EventRefusal, OutboxEvent } from '../tokenization/ports/event-queu
 import { type RelayResult, relayEvents } from '../tokenization/relay-events.ts';
 import { composeJobDatabase } from './database.ts';
 
-/** What the relay job needs (A7), wired at cold start. Throws InvalidSettings. */
-export async function composeRelay(): Promise<{ run: (run: JobRun) => Promise<RelayResult>; timeLimitMs: number }> {
-  const settings = readSettings(['domain', 'database', 'relay']);
+/** Connects the relay with the database and the queue. Throws InvalidSettings. */
+export async function composeRelayEvents(): Promise<ComposedJob<RelayResult>> {
+  const settings = readSettings('relay-events');
   const database = await composeJobDatabase(settings);
   const shared = {
     queue: createSqsQueue(settings.EVENT_QUEUE_URL),

@@ -1,5 +1,5 @@
 import { purgeExpired, retireExpired, settleReservations } from '../pool/pool-jobs.ts';
-import { CLOSING_MS, type JobRun } from '../runtime/job-handler.ts';
+import { CLOSING_MS, type ComposedJob } from '../runtime/job-handler.ts';
 import { readSettings } from '../runtime/settings.ts';
 import { systemClock } from '../runtime/system-clock.ts';
 import { runSettler, type SettlementStore, type SettlingResult } from '../tokenization/settle-reservations.ts';
@@ -9,11 +9,8 @@ import { composeJobDatabase } from './database.ts';
 const TIME_LIMIT_MS = 50_000;
 
 /** Connects the settler with the database. Throws InvalidSettings. */
-export async function composeSettling(): Promise<{
-  run: (run: JobRun) => Promise<SettlingResult>;
-  timeLimitMs: number;
-}> {
-  const settings = readSettings(['request', 'database', 'settle']);
+export async function composeSettleReservations(): Promise<ComposedJob<SettlingResult>> {
+  const settings = readSettings('settle-reservations');
   const database = await composeJobDatabase(settings);
   const { SETTLE_BATCH_SIZE: batchSize, RESERVATION_HORIZON_SECONDS: horizonSeconds } = settings;
   return {

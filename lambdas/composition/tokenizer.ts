@@ -6,7 +6,8 @@ import { recordDisclosure } from '../runtime/logging/audit.ts';
 import { describe } from '../runtime/logging/describe-error.ts';
 import { logger } from '../runtime/logging/logger.ts';
 import { count } from '../runtime/metrics.ts';
-import { readSettings, type Settings } from '../runtime/settings.ts';
+import type { Settings } from '../runtime/setting-groups.ts';
+import { type FunctionSettings, type FunctionWith, readSettings } from '../runtime/settings.ts';
 import { systemClock } from '../runtime/system-clock.ts';
 import type { Caller } from '../tokenization/callers/caller.ts';
 import type { CallerBudgets } from '../tokenization/callers/caller-budgets.ts';
@@ -21,7 +22,7 @@ import { composeCallerBudgets } from './caller-budgets.ts';
 import { composeRequestDatabase } from './database.ts';
 import { composeTome } from './tome.ts';
 
-/** Seconds beyond the request's deadline for which its Idempotency-Key is held: an answer on its way to the database. */
+/** Seconds beyond the deadline of a request for which its Idempotency-Key is held. */
 const HOLD_MARGIN_SECONDS = 5;
 
 export interface ComposedTokenizer {
@@ -32,29 +33,31 @@ export interface ComposedTokenizer {
   readonly requestsPerSecond: number;
 }
 
+type TokenizerFunction = FunctionWith<'strategy'>;
+type TokenizerSettings = FunctionSettings<TokenizerFunction>;
+
 /**
- * Everything that an API function needs, wired once at cold start from its environment. `takesKeys`: whether callers send it
- * Idempotency-Keys, for which it needs the secret of their hashes. Rejects with InvalidSettings, or when a secret cannot be read.
+ * Connects an API function with the database and TOME. Rejects with InvalidSettings, or when a
+ * secret cannot be read.
  */
-export async function composeTokenizer({ takesKeys = false } = {}): Promise<ComposedTokenizer> {
-  return readSettings(['strategy']).TOKENIZER === 'direct' ? composeDirect() : composePooled(takesKeys);
+export async function composeTokenizer(name: TokenizerFunction): Promise<ComposedTokenizer> {
+  const settings = readSettings(name);
+  return settings.TOKENIZER === 'direct' ? composeDirect(settings) : composePooled(settings);
 }
 
-/** The dual-call way behind the same routes: to compare with, and for domains that keep no pool (brief 1, L1). */
-function composeDirect(): ComposedTokenizer {
-  const settings = readSettings(['domain', 'request', 'tome']);
+/** The direct strategy behind the same routes, to compare with, and for domains without a pool. */
+function composeDirect(settings: TokenizerSettings): ComposedTokenizer {
   const tokenizer = createDirectTokenizer({
     tome: composeTome(settings),
     luhnPolicy: settings.REFERENCE_LUHN,
     recordDisclosure,
   });
-  const budgets = composeCallerBudgets(null);
+  const budgets = composeCallerBudgets(settings, null);
   return { tokenizer: limitCallers(tokenizer, budgets), budgets, ...limitsOf(settings) };
 }
 
-async function composePooled(takesKeys: boolean): Promise<ComposedTokenizer> {
-  const settings = readSettings(['domain', 'request', 'database', 'tome', 'creation']);
-  const keys = takesKeys ? readSettings(['idempotency']) : null;
+async function composePooled(settings: TokenizerSettings): Promise<ComposedTokenizer> {
+  const keys = 'IDEMPOTENCY_RETENTION_SECONDS' in settings ? settings : null;
   const database = await composeRequestDatabase(settings);
   const storeSettings = {
     holdSeconds: settings.REQUEST_DEADLINE_MS / 1_000 + HOLD_MARGIN_SECONDS,
@@ -80,7 +83,7 @@ async function composePooled(takesKeys: boolean): Promise<ComposedTokenizer> {
       }
     },
   });
-  const budgets = composeCallerBudgets(createBudgetLedger(database));
+  const budgets = composeCallerBudgets(settings, createBudgetLedger(database));
   return { tokenizer: limitCallers(tokenizer, budgets), budgets, ...limitsOf(settings) };
 }
 
@@ -96,7 +99,7 @@ const refuseKeys = (): never => {
   throw new Error('This function takes no Idempotency-Key.');
 };
 
-/** Events that operators should be able to find in the log; the others are only counted. */
+/** Events that are logged for operators. The others are only counted. */
 const LEVEL: Partial<Record<TokenizerEvent, 'info' | 'warn'>> = {
   'pair-adopted': 'info',
   'pair-repaired': 'info',
@@ -108,9 +111,9 @@ const LEVEL: Partial<Record<TokenizerEvent, 'info' | 'warn'>> = {
 };
 
 /**
- * Keyed hashes, so that neither a key nor a card number can be guessed from the database. The caller's account and principal
- * are part of both: two callers who choose the same key never meet. The session's name is not, because a retry may
- * come from another session of the same role.
+ * Keyed hashes, so that nothing in the database allows guessing a key or a card number. Account and
+ * principal of the caller are part of both, so two callers can use the same key. The name of the
+ * session is not, because a retry can come from another session of the same role.
  */
 export const claimWith =
   (secret: string) =>
@@ -119,7 +122,7 @@ export const claimWith =
     fingerprint: keyedHash(secret, ['body', account, principal, idempotencyKey, cardNumber.reveal()]),
   });
 
-/** Each part with its length before it: no two lists of parts are the same input. */
+/** The length precedes each part, so two different lists never have the same input. */
 function keyedHash(secret: string, parts: readonly string[]): Buffer {
   const hash = createHmac('sha256', secret);
   for (const part of parts) {

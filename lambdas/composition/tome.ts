@@ -1,16 +1,16 @@
 import { logger } from '../runtime/logging/logger.ts';
 import { count, time } from '../runtime/metrics.ts';
-import type { Settings } from '../runtime/settings.ts';
+import type { Settings } from '../runtime/setting-groups.ts';
 import { systemClock } from '../runtime/system-clock.ts';
 import type { Tome } from '../tokenization/ports/tome.ts';
 import type { TomeRateLimited } from '../tokenization/tome-errors.ts';
 import { createHttpTome } from '../tome/client/http-tome.ts';
 import { TomeClient } from '../tome/client/tome-client.ts';
 
-/** How a call that TOME refused with 429 ends. */
+/** The outcome of a call that TOME refused with 429. */
 const RATE_LIMITED: TomeRateLimited['code'] = 'tome-rate-limited';
 
-/** TOME's client with the metrics of every call (M3, M4). */
+/** TOME's client, which counts and times every call. */
 export function composeTome(settings: Settings<'tome'>): Tome {
   const client = new TomeClient({
     settings: {
@@ -28,11 +28,11 @@ export function composeTome(settings: Settings<'tome'>): Tome {
     random: Math.random,
     onCall({ namespace, operation, lane, outcome, durationMs }) {
       count('TomeCalls', { namespace, operation, lane, outcome });
-      // One metric for the alarm, which cannot add up all of the others.
+      // A counter without dimensions, because an alarm can add at most ten metrics.
       if (outcome === RATE_LIMITED) count('TomeRateLimited', {});
       time('TomeCallDuration', { namespace, operation, lane }, durationMs);
     },
-    // The alarm looks for a TOME that is too busy for us, and a creation that was not even sent for that reason is a sign of it.
+    // A creation that is not sent because of an earlier 429 counts too: TOME has no capacity for it.
     onThrottled: () => count('TomeRateLimited', {}),
     onBreaker({ namespace, operation, state }) {
       count('BreakerChanges', { namespace, operation, state });

@@ -1,6 +1,6 @@
-import { composeMigration } from '../composition/migrate.ts';
+import { composeMigrate } from '../composition/migrate.ts';
 import { jobHandler } from '../runtime/job-handler.ts';
 import { startUp } from '../runtime/start-up.ts';
 
-/** D2: brings the schema up to date, as a step of the deployment. */
-export const handler = jobHandler({ name: 'migrate', ...(await startUp(composeMigration)) });
+/** Run by each deployment before it replaces any other function. */
+export const handler = jobHandler({ name: 'migrate', ...(await startUp(composeMigrate)) });

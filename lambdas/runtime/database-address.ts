@@ -2,7 +2,8 @@ import * as z from 'zod/mini';
 import type { DatabaseAddress } from '../pool/database/database.ts';
 import { iamPassword } from './aws/iam-password.ts';
 import { readSecret, SecretUnusable } from './aws/secret.ts';
-import { InvalidSettings, type Settings } from './settings.ts';
+import type { Settings } from './setting-groups.ts';
+import { InvalidSettings } from './settings.ts';
 
 /**
  * The format of a database secret of RDS. A secret that RDS manages has no host, port and database

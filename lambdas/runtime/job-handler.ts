@@ -21,6 +21,9 @@ export interface Job<Result extends object> {
   readonly run: (run: JobRun) => Promise<Result>;
 }
 
+/** A job as composition returns it: the handler adds its name. */
+export type ComposedJob<Result extends object> = Omit<Job<Result>, 'name'>;
+
 /** Milliseconds before the function's timeout that are reserved for recording the result. */
 const FINISH_MARGIN_MS = 5_000;
 

@@ -1,5 +1,6 @@
 import { closestName } from './closest-name.ts';
-import { InvalidSettings, settingGroups } from './settings.ts';
+import { settingGroups } from './setting-groups.ts';
+import { InvalidSettings } from './settings.ts';
 
 /** Every setting of every function. */
 const SETTINGS: readonly string[] = Object.values(settingGroups).flatMap((group) => Object.keys(group));

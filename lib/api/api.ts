@@ -16,9 +16,9 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { type DataProtectionPolicy, FilterPattern } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { type ApiRoute, ROUTES } from '../../lambdas/api/routes.ts';
+import type { RouteName } from '../../lambdas/functions.ts';
 import { acknowledgeApi } from '../checks/acknowledgements.ts';
 import type { Consumer, Environment } from '../environments/environment.ts';
-import type { ApiFunctionName } from '../functions/pool-functions.ts';
 import { EncryptedLogGroup } from '../logs/encrypted-log-group.ts';
 import { forbiddenMetric } from '../observability/caller-alarms.ts';
 import { API_STAGE, apiAccess } from './api-access.ts';
@@ -31,7 +31,7 @@ export interface ApiProps {
   readonly name: string;
   readonly key: IKey;
   readonly consumers: readonly Consumer[];
-  readonly handlers: Readonly<Record<ApiFunctionName, IFunction>>;
+  readonly handlers: Readonly<Record<RouteName, IFunction>>;
   readonly logProtection: DataProtectionPolicy | undefined;
 }
 
@@ -70,12 +70,12 @@ export class Api extends Construct {
         dataTraceEnabled: false,
         accessLogDestination: new LogGroupLogDestination(accessLog),
         accessLogFormat: ACCESS_LOG,
-        throttlingRateLimit: Math.max(...ROUTES.map(({ throttle }) => throttle.ratePerSecond)),
-        throttlingBurstLimit: Math.max(...ROUTES.map(({ throttle }) => throttle.burst)),
+        throttlingRateLimit: Math.max(...ROUTES.map(({ row }) => row.throttle.ratePerSecond)),
+        throttlingBurstLimit: Math.max(...ROUTES.map(({ row }) => row.throttle.burst)),
         methodOptions: Object.fromEntries(
-          ROUTES.map(({ method, path, throttle }) => [
+          ROUTES.map(({ method, path, row }) => [
             `${path}/${method}`,
-            { throttlingRateLimit: throttle.ratePerSecond, throttlingBurstLimit: throttle.burst },
+            { throttlingRateLimit: row.throttle.ratePerSecond, throttlingBurstLimit: row.throttle.burst },
           ]),
         ),
       },

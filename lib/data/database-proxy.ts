@@ -5,7 +5,7 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { DataProtectionPolicy } from 'aws-cdk-lib/aws-logs';
 import { type DatabaseCluster, DefaultAuthScheme, ProxyTarget, DatabaseProxy as RdsProxy } from 'aws-cdk-lib/aws-rds';
 import { Construct } from 'constructs';
-import { databaseRoles } from '../../lambdas/rights.ts';
+import { databaseRoles } from '../../lambdas/database-roles.ts';
 import type { AwsEnvironment } from '../environments/environment.ts';
 import { EncryptedLogGroup } from '../logs/encrypted-log-group.ts';
 import { DATABASE_PORT } from './database.ts';

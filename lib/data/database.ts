@@ -45,7 +45,7 @@ export class Database extends Construct {
   constructor(scope: Construct, id: string, { environment, name, vpc, key, logProtection }: DatabaseProps) {
     super(scope, id);
     const { aurora } = environment;
-    const removalPolicy = environment.name === 'prod' ? RemovalPolicy.SNAPSHOT : RemovalPolicy.DESTROY;
+    const removalPolicy = environment.isProduction ? RemovalPolicy.SNAPSHOT : RemovalPolicy.DESTROY;
     const engine = DatabaseClusterEngine.auroraPostgres({ version: AuroraPostgresEngineVersion.VER_17_9 });
     const group = (groupId: string, description: string) =>
       new SecurityGroup(this, groupId, { vpc, description, allowAllOutbound: false });

@@ -2,11 +2,14 @@ import type { Node } from 'constructs';
 
 export interface EmulatorAddresses {
   readonly tomeUrl: string;
-  /** Where AWS's services answer as functions see it; absent where the emulator tells them itself. */
+  /** The emulator's address for functions. Absent if the emulator sets it in their environment. */
   readonly awsEndpointUrl: string | undefined;
 }
 
-/** Where whoever starts the emulator has put what functions call: `-c tomeUrl=URL`, and `-c awsEndpointUrl=URL` if it differs from what the emulator says. Throws with a sentence. */
+/**
+ * The addresses that the starter of the emulator passes as `-c tomeUrl=URL` and, if the emulator
+ * does not set it, `-c awsEndpointUrl=URL`. Throws when one of them is no URL.
+ */
 export function emulatorAddresses(node: Node): EmulatorAddresses {
   return {
     tomeUrl: addressIn(node, 'tomeUrl') ?? 'http://127.0.0.1:8080',

@@ -1,54 +1,64 @@
-import type { ApiRoute } from '../../lambdas/api/routes.ts';
-import type { settingGroups } from '../../lambdas/runtime/settings.ts';
+import type { FUNCTIONS, RouteName } from '../../lambdas/functions.ts';
+import type { GroupName, Settings } from '../../lambdas/runtime/setting-groups.ts';
 
-export type EnvironmentName = 'dev' | 'qa' | 'uat' | 'prod' | 'local';
-export type ProducerDomain = 'card' | 'program';
+export const PRODUCER_DOMAINS = ['card', 'program'] as const;
+export type ProducerDomain = (typeof PRODUCER_DOMAINS)[number];
 
-/** What consumers may be let in to by account; showing card numbers is a right of its own. */
-export type OpenOperation = Exclude<ApiRoute['operation'], 'detokenize'>;
+/** Routes that do not return card numbers. A consumer account gets access to them by name. */
+export type OpenOperation = {
+  [Name in RouteName]: (typeof FUNCTIONS)[Name]['http']['answer'] extends 'cardNumber' ? never : Name;
+}[RouteName];
 
 /** An AWS account that calls the API. */
 export interface Consumer {
   readonly name: string;
   readonly account: string;
-  /** Routes open to whomever that account lets call them. */
+  /** Routes that every role of the account may call, if the account allows it. */
   readonly operations: readonly OpenOperation[];
-  /** Names of the account's roles that may see card numbers; nobody else may, whatever their account allows. */
+  /** Names of the account's roles that may see card numbers. All other roles are denied. */
   readonly detokenizeRoles: readonly string[];
 }
 
-/** Settings of the functions that differ by environment and domain; what is not named keeps its default. */
-export type PoolSettings = Partial<Record<Exclude<keyof typeof settingGroups.pool, 'GAUGES_TO'>, number>> &
-  Record<'POOL_TARGET_MIN' | 'POOL_TARGET_MAX' | 'POOL_COVER_MINUTES', number>;
-export type TomeSettings = Partial<Record<keyof typeof settingGroups.tome, number>>;
+/** The numbers among the settings of a group. A setting that is not named keeps its default. */
+type NumberSettings<Group extends GroupName> = {
+  readonly [Key in keyof Settings<Group> as Settings<Group>[Key] extends number ? Key : never]?: number;
+};
+
+export type PoolSettings = NumberSettings<'pool'> &
+  Readonly<Record<'POOL_TARGET_MIN' | 'POOL_TARGET_MAX' | 'POOL_COVER_MINUTES', number>>;
 
 export interface DomainSettings {
   readonly consumers: readonly Consumer[];
   readonly pool: PoolSettings;
-  readonly tomeCalls: TomeSettings;
+  readonly tomeCalls: NumberSettings<'tome'>;
   /** Minutes between two scheduled prefetches. */
   readonly prefetchEveryMinutes: number;
   /** The account that reads card events from the queue. */
   readonly eventReaderAccount: string;
-  /** Requests a minute to see card numbers above which somebody is told, where no model of the usual volume exists. */
+  /** An alarm is raised above this many detokenize requests a minute. */
   readonly unusualDetokenizePerMinute: number;
-  /** Answers in an hour to the callers of one account that a card or reference does not exist, or already did, above which somebody is told. */
-  readonly unusualCallerAnswersPerHour: number;
-  /** Each caller's budgets, where they are not the default. */
-  readonly callerBudgets?: Partial<Record<keyof typeof settingGroups.callers, number>>;
   /**
-   * Runs that a function of the API is guaranteed and limited to. A function without one shares what the account has left: creations come in bursts,
-   * and a limit would turn the burst into refusals.
+   * An alarm is raised when the callers of one account get more answers in an hour than this which
+   * show whether a card or reference exists.
    */
-  readonly reservedConcurrency?: Partial<Record<ApiRoute['operation'], number>>;
+  readonly unusualCallerAnswersPerHour: number;
+  /** The budgets of each caller. */
+  readonly callerBudgets?: NumberSettings<'callers'>;
+  /**
+   * Runs of a route that are guaranteed and allowed at once, in place of the number in
+   * lambdas/functions.ts. Creations have none, because a limit would refuse bursts of them.
+   */
+  readonly reservedConcurrency?: Partial<Record<RouteName, number>>;
 }
 
-/** Which share of the calls new code gets first, and for how long it is watched before it gets all. */
+/** The share of the calls that new code gets first, and for how long. */
 export type Canary = 'all-at-once' | '10-percent-5-minutes' | '10-percent-15-minutes';
 
-/** What every environment has. */
 interface AnyEnvironment {
-  readonly name: EnvironmentName;
+  /** Its key in environments.ts, and the start of the names of all its resources. */
+  readonly name: string;
+  /** Whether it has real cards: then data outlives its stack, and the command line refuses it. */
+  readonly isProduction: boolean;
   readonly account: string;
   readonly region: string;
   readonly logRetentionDays: number;
@@ -61,8 +71,8 @@ export interface AwsEnvironment extends AnyEnvironment {
   readonly availabilityZones: readonly [string, string, ...string[]];
   readonly vpcCidr: string;
   /**
-   * `privateLinkService`: the name of the endpoint service by which TOME's owners let this account in. It must be offered in each of
-   * `availabilityZones`, and its private DNS name be the host of `url`.
+   * `privateLinkService`: the name of TOME's endpoint service. It must exist in each of
+   * `availabilityZones`, and its private DNS name must be the host of `url`.
    */
   readonly tome: { readonly url: string; readonly privateLinkService: string };
   readonly aurora: {
@@ -73,13 +83,16 @@ export interface AwsEnvironment extends AnyEnvironment {
     readonly deletionProtection: boolean;
   };
   readonly canary: Canary;
-  /** Instances of each API function kept warm; 0 is none. */
+  /** Instances of each API function that are kept initialized; 0 for none. */
   readonly provisionedConcurrency: number;
-  /** Requests that one address may send in five minutes before the firewall turns it away. */
+  /** The firewall blocks an address that sends more requests than this in five minutes. */
   readonly firewallRequestsPerFiveMinutes: number;
 }
 
-/** An emulator of AWS: no network, database or firewall of its own. The suite that starts it says where TOME and AWS are. */
+/**
+ * A deployment to an emulator of AWS, without a network, a database or a firewall. Its starter
+ * provides the addresses of TOME and AWS (emulator-addresses.ts).
+ */
 export interface EmulatorEnvironment extends AnyEnvironment {
   readonly kind: 'emulator';
 }

@@ -1,13 +1,14 @@
-import type { AwsEnvironment, Consumer, DomainSettings, Environment, EnvironmentName } from './environment.ts';
+import type { AwsEnvironment, Consumer, DomainSettings, Environment } from './environment.ts';
 
-/** Two minutes of virtual cards at 150 a second that come unannounced, with a tenth of the pool left (docs/capacity.md). */
+/** Two minutes of virtual cards at 150 a second, with a tenth of the pool left (docs/capacity.md). */
 const RUN_OF_VIRTUAL_CARDS = { min: 21_500, max: 50_000 };
 
 /**
- * What each environment is made of. The accounts are placeholders: write yours. What is wrong here stops the synthesis with a
- * sentence (`validate-environment.ts`).
+ * Every environment. Checks, tests and the command line use this list, so an environment that is
+ * added here is known everywhere. The accounts are placeholders: replace them with yours.
+ * validate-environment.ts stops the synthesis of an environment with faults.
  */
-export const ENVIRONMENTS: Readonly<Record<EnvironmentName, Environment>> = {
+const DEFINITIONS = {
   dev: small('dev', '111111111111', '10.20.0.0/20', { min: 500, max: 5_000 }),
   qa: small('qa', '222222222222', '10.20.16.0/20', { min: 500, max: 5_000 }),
   uat: {
@@ -18,7 +19,8 @@ export const ENVIRONMENTS: Readonly<Record<EnvironmentName, Environment>> = {
   prod: {
     ...small('prod', '444444444444', '10.20.48.0/20', RUN_OF_VIRTUAL_CARDS),
     availabilityZones: ['us-east-1a', 'us-east-1b', 'us-east-1c'],
-    // PCI DSS 10.5.1: twelve months of audit log, all of it at hand.
+    isProduction: true,
+    // PCI DSS 10.5.1 requires twelve months of audit log.
     logRetentionDays: 400,
     aurora: { minAcu: 2, maxAcu: 32, readers: 1, backupDays: 35, deletionProtection: true },
     canary: '10-percent-5-minutes',
@@ -28,6 +30,7 @@ export const ENVIRONMENTS: Readonly<Record<EnvironmentName, Environment>> = {
   },
   local: {
     name: 'local',
+    isProduction: false,
     kind: 'emulator',
     account: '000000000000',
     region: 'us-east-1',
@@ -47,11 +50,14 @@ export const ENVIRONMENTS: Readonly<Record<EnvironmentName, Environment>> = {
       },
     },
   },
-};
+} satisfies Readonly<Record<string, Environment>>;
 
-/** A whole environment at its smallest; the larger ones say where they differ. */
+export type EnvironmentName = keyof typeof DEFINITIONS;
+export const ENVIRONMENTS: Readonly<Record<EnvironmentName, Environment>> = DEFINITIONS;
+
+/** A whole environment of the smallest size. Larger environments override what differs. */
 function small(
-  name: EnvironmentName,
+  name: string,
   account: string,
   vpcCidr: string,
   target: { readonly min: number; readonly max: number },
@@ -71,6 +77,7 @@ function small(
   };
   return {
     name,
+    isProduction: false,
     kind: 'aws',
     account,
     region: 'us-east-1',
@@ -93,7 +100,7 @@ function small(
   };
 }
 
-/** Disclosure is limited to what its readers need, and neither it nor the pool's level can take the runs that creations need. */
+/** A limit on detokenize and pool keeps both from using the concurrency that creations need. */
 function productionDomains(): AwsEnvironment['domains'] {
   const { card, program } = small('prod', '444444444444', '10.20.48.0/20', RUN_OF_VIRTUAL_CARDS).domains;
   const reservedConcurrency = { detokenize: 100, pool: 10 };

@@ -1,12 +1,14 @@
+import * as z from 'zod/mini';
+import { settingGroups } from '../../lambdas/runtime/setting-groups.ts';
 import type { AwsEnvironment, DomainSettings, Environment } from './environment.ts';
 import { ENVIRONMENTS } from './environments.ts';
 import { LOG_RETENTION_DAYS } from './retention.ts';
 
-/** The environment that `-c env=NAME` names, when nothing about it is wrong. Throws with one sentence, or one a line for each fault. */
+/** The environment that `-c env=NAME` names. Throws when there is none, or when it has faults. */
 export function environmentNamed(name: unknown): Environment {
   const environment = Object.values(ENVIRONMENTS).find((candidate) => candidate.name === name);
   if (environment === undefined) {
-    throw new Error(`Say which environment, as -c env=NAME with one of ${Object.keys(ENVIRONMENTS).join(', ')}.`);
+    throw new Error(`Name the environment as -c env=NAME, with one of ${Object.keys(ENVIRONMENTS).join(', ')}.`);
   }
   assertUsable(environment);
   return environment;
@@ -18,7 +20,7 @@ export function assertUsable(environment: Environment): void {
   if (faults.length > 0) throw new Error(`The environment cannot be deployed.\n${faults.join('\n')}`);
 }
 
-/** What is wrong with an environment, each as a sentence that begins with its name. */
+/** The faults of an environment, each as a sentence that begins with its name. */
 export function faultsOf(environment: Environment): readonly string[] {
   const faults = [
     ...faultsOfAny(environment),
@@ -30,10 +32,10 @@ export function faultsOf(environment: Environment): readonly string[] {
   return faults.map((fault) => `${environment.name}: ${fault}`);
 }
 
-/** What fits into 8,192 characters, an API Gateway quota (test/infrastructure/api-access.test.ts). */
+/** API Gateway limits a resource policy to 8,192 characters (test/infrastructure/api-access.test.ts). */
 export const MOST_CONSUMERS = 20;
 
-/** A condition that must hold, and the sentence that says so. */
+/** A condition, and the sentence for an environment that does not meet it. */
 type Rule = readonly [holds: boolean, sentence: string];
 
 const broken = (rules: readonly Rule[]): readonly string[] =>
@@ -52,7 +54,7 @@ function faultsOfAny(environment: Environment): readonly string[] {
       `logRetentionDays must be one of ${LOG_RETENTION_DAYS.join(', ')}.`,
     ],
     [
-      environment.name !== 'prod' || environment.logRetentionDays >= 365,
+      !environment.isProduction || environment.logRetentionDays >= 365,
       'logRetentionDays must be at least 365, by PCI DSS 10.5.1.',
     ],
     [recipients.every((recipient) => /^\S+@\S+\.\S+$/.test(recipient)), 'alarmRecipients must be e-mail addresses.'],
@@ -62,12 +64,9 @@ function faultsOfAny(environment: Environment): readonly string[] {
 
 function faultsOfAws({ aurora, tome, ...environment }: AwsEnvironment): readonly string[] {
   const zones = environment.availabilityZones;
-  const isProduction = environment.name === 'prod';
+  const { isProduction } = environment;
   return broken([
-    [
-      zones.every((zone) => zone.startsWith(environment.region)),
-      `availabilityZones must lie in ${environment.region}.`,
-    ],
+    [zones.every((zone) => zone.startsWith(environment.region)), `availabilityZones must be in ${environment.region}.`],
     [
       zones.length >= 2 && new Set(zones).size === zones.length,
       'availabilityZones must name two or more different zones.',
@@ -105,9 +104,8 @@ function faultsOfAws({ aurora, tome, ...environment }: AwsEnvironment): readonly
 function faultsOfDomain({ pool, consumers, ...settings }: DomainSettings): readonly string[] {
   const reserved = Object.values(settings.reservedConcurrency ?? {});
   const names = consumers.map(({ name }) => name);
-  return broken([
+  const rules = broken([
     [pool.POOL_TARGET_MIN <= pool.POOL_TARGET_MAX, 'POOL_TARGET_MIN must not be above POOL_TARGET_MAX.'],
-    [pool.POOL_TARGET_MIN >= 0, 'POOL_TARGET_MIN must not be negative.'],
     [pool.POOL_COVER_MINUTES >= 1, 'POOL_COVER_MINUTES must be at least 1.'],
     [
       settings.prefetchEveryMinutes >= 1 && settings.prefetchEveryMinutes <= 1_440,
@@ -116,7 +114,7 @@ function faultsOfDomain({ pool, consumers, ...settings }: DomainSettings): reado
     [settings.unusualCallerAnswersPerHour >= 1, 'unusualCallerAnswersPerHour must be at least 1.'],
     [
       reserved.every((runs) => Number.isInteger(runs) && runs >= 1),
-      'reservedConcurrency must be whole numbers from 1: 0 would shut the route.',
+      'reservedConcurrency must be whole numbers from 1, because 0 would close the route.',
     ],
     [isAccount(settings.eventReaderAccount), 'eventReaderAccount must have twelve digits.'],
     [new Set(names).size === names.length, 'consumers must have different names.'],
@@ -133,4 +131,20 @@ function faultsOfDomain({ pool, consumers, ...settings }: DomainSettings): reado
       ],
     ]),
   ]);
+  return [
+    ...boundFaults(settingGroups.pool, pool),
+    ...boundFaults(settingGroups.tome, settings.tomeCalls),
+    ...boundFaults(settingGroups.callers, settings.callerBudgets ?? {}),
+    ...rules,
+  ];
 }
+
+/** Values outside the bounds of lambdas/runtime/setting-groups.ts: the function could not start. */
+const boundFaults = (
+  parsers: Readonly<Record<string, z.core.$ZodType>>,
+  values: Readonly<Record<string, number>>,
+): readonly string[] =>
+  Object.entries(values).flatMap(([name, value]) => {
+    const { error } = z.safeParse(parsers[name] ?? z.never(), String(value));
+    return (error?.issues ?? []).map(({ message }) => `${name} ${message}.`);
+  });

@@ -4,21 +4,23 @@ import { fileURLToPath } from 'node:url';
 import { AssetHashType, DockerImage } from 'aws-cdk-lib';
 import { Code } from 'aws-cdk-lib/aws-lambda';
 import { buildSync } from 'esbuild';
-import type { FunctionName } from '../../lambdas/rights.ts';
+import { isRoute } from '../../lambdas/function-names.ts';
+import type { FunctionName } from '../../lambdas/functions.ts';
 
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Libraries in CommonJS ask for `require`, which a module does not have. */
+/** Defines `require`, which libraries in CommonJS call and a module does not have. */
 const BANNER =
   "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);";
 
-/** A function's code: one minified module, made on this machine by esbuild. */
+/** A function's code: one minified module, which esbuild builds on this machine. */
 export const functionCode = (name: FunctionName): Code =>
   Code.fromAsset(join(PROJECT, 'lambdas'), {
     assetHashType: AssetHashType.OUTPUT,
     bundling: {
-      // Never pulled: the local bundling throws rather than pass the work on. The command tells one function's bundle from another's.
+      // CDK does not use the image, because local bundling either succeeds or throws.
       image: DockerImage.fromRegistry('none'),
+      // Part of the asset's cache key, so that two functions do not share one bundle.
       command: [name],
       local: {
         tryBundle(directory) {
@@ -29,7 +31,7 @@ export const functionCode = (name: FunctionName): Code =>
     },
   });
 
-/** Writes a function's bundle, and for the migration the SQL that it reads. Throws when it cannot. */
+/** Writes a function's bundle, and for the migration the SQL files that it reads. */
 export function bundleFunction(name: FunctionName, directory: string): void {
   buildSync({
     absWorkingDir: PROJECT,
@@ -53,7 +55,4 @@ export function bundleFunction(name: FunctionName, directory: string): void {
   }
 }
 
-const entryOf = (name: FunctionName): string => {
-  const api = `lambdas/api/${name}.ts`;
-  return existsSync(join(PROJECT, api)) ? api : `lambdas/jobs/${name}.ts`;
-};
+const entryOf = (name: FunctionName): string => `lambdas/${isRoute(name) ? 'api' : 'jobs'}/${name}.ts`;

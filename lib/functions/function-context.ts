@@ -4,7 +4,9 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { DataProtectionPolicy } from 'aws-cdk-lib/aws-logs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
-import { databaseRoleOf, type FunctionName, RIGHTS } from '../../lambdas/rights.ts';
+import { databaseRoleOf } from '../../lambdas/database-roles.ts';
+import type { FunctionRow } from '../../lambdas/function-row.ts';
+import { FUNCTIONS, type FunctionName } from '../../lambdas/functions.ts';
 import type { DataStack } from '../data/data-stack.ts';
 import { emulatorAddresses } from '../environments/emulator-addresses.ts';
 import type { DomainSettings, Environment, ProducerDomain } from '../environments/environment.ts';
@@ -12,25 +14,25 @@ import { namePrefix } from '../environments/stack-identity.ts';
 import type { EndpointName } from '../network/interface-endpoints.ts';
 import type { NetworkStack } from '../network/network-stack.ts';
 
-/** A secret as a function asks for it, and as its role's policy names it. */
+/** A secret, by the id in the function's environment and by the ARN in its policy. */
 export interface NamedSecret {
   readonly id: string;
   readonly arn: string;
 }
 
-/** How a function signs in to the database: by IAM as a role, or with a secret. */
+/** How a function signs in to the database: as a role by IAM, or with a secret. */
 export type SignIn =
   | { readonly by: 'iam'; readonly host: string; readonly connectArn: string }
-  /** `host` where the secret does not say where the database is. */
+  /** `host`: only if the secret does not contain it. */
   | { readonly by: 'secret'; readonly secret: NamedSecret; readonly host?: string; readonly isTls: boolean };
 
-/** The ways out of a function's subnets; each is open to members of a security group. */
+/** What functions can reach from their subnets. Each client group opens one target. */
 export interface NetworkAccess {
   readonly vpc: IVpc;
   readonly clients: Readonly<Record<EndpointName | 'proxy' | 'cluster', ISecurityGroup>>;
 }
 
-/** What the functions of a producer domain find around them. */
+/** What the functions of a producer domain have in common. */
 export interface FunctionContext {
   readonly environment: Environment;
   readonly domain: ProducerDomain;
@@ -46,7 +48,7 @@ export interface FunctionContext {
   readonly logProtection: DataProtectionPolicy | undefined;
   /** Absent on the emulator. */
   readonly networkAccess: NetworkAccess | undefined;
-  /** Where AWS's services answer, if not at their own addresses. */
+  /** The address of an emulator of AWS. */
   readonly awsEndpointUrl: string | undefined;
 }
 
@@ -59,7 +61,10 @@ export interface FunctionContextProps
   readonly network: NetworkStack | undefined;
 }
 
-/** What a domain's functions find around them: on AWS its own database behind a proxy; on the emulator what whoever started it has put there. */
+/**
+ * On AWS the domain's own database behind RDS Proxy and the network of the environment. On the
+ * emulator the addresses and the database secret that its starter provides.
+ */
 export function functionContext(scope: Construct, { data, network, ...given }: FunctionContextProps): FunctionContext {
   const { environment, domain } = given;
   const shared = {
@@ -88,7 +93,7 @@ export function functionContext(scope: Construct, { data, network, ...given }: F
     awsEndpointUrl: undefined,
     networkAccess: { vpc, clients: { ...endpoints.clients, proxy: proxy.clients, cluster: database.clusterClients } },
     signIn: (name) =>
-      RIGHTS[name].readsAdministratorSecret
+      isAdministrator(FUNCTIONS[name])
         ? {
             by: 'secret',
             secret: secretNamed(database.administratorSecret),
@@ -107,9 +112,11 @@ export function functionContext(scope: Construct, { data, network, ...given }: F
   };
 }
 
+const isAdministrator = ({ access }: FunctionRow): boolean => access.secrets.includes('administrator');
+
 const secretNamed = ({ secretArn }: { readonly secretArn: string }): NamedSecret => ({ id: secretArn, arn: secretArn });
 
-/** Made by whoever starts the emulator, beside the PostgreSQL that it names. */
+/** The starter of the emulator creates this secret (scripts/emulator/database-secret.ts). */
 const emulatorDatabaseSecret = (stack: Stack, name: string): NamedSecret => ({
   id: `${name}/database`,
   arn: stack.formatArn({ service: 'secretsmanager', resource: `secret:${name}/database-??????` }),

@@ -2,33 +2,40 @@ import { Stack } from 'aws-cdk-lib';
 import { Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
-import { type FunctionName, RIGHTS } from '../../lambdas/rights.ts';
-import { metricsNamespace } from '../observability/pool-metrics.ts';
+import type { FunctionRow } from '../../lambdas/function-row.ts';
+import { FUNCTIONS, type FunctionName } from '../../lambdas/functions.ts';
+import { metricsNamespace } from '../../lambdas/metric-names.ts';
 import type { FunctionContext } from './function-context.ts';
 
-export interface FunctionGrants {
+export interface FunctionResources {
   readonly name: FunctionName;
   readonly functionArn: string;
   readonly logGroup: ILogGroup;
-  /** Whether it is started without anybody waiting for its answer. */
-  readonly isJob: boolean;
 }
 
 /**
- * All that a function's role may do: its share of the table of rights (lambdas/rights.ts), its own log, its traces, and on AWS a network
- * interface. Roles cannot be widened elsewhere: functions hold them as immutable.
+ * The only policy of a function's role: what its row in lambdas/functions.ts grants, its own log,
+ * traces, and on AWS a network interface. CDK cannot add to it, because functions hold their role
+ * without policy updates.
  */
-export function functionStatements(scope: Construct, context: FunctionContext, grants: FunctionGrants) {
-  const { name, logGroup, isJob } = grants;
-  const rights = RIGHTS[name];
-  const { cardEvents, deadLetters, idempotencySecret } = context;
+export function functionStatements(
+  scope: Construct,
+  context: FunctionContext,
+  { name, functionArn, logGroup }: FunctionResources,
+) {
+  const row: FunctionRow = FUNCTIONS[name];
+  const { access } = row;
+  const { cardEvents, deadLetters, domain, idempotencySecret } = context;
   const signIn = context.signIn(name);
-  const usesDatabase = rights.execute.length > 0 || rights.readsAdministratorSecret;
+  const usesDatabase = row.database !== null || access.secrets.includes('administrator');
   const secrets = [
     ...(usesDatabase && signIn.by === 'secret' ? [signIn.secret.arn] : []),
-    ...(rights.readsIdempotencySecret ? [idempotencySecret.arn] : []),
+    ...(access.secrets.includes('idempotency') ? [idempotencySecret.arn] : []),
   ];
-  const queues = [...(rights.sendsCardEvents ? [cardEvents.queueArn] : []), ...(isJob ? [deadLetters.queueArn] : [])];
+  const queues = [
+    ...(access.queues.includes('card-events') ? [cardEvents.queueArn] : []),
+    ...(row.kind === 'route' ? [] : [deadLetters.queueArn]),
+  ];
   return [
     allow('OwnLog', ['logs:CreateLogStream', 'logs:PutLogEvents'], [logGroup.logGroupArn]),
     allow('Traces', ['xray:PutTraceSegments', 'xray:PutTelemetryRecords'], ['*']),
@@ -37,15 +44,17 @@ export function functionStatements(scope: Construct, context: FunctionContext, g
     ...(queues.length > 0 ? [allow('OwnQueues', ['sqs:SendMessage'], queues)] : []),
     ...(secrets.length > 0 ? [throughService(scope, context, 'secretsmanager', ['kms:Decrypt'])] : []),
     ...(queues.length > 0 ? [throughService(scope, context, 'sqs', ['kms:Decrypt', 'kms:GenerateDataKey'])] : []),
-    ...(rights.publishesGauges
+    ...(access.gauges
       ? [
           allow('OwnGauges', ['cloudwatch:PutMetricData'], ['*'], {
-            StringEquals: { 'cloudwatch:namespace': metricsNamespace(context.domain) },
+            StringEquals: { 'cloudwatch:namespace': metricsNamespace(domain) },
           }),
-          allow('Reports', ['events:PutEvents'], [defaultBusArn(scope)]),
         ]
       : []),
-    ...(context.networkAccess === undefined ? [] : networkInterface(grants.functionArn)),
+    ...(row.kind !== 'route' && row.resultTo === 'event-bus'
+      ? [allow('Reports', ['events:PutEvents'], [defaultBusArn(scope)])]
+      : []),
+    ...(context.networkAccess === undefined ? [] : networkInterface(functionArn)),
   ];
 }
 
@@ -61,7 +70,7 @@ const allow = (sid: string, actions: string[], resources: string[], conditions?:
 const defaultBusArn = (scope: Construct): string =>
   Stack.of(scope).formatArn({ service: 'events', resource: 'event-bus', resourceName: 'default' });
 
-/** The key, only by way of a service that holds what it encrypts. */
+/** Use of the encryption key, limited to requests that the service makes for the function. */
 const throughService = (
   scope: Construct,
   { key }: FunctionContext,
@@ -72,7 +81,10 @@ const throughService = (
     StringEquals: { 'kms:ViaService': `${service}.${Stack.of(scope).region}.amazonaws.com` },
   });
 
-/** Lambda needs these rights of the role to attach the function to its subnets; the function's own code is denied them. */
+/**
+ * Lambda uses these actions of the role to attach the function to its subnets. A Deny keeps them
+ * from the function's own code.
+ */
 function networkInterface(functionArn: string) {
   const actions = [
     'ec2:CreateNetworkInterface',

@@ -5,50 +5,58 @@ import { Schedule, ScheduleExpression, ScheduleGroup } from 'aws-cdk-lib/aws-sch
 import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import type { JobName, PoolFunctions } from './pool-functions.ts';
+import { jobNames } from '../../lambdas/function-names.ts';
+import type { JobRow, Schedule as JobSchedule } from '../../lambdas/function-row.ts';
+import { FUNCTIONS, type JobName } from '../../lambdas/functions.ts';
+import type { DomainSettings } from '../environments/environment.ts';
+import type { PoolFunctions } from './pool-functions.ts';
 
 export interface JobSchedulesProps {
   /** The prefix of names, such as `prod-card`. */
   readonly name: string;
   readonly functions: PoolFunctions;
-  readonly prefetchEveryMinutes: number;
+  readonly settings: DomainSettings;
   readonly key: IKey;
   readonly deadLetters: IQueue;
 }
 
-/** The jobs that run by the clock. Each schedule starts one function, by a role that may do only that. */
+/** A start that is later than this is dropped, because the next one does the same work. */
+const MAX_DELAY_MINUTES = 15;
+
+/** The schedules of lambdas/functions.ts. Each starts one job, with a role that may do only that. */
 export class JobSchedules extends Construct {
   constructor(scope: Construct, id: string, props: JobSchedulesProps) {
     super(scope, id);
     const group = new ScheduleGroup(this, 'Group', {
       scheduleGroupName: props.name,
-      // It holds nothing but its schedules.
+      // The group contains nothing but the schedules of this stack.
       removalPolicy: RemovalPolicy.DESTROY,
     });
-    const start = (job: JobName, everyMinutes: number) =>
-      new Schedule(this, job, {
-        scheduleName: job,
-        scheduleGroup: group,
-        description: `Starts ${job} every ${everyMinutes} minutes.`,
-        schedule: ScheduleExpression.rate(Duration.minutes(everyMinutes)),
-        target: new LambdaInvoke(props.functions.jobs[job].function, {
-          role: this.#role(job, group, props).withoutPolicyUpdates(),
-          deadLetterQueue: props.deadLetters,
-          // The next run does what a lost one would have, so none is sent late.
-          retryAttempts: 3,
-          maxEventAge: Duration.minutes(Math.min(everyMinutes, 15)),
-        }),
-      });
-    start('prefetch', props.prefetchEveryMinutes);
-    start('pool-health', 1);
-    start('settle-reservations', 1);
-    start('relay-events', 1);
+    for (const job of jobNames()) {
+      const { schedule }: JobRow = FUNCTIONS[job];
+      if (schedule !== null) this.#start(job, minutesBetween(schedule, props.settings), group, props);
+    }
+  }
+
+  #start(job: JobName, everyMinutes: number, group: ScheduleGroup, props: JobSchedulesProps): void {
+    new Schedule(this, job, {
+      scheduleName: job,
+      scheduleGroup: group,
+      description: `Starts ${job} every ${everyMinutes} minutes.`,
+      schedule: ScheduleExpression.rate(Duration.minutes(everyMinutes)),
+      target: new LambdaInvoke(props.functions.jobs[job].function, {
+        role: this.#role(job, group, props).withoutPolicyUpdates(),
+        deadLetterQueue: props.deadLetters,
+        retryAttempts: 3,
+        maxEventAge: Duration.minutes(Math.min(everyMinutes, MAX_DELAY_MINUTES)),
+      }),
+    });
   }
 
   #role(job: JobName, group: ScheduleGroup, { functions, deadLetters, key }: JobSchedulesProps): Role {
     const { account, region } = Stack.of(this);
     const policy = new ManagedPolicy(this, `${job}-policy`, {
-      description: `Starting ${job}, and keeping what could not be started.`,
+      description: `Starting ${job}, and sending events that cannot start it to the dead-letter queue.`,
       statements: [
         new PolicyStatement({
           actions: ['lambda:InvokeFunction'],
@@ -70,3 +78,7 @@ export class JobSchedules extends Construct {
     });
   }
 }
+
+/** Minutes between two starts of a job in a producer domain. */
+export const minutesBetween = ({ everyMinutes }: JobSchedule, settings: DomainSettings): number =>
+  typeof everyMinutes === 'number' ? everyMinutes : settings[everyMinutes];

@@ -5,11 +5,14 @@ import type { TokenFunction } from './token-function.ts';
 
 export interface MigrationProps {
   readonly migrate: TokenFunction;
-  /** What runs against the new schema, and is deployed only after it is there. */
+  /** The functions that need the new schema. The deployment replaces them after the migration. */
   readonly before: readonly TokenFunction[];
 }
 
-/** D2: runs the migration in the deployment, before any new code is in place. When it fails, the deployment does, and the old code goes on. */
+/**
+ * Runs the migration during the deployment, before any other function is replaced. If it fails, the
+ * deployment fails and the old code continues to run.
+ */
 export class Migration extends Trigger {
   constructor(scope: Construct, id: string, { migrate, before }: MigrationProps) {
     super(scope, id, {

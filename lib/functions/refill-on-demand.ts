@@ -24,9 +24,9 @@ export interface RefillOnDemandProps {
 }
 
 /**
- * P2: a refill within a minute of a low pool, in two ways that end in the same job, whose runs take turns. The alarm starts one when the pool becomes
- * low. The rule reads each minute's answer of the health job, and so asks again for as long as the pool stays low, whatever became of the
- * first run.
+ * Starts a prefetch within a minute when the pool is low. The alarm starts one when the pool becomes
+ * low. The rule starts one for each report of the health job while the pool remains low, so a
+ * prefetch that fails is repeated. A lease allows one run at a time.
  */
 export class RefillOnDemand extends Construct {
   readonly topic: Topic;
@@ -40,7 +40,7 @@ export class RefillOnDemand extends Construct {
     const definition = refillWantedAlarm(metrics);
     const alarmName = alarmNameOf(name, definition);
     this.topic = new Topic(this, 'Topic', { topicName: alarmName, masterKey: key, enforceSSL: true });
-    // A policy of its own takes the place of the one that lets this account's alarms publish.
+    // An explicit policy replaces the default one, which lets all alarms of the account publish.
     this.topic.addToResourcePolicy(
       new PolicyStatement({
         sid: 'OwnAlarm',

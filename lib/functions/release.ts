@@ -5,6 +5,7 @@ import {
 } from 'aws-cdk-lib/aws-codedeploy';
 import type { Alias } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
+import type { RouteName } from '../../lambdas/functions.ts';
 import { acknowledgeRelease } from '../checks/acknowledgements.ts';
 import type { Canary, Environment } from '../environments/environment.ts';
 import { createAlarm } from '../observability/alarm.ts';
@@ -14,6 +15,7 @@ import type { TokenFunction } from './token-function.ts';
 
 export interface ReleaseProps {
   readonly environment: Environment;
+  readonly operation: RouteName;
   readonly target: TokenFunction;
   readonly metrics: PoolMetrics;
 }
@@ -24,11 +26,14 @@ const CONFIGURATIONS: Readonly<Record<Canary, ILambdaDeploymentConfig>> = {
   '10-percent-15-minutes': LambdaDeploymentConfig.CANARY_10PERCENT_15MINUTES,
 };
 
-/** New code behind an alias: a tenth of the calls first, and back by itself when it fails, slows down, or opens TOME's breaker. */
+/**
+ * Sends a share of the calls to new code first. CodeDeploy rolls back by itself when an alarm of
+ * the release is raised.
+ */
 export class Release extends Construct {
   readonly alias: Alias;
 
-  constructor(scope: Construct, id: string, { environment, target, metrics }: ReleaseProps) {
+  constructor(scope: Construct, id: string, { environment, operation, target, metrics }: ReleaseProps) {
     super(scope, id);
     const isOnAws = environment.kind === 'aws';
     const warm = isOnAws ? environment.provisionedConcurrency : 0;
@@ -37,7 +42,7 @@ export class Release extends Construct {
     const deployment = new LambdaDeploymentGroup(this, 'Deployment', {
       alias: this.alias,
       deploymentConfig: CONFIGURATIONS[environment.canary],
-      alarms: releaseAlarms(target.name, this.alias, metrics).map((definition) =>
+      alarms: releaseAlarms(operation, this.alias, metrics).map((definition) =>
         createAlarm(this, definition.name, definition),
       ),
       autoRollback: { failedDeployment: true, stoppedDeployment: true, deploymentInAlarm: true },

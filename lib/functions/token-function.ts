@@ -1,43 +1,36 @@
 import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { SubnetType } from 'aws-cdk-lib/aws-ec2';
+import { EventBus } from 'aws-cdk-lib/aws-events';
 import { ManagedPolicy, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Architecture, type IDestination, Function as Lambda, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
-import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
+import { Architecture, Function as Lambda, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
+import { EventBridgeDestination, SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { type FunctionName, RIGHTS } from '../../lambdas/rights.ts';
+import type { FunctionRow, JobRow } from '../../lambdas/function-row.ts';
+import { FUNCTIONS, type FunctionName } from '../../lambdas/functions.ts';
 import { acknowledgeFunction } from '../checks/acknowledgements.ts';
 import { EncryptedLogGroup } from '../logs/encrypted-log-group.ts';
 import { functionCode } from './function-bundle.ts';
 import type { FunctionContext, NetworkAccess } from './function-context.ts';
-import type { FunctionEnvironments } from './function-environments.ts';
+import { functionEnvironment } from './function-environment.ts';
 import { functionStatements } from './function-policy.ts';
 
 export interface TokenFunctionProps {
   readonly name: FunctionName;
   readonly context: FunctionContext;
-  readonly variables: FunctionEnvironments[FunctionName];
-  readonly description: string;
-  readonly memoryMb: number;
-  readonly timeoutSeconds: number;
-  /** How it is started: by somebody who waits for the answer, or as a job, whose failures go to the dead letters. */
-  readonly start: 'request' | 'job';
-  /** The most runs at once; without it, as many as are asked for. */
-  readonly maximumConcurrency?: number;
 }
 
-/** The one construct of every Lambda function: its code, its own role and log, its place in the network. */
+/** A Lambda function as its row in lambdas/functions.ts describes it, with its own role and log. */
 export class TokenFunction extends Construct {
   readonly name: FunctionName;
   readonly function: Lambda;
-  readonly #deadLetters: IQueue;
 
-  constructor(scope: Construct, id: string, props: TokenFunctionProps) {
+  constructor(scope: Construct, id: string, { name, context }: TokenFunctionProps) {
     super(scope, id);
-    const { name, context, start } = props;
+    const row: FunctionRow = FUNCTIONS[name];
+    const isJob = row.kind !== 'route';
     const { environment, key, deadLetters, networkAccess } = context;
     this.name = name;
-    this.#deadLetters = deadLetters;
     const isOnAws = environment.kind === 'aws';
     const functionName = `${context.name}-${name}`;
     const logGroup = new EncryptedLogGroup(this, 'Logs', {
@@ -48,82 +41,82 @@ export class TokenFunction extends Construct {
     });
     const functionArn = Stack.of(this).formatArn({ service: 'lambda', resource: `function:${functionName}` });
     const policy = new ManagedPolicy(this, 'Policy', {
-      description: `What ${functionName} may do, from lambdas/rights.ts.`,
-      statements: functionStatements(this, context, { name, functionArn, logGroup, isJob: start === 'job' }),
+      description: `What ${functionName} may do, from lambdas/functions.ts.`,
+      statements: functionStatements(this, context, { name, functionArn, logGroup }),
     });
     const role = new Role(this, 'Role', {
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
       managedPolicies: [policy],
     });
+    const concurrency = reservedConcurrency(name, row, context);
     this.function = new Lambda(this, 'Function', {
       functionName,
-      description: props.description,
+      description: row.description,
       runtime: Runtime.NODEJS_24_X,
       architecture: isOnAws ? Architecture.ARM_64 : Architecture.X86_64,
       code: functionCode(name),
       handler: 'index.handler',
-      memorySize: props.memoryMb,
-      timeout: Duration.seconds(props.timeoutSeconds),
-      environment: { ...stringsOf(props.variables), ...processVariables(name, context) },
+      memorySize: row.lambda.memoryMb,
+      timeout: Duration.seconds(row.lambda.timeoutSeconds),
+      environment: { ...functionEnvironment(context, name), ...processVariables(row, context) },
       role: role.withoutPolicyUpdates(),
       logGroup,
-      // What the alias pointed at before, so that it can be pointed back at once.
-      ...(isOnAws && start === 'request' ? { currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN } } : {}),
+      // The previous version is kept, so that a release can be rolled back at once.
+      ...(isOnAws && !isJob ? { currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN } } : {}),
       tracing: Tracing.ACTIVE,
-      ...(props.maximumConcurrency === undefined ? {} : { reservedConcurrentExecutions: props.maximumConcurrency }),
-      ...(start === 'job' ? { deadLetterQueue: deadLetters } : {}),
-      ...(networkAccess === undefined ? {} : placeIn(networkAccess, name)),
+      ...(concurrency === null ? {} : { reservedConcurrentExecutions: concurrency }),
+      ...(isJob ? { deadLetterQueue: deadLetters } : {}),
+      ...(networkAccess === undefined ? {} : placeIn(networkAccess, row)),
     });
-    acknowledgeFunction(this, { isJob: start === 'job', isOnAws });
+    if (isJob) this.#configureAsyncInvoke(row, deadLetters);
+    acknowledgeFunction(this, { isJob, isOnAws });
   }
 
   /**
-   * Runs that nobody waits for. They are not tried again, because the next one does what they would have. The dead letters get the event of
-   * a failed one and, beside it, why it failed.
+   * A failed run is not tried again, because the next run does its work. The dead-letter queue gets
+   * the event of a failed run, and the destination beside it the reason.
    */
-  configureAsyncInvoke({
-    maximumWait,
-    onSuccess,
-  }: {
-    readonly maximumWait: Duration;
-    readonly onSuccess?: IDestination;
-  }): void {
+  #configureAsyncInvoke({ maximumWaitMinutes, resultTo }: JobRow, deadLetters: IQueue): void {
     this.function.configureAsyncInvoke({
-      maxEventAge: maximumWait,
+      maxEventAge: Duration.minutes(maximumWaitMinutes),
       retryAttempts: 0,
-      onFailure: new SqsDestination(this.#deadLetters),
-      ...(onSuccess === undefined ? {} : { onSuccess }),
+      onFailure: new SqsDestination(deadLetters),
+      ...(resultTo === null ? {} : { onSuccess: new EventBridgeDestination(this.#defaultBus()) }),
     });
+  }
+
+  #defaultBus() {
+    return EventBus.fromEventBusName(this, 'DefaultBus', 'default');
   }
 }
 
-/** The interface endpoints that a function's security groups may reach, from its rights. */
-function placeIn({ vpc, clients }: NetworkAccess, name: FunctionName) {
-  const rights = RIGHTS[name];
+/** A producer domain can reserve runs of a route; a job has what its row says. */
+const reservedConcurrency = (name: FunctionName, { lambda }: FunctionRow, { settings }: FunctionContext) =>
+  Object.entries(settings.reservedConcurrency ?? {}).find(([route]) => route === name)?.[1] ??
+  lambda.reservedConcurrency;
+
+/** The function's subnets, and the security groups that open what its row grants. */
+function placeIn({ vpc, clients }: NetworkAccess, { database, access }: FunctionRow) {
+  const isAdministrator = access.secrets.includes('administrator');
   const securityGroups = [
-    ...(rights.execute.length > 0 ? [clients.proxy] : []),
-    ...(rights.readsAdministratorSecret ? [clients.cluster] : []),
-    ...(rights.readsAdministratorSecret || rights.readsIdempotencySecret ? [clients.secrets] : []),
-    ...(rights.callsTome ? [clients.tome] : []),
-    ...(rights.sendsCardEvents ? [clients.queues] : []),
-    ...(rights.publishesGauges ? [clients.metrics] : []),
+    ...(database === null ? [] : [clients.proxy]),
+    ...(isAdministrator ? [clients.cluster] : []),
+    ...(access.secrets.length > 0 ? [clients.secrets] : []),
+    ...(access.tome ? [clients.tome] : []),
+    ...(access.queues.length > 0 ? [clients.queues] : []),
+    ...(access.gauges ? [clients.metrics] : []),
   ];
   return { vpc, vpcSubnets: { subnetType: SubnetType.PRIVATE_ISOLATED }, securityGroups };
 }
 
-/** What the process, rather than the function's own code, reads. */
+/** Variables that Node.js and the AWS clients read. They are no settings of the function. */
 const processVariables = (
-  name: FunctionName,
+  { access }: FunctionRow,
   { environment, awsEndpointUrl }: FunctionContext,
 ): Record<string, string> => ({
-  // The cluster's certificate is signed by RDS's own authority, which Lambda has on file; the proxy's by a public one.
-  ...(environment.kind === 'aws' && RIGHTS[name].readsAdministratorSecret
+  // Node.js does not know the authority that signs a cluster's certificate. The proxy's is public.
+  ...(environment.kind === 'aws' && access.secrets.includes('administrator')
     ? { NODE_EXTRA_CA_CERTS: '/var/runtime/ca-cert.pem' }
     : {}),
   ...(awsEndpointUrl === undefined ? {} : { AWS_ENDPOINT_URL: awsEndpointUrl }),
 });
-
-const stringsOf = (variables: object): Record<string, string> =>
-  Object.fromEntries(
-    Object.entries(variables).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
-  );

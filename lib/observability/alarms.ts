@@ -5,8 +5,7 @@ import type { DatabaseCluster } from 'aws-cdk-lib/aws-rds';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import type { ApiRoute } from '../../lambdas/api/routes.ts';
-import type { FunctionName } from '../../lambdas/rights.ts';
+import type { JobName, RouteName } from '../../lambdas/functions.ts';
 import type { DomainSettings, Environment } from '../environments/environment.ts';
 import { type AlarmDefinition, alarmNameOf, createAlarm, notify } from './alarm.ts';
 import { callerAlarms } from './caller-alarms.ts';
@@ -20,8 +19,8 @@ export interface WatchedParts {
   readonly restApi: RestApi;
   readonly apiStage: string;
   readonly functions: {
-    readonly api: Readonly<Record<ApiRoute['operation'], WatchedFunction>>;
-    readonly jobs: Readonly<Record<Exclude<FunctionName, ApiRoute['operation']>, WatchedFunction>>;
+    readonly api: Readonly<Record<RouteName, WatchedFunction>>;
+    readonly jobs: Readonly<Record<JobName, WatchedFunction>>;
   };
   readonly deadLetterQueues: readonly { readonly name: string; readonly queue: IQueue }[];
   /** Absent on the emulator. */

@@ -12,7 +12,6 @@ import {
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
 import { ROUTES } from '../../lambdas/api/routes.ts';
-import { RIGHTS } from '../../lambdas/rights.ts';
 import { type PoolMetrics, sumOf } from './pool-metrics.ts';
 
 export interface DashboardProps {
@@ -24,7 +23,7 @@ export interface DashboardProps {
 }
 
 /** The operations that call TOME. With the dual-call strategy each makes two TOME calls. */
-const TOME_OPERATIONS = ROUTES.map(({ operation }) => operation).filter((operation) => RIGHTS[operation].callsTome);
+const TOME_OPERATIONS = ROUTES.filter(({ row }) => row.access.tome).map(({ operation }) => operation);
 
 const LIVE_ENDPOINTS = [
   ['ns1', 'tokenize'],
@@ -101,8 +100,9 @@ export class Dashboard extends Construct {
 
 type OfWidth = (width: number) => IWidget;
 
-/** Widgets side by side, of equal width. */
-const row = (...widgets: OfWidth[]): IWidget[] => widgets.map((ofWidth) => ofWidth(WHOLE_WIDTH / widgets.length));
+/** Widgets side by side, of equal width. CloudWatch accepts whole numbers only. */
+const row = (...widgets: OfWidth[]): IWidget[] =>
+  widgets.map((ofWidth) => ofWidth(Math.floor(WHOLE_WIDTH / widgets.length)));
 
 const graph =
   (title: string, left: readonly IMetric[], { stacked = false } = {}): OfWidth =>

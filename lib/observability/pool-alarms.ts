@@ -1,6 +1,7 @@
 import { TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import * as z from 'zod/mini';
-import { settingGroups } from '../../lambdas/runtime/settings.ts';
+import { FUNCTIONS } from '../../lambdas/functions.ts';
+import { settingGroups } from '../../lambdas/runtime/setting-groups.ts';
 import type { DomainSettings, Environment } from '../environments/environment.ts';
 import type { AlarmDefinition } from './alarm.ts';
 import type { PoolMetrics } from './pool-metrics.ts';
@@ -15,11 +16,15 @@ const DEFAULTS = {
 /** Minutes until a refill runs: the health job must detect the low pool and prefetch must start. */
 const REFILL_START_MINUTES = 2;
 
-/** The job settle-reservations runs each minute, so a longer delay after the horizon is a fault. */
-const SETTLE_DELAY_SECONDS = 300;
+/** Minutes after which work is late that a job should have done (lambdas/functions.ts). */
+const lateMinutes = (job: 'pool-health' | 'settle-reservations' | 'relay-events'): number => {
+  const { everyMinutes, lateAfterRuns } = FUNCTIONS[job].schedule;
+  return everyMinutes * lateAfterRuns;
+};
 
-/** The job relay-events runs each minute, so an older event is a fault. */
-const OLDEST_EVENT_SECONDS = 300;
+const SETTLE_DELAY_SECONDS = lateMinutes('settle-reservations') * 60;
+
+const OLDEST_EVENT_SECONDS = lateMinutes('relay-events') * 60;
 
 /** Single failed requests quarantine far fewer. Each quarantined pair wastes two tokens. */
 const QUARANTINED_PER_HOUR = 1_000;
@@ -31,7 +36,7 @@ const LEAKED_PER_DAY = 25_000;
 const PURGE_LAG_SECONDS = 3_600;
 
 /** Minutes without a report of the health job. */
-const SILENT_MINUTES = 3;
+const SILENT_MINUTES = lateMinutes('pool-health');
 
 /**
  * Alarms on the gauges that the health job publishes each minute. A minute without a report does

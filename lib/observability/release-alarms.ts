@@ -1,16 +1,14 @@
 import { Duration } from 'aws-cdk-lib';
 import { TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Alias } from 'aws-cdk-lib/aws-lambda';
+import { FUNCTIONS, type RouteName } from '../../lambdas/functions.ts';
 import type { AlarmDefinition } from './alarm.ts';
 import type { PoolMetrics } from './pool-metrics.ts';
-
-/** Longest 99th percentile during a release, in milliseconds: a cold start and three TOME calls. */
-const SLOW_MS = 1_500;
 
 type ReleaseAlarm = AlarmDefinition & { readonly name: string };
 
 /** The alarms that roll back a release of one API function. `name` is the construct id. */
-export function releaseAlarms(operation: string, alias: Alias, metrics: PoolMetrics): readonly ReleaseAlarm[] {
+export function releaseAlarms(operation: RouteName, alias: Alias, metrics: PoolMetrics): readonly ReleaseAlarm[] {
   const period = Duration.minutes(1);
   const shared = {
     runbook: 'a-release-rolled-back',
@@ -37,7 +35,7 @@ export function releaseAlarms(operation: string, alias: Alias, metrics: PoolMetr
       name: 'Latency',
       meaning: meaningOf('the function is slow'),
       metric: alias.metricDuration({ period, statistic: 'p99' }),
-      threshold: { above: SLOW_MS },
+      threshold: { above: FUNCTIONS[operation].alarms.releaseP99Ms },
       // One slow minute is normal, because new code starts cold.
       periods: 2,
       outOf: 3,

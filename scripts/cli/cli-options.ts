@@ -1,23 +1,25 @@
 import { parseArgs } from 'node:util';
+import { PRODUCER_DOMAINS } from '../../lib/environments/environment.ts';
+import { ENVIRONMENTS } from '../../lib/environments/environments.ts';
 
 export const COMMANDS = ['tokenize', 'lookup', 'detokenize', 'pool', 'refill'] as const;
 export type Command = (typeof COMMANDS)[number];
 
 export interface CliOptions {
   readonly command: Command;
-  /** Detokenize's reference, where it was given. */
+  /** The reference for detokenize, if it is an argument. */
   readonly reference: string | null;
   readonly where: Where;
-  /** Whether detokenize shows the whole card number. */
+  /** Whether detokenize shows all digits of the card number. */
   readonly reveal: boolean;
 }
 
-/** Which deployment: one that CDK made, by its outputs, or an address. */
+/** The deployment: an environment, by the outputs of its stacks, or a URL. */
 export type Where =
   | { readonly by: 'environment'; readonly environment: string; readonly domain: string }
   | { readonly by: 'url'; readonly url: string; readonly sigv4: boolean; readonly prefetchFunction: string | null };
 
-/** Everything that is wrong with the arguments, one sentence each. Never what was given: it may be a card number. */
+/** All faults of the arguments. Never quotes an argument, because it can be a card number. */
 export class InvalidCommand extends Error {
   override readonly name = 'InvalidCommand';
 
@@ -25,6 +27,11 @@ export class InvalidCommand extends Error {
     super(faults.join('\n'));
   }
 }
+
+/** Environments without real cards. */
+const LOWER_ENVIRONMENTS = Object.values(ENVIRONMENTS)
+  .filter(({ isProduction }) => !isProduction)
+  .map(({ name }) => name);
 
 export const CLI_USAGE = `npm run cli -- COMMAND (--env NAME | --url URL) [options]
 
@@ -34,21 +41,20 @@ export const CLI_USAGE = `npm run cli -- COMMAND (--env NAME | --url URL) [optio
   pool                    the pool's level
   refill                  starts a prefetch
 
-  --env NAME              dev, qa or uat: finds the API and the functions by the outputs of the stacks
-  --domain NAME           card or program, with --env (card)
+  --env NAME              ${LOWER_ENVIRONMENTS.join(', ')}: finds the API by the outputs of the stacks
+  --domain NAME           ${PRODUCER_DOMAINS.join(' or ')}, with --env (default: card)
   --url URL               an API by its address; an execute-api address is signed for
   --sigv4                 sign for any other address too
   --function NAME         the prefetch function, for refill with a signed --url
   --reveal                detokenize shows all digits
   --help                  this text
 
-A card number is asked for, or read from standard input: on a command line everybody on the machine could see it, and the shell would keep it.
-For lower environments. Credentials and region come from the environment, as for the AWS CLI.
+The command asks for a card number, or reads it from standard input. As an argument, other users of
+the machine could see it, and the shell would store it. For environments without real cards.
+Credentials and region come from the environment, as for the AWS CLI.
 `;
 
-const LOWER_ENVIRONMENTS = ['dev', 'qa', 'uat', 'local'];
-
-/** The command; `null` when only help is wanted. Throws InvalidCommand that names all faults at once. */
+/** The command, or `null` for help. Throws InvalidCommand, which names all faults at once. */
 export function parseCliOptions(args: readonly string[]): CliOptions | null {
   const { values, positionals } = parsed(args);
   if (values.help || args.length === 0) return null;
@@ -57,13 +63,15 @@ export function parseCliOptions(args: readonly string[]): CliOptions | null {
   const command = COMMANDS.find((candidate) => candidate === name);
   if (command === undefined) faults.push(`The commands are ${COMMANDS.join(', ')}.`);
   if (rest.length > (command === 'detokenize' ? 1 : 0)) {
-    faults.push('Nothing may follow the command: a card number is asked for, because a command line is seen and kept.');
+    faults.push('Nothing may follow the command. It asks for a card number, because arguments are visible and stored.');
   }
   if ((values.env === undefined) === (values.url === undefined)) faults.push('Give either --env or --url.');
   if (values.env !== undefined && !LOWER_ENVIRONMENTS.includes(values.env)) {
-    faults.push(`--env is one of ${LOWER_ENVIRONMENTS.join(', ')}: this is a tool for lower environments.`);
+    faults.push(`--env must be one of ${LOWER_ENVIRONMENTS.join(', ')}: production is not allowed.`);
   }
-  if (!['card', 'program'].includes(values.domain)) faults.push('--domain is card or program.');
+  if (!PRODUCER_DOMAINS.some((domain) => domain === values.domain)) {
+    faults.push(`--domain must be ${PRODUCER_DOMAINS.join(' or ')}.`);
+  }
   if (values.url !== undefined && !/^https?:\/\/\S+$/.test(values.url))
     faults.push('--url must be an http or https address.');
   if (command === undefined || faults.length > 0) throw new InvalidCommand(faults);
@@ -94,7 +102,7 @@ function parsed(args: readonly string[]) {
       },
     });
   } catch {
-    // The parser's words would repeat what was given.
-    throw new InvalidCommand(['There is an option that does not exist, or one without its value: see --help.']);
+    // The parser's message would quote the argument.
+    throw new InvalidCommand(['An option does not exist or has no value. See --help.']);
   }
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda';
 import { type ApiRoute, ROUTES } from '../../lambdas/api/routes.ts';
+import type { RouteName } from '../../lambdas/functions.ts';
 import { writeAnswer } from '../program/loopback/connection-faults.ts';
 import { type ReceivedRequest, startLoopbackServer } from '../program/loopback/loopback-server.ts';
 import { type HttpAnswer, problemAnswer } from '../program/loopback/problem-answer.ts';
@@ -18,7 +19,7 @@ export interface Gateway {
 
 export interface GatewayOptions {
   readonly port: number;
-  readonly functions: Readonly<Record<ApiRoute['operation'], ApiFunction>>;
+  readonly functions: Readonly<Record<RouteName, ApiFunction>>;
   readonly sideRoute: SideRoute;
   readonly admission?: AdmissionSettings;
   /** How long a client may take to send one request, in milliseconds. */

@@ -1,10 +1,12 @@
+import { jobNames } from '../../lambdas/function-names.ts';
+import type { JobName } from '../../lambdas/functions.ts';
 import type { Operation } from '../../lambdas/tome/contract/contract.ts';
 import { explainRefusal } from '../simulator/explain-refusal.ts';
 import type { FaultOrder } from '../simulator/faults.ts';
 import { parseJson } from '../simulator/http-body.ts';
 import type { Simulator } from '../simulator/simulator.ts';
 import type { SwitchChanges } from '../simulator/switches.ts';
-import { JOBS, type JobName, type RunJob } from './functions.ts';
+import type { RunJob } from './functions.ts';
 import type { SideRoute } from './gateway.ts';
 import type { LocalQueue } from './local-queue.ts';
 
@@ -20,7 +22,9 @@ export function localRoutes({ simulator, queue, runJob }: LocalParts): SideRoute
     const route = `${method} ${path}`;
     const job = /^POST \/_local\/jobs\/([a-z-]+)$/.exec(route)?.[1];
     if (job !== undefined)
-      return isJob(job) ? runNow(runJob, job) : { status: 404, body: { error: `The jobs are ${JOBS.join(', ')}.` } };
+      return isJob(job)
+        ? runNow(runJob, job)
+        : { status: 404, body: { error: `The jobs are ${jobNames().join(', ')}.` } };
     switch (route) {
       case 'GET /_local/tome':
         return { status: 200, body: { url: simulator.url } };
@@ -46,7 +50,7 @@ export function localRoutes({ simulator, queue, runJob }: LocalParts): SideRoute
   };
 }
 
-const isJob = (name: string): name is JobName => (JOBS as readonly string[]).includes(name);
+const isJob = (name: string): name is JobName => (jobNames() as readonly string[]).includes(name);
 
 async function runNow(runJob: RunJob, name: JobName) {
   try {

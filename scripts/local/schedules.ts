@@ -1,24 +1,23 @@
-import type { JobName, RunJob } from './functions.ts';
+import { jobNames } from '../../lambdas/function-names.ts';
+import type { JobRow } from '../../lambdas/function-row.ts';
+import { FUNCTIONS, type JobName } from '../../lambdas/functions.ts';
+import type { RunJob } from './functions.ts';
 
-/** How often each job starts, in milliseconds after its last end. On AWS the schedules start most of them each minute. */
-const EVERY_MS: Partial<Record<JobName, number>> = {
-  'pool-health': 5_000,
-  'settle-reservations': 30_000,
-  'relay-events': 2_000,
-  prefetch: 3_600_000,
-};
+/** How long the end of the schedules waits for jobs that are running, in milliseconds. */
+const MAX_WAIT_MS = 2_000;
 
 /**
- * EventBridge's part: starts the jobs by the clock, and a prefetch when the pool's health asks for one; `prefetchNow` asks for one at once.
- * Returns what stops it.
+ * Starts the jobs by their schedules, as EventBridge does on AWS, and a prefetch when a report of
+ * the pool's health wants one. `prefetchNow` starts one at once. Returns the function that stops the
+ * schedules.
  */
 export function startSchedules(
   runJob: RunJob,
   { prefetchNow }: { readonly prefetchNow: boolean },
 ): () => Promise<void> {
   let isStopped = false;
-  const timers = new Map<string, NodeJS.Timeout>();
-  const underWay = new Set<Promise<void>>();
+  const timers = new Map<JobName, NodeJS.Timeout>();
+  const running = new Set<Promise<void>>();
 
   const run = async (name: JobName): Promise<void> => {
     try {
@@ -31,26 +30,32 @@ export function startSchedules(
 
   const start = (name: JobName): void => {
     if (isStopped) return;
-    const job = run(name).finally(() => underWay.delete(job));
-    underWay.add(job);
+    const job = run(name).finally(() => running.delete(job));
+    running.add(job);
   };
 
-  const repeat = (name: JobName, everyMs: number): void => {
+  const repeat = (name: JobName, pauseMs: number): void => {
     const timer = setTimeout(() => {
       const job = run(name).finally(() => {
-        underWay.delete(job);
-        if (!isStopped) repeat(name, everyMs);
+        running.delete(job);
+        if (!isStopped) repeat(name, pauseMs);
       });
-      underWay.add(job);
-    }, everyMs);
+      running.add(job);
+    }, pauseMs);
     timers.set(name, timer);
   };
 
-  for (const [name, everyMs] of Object.entries(EVERY_MS)) repeat(name as JobName, everyMs);
+  for (const name of jobNames()) {
+    const { schedule }: JobRow = FUNCTIONS[name];
+    if (schedule !== null) repeat(name, schedule.localPauseSeconds * 1_000);
+  }
   if (prefetchNow) start('prefetch');
   return async () => {
     isStopped = true;
     for (const timer of timers.values()) clearTimeout(timer);
-    await Promise.race([Promise.allSettled(underWay), new Promise((resolve) => setTimeout(resolve, 2_000).unref())]);
+    await Promise.race([
+      Promise.allSettled(running),
+      new Promise((resolve) => setTimeout(resolve, MAX_WAIT_MS).unref()),
+    ]);
   };
 }

@@ -1,4 +1,5 @@
-import { readSettings, settingGroups } from '../../lambdas/runtime/settings.ts';
+import { type GroupName, settingGroups } from '../../lambdas/runtime/setting-groups.ts';
+import { readSettings } from '../../lambdas/runtime/settings.ts';
 import { refuseUnknownSettings } from '../../lambdas/runtime/unknown-settings.ts';
 import { CannotStart } from '../program/cannot-start.ts';
 import { parseOptions } from '../program/options.ts';
@@ -64,7 +65,7 @@ function checkSettings(): void {
     EVENT_QUEUE_URL: 'http://provided.later',
     IDEMPOTENCY_HMAC_SECRET: 'provided later, provided later, provided later',
   };
-  readSettings(Object.keys(settingGroups) as (keyof typeof settingGroups)[], {
+  readSettings(Object.keys(settingGroups) as GroupName[], {
     ...provided,
     ...Object.fromEntries(Object.entries(process.env).filter(([, value]) => value !== '')),
   });

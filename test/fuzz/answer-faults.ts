@@ -65,7 +65,7 @@ function faultsOfSuccess(request: FuzzRequest, { status, headers, text }: FuzzAn
   if (request.bytes !== null) return [];
   if (route === undefined) return [`${status} for a request that reaches no route`];
   const faults: string[] = [];
-  if (!route.successes.includes(status)) faults.push(`undocumented ${status}`);
+  if (!route.row.successes.some((success) => success === status)) faults.push(`undocumented ${status}`);
   if (headers['content-type'] !== 'application/json') faults.push(`${status} with another content type`);
   if (headers['retry-after'] !== undefined) faults.push(`${status} with Retry-After`);
   if (headers['cache-control'] !== 'no-store') faults.push(`${status} may be cached`);

@@ -35,7 +35,7 @@ const PROBLEM_FIELDS = ['code', 'correlationId', 'detail', 'status', 'title', 't
 
 describe.each(SERVICES)('%s', (stack, name) => {
   const environment = synthesized(name);
-  const isOnAws = name !== 'local';
+  const isOnAws = ENVIRONMENTS[name].kind === 'aws';
   const stage = environment.one('AWS::ApiGateway::Stage', stack);
 
   test('every API method is a route, requires IAM authentication and validates the body', () => {
@@ -91,14 +91,14 @@ describe.each(SERVICES)('%s', (stack, name) => {
 
   test('each method has the throttling limits of its route', () => {
     const settings = stage.properties.MethodSettings;
-    for (const { method, path, throttle } of ROUTES) {
+    for (const { method, path, row } of ROUTES) {
       const found = settings.find(
         ({ HttpMethod, ResourcePath }: { HttpMethod: string; ResourcePath: string }) =>
           HttpMethod === method && ResourcePath === `/${path.replaceAll('/', '~1')}`,
       );
       expect(found).toMatchObject({
-        ThrottlingRateLimit: throttle.ratePerSecond,
-        ThrottlingBurstLimit: throttle.burst,
+        ThrottlingRateLimit: row.throttle.ratePerSecond,
+        ThrottlingBurstLimit: row.throttle.burst,
       });
     }
   });

@@ -1,13 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import { ROUTES } from '../../lambdas/api/routes.ts';
+import { functionNames, isRoute, routeNames } from '../../lambdas/function-names.ts';
+import type { FunctionRow } from '../../lambdas/function-row.ts';
+import { FUNCTIONS, type FunctionName } from '../../lambdas/functions.ts';
 import { ENVIRONMENTS } from '../../lib/environments/environments.ts';
 import { ENVIRONMENT_NAMES, synthesized } from './synthesized-environment.ts';
 
 const SERVICES = ENVIRONMENT_NAMES.flatMap((name) =>
   Object.keys(ENVIRONMENTS[name].domains).map((domain) => [`${name}-${domain}-service`, name, domain] as const),
 );
-const JOBS = ['fence-restored', 'migrate', 'pool-health', 'prefetch', 'relay-events', 'settle-reservations'];
-const REQUESTS: readonly string[] = ROUTES.map(({ operation }) => operation);
+const rowOf = (name: FunctionName): FunctionRow => FUNCTIONS[name];
 
 describe.each(SERVICES)('%s', (stack, name, domain) => {
   const environment = synthesized(name);
@@ -19,19 +20,31 @@ describe.each(SERVICES)('%s', (stack, name, domain) => {
       id,
       dependsOn,
       properties,
-      name: String(properties.FunctionName).replace(`${prefix}-`, ''),
+      name: String(properties.FunctionName).replace(`${prefix}-`, '') as FunctionName,
     }));
 
-  test('has exactly the functions of the table of rights', () => {
-    expect(own.map((found) => found.name).sort()).toEqual([...REQUESTS, ...JOBS].sort());
+  test('has exactly one function for each row of the table', () => {
+    expect(own.map((found) => found.name).sort()).toEqual(functionNames().toSorted());
     expect(new Set(own.map(({ properties }) => properties.Runtime))).toEqual(new Set(['nodejs24.x']));
     expect(new Set(own.map(({ properties }) => properties.TracingConfig.Mode))).toEqual(new Set(['Active']));
+  });
+
+  test('memory, timeout and description of each function are those of its row', () => {
+    for (const { name: of, properties } of own) {
+      const { description, lambda } = rowOf(of);
+      expect([of, properties.Description, properties.MemorySize, properties.Timeout]).toEqual([
+        of,
+        description,
+        lambda.memoryMb,
+        lambda.timeoutSeconds,
+      ]);
+    }
   });
 
   test('jobs have a dead-letter queue for lost events and failed runs; only the API invokes the others', () => {
     const unattended = environment.all('AWS::Lambda::EventInvokeConfig', stack).map(({ properties }) => properties);
     for (const { id, name: of, properties } of own) {
-      const isJob = JOBS.includes(of);
+      const isJob = !isRoute(of);
       expect(properties.DeadLetterConfig?.TargetArn).toBe(isJob ? 'DeadLetters.Arn' : undefined);
       const invocation = unattended.find(({ FunctionName }) => FunctionName === id);
       expect(invocation?.DestinationConfig.OnFailure.Destination).toBe(isJob ? 'DeadLetters.Arn' : undefined);
@@ -40,7 +53,9 @@ describe.each(SERVICES)('%s', (stack, name, domain) => {
     const callers = environment.all('AWS::Lambda::Permission', stack).map(({ properties }) => properties);
     const waited = callers.filter(({ Principal }) => Principal === 'apigateway.amazonaws.com');
     expect(waited.map(({ FunctionName }) => String(FunctionName)).sort()).toEqual(
-      REQUESTS.map((request) => `Functions${request.replaceAll('-', '')}FunctionAliaslive`).sort(),
+      routeNames()
+        .map((route) => `Functions${route.replaceAll('-', '')}FunctionAliaslive`)
+        .sort(),
     );
     expect(
       waited.every(({ SourceArn }) => /ApiRestApi\/ApiRestApiDeploymentStagelive\/(GET|POST)\/v1\//.test(SourceArn)),
@@ -57,9 +72,9 @@ describe.each(SERVICES)('%s', (stack, name, domain) => {
   test('a job has one run at a time, and a route the concurrency that its domain reserves', () => {
     const reserved: Readonly<Record<string, number>> | undefined =
       ENVIRONMENTS[name].domains[domain as 'card' | 'program']?.reservedConcurrency;
-    if (name === 'prod') expect(Object.keys(reserved ?? {})).toEqual(['detokenize', 'pool']);
+    if (ENVIRONMENTS[name].isProduction) expect(Object.keys(reserved ?? {})).toEqual(['detokenize', 'pool']);
     for (const { name: of, properties } of own) {
-      expect(properties.ReservedConcurrentExecutions).toBe(JOBS.includes(of) ? 1 : reserved?.[of]);
+      expect(properties.ReservedConcurrentExecutions).toBe(isRoute(of) ? reserved?.[of] : 1);
     }
   });
 
@@ -99,8 +114,8 @@ describe.each(SERVICES)('%s', (stack, name, domain) => {
   test('functions sign in to the database as their own role, and only the migration as its administrator', () => {
     for (const { name: of, properties } of own) {
       const { DATABASE_USER, DATABASE_SECRET_ID, DATABASE_PREPARE, DATABASE_TLS } = properties.Environment.Variables;
-      if (name === 'local') {
-        expect([DATABASE_SECRET_ID, DATABASE_USER]).toEqual(['local-card/database', undefined]);
+      if (ENVIRONMENTS[name].kind === 'emulator') {
+        expect([DATABASE_SECRET_ID, DATABASE_USER]).toEqual([`${prefix}/database`, undefined]);
       } else if (of === 'migrate') {
         expect([DATABASE_SECRET_ID, DATABASE_TLS]).toEqual([
           `${prefix}-data:DatabaseClusterMasterUserSecretSecretArn`,

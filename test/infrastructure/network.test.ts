@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { type FunctionName, RIGHTS } from '../../lambdas/rights.ts';
+import { functionNames } from '../../lambdas/function-names.ts';
+import type { FunctionRow } from '../../lambdas/function-row.ts';
+import { FUNCTIONS } from '../../lambdas/functions.ts';
 import type { AwsEnvironment } from '../../lib/environments/environment.ts';
 import { ENVIRONMENTS } from '../../lib/environments/environments.ts';
 import { AWS_ENVIRONMENT_NAMES, synthesized } from './synthesized-environment.ts';
-
-const NAMES = Object.keys(RIGHTS) as FunctionName[];
 
 describe.each(AWS_ENVIRONMENT_NAMES)('%s', (name) => {
   const environment = synthesized(name);
@@ -68,8 +68,8 @@ describe.each(AWS_ENVIRONMENT_NAMES)('%s', (name) => {
     'in the domain %s each function reaches the interface endpoints of its rights and no other',
     (domain) => {
       const data = `${name}-${domain}-data`;
-      for (const functionName of NAMES) {
-        const rights = RIGHTS[functionName];
+      for (const functionName of functionNames()) {
+        const { database, access }: FunctionRow = FUNCTIONS[functionName];
         const { VpcConfig } = environment.one(
           'AWS::Lambda::Function',
           `${name}-${domain}-service`,
@@ -78,14 +78,12 @@ describe.each(AWS_ENVIRONMENT_NAMES)('%s', (name) => {
         expect(VpcConfig.SubnetIds).toHaveLength(availabilityZones.length);
         expect([...VpcConfig.SecurityGroupIds].map(String).sort()).toEqual(
           [
-            ...(rights.execute.length > 0 ? [`${data}:ProxyProxyClientsGroupId`] : []),
-            ...(rights.readsAdministratorSecret ? [`${data}:DatabaseClusterClientsGroupId`] : []),
-            ...(rights.readsAdministratorSecret || rights.readsIdempotencySecret
-              ? [`${network}:InterfaceEndpointssecretsclientsGroupId`]
-              : []),
-            ...(rights.callsTome ? [`${network}:InterfaceEndpointstomeclientsGroupId`] : []),
-            ...(rights.sendsCardEvents ? [`${network}:InterfaceEndpointsqueuesclientsGroupId`] : []),
-            ...(rights.publishesGauges ? [`${network}:InterfaceEndpointsmetricsclientsGroupId`] : []),
+            ...(database === null ? [] : [`${data}:ProxyProxyClientsGroupId`]),
+            ...(access.secrets.includes('administrator') ? [`${data}:DatabaseClusterClientsGroupId`] : []),
+            ...(access.secrets.length > 0 ? [`${network}:InterfaceEndpointssecretsclientsGroupId`] : []),
+            ...(access.tome ? [`${network}:InterfaceEndpointstomeclientsGroupId`] : []),
+            ...(access.queues.length > 0 ? [`${network}:InterfaceEndpointsqueuesclientsGroupId`] : []),
+            ...(access.gauges ? [`${network}:InterfaceEndpointsmetricsclientsGroupId`] : []),
           ].sort(),
         );
       }

@@ -1,31 +1,27 @@
 import { describe, expect, test } from 'vitest';
-import { databaseRoleOf, type FunctionName, RIGHTS } from '../../lambdas/rights.ts';
+import { databaseRoleOf, databaseRoles } from '../../lambdas/database-roles.ts';
+import { functionNames } from '../../lambdas/function-names.ts';
+import type { FunctionRow } from '../../lambdas/function-row.ts';
+import { FUNCTIONS, type FunctionName } from '../../lambdas/functions.ts';
 import { ENVIRONMENTS } from '../../lib/environments/environments.ts';
 import { identityGrants, resourcePolicies } from './policy-statements.ts';
 import { AWS_ENVIRONMENT_NAMES, ENVIRONMENT_NAMES, synthesized } from './synthesized-environment.ts';
 
-const NAMES = Object.keys(RIGHTS) as FunctionName[];
-const JOBS: readonly FunctionName[] = [
-  'prefetch',
-  'pool-health',
-  'settle-reservations',
-  'relay-events',
-  'fence-restored',
-  'migrate',
-];
+const NAMES = functionNames();
 const idOf = (name: FunctionName): string => `Functions${name.replaceAll('-', '')}`;
 
-/**
- * The grants that one function must have on AWS by the table of rights, as `action on resource`.
- */
+/** The grants that one function must have on AWS by its row, as `action on resource`. */
 function expectedGrants(name: FunctionName, prefix: string, account: string): readonly string[] {
-  const rights = RIGHTS[name];
-  const isJob = JOBS.includes(name);
+  const row: FunctionRow = FUNCTIONS[name];
+  const { secrets, queues, gauges } = row.access;
   const reads = [
-    ...(rights.readsAdministratorSecret ? [`${prefix}-data:DatabaseClusterMasterUserSecretSecretArn`] : []),
-    ...(rights.readsIdempotencySecret ? [`${prefix}-data:IdempotencySecret`] : []),
+    ...(secrets.includes('administrator') ? [`${prefix}-data:DatabaseClusterMasterUserSecretSecretArn`] : []),
+    ...(secrets.includes('idempotency') ? [`${prefix}-data:IdempotencySecret`] : []),
   ];
-  const sends = [...(rights.sendsCardEvents ? ['CardEventsQueue.Arn'] : []), ...(isJob ? ['DeadLetters.Arn'] : [])];
+  const sends = [
+    ...(queues.includes('card-events') ? ['CardEventsQueue.Arn'] : []),
+    ...(row.kind === 'route' ? [] : ['DeadLetters.Arn']),
+  ];
   const key = `${prefix}-data:KeyArn`;
   return [
     `logs:CreateLogStream on ${idOf(name)}Logs.Arn`,
@@ -33,7 +29,7 @@ function expectedGrants(name: FunctionName, prefix: string, account: string): re
     'xray:PutTraceSegments on *',
     'xray:PutTelemetryRecords on *',
     ...NETWORK_INTERFACE.map((action) => `${action} on *`),
-    ...(rights.execute.length > 0
+    ...(row.database !== null
       ? [
           `rds-db:connect on arn:aws:rds-db:us-east-1:${account}:dbuser:${prefix}-data:ProxyResourceId/${databaseRoleOf(name)}`,
         ]
@@ -42,8 +38,9 @@ function expectedGrants(name: FunctionName, prefix: string, account: string): re
     ...sends.map((queue) => `sqs:SendMessage on ${queue}`),
     ...(reads.length > 0 ? [`kms:Decrypt on ${key}`] : []),
     ...(sends.length > 0 ? [`kms:Decrypt on ${key}`, `kms:GenerateDataKey on ${key}`] : []),
-    ...(rights.publishesGauges
-      ? ['cloudwatch:PutMetricData on *', `events:PutEvents on arn:aws:events:us-east-1:${account}:event-bus/default`]
+    ...(gauges ? ['cloudwatch:PutMetricData on *'] : []),
+    ...(row.kind !== 'route' && row.resultTo === 'event-bus'
+      ? [`events:PutEvents on arn:aws:events:us-east-1:${account}:event-bus/default`]
       : []),
   ].sort();
 }
@@ -72,7 +69,7 @@ describe.each(AWS_ENVIRONMENT_NAMES)('%s', (environmentName) => {
   const DOMAINS = Object.keys(domains);
 
   test.each(DOMAINS.flatMap((domain) => NAMES.map((name) => [domain, name] as const)))(
-    'in the domain %s the function %s has exactly the grants of the table of rights',
+    'in the domain %s the function %s has exactly the grants of its row',
     (domain, name) => {
       const prefix = `${environmentName}-${domain}`;
       const stack = `${prefix}-service`;
@@ -131,7 +128,7 @@ describe.each(AWS_ENVIRONMENT_NAMES)('%s', (environmentName) => {
         .filter(({ stack, action }) => stack === `${environmentName}-${domain}-data` && action === 'rds-db:connect')
         .map(({ resource }) => resource);
       const cluster = `arn:aws:rds-db:us-east-1:${account}:dbuser:DatabaseCluster.DBClusterResourceId`;
-      const roles = NAMES.filter((name) => RIGHTS[name].execute.length > 0).map(databaseRoleOf);
+      const roles = databaseRoles().map(({ role }) => role);
       expect(users.sort()).toEqual(roles.map((role) => `${cluster}/${role}`).sort());
     }
   });
@@ -184,7 +181,7 @@ describe.each(ENVIRONMENT_NAMES)('%s', (environmentName) => {
       .filter(({ holder }) => roles.some(({ id }) => id === holder))
       .map(({ action, resource }) => `${action} on ${resource}`);
     expect([...new Set(granted)].sort()).toEqual(
-      environmentName === 'local'
+      ENVIRONMENTS[environmentName].kind === 'emulator'
         ? ['lambda:InvokeFunction on FunctionsmigrateFunction.Arn:*']
         : [
             expect.stringMatching(

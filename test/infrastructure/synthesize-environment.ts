@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { addChecks } from '../../lib/checks/add-checks.ts';
 import { deployEnvironment } from '../../lib/deploy-environment.ts';
-import type { EnvironmentName } from '../../lib/environments/environment.ts';
+import type { EnvironmentName } from '../../lib/environments/environments.ts';
 import { environmentNamed } from '../../lib/environments/validate-environment.ts';
 import { plainValue, withoutHashes } from './plain-value.ts';
 import type { Resource } from './synthesized-environment.ts';

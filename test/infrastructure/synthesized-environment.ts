@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inject } from 'vitest';
-import type { EnvironmentName } from '../../lib/environments/environment.ts';
+import { ENVIRONMENTS, type EnvironmentName } from '../../lib/environments/environments.ts';
 
 /** A resource of one of an environment's templates, its names without hashes and CloudFormation's functions written out (plain-value.ts). */
 export interface Resource {
@@ -25,8 +25,8 @@ export interface SynthesizedEnvironment {
   one(type: string, stack: string, idStart?: string): Resource;
 }
 
-export const ENVIRONMENT_NAMES: readonly EnvironmentName[] = ['dev', 'qa', 'uat', 'prod', 'local'];
-export const AWS_ENVIRONMENT_NAMES = ENVIRONMENT_NAMES.filter((name) => name !== 'local');
+export const ENVIRONMENT_NAMES = Object.keys(ENVIRONMENTS) as readonly EnvironmentName[];
+export const AWS_ENVIRONMENT_NAMES = ENVIRONMENT_NAMES.filter((name) => ENVIRONMENTS[name].kind === 'aws');
 
 /** What an environment's templates hold, as synthesized once for the whole run (all-environments.ts). */
 export function synthesized(name: EnvironmentName): SynthesizedEnvironment {

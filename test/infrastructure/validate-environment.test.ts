@@ -43,7 +43,7 @@ test.each([
   ['prod: logRetentionDays must be at least 365, by PCI DSS 10.5.1.', aws('prod', { logRetentionDays: 180 })],
   ['dev: alarmRecipients must be e-mail addresses.', aws('dev', { alarmRecipients: ['on-call'] })],
   ['dev: alarmRecipients must name at least one address.', aws('dev', { alarmRecipients: [] })],
-  ['dev: availabilityZones must lie in us-east-1.', aws('dev', { availabilityZones: ['us-east-1a', 'eu-west-1b'] })],
+  ['dev: availabilityZones must be in us-east-1.', aws('dev', { availabilityZones: ['us-east-1a', 'eu-west-1b'] })],
   [
     'dev: availabilityZones must name two or more different zones.',
     aws('dev', { availabilityZones: ['us-east-1a', 'us-east-1a'] }),
@@ -70,7 +70,13 @@ test.each([
   ['dev: provisionedConcurrency must be a whole number from 0.', aws('dev', { provisionedConcurrency: -1 })],
   ['dev: firewallRequestsPerFiveMinutes must be at least 100.', aws('dev', { firewallRequestsPerFiveMinutes: 10 })],
   ['dev: card: POOL_TARGET_MIN must not be above POOL_TARGET_MAX.', pool({ POOL_TARGET_MIN: 101 })],
-  ['dev: card: POOL_TARGET_MIN must not be negative.', pool({ POOL_TARGET_MIN: -1 })],
+  ['dev: card: POOL_TARGET_MIN must be a whole number from 0 to 1000000.', pool({ POOL_TARGET_MIN: -1 })],
+  ['dev: card: POOL_LOW_WATER_RATIO must be a number from 0 to 1.', pool({ POOL_LOW_WATER_RATIO: 1.5 })],
+  ['dev: card: TOME_MAX_ATTEMPTS must be at most 10.', domain({ tomeCalls: { TOME_MAX_ATTEMPTS: 11 } })],
+  [
+    'dev: card: CALLER_LOOKUP_MISSES_PER_HOUR must be a whole number from 0 to 1000000.',
+    domain({ callerBudgets: { CALLER_LOOKUP_MISSES_PER_HOUR: 0.5 } }),
+  ],
   ['dev: card: POOL_COVER_MINUTES must be at least 1.', pool({ POOL_COVER_MINUTES: 0 })],
   ['dev: card: prefetchEveryMinutes must be from 1 to 1440.', domain({ prefetchEveryMinutes: 1_441 })],
   ['dev: card: eventReaderAccount must have twelve digits.', domain({ eventReaderAccount: 'tsys' })],
@@ -107,7 +113,7 @@ test.each([
 });
 
 test('an unknown or missing environment name is refused with the list of names', () => {
-  const sentence = 'Say which environment, as -c env=NAME with one of dev, qa, uat, prod, local.';
+  const sentence = `Name the environment as -c env=NAME, with one of ${Object.keys(ENVIRONMENTS).join(', ')}.`;
   expect(() => environmentNamed('production')).toThrow(sentence);
   expect(() => environmentNamed(undefined)).toThrow(sentence);
 });

@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { RIGHTS } from '../../lambdas/rights.ts';
+import { functionNames } from '../../lambdas/function-names.ts';
 import { type SecretsManager, secret, startSecretsManager } from '../unit/runtime/secret-server.ts';
 
 const PASSWORD = 'hunter2-Pa55word';
-const handlers = Object.keys(RIGHTS).map((name) =>
+const handlers = functionNames().map((name) =>
   ['api', 'jobs'].map((folder) => `lambdas/${folder}/${name}.ts`).find((file) => existsSync(file)),
 ) as readonly string[];
 

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { databaseRoleOf, databaseRoles } from '../../lambdas/database-roles.ts';
+import type { FunctionName } from '../../lambdas/functions.ts';
 import type { Sql } from '../../lambdas/pool/database/database.ts';
 import { createPairStore } from '../../lambdas/pool/pair-store.ts';
-import { databaseRoleOf, databaseRoles, type FunctionName } from '../../lambdas/rights.ts';
 import { fillPool, newPair } from './fill-pool.ts';
 import { createTestDatabase, type TestDatabase } from './test-database.ts';
 

@@ -1,19 +1,23 @@
 import { CloudWatchClient, PutMetricDataCommand } from '@aws-sdk/client-cloudwatch';
+import type { GaugeName, Gauges } from '../../metric-names.ts';
 import { gauge, METRICS_NAMESPACE } from '../metrics.ts';
-import type { Settings } from '../settings.ts';
+import type { Settings } from '../setting-groups.ts';
 import { systemClock } from '../system-clock.ts';
 
-/** Levels at this moment, by name. Rejects when they cannot be published: an alarm that sees nothing must not look like one that sees no harm. */
-export type PublishGauges = (gauges: Readonly<Record<string, number>>, deadlineMs: number) => Promise<void>;
+/**
+ * Publishes one value of each gauge. Rejects when it cannot: an alarm without data must not look
+ * like an alarm on a healthy pool.
+ */
+export type PublishGauges = (gauges: Gauges, deadlineMs: number) => Promise<void>;
 
 /**
- * The gauges that alarms watch. Published at once on AWS, under a name and a namespace of their own and without dimensions, because the embedded metrics of
- * log lines come late and not everywhere (an emulator does not read them).
+ * Publishes gauges to CloudWatch at once, without dimensions. Embedded metrics in log lines would
+ * arrive later, and an emulator of AWS does not read them.
  */
 export function composeGauges({ GAUGES_TO }: Settings<'pool'>): PublishGauges {
   if (GAUGES_TO === 'log') {
     return async (gauges) => {
-      for (const [name, value] of Object.entries(gauges)) gauge(name, {}, value);
+      for (const [name, value] of Object.entries(gauges)) gauge(name as GaugeName, value);
     };
   }
   const client = new CloudWatchClient({ maxAttempts: 3 });

@@ -1,6 +1,7 @@
 import middy from '@middy/core';
 import type { APIGatewayProxyResult, Context } from 'aws-lambda';
-import type * as z from 'zod/mini';
+import type { RouteName } from '../../functions.ts';
+import type { RequestBody, RequestSchema, RouteAnswer } from '../../route-bodies.ts';
 import { type Caller, callerName, type RequestOrigin } from '../../tokenization/callers/caller.ts';
 import { OutOfTime } from '../../tokenization/errors.ts';
 import type { RequestContext } from '../../tokenization/tokenizer.ts';
@@ -23,17 +24,10 @@ export interface ApiRequest<Body> {
   readonly header: (name: string) => string | undefined;
 }
 
-export interface ApiAnswer {
-  readonly status: number;
-  readonly body: object;
-}
-
-type BodyOf<Schema> = Schema extends z.core.$ZodType ? z.core.output<Schema> : null;
-
-export interface Route<Schema extends z.core.$ZodType | null> {
-  /** The route's name in logs and metrics. */
-  readonly operation: string;
-  readonly schema: Schema;
+export interface Route<Name extends RouteName> {
+  /** The route's row in functions.ts, and its name in logs and metrics. */
+  readonly operation: Name;
+  readonly schema: RequestSchema<Name>;
   /** Milliseconds for one request. The timeout of the function can leave less. */
   readonly deadlineMs: number;
   /** Requests per second of one caller in this process. No limit when absent or 0. */
@@ -42,8 +36,8 @@ export interface Route<Schema extends z.core.$ZodType | null> {
    * For a route that discloses card numbers: the requested reference. The handler writes an audit
    * record for every answer that discloses nothing.
    */
-  readonly auditedReference?: (body: BodyOf<Schema>) => string;
-  readonly answer: (request: ApiRequest<BodyOf<Schema>>) => Promise<ApiAnswer>;
+  readonly auditedReference?: (body: RequestBody<Name>) => string;
+  readonly answer: (request: ApiRequest<RequestBody<Name>>) => Promise<RouteAnswer<Name>>;
 }
 
 /** Milliseconds before the function's timeout that are reserved for answering an error. */
@@ -71,7 +65,7 @@ class Invocation {
  * and metrics for each request. It logs only the fields named here and never the event, which
  * contains card numbers.
  */
-export function apiHandler<Schema extends z.core.$ZodType | null>(route: Route<Schema>) {
+export function apiHandler<Name extends RouteName>(route: Route<Name>) {
   const finish = (
     { startedMs, correlationId, caller, origin, reference: cardReference }: Invocation,
     response: APIGatewayProxyResult,
@@ -122,7 +116,7 @@ export function apiHandler<Schema extends z.core.$ZodType | null>(route: Route<S
       const timeLeftMs = Math.min(route.deadlineMs, lambda.getRemainingTimeInMillis() - ANSWER_MARGIN_MS);
       // Answer before any work starts, because the function could time out in the middle of it.
       if (timeLeftMs <= 0) throw new OutOfTime();
-      const asked = (route.schema === null ? null : parseBody(route.schema, event)) as BodyOf<Schema>;
+      const asked = (route.schema === null ? null : parseBody(route.schema, event)) as RequestBody<Name>;
       invocation.reference = route.auditedReference?.(asked) ?? null;
       const { status, body } = await route.answer({
         body: asked,

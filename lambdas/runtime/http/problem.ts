@@ -13,8 +13,13 @@ export interface Problem {
   readonly correlationId: string;
 }
 
+interface StatusOfProblem {
+  readonly status: number;
+  readonly title: string;
+}
+
 /** The HTTP status of each error code. */
-export const STATUS: Readonly<Record<string, { readonly status: number; readonly title: string }>> = {
+export const STATUS = {
   'invalid-input': { status: 400, title: 'The request cannot be used' },
   'caller-unknown': { status: 403, title: 'No caller' },
   'card-not-found': { status: 404, title: 'No reference' },
@@ -40,9 +45,16 @@ export const STATUS: Readonly<Record<string, { readonly status: number; readonly
   'tome-request-refused': { status: 502, title: 'TOME refused the request' },
   'pair-conflict': { status: 502, title: 'TOME and the pool disagree' },
   'stored-card-unacceptable': { status: 422, title: 'Not an accepted card number' },
-};
+} as const satisfies Readonly<Record<string, StatusOfProblem>>;
 
-export const UNEXPECTED = { status: 500, title: 'Unexpected error' };
+/** The code of a problem. `unexpected` is every error that is not expected. */
+export type ProblemCode = keyof typeof STATUS | 'unexpected';
+
+/** The status and title of a problem. An unknown code is an unexpected error. */
+export const statusOf = (code: string): StatusOfProblem =>
+  Object.hasOwn(STATUS, code) ? STATUS[code as keyof typeof STATUS] : UNEXPECTED;
+
+const UNEXPECTED = { status: 500, title: 'Unexpected error' };
 
 /** The answer to an error. An unexpected error is not described to the caller. */
 export function problemOf(
@@ -50,7 +62,7 @@ export function problemOf(
   correlationId: string,
 ): { readonly problem: Problem; readonly retryAfterSeconds: number | null } {
   const isExpected = error instanceof TokenizationError;
-  const { status, title } = (isExpected ? STATUS[error.code] : undefined) ?? UNEXPECTED;
+  const { status, title } = isExpected ? statusOf(error.code) : UNEXPECTED;
   const code = isExpected ? error.code : 'unexpected';
   return {
     problem: {

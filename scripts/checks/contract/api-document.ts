@@ -1,19 +1,22 @@
 import * as z from 'zod/mini';
 import { GATEWAY_RESPONSES } from '../../../lambdas/api/gateway-responses.ts';
-import { ROUTE_PROBLEMS } from '../../../lambdas/api/route-problems.ts';
+import { problemCodes } from '../../../lambdas/api/route-problems.ts';
 import { type ApiRoute, ROUTES } from '../../../lambdas/api/routes.ts';
 import { MAX_BODY_BYTES } from '../../../lambdas/runtime/http/parse-body.ts';
-import { STATUS, UNEXPECTED } from '../../../lambdas/runtime/http/problem.ts';
+import { statusOf } from '../../../lambdas/runtime/http/problem.ts';
 
-/** A problem as the file names it. */
+/** A problem as the file describes it. */
 interface DocumentedProblem {
   readonly status: number;
   readonly code: string;
   readonly title: string;
 }
 
-/** What the server on one machine refuses by itself. API Gateway answers another method with 403 `not-signed`. */
-const LOCAL_REFUSALS: readonly DocumentedProblem[] = [
+/**
+ * Problems that the server of one machine answers before a handler. API Gateway answers a wrong
+ * method with 403 `not-signed`.
+ */
+const LOCAL_PROBLEMS: readonly DocumentedProblem[] = [
   { status: 400, code: 'malformed-request', title: 'Malformed request' },
   { status: 400, code: 'target-too-long', title: 'Malformed request' },
   { status: 405, code: 'method-not-allowed', title: 'Method not allowed' },
@@ -22,10 +25,10 @@ const LOCAL_REFUSALS: readonly DocumentedProblem[] = [
   { status: 431, code: 'headers-too-large', title: 'Request headers too large' },
 ];
 
-/** Statuses that pass: the answer says when to try again. */
+/** Statuses of temporary problems. The answer has the header Retry-After. */
 const TEMPORARY = [409, 429, 503];
 
-/** The product's own API, from the table that its gateways are made of. */
+/** The API as an OpenAPI document, from the table of routes. */
 export function describeApi(): object {
   return {
     openapi: '3.0.3',
@@ -33,8 +36,8 @@ export function describeApi(): object {
       title: 'Card tokenization pool',
       version: '1',
       description:
-        'On AWS every request is signed (Signature Version 4, service execute-api). The server of one machine asks for no signature. ' +
-        `A body has at most ${MAX_BODY_BYTES} bytes, and no field twice. Other paths are answered 404 no-such-route, by API Gateway 403 not-signed.`,
+        'On AWS every request is signed (Signature Version 4, service execute-api). The server of one machine needs no signature. ' +
+        `A body has at most ${MAX_BODY_BYTES} bytes, and no field twice. Other paths get 404 no-such-route, and from API Gateway 403 not-signed.`,
     },
     servers: [
       {
@@ -61,7 +64,7 @@ export function describeApi(): object {
       headers: {
         CorrelationId: {
           required: true,
-          description: "The caller's X-Correlation-Id, or one of our own; it is on every log line of the request.",
+          description: "The caller's X-Correlation-Id, or a generated one. Every log line of the request has it.",
           schema: { type: 'string', minLength: 1, maxLength: 64 },
         },
         RetryAfter: {
@@ -75,15 +78,15 @@ export function describeApi(): object {
   };
 }
 
-/** Every problem that a route can be answered with, by itself or by a gateway before it. */
-export function problemsOf({ operation, request }: ApiRoute): readonly DocumentedProblem[] {
-  const own = ROUTE_PROBLEMS[operation].map((code) => ({ code, ...(STATUS[code] ?? UNEXPECTED) }));
+/** Every problem that a route can answer with, or a gateway before it. */
+export function problemsOf({ row, request }: ApiRoute): readonly DocumentedProblem[] {
+  const own = problemCodes(row).map((code) => ({ code, ...statusOf(code) }));
   const gateways = GATEWAY_RESPONSES.filter(({ status }) => status !== 404 && (request !== null || status !== 415));
-  return [...own, ...gateways, ...LOCAL_REFUSALS];
+  return [...own, ...gateways, ...LOCAL_PROBLEMS];
 }
 
 function operationOf(route: ApiRoute): object {
-  const { operation, summary, request, answer, successes } = route;
+  const { operation, summary, request, answer, row } = route;
   const problems = problemsOf(route);
   const statuses = [...new Set(problems.map(({ status }) => status))].sort((a, b) => a - b);
   return {
@@ -92,13 +95,13 @@ function operationOf(route: ApiRoute): object {
     parameters: [
       header(
         'X-Correlation-Id',
-        'Taken over and returned, if it has 1 to 64 of A-Z a-z 0-9 . _ : - and could not be a card number.',
+        'Used and returned if it has 1 to 64 of A-Z a-z 0-9 . _ : - and cannot be a card number.',
       ),
-      ...(operation === 'create-card' ? [idempotencyKey] : []),
+      ...(row.access.secrets.includes('idempotency') ? [idempotencyKey] : []),
     ],
     ...(request === null ? {} : { requestBody: { required: true, ...json(schemaOf(request)) } }),
     responses: Object.fromEntries([
-      ...successes.map((status) => [status, success(status, answer)] as const),
+      ...row.successes.map((status) => [status, success(status, answer)] as const),
       ...statuses.map((status) => [status, failure(status, problems)] as const),
     ]),
   };
@@ -107,14 +110,14 @@ function operationOf(route: ApiRoute): object {
 const idempotencyKey = {
   ...header(
     'Idempotency-Key',
-    'The same key gives the same reference. Keys belong to the account and role, and are remembered for a day.',
+    'The same key returns the same reference. A key belongs to the account and role, and is stored for a day.',
     { type: 'string', minLength: 1, maxLength: 255, pattern: '^[!-~]{1,255}$' },
   ),
   example: 'order-1',
 };
 
 const success = (status: number, answer: z.core.$ZodType): object => ({
-  description: status === 201 ? 'Created.' : 'Done.',
+  description: status === 201 ? 'Created.' : 'Success.',
   headers: headersOf(status),
   ...json(schemaOf(answer)),
 });

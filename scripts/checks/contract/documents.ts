@@ -11,7 +11,6 @@ import {
   REQUEST_ID_HEADER,
   schemas,
 } from '../../../lambdas/tome/contract/contract.ts';
-import { describeApi } from './api-document.ts';
 
 export const CONTRACT_FILE = 'lambdas/tome/contract/openapi.json';
 export const API_FILE = 'docs/openapi.json';
@@ -29,7 +28,7 @@ const header = (name: string, description: string, schema: object = { type: 'str
   schema,
 });
 
-/** TOME as this project sees it (brief 3). */
+/** TOME's contract as far as this project uses it. */
 export function contractDocument(): object {
   const refusal = (description: string) => ({ description, ...json(schemaOf(errorAnswer)) });
   const paths = NAMESPACES.flatMap((namespace) =>
@@ -65,6 +64,3 @@ export function contractDocument(): object {
     paths: Object.fromEntries(paths),
   };
 }
-
-/** The product's own API, from the table that its gateways are made of. */
-export const apiDocument = (): object => describeApi();

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ROUTES } from '../../../lambdas/api/routes.ts';
-import { type FunctionName, RIGHTS } from '../../../lambdas/rights.ts';
+import { functionNames, isRoute } from '../../../lambdas/function-names.ts';
+import type { FunctionName } from '../../../lambdas/functions.ts';
 import { bundleFunction } from '../../../lib/functions/function-bundle.ts';
 import { makeTemporaryFolder } from '../../local/temporary-folder.ts';
 
@@ -24,12 +24,11 @@ export async function bundleAll(): Promise<{ readonly bundles: readonly Bundle[]
   const { path: directory, remove } = await makeTemporaryFolder('bundles');
   try {
     const bundles: Bundle[] = [];
-    for (const name of Object.keys(RIGHTS) as FunctionName[]) {
+    for (const name of functionNames()) {
       bundleFunction(name, join(directory, name));
       const file = join(directory, name, 'index.mjs');
-      const isApi = ROUTES.some(({ operation }) => operation === name);
       const { length: bytes } = await readFile(file);
-      bundles.push({ name, file, bytes, limitBytes: isApi ? API_LIMIT_BYTES : JOB_LIMIT_BYTES });
+      bundles.push({ name, file, bytes, limitBytes: isRoute(name) ? API_LIMIT_BYTES : JOB_LIMIT_BYTES });
     }
     return { bundles, remove };
   } catch (error) {

@@ -1,3 +1,4 @@
+import { ENVIRONMENTS } from '../../../lib/environments/environments.ts';
 import { InvalidArguments } from '../../program/invalid-arguments.ts';
 import { parseOptions } from '../../program/options.ts';
 import { beginProgram } from '../../program/run-program.ts';
@@ -8,16 +9,16 @@ import { measureStorage } from './measure-storage.ts';
 import { monthlyCost, totalOf } from './monthly-cost.ts';
 import { costTable, growthTable, logTable, storageNote, storageTable } from './report.ts';
 
+const ENVIRONMENT_NAMES = Object.keys(ENVIRONMENTS);
+
 const USAGE = `npm run capacity -- [options]
 
 Measures what a pair and a request leave behind, and does the arithmetic of docs/capacity.md and docs/cost.md. About four minutes.
 
-  --env NAME   the environment whose costs are computed: dev, qa, uat, prod or local (prod)
+  --env NAME   the environment whose costs are computed: ${ENVIRONMENT_NAMES.join(', ')} (prod)
   --pairs N    pairs that are measured, at least 1000 (200000)
   --help       this text
 `;
-
-const ENVIRONMENTS = ['dev', 'qa', 'uat', 'prod', 'local'];
 
 /** `npm run capacity`. */
 const values = beginProgram({
@@ -29,7 +30,7 @@ const values = beginProgram({
     });
     if (given === null) return null;
     const faults: string[] = [];
-    if (!ENVIRONMENTS.includes(given.env)) faults.push(`--env must be one of ${ENVIRONMENTS.join(', ')}.`);
+    if (!ENVIRONMENT_NAMES.includes(given.env)) faults.push(`--env must be one of ${ENVIRONMENT_NAMES.join(', ')}.`);
     if (!/^\d{4,9}$/.test(given.pairs) || Number(given.pairs) < 1_000) {
       faults.push('--pairs must be a whole number of at least 1000.');
     }

@@ -1,3 +1,6 @@
+import { jobNames } from '../../../lambdas/function-names.ts';
+import type { JobRow } from '../../../lambdas/function-row.ts';
+import { FUNCTIONS } from '../../../lambdas/functions.ts';
 import { startProcess } from '../../local/started-process.ts';
 import { steadyArrivals } from '../load/arrivals.ts';
 import { CardTraffic, type OperationMix } from '../load/card-traffic.ts';
@@ -15,7 +18,8 @@ export interface LogVolume {
 const REQUESTS = 200;
 const JOB_RUNS = 20;
 const PER_SECOND = 50;
-const JOBS = ['pool-health', 'settle-reservations', 'relay-events'] as const;
+/** The jobs that run each minute. */
+const JOBS = jobNames().filter((name) => (FUNCTIONS[name] as JobRow).schedule?.everyMinutes === 1);
 /** Time for the last lines to arrive, in milliseconds. */
 const QUIET_MS = 500;
 

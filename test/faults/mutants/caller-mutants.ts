@@ -120,9 +120,9 @@ export const CALLER_MUTANTS: readonly Mutant[] = [
     kind: KIND,
     edits: [
       edit(
-        'lambdas/api/route-problems.ts',
-        "lookup: [...WITH_TOME, 'card-not-found', 'caller-budget-spent'],",
-        "lookup: [...WITH_TOME, 'caller-budget-spent'],",
+        'lambdas/functions.ts',
+        "problems: ['card-not-found', 'caller-budget-spent'],",
+        "problems: ['caller-budget-spent'],",
       ),
     ],
     tests: ['test/unit/checks/api-document.test.ts'],

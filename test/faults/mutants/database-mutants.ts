@@ -86,9 +86,9 @@ export const DATABASE_MUTANTS: readonly Mutant[] = [
     kind: 'protections in the database',
     edits: [
       edit(
-        'lambdas/rights.ts',
-        "'caller_budget_wait', 'record_bound_pair'];",
-        "'caller_budget_wait', 'record_bound_pair', 'adopt'];",
+        'lambdas/database-functions.ts',
+        "['find_by_internal_token', 'caller_budget_wait', 'record_bound_pair'] as const;",
+        "['find_by_internal_token', 'caller_budget_wait', 'record_bound_pair', 'adopt'] as const;",
       ),
     ],
     tests: HYGIENE,

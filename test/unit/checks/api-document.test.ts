@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { GATEWAY_RESPONSES } from '../../../lambdas/api/gateway-responses.ts';
-import { ROUTE_PROBLEMS } from '../../../lambdas/api/route-problems.ts';
+import { problemCodes } from '../../../lambdas/api/route-problems.ts';
 import { ROUTES } from '../../../lambdas/api/routes.ts';
 import { STATUS } from '../../../lambdas/runtime/http/problem.ts';
 import { CardNumber } from '../../../lambdas/tokenization/model/card-number.ts';
@@ -49,14 +49,14 @@ const operations = ROUTES.map((route) => {
 });
 
 test('every code in the table of statuses is documented for a route, and no code that is not in it', () => {
-  const documented = new Set(Object.values(ROUTE_PROBLEMS).flat());
+  const documented = new Set<string>(ROUTES.flatMap(({ row }) => problemCodes(row)));
   expect([...documented].filter((code) => code !== 'unexpected').sort()).toEqual(Object.keys(STATUS).sort());
 });
 
 test('each status of a route names exactly the codes that it can be answered with', () => {
   for (const { route, operation } of operations) {
     const problems = problemsOf(route);
-    const statuses = [...new Set([...route.successes, ...problems.map(({ status }) => status)])];
+    const statuses = [...new Set([...route.row.successes, ...problems.map(({ status }) => status)])];
     expect(Object.keys(operation.responses).map(Number)).toEqual(statuses.sort((a, b) => a - b));
     for (const { status, code } of problems) {
       expect(operation.responses[status]?.description).toMatch(new RegExp(`[ :]${code}[,.]`));

@@ -3,13 +3,14 @@ import { expect, test } from 'vitest';
 import * as z from 'zod/mini';
 import { GATEWAY_RESPONSES } from '../../../lambdas/api/gateway-responses.ts';
 import { ROUTES } from '../../../lambdas/api/routes.ts';
-import { readSettings, settingGroups } from '../../../lambdas/runtime/settings.ts';
-import { problemsOf } from '../../../scripts/checks/contract/api-document.ts';
-import { API_FILE, apiDocument, CONTRACT_FILE, contractDocument } from '../../../scripts/checks/contract/documents.ts';
+import { type GroupName, settingGroups } from '../../../lambdas/runtime/setting-groups.ts';
+import { readSettings } from '../../../lambdas/runtime/settings.ts';
+import { describeApi, problemsOf } from '../../../scripts/checks/contract/api-document.ts';
+import { API_FILE, CONTRACT_FILE, contractDocument } from '../../../scripts/checks/contract/documents.ts';
 
 test.each([
   [CONTRACT_FILE, contractDocument],
-  [API_FILE, apiDocument],
+  [API_FILE, describeApi],
 ])('%s is what the schemas say; `npm run contract` writes it', (file, document) => {
   expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual(JSON.parse(JSON.stringify(document())));
 });
@@ -49,7 +50,7 @@ test('the configuration page shows the default of each setting', () => {
     EVENT_QUEUE_URL: 'http://somewhere',
     IDEMPOTENCY_HMAC_SECRET: 'x'.repeat(32),
   };
-  const groups = Object.keys(settingGroups) as (keyof typeof settingGroups)[];
+  const groups = Object.keys(settingGroups) as GroupName[];
   const defaults = readSettings(groups, required) as Record<string, string | number | boolean>;
   for (const { name, fallback } of rows) {
     if (name in required || LOCAL.includes(name)) continue;

@@ -36,7 +36,7 @@ test('a reference may be given, because it is not secret', () => {
 });
 
 test('production is refused by name', () => {
-  expect(faultsOf('pool', '--env', 'prod')).toContain('lower environments');
+  expect(faultsOf('pool', '--env', 'prod')).toContain('production is not allowed');
 });
 
 test('all that is wrong is said at once', () => {

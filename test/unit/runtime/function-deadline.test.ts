@@ -24,13 +24,24 @@ beforeEach(() => {
   begun = [];
 });
 
+const LEVELS = {
+  staged: 0,
+  available: 0,
+  reserved: 0,
+  used: 0,
+  quarantined: 0,
+  oldestReservedSeconds: 0,
+  consumedPerMinute: 0,
+  minutesToEmpty: null,
+};
+
 const api = apiHandler({
-  operation: 'test',
+  operation: 'pool',
   schema: null,
   deadlineMs: 5_000,
   async answer({ context }) {
     begun.push(context.deadlineMs - performance.now());
-    return { status: 200, body: {} };
+    return { status: 200, body: LEVELS };
   },
 });
 

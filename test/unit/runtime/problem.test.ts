@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { ROUTE_PROBLEMS } from '../../../lambdas/api/route-problems.ts';
+import { problemCodes } from '../../../lambdas/api/route-problems.ts';
+import { FUNCTIONS } from '../../../lambdas/functions.ts';
 import { problemOf } from '../../../lambdas/runtime/http/problem.ts';
 import { PairConflict } from '../../../lambdas/tokenization/errors.ts';
 import {
@@ -21,10 +22,10 @@ test.each([
   { error: new InternalTokenUnacceptable(), status: 502, routes: READS_AND_CREATIONS },
   { error: new TomeRequestRefused(), status: 502, routes: READS_AND_CREATIONS },
   { error: new PairConflict(), status: 502, routes: READS_AND_CREATIONS },
-])('$error.code is a documented $status that nobody is told to retry', ({ error, status, routes }) => {
+])('$error.code is a documented answer $status that does not ask the caller to retry', ({ error, status, routes }) => {
   const { problem, retryAfterSeconds } = problemOf(error, 'correlation');
   expect([problem.status, problem.code, retryAfterSeconds]).toEqual([status, error.code, null]);
-  for (const route of routes) expect(ROUTE_PROBLEMS[route]).toContain(error.code);
+  for (const route of routes) expect(problemCodes(FUNCTIONS[route])).toContain(error.code);
 });
 
 test.each([
@@ -32,7 +33,7 @@ test.each([
   [new TomeGatewayAnswered('x', { attempts: 1 }), 503],
   [new TomeOutcomeUnknown('x', { attempts: 1, retryAfterSeconds: 9 }), 503],
   [new TomeRateLimited('x', { attempts: 1, retryAfterSeconds: 0 }), 429],
-])('what may pass says when to come back, and never at once (%#)', (error, status) => {
+])('a temporary problem says after how many seconds to retry, at least one (%#)', (error, status) => {
   const { problem, retryAfterSeconds } = problemOf(error, 'correlation');
   expect(problem.status).toBe(status);
   expect(retryAfterSeconds).toBe(Math.max(1, error.retryAfterSeconds));

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { settingGroups } from '../../../lambdas/runtime/settings.ts';
+import { settingGroups } from '../../../lambdas/runtime/setting-groups.ts';
 import { refuseUnknownSettings } from '../../../lambdas/runtime/unknown-settings.ts';
 
 const refuse = (environment: Record<string, string>) => () => refuseUnknownSettings(environment, ['DATA_DIR']);

@@ -1,5 +1,5 @@
+import type { JobName } from '../../../../lambdas/functions.ts';
 import type { HealthReport } from '../../../../lambdas/tokenization/pool-health.ts';
-import type { JobName } from '../../../local/functions.ts';
 import type { DaySettings } from './day-model.ts';
 
 export interface JobClock {

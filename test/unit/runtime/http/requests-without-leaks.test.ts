@@ -16,16 +16,18 @@ const lambda = {
   getRemainingTimeInMillis: () => 29_000,
 } as unknown as Context;
 
+const FOUND = { status: 200, body: { cardReferenceId: '9000000000000009' } } as const;
+
 /** What a route may do with the number: use it, refuse it, or fail in words that are not ours. */
 const routes = {
-  answers: async () => ({ status: 200, body: {} }),
+  answers: async () => FOUND,
   refuses: async ({ body }: { readonly body: { readonly cardNumber: string } }) => {
     CardNumber.parse(`${body.cardNumber}x`);
-    return { status: 200, body: {} };
+    return FOUND;
   },
   fails: async ({ body }: { readonly body: { readonly cardNumber: string } }) => {
     JSON.parse(`${body.cardNumber} is no JSON`);
-    return { status: 200, body: {} };
+    return FOUND;
   },
   'fails with properties': async ({ body }: { readonly body: { readonly cardNumber: string } }) => {
     throw Object.assign(new Error(`duplicate ${body.cardNumber}`, { cause: new URIError(body.cardNumber) }), {
@@ -98,7 +100,7 @@ test('no request brings a card number into a log line, an audit record or an ans
           fc.pre(number !== '4000000000000002');
           written = '';
           const handler = apiHandler({
-            operation: 'test',
+            operation: 'lookup',
             schema: cardNumberRequest,
             deadlineMs: 5_000,
             auditedReference: ({ cardNumber }) => cardNumber,
@@ -106,7 +108,7 @@ test('no request brings a card number into a log line, an audit record or an ans
           });
           const answer = await handler(eventWith(place, number), lambda);
           const digits = JSON.stringify(answer).concat(written).replaceAll(REQUEST_ID, '');
-          expect(written).toContain('"operation":"test"');
+          expect(written).toContain('"operation":"lookup"');
           expect(digits).not.toContain(number);
           expect(digits.replaceAll(/[-x]/g, '')).not.toContain(number);
         },

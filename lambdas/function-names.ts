@@ -1,0 +1,12 @@
+import { FUNCTIONS, type FunctionName, type JobName, type RouteName } from './functions.ts';
+
+/** Names of the rows of functions.ts. These are functions, because a bundle can drop a function. */
+
+export const functionNames = (): readonly FunctionName[] => Object.keys(FUNCTIONS) as FunctionName[];
+
+export const isRoute = (name: FunctionName): name is RouteName => FUNCTIONS[name].kind === 'route';
+
+export const routeNames = (): readonly RouteName[] => functionNames().filter(isRoute);
+
+/** Everything that is no route: jobs and steps of the deployment. */
+export const jobNames = (): readonly JobName[] => functionNames().filter((name): name is JobName => !isRoute(name));

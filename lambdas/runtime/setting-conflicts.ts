@@ -1,0 +1,52 @@
+import type { GroupName } from './setting-groups.ts';
+
+type Values = Readonly<Record<string, unknown>>;
+
+/** Sentences about settings that do not fit together. Each holds only if both groups are read. */
+export function conflictsBetween(values: Values, groups: ReadonlySet<GroupName>): readonly string[] {
+  // The direct strategy (TOKENIZER=direct) has neither a database nor idempotency keys.
+  const isPooled = values['TOKENIZER'] !== 'direct';
+  return [
+    ...(groups.has('database') && isPooled ? addressConflicts(values) : []),
+    ...(groups.has('idempotency') && isPooled ? hashKeyConflicts(values) : []),
+    ...orderConflicts(values),
+  ];
+}
+
+const countGiven = (values: Values, ...names: readonly string[]): number =>
+  names.filter((name) => values[name] !== undefined).length;
+
+function addressConflicts(values: Values): readonly string[] {
+  const faults: string[] = [];
+  if (countGiven(values, 'DATABASE_URL', 'DATABASE_SECRET_ID', 'DATABASE_USER') !== 1) {
+    faults.push('exactly one of DATABASE_URL, DATABASE_SECRET_ID and DATABASE_USER must be set');
+  }
+  if (countGiven(values, 'DATABASE_USER') > countGiven(values, 'DATABASE_HOST')) {
+    faults.push('DATABASE_HOST must be set with DATABASE_USER');
+  }
+  return faults;
+}
+
+const hashKeyConflicts = (values: Values): readonly string[] =>
+  countGiven(values, 'IDEMPOTENCY_HMAC_SECRET', 'IDEMPOTENCY_HMAC_SECRET_ID') === 1
+    ? []
+    : ['exactly one of IDEMPOTENCY_HMAC_SECRET and IDEMPOTENCY_HMAC_SECRET_ID must be set'];
+
+/** Numbers of which one limits the other. A comparison with a setting that is not read is false. */
+function orderConflicts(values: Values): readonly string[] {
+  const number = (name: string): number => (typeof values[name] === 'number' ? values[name] : Number.NaN);
+  const deadlineMs = number('REQUEST_DEADLINE_MS');
+  const faults: string[] = [];
+  if (deadlineMs * 2 < number('TOME_ATTEMPT_TIMEOUT_MS')) {
+    faults.push('TOME_ATTEMPT_TIMEOUT_MS must be at most twice REQUEST_DEADLINE_MS, or no breaker would ever open');
+  }
+  if (number('POOL_TARGET_MIN') > number('POOL_TARGET_MAX')) {
+    faults.push('POOL_TARGET_MIN must not be above POOL_TARGET_MAX');
+  }
+  if (number('RESERVATION_HORIZON_SECONDS') * 1_000 < 2 * deadlineMs) {
+    faults.push(
+      'RESERVATION_HORIZON_SECONDS must be at least twice REQUEST_DEADLINE_MS, or the settler would quarantine live requests',
+    );
+  }
+  return faults;
+}
