@@ -20,8 +20,8 @@ function budgetsOver(ledger: BudgetLedger | null) {
   return { budgets, clock, events };
 }
 
-/** How many of so many units a caller gets. */
-async function taken(budgets: CallerBudgets, attempts: number, caller = ISSUING): Promise<number> {
+/** How many of `attempts` units a caller gets. */
+async function unitsOf(budgets: CallerBudgets, attempts: number, caller = ISSUING): Promise<number> {
   let granted = 0;
   for (let attempt = 0; attempt < attempts; attempt += 1) {
     try {
@@ -37,46 +37,47 @@ async function taken(budgets: CallerBudgets, attempts: number, caller = ISSUING)
 const DOWN: BudgetLedger = { spend: () => Promise.reject(new StoreUnavailable(new Error('down'))) };
 
 test.each([
-  ['where there is no database', null],
+  ['without a database', null],
   ['while the database is down', DOWN],
-])('%s each process counts by itself: the limit at once, then one unit at a time', async (_when, ledger) => {
+])('%s each process counts with the same limit, and one unit at a time becomes free', async (_when, ledger) => {
   const { budgets, clock } = budgetsOver(ledger);
-  expect(await taken(budgets, 10)).toBe(3);
+  expect(await unitsOf(budgets, 10)).toBe(3);
   await clock.advance(19_999);
-  expect(await taken(budgets, 10)).toBe(0);
+  expect(await unitsOf(budgets, 10)).toBe(0);
   await clock.advance(1);
-  expect(await taken(budgets, 10)).toBe(1);
+  expect(await unitsOf(budgets, 10)).toBe(1);
   await clock.advance(600_000);
-  expect(await taken(budgets, 10)).toBe(3);
+  expect(await unitsOf(budgets, 10)).toBe(3);
 });
 
-test('a caller whose budget is spent is refused without asking anybody until it has room again', async () => {
-  let asked = 0;
-  const { budgets, clock, events } = budgetsOver({ spend: async () => (++asked > 1 ? 20 : 0) });
+test('a caller with a spent budget is refused without a query until a unit is free', async () => {
+  let queries = 0;
+  const { budgets, clock, events } = budgetsOver({ spend: async () => (++queries > 1 ? 20 : 0) });
   await budgets.spend('lookup-miss', ISSUING);
   budgets.assertOpen('lookup-miss', ISSUING);
   await expect(budgets.spend('lookup-miss', ISSUING)).rejects.toMatchObject({ retryAfterSeconds: 20 });
   await clock.advance(7_500);
   expect(() => budgets.assertOpen('lookup-miss', ISSUING)).toThrow(CallerBudgetSpent);
-  // Another session of the role is the same caller; another kind, role or account is not.
+  // Another session of the role is the same caller. Another kind, role or account has its own
+  // budget.
   expect(() => budgets.assertOpen('lookup-miss', { ...ISSUING, session: 'two' })).toThrow(CallerBudgetSpent);
   budgets.assertOpen('detokenize-refusal', ISSUING);
   budgets.assertOpen('lookup-miss', { ...ISSUING, principal: 'role/billing' });
   budgets.assertOpen('lookup-miss', { ...ISSUING, account: '666666666666' });
   await clock.advance(12_500);
   budgets.assertOpen('lookup-miss', ISSUING);
-  expect(asked).toBe(2);
+  expect(queries).toBe(2);
   expect(events).toEqual(['taken lookup-miss', ...Array.from({ length: 3 }, () => 'spent lookup-miss')]);
 });
 
-test('a limit of 0 is none: nothing is counted and nothing asked', async () => {
+test('a limit of 0 means no limit: the process counts nothing and makes no query', async () => {
   const { budgets, events } = budgetsOver(DOWN);
   expect(budgets.of('creation-of-existing', ISSUING)).toBeUndefined();
   await budgets.spend('creation-of-existing', ISSUING);
   expect(events).toEqual([]);
 });
 
-test('a failure of the database that is no outage is not taken for permission', async () => {
+test('an error of the ledger that is not an outage fails the request', async () => {
   const { budgets } = budgetsOver({ spend: () => Promise.reject(new Error('a bug')) });
   await expect(budgets.spend('lookup-miss', ISSUING)).rejects.toThrow('a bug');
 });

@@ -9,7 +9,7 @@ import {
 import { findFormatFault } from '../../../lambdas/tokenization/model/reference-format.ts';
 import { anyCardNumber, withCheckDigit } from './generated-card-numbers.ts';
 
-test('every range of the table can be opened, compared and issued from', () => {
+test('every range of the table has a valid prefix, valid lengths and a source', () => {
   for (const { network, from, to, lengths, source } of CARD_NETWORK_RANGES) {
     expect(`${from} ${to}`, network).toMatch(/^\d{1,8} \d{1,8}$/);
     expect(to.length, network).toBe(from.length);
@@ -20,7 +20,7 @@ test('every range of the table can be opened, compared and issued from', () => {
   }
 });
 
-test('a generated number of every network could be a card number, and with one digit changed it could not', () => {
+test('a generated number of each network could be a card number, and not with another last digit', () => {
   fc.assert(
     fc.property(anyCardNumber(), fc.nat({ max: 100 }), (number, seed) => {
       expect(couldBeCardNumber(number)).toBe(true);
@@ -31,7 +31,7 @@ test('a generated number of every network could be a card number, and with one d
   );
 });
 
-test('16 digits that start as any network of the table does are no reference', () => {
+test('16 digits with the prefix of any network are not a reference', () => {
   const ranges = CARD_NETWORK_RANGES.filter(({ from, lengths }) => from.length > 1 || lengths.includes(16));
   for (const { network, from, to } of ranges) {
     for (const prefix of [from, to]) {
@@ -40,7 +40,7 @@ test('16 digits that start as any network of the table does are no reference', (
   }
 });
 
-test('a number that could be a card number is never a reference, whatever its check digit may be', () => {
+test('a number that could be a card number is never a reference', () => {
   fc.assert(
     fc.property(anyCardNumber(), (number) => {
       expect(number.length === 16 && findFormatFault(number, 'any') === null).toBe(false);
@@ -59,22 +59,22 @@ test.each([
   ['RuPay, inside Maestro', '508000000000', [16]],
   ['UzCard', '860012345678', [16]],
   ['Napas', '970400001234', [16, 19]],
-])('%s has the lengths of its most specific range', (_network, digits, lengths) => {
+])('%s has the lengths of its longest prefix', (_network, digits, lengths) => {
   expect(lengthsOfNetwork(digits)).toEqual(lengths);
 });
 
-test('digits of no known network have no lengths', () => {
+test('digits of an unknown network have no lengths', () => {
   for (const digits of ['9999999999999', '8000000000000', '7777777777777', '2199999999999']) {
     expect(lengthsOfNetwork(digits)).toBeNull();
   }
 });
 
-test('a range holds its first and last prefix and nothing beside them', () => {
+test('a range contains its first and last prefix and nothing outside', () => {
   const range = { from: '2221', to: '2720' };
   const inside = ['2220', '2221', '2500', '2720', '2721'].map((prefix) => startsBetween(`${prefix}9`, range));
   expect(inside).toEqual([false, true, true, true, false]);
 });
 
-test('a check digit is added to what is generated', () => {
+test('a generated number has a valid check digit', () => {
   expect(withCheckDigit('411111111111111')).toBe('4111111111111111');
 });

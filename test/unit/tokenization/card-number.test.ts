@@ -19,13 +19,13 @@ const isRefused = (text: string): boolean => {
 };
 
 test.each(['4111111111111111', '378282246310005', '6304000000000000', '30569309025904'])(
-  'a documented test number passes the check digit (%#)',
+  'a documented test number is accepted (%#)',
   (number) => {
     expect(CardNumber.parse(number).reveal()).toBe(number);
   },
 );
 
-test('exactly one of the ten last digits makes a card number', () => {
+test('exactly one of ten last digits is a valid check digit', () => {
   fc.assert(
     fc.property(digits(12, 18), (body) => {
       const right = Array.from({ length: 10 }, (_, check) => `${body}${check}`).filter(passesLuhn);
@@ -34,7 +34,7 @@ test('exactly one of the ten last digits makes a card number', () => {
   );
 });
 
-/** Networks that issue one length where they issue: a number of theirs is accepted and no longer one is. */
+/** Numbers of networks with one length: a number of this length is accepted, and no longer one. */
 const UNAMBIGUOUS = fc
   .tuple(
     fc.constantFrom(
@@ -54,7 +54,7 @@ const UNAMBIGUOUS = fc
   )
   .map(([[prefix, length], rest]) => withCheckDigit(`${prefix}${rest}`.slice(0, Number(length) - 1)));
 
-test('a number with its security code behind it is refused where the network issues one length', () => {
+test('a number with its security code appended is refused when its network has one length', () => {
   let passing = 0;
   fc.assert(
     fc.property(UNAMBIGUOUS, fc.oneof(exactly(3), exactly(4)), (number, code) => {
@@ -64,11 +64,11 @@ test('a number with its security code behind it is refused where the network iss
     }),
     { seed: 8, numRuns: 2_000 },
   );
-  // Codes that make the check digit right by chance are what the lengths are for.
+  // In these cases the check digit is valid by chance, and only the length refuses the number.
   expect(passing).toBeGreaterThan(50);
 });
 
-test('a number that only earlier rules accepted is still read from where it was stored', () => {
+test('a stored number that only earlier rules accepted stays readable', () => {
   const withCode = withCheckDigit('511111111111111100');
   expect(isRefused(withCode)).toBe(true);
   expect(CardNumber.stored(withCode)?.reveal()).toBe(withCode);
@@ -84,14 +84,14 @@ test('a Visa number has 13, 16 or 19 digits', () => {
   expect(accepted).toEqual([13, 16, 19]);
 });
 
-test('all zeros and numbers that start with zero are refused', () => {
+test('a number that starts with zero is refused', () => {
   for (let length = 13; length <= 19; length += 1) {
     expect(isRefused('0'.repeat(length))).toBe(true);
     expect(isRefused(withCheckDigit(`04${'1'.repeat(length - 3)}`))).toBe(true);
   }
 });
 
-test('a number of no known network is accepted in any length from 13 to 19 digits', () => {
+test('a number of an unknown network is accepted with 13 to 19 digits', () => {
   for (let length = 13; length <= 19; length += 1) {
     expect(isRefused(withCheckDigit(`99${'1'.repeat(length - 3)}`))).toBe(false);
   }
@@ -101,7 +101,7 @@ test('12 and 20 digits are refused with any check digit', () => {
   for (const body of ['4'.repeat(11), '4'.repeat(19)]) expect(isRefused(withCheckDigit(body))).toBe(true);
 });
 
-test('numbers that networks issue are accepted but for the lengths of a wider range', () => {
+test('a number of 16 digits of any network is accepted', () => {
   fc.assert(
     fc.property(anyCardNumber(), (number) => {
       if (number.length === 16 && !number.startsWith('1')) expect(isRefused(number)).toBe(false);
@@ -110,7 +110,7 @@ test('numbers that networks issue are accepted but for the lengths of a wider ra
   );
 });
 
-test('a card number shows itself in no way but reveal', () => {
+test('a card number is printed as a placeholder, and only reveal returns its digits', () => {
   fc.assert(
     fc.property(UNAMBIGUOUS, (number) => {
       const card = CardNumber.parse(number);
@@ -130,7 +130,7 @@ test('a card number shows itself in no way but reveal', () => {
   );
 });
 
-test('what is refused is named by its field and never quoted', () => {
+test('the error for a refused number names the field and does not quote the number', () => {
   fc.assert(
     fc.property(fc.oneof(digits(1, 30), fc.string()), (text) => {
       fc.pre(!(/^[0-9]{13,19}$/.test(text) && passesLuhn(text)) && text.length > 3);

@@ -17,7 +17,7 @@ function setup() {
   return { clock, breaker, states, open };
 }
 
-test('it opens after so many failures in a row, and a success in between starts the count again', () => {
+test('the breaker opens after three failures in a row, and a success resets the count', () => {
   const { breaker, states } = setup();
   for (const outcome of ['fail', 'fail', 'succeed', 'fail', 'fail'] as const) breaker.enter(1_000)[outcome]();
   breaker.assertAdmits();
@@ -26,14 +26,14 @@ test('it opens after so many failures in a row, and a success in between starts 
   expect(() => breaker.assertAdmits()).toThrow(expect.objectContaining({ code: 'tome-unavailable', attempts: 0 }));
 });
 
-test('an open breaker says when to come back', async () => {
+test('the refusal of an open breaker contains the seconds until a retry', async () => {
   const { breaker, clock, open } = setup();
   open();
   await clock.advance(500);
   expect(() => breaker.enter(1_000)).toThrow(expect.objectContaining({ retryAfterSeconds: 2 }));
 });
 
-test('after its time exactly one probe goes through, and asking beforehand does not claim it', async () => {
+test('after its time an open breaker admits exactly one probe, and assertAdmits does not take it', async () => {
   const { breaker, clock, states, open } = setup();
   open();
   await clock.advance(2_000);
@@ -44,7 +44,7 @@ test('after its time exactly one probe goes through, and asking beforehand does 
   expect(states).toEqual(['open', 'half-open']);
 });
 
-test('the probe decides: success closes it, failure opens it for another turn', async () => {
+test('a successful probe closes the breaker, and a failed one opens it again', async () => {
   const { breaker, clock, states, open } = setup();
   open();
   await clock.advance(2_000);
@@ -56,7 +56,7 @@ test('the probe decides: success closes it, failure opens it for another turn', 
   expect(states).toEqual(['open', 'half-open', 'open', 'half-open', 'closed']);
 });
 
-test('a probe that never comes back does not keep everybody out for ever', async () => {
+test('the breaker admits another probe when the first one does not report in time', async () => {
   const { breaker, clock, open } = setup();
   open();
   await clock.advance(2_000);
@@ -67,20 +67,20 @@ test('a probe that never comes back does not keep everybody out for ever', async
   breaker.enter(1_000);
 });
 
-test('a straggler from before it opened neither closes it nor keeps it open for longer', async () => {
+test('a call that was admitted before the breaker opened has no effect on it', async () => {
   const { breaker, clock, states, open } = setup();
-  const lucky = breaker.enter(1_000);
-  const unlucky = breaker.enter(1_000);
+  const successful = breaker.enter(1_000);
+  const failed = breaker.enter(1_000);
   open();
   await clock.advance(1_500);
-  lucky.succeed();
-  unlucky.fail();
+  successful.succeed();
+  failed.fail();
   expect(states).toEqual(['open']);
   await clock.advance(500);
   breaker.assertAdmits();
 });
 
-test('only the probe decides while it is under way', async () => {
+test('while a probe is in flight, only the probe changes the state', async () => {
   const { breaker, clock, states, open } = setup();
   const [early, late] = [breaker.enter(5_000), breaker.enter(5_000)];
   open();
@@ -93,7 +93,7 @@ test('only the probe decides while it is under way', async () => {
   expect(states).toEqual(['open', 'half-open', 'closed']);
 });
 
-test('a probe that was given up for lost has no say any more', async () => {
+test('a probe that reports too late has no effect', async () => {
   const { breaker, clock, states, open } = setup();
   open();
   await clock.advance(2_000);
@@ -106,7 +106,7 @@ test('a probe that was given up for lost has no say any more', async () => {
   expect(states).toEqual(['open', 'half-open', 'closed']);
 });
 
-test('a probe that showed nothing makes room for the next at once', async () => {
+test('after an abandoned probe the next call is a probe at once', async () => {
   const { breaker, clock, states, open } = setup();
   open();
   await clock.advance(2_000);
@@ -115,7 +115,7 @@ test('a probe that showed nothing makes room for the next at once', async () => 
   expect(states).toEqual(['open', 'half-open', 'closed']);
 });
 
-test('a call that showed nothing neither counts as a failure nor ends a row of them', () => {
+test('an abandoned call neither counts as a failure nor resets the count', () => {
   const { breaker, states } = setup();
   for (const outcome of ['fail', 'abandon', 'fail', 'abandon'] as const) breaker.enter(1_000)[outcome]();
   expect(states).toEqual([]);
@@ -123,23 +123,23 @@ test('a call that showed nothing neither counts as a failure nor ends a row of t
   expect(states).toEqual(['open']);
 });
 
-test('one subject that fails again and again counts once, whatever fails beside it', () => {
+test('repeated failures of one item count once, also between failures of other items', () => {
   const { breaker, states } = setup();
   for (let time = 0; time < 10; time += 1) {
-    breaker.enter(1_000).fail('odd');
+    breaker.enter(1_000).fail('one item');
     breaker.enter(1_000).abandon();
   }
-  breaker.enter(1_000).fail('another odd one');
-  breaker.enter(1_000).fail('odd');
+  breaker.enter(1_000).fail('another item');
+  breaker.enter(1_000).fail('one item');
   expect(states).toEqual([]);
-  breaker.enter(1_000).fail('a third');
+  breaker.enter(1_000).fail('a third item');
   expect(states).toEqual(['open']);
 });
 
-test('after a success the same subject counts anew', () => {
+test('after a success a failure of the same item counts again', () => {
   const { breaker, states } = setup();
   for (let time = 0; time < 10; time += 1) {
-    breaker.enter(1_000).fail('odd');
+    breaker.enter(1_000).fail('one item');
     breaker.enter(1_000).fail();
     breaker.enter(1_000).succeed();
   }

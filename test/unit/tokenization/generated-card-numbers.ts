@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { CARD_NETWORK_RANGES } from '../../../lambdas/tokenization/model/card-networks.ts';
 
-/** The digits with their check digit behind them; written apart from the product's own check. */
+/** Appends the check digit. Does not use the product's own check. */
 export function withCheckDigit(body: string): string {
   const sum = Array.from(body, Number)
     .reverse()
@@ -13,7 +13,7 @@ export function withCheckDigit(body: string): string {
 export const digits = (length: number) =>
   fc.array(fc.nat({ max: 9 }), { minLength: length, maxLength: length }).map((values) => values.join(''));
 
-/** A card number of any network in the table, of any length that the network issues, with a right check digit. */
+/** A card number of any network in the table, with a length of this network. */
 export const anyCardNumber = () =>
   fc
     .constantFrom(...CARD_NETWORK_RANGES)

@@ -30,18 +30,18 @@ test.each([
   ['9704', 'Napas'],
   ['9792', 'Troy'],
   ['9860', 'Humo'],
-])('a reference never starts with %s (%s)', (prefix) => {
+])('a reference cannot start with %s (%s)', (prefix) => {
   expect(findFormatFault(prefix.padEnd(16, '1'), 'any')).toBe('card-network-prefix');
 });
 
 test.each(['1799', '1801', '2130', '2132', '2199', '2206', '2220', '2721', '80', '83', '9791', '9793', '10', '99'])(
-  'a reference may start with %s, just outside a network',
+  'a reference can start with %s, just outside a network',
   (prefix) => {
     expect(findFormatFault(prefix.padEnd(16, '1'), 'any')).toBeNull();
   },
 );
 
-test('what a version of the format forbids stays as it was on the day it was written', () => {
+test('the forbidden ranges of each version do not change', () => {
   const frozen = REFERENCE_FORMATS.map(({ version, forbidden }) => ({
     version,
     forbidden: [...new Set(forbidden.map(({ from, to }) => (from === to ? from : `${from}-${to}`)))].sort().join(' '),
@@ -57,7 +57,7 @@ test('what a version of the format forbids stays as it was on the day it was wri
   ]);
 });
 
-test('a later version forbids all that the versions before it did', () => {
+test('a later version forbids every reference that version 1 forbids', () => {
   fc.assert(
     fc.property(fc.stringMatching(/^[0-9]{16}$/), (text) => {
       const [first, ...later] = REFERENCE_FORMATS.map((format) => findFormatFault(text, 'any', format));
@@ -67,7 +67,7 @@ test('a later version forbids all that the versions before it did', () => {
   );
 });
 
-test('a reference that was given out under version 1 stays readable when a later version forbids its start', () => {
+test('a reference of version 1 stays readable when a later version forbids its prefix', () => {
   for (const prefix of ['82', '8600', '9860', '9704', '2205']) {
     const reference = prefix.padEnd(16, '1');
     expect(findFormatFault(reference, 'any')).toBe('card-network-prefix');
@@ -75,7 +75,7 @@ test('a reference that was given out under version 1 stays readable when a later
   }
 });
 
-test('the check digit policy decides between the same two references', () => {
+test('the Luhn policy decides which of two references is acceptable', () => {
   const right = Array.from({ length: 10 }, (_, digit) => `910000000000001${digit}`).find(passesLuhn) as string;
   const wrong = right.slice(0, 15) + ((Number(right[15]) + 1) % 10);
   expect([findFormatFault(right, 'must-fail'), findFormatFault(wrong, 'must-fail')]).toEqual(['check-digit', null]);
@@ -83,11 +83,11 @@ test('the check digit policy decides between the same two references', () => {
   expect([findFormatFault(right, 'any'), findFormatFault(wrong, 'any')]).toEqual([null, null]);
 });
 
-test.each(['', '123', '91000000000000011', '91000000000000 1', '910000000000000a'])('%j is no reference', (text) => {
+test.each(['', '123', '91000000000000011', '91000000000000 1', '910000000000000a'])('%j is not a reference', (text) => {
   expect(findFormatFault(text, 'any')).toBe('not-16-digits');
 });
 
-test('no text is both an internal token and a reference or a card number', () => {
+test('no reference and no card number is an internal token', () => {
   fc.assert(
     fc.property(fc.stringMatching(/^[0-9]{13,19}$/), (digits) => {
       expect(isInternalToken(digits)).toBe(false);
@@ -95,7 +95,7 @@ test('no text is both an internal token and a reference or a card number', () =>
   );
 });
 
-test('a card number in the place of a reference is refused without being quoted', () => {
+test('a card number in the field of a reference is refused, and the error does not quote it', () => {
   for (const number of ['4111111111111111', '5555555555554444', '2223003122003222', '6011111111111117']) {
     expect(() => parseCardReference(number)).toThrow(/^cardReferenceId must be a 16-digit card reference$/);
   }

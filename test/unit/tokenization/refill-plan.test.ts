@@ -11,19 +11,19 @@ const levels = fc.record({
   refilledPerMinute: fc.option(fc.float({ min: 0, max: 20_000, noNaN: true })),
 });
 
-test('the target stays between its bounds and follows consumption between them', () => {
+test('the target follows consumption between its minimum and maximum', () => {
   const plan = (peakConsumedPerMinute: number) =>
     planRefill({ staged: 0, available: 0, peakConsumedPerMinute, refilledPerMinute: null }, settings).target;
   expect([plan(0), plan(100), plan(1_000_000)]).toEqual([1_000, 3_000, 20_000]);
 });
 
-test('staged pairs count as there, so that overlapping runs do not fetch twice', () => {
+test('staged pairs reduce the deficit, so that overlapping runs do not fetch twice', () => {
   expect(
     planRefill({ staged: 600, available: 100, peakConsumedPerMinute: 0, refilledPerMinute: null }, settings).deficit,
   ).toBe(300);
 });
 
-test('filling the deficit always reaches the target, and never more is asked for', () => {
+test('the deficit fills the pool exactly to its target', () => {
   fc.assert(
     fc.property(levels, (level) => {
       const { target, deficit, lowWater } = planRefill(level, settings);
@@ -34,7 +34,7 @@ test('filling the deficit always reaches the target, and never more is asked for
   );
 });
 
-test('the low-water mark covers what goes until a refill brings its first pairs, and what refills cannot keep up with', () => {
+test('the low-water mark covers the lead time of a refill, and the consumption that refills cannot match', () => {
   const lowWater = (refilledPerMinute: number | null) =>
     planRefill({ staged: 0, available: 0, peakConsumedPerMinute: 200, refilledPerMinute }, settings).lowWater;
   expect(lowWater(4_800)).toBe(Math.floor(6_000 * 0.3));
@@ -42,7 +42,7 @@ test('the low-water mark covers what goes until a refill brings its first pairs,
   expect(lowWater(100)).toBe(200 * 3 + 100 * 30);
 });
 
-test('a run goes another round for a missing batch, and not for the few pairs that are taken while it works', () => {
+test('a run does another round for a large deficit, and not for the few pairs taken meanwhile', () => {
   const worth = (deficit: number) => isWorthAnotherRound({ target: 5_000, lowWater: 1_500, deficit });
   expect([worth(0), worth(3), worth(100), worth(101), worth(5_000)]).toEqual([false, false, false, true, true]);
 });

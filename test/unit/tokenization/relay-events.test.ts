@@ -4,12 +4,13 @@ import type { EventRefusal, OutboxEvent, SendResult } from '../../../lambdas/tok
 import { relayEvents } from '../../../lambdas/tokenization/relay-events.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 
-type Verdict = (reference: CardReference) => EventRefusal['scope'] | 'taken';
+/** What the queue does with an event: refuses it, with this scope, or accepts it. */
+type Decide = (reference: CardReference) => EventRefusal['scope'] | 'accepted';
 
 const BATCH = 50;
 
-/** An outbox in memory whose events are due in their order, and a queue that says of each event what `verdict` says. */
-function relay(count: number, verdict: Verdict) {
+/** An outbox in memory with `count` due events, and a queue that `decide` controls. */
+function relay(count: number, decide: Decide) {
   let due: OutboxEvent[] = Array.from({ length: count }, (_, index) => ({
     pairId: BigInt(index),
     cardReference: `9${String(index).padStart(15, '0')}` as CardReference,
@@ -17,7 +18,7 @@ function relay(count: number, verdict: Verdict) {
   }));
   const postponed: OutboxEvent[] = [];
   const sent: bigint[] = [];
-  const told: EventRefusal[] = [];
+  const reported: EventRefusal[] = [];
   let sends = 0;
   const run = () =>
     relayEvents(
@@ -42,8 +43,8 @@ function relay(count: number, verdict: Verdict) {
             const accepted = new Set<string>();
             const refusals: EventRefusal[] = [];
             for (const { eventId, cardReferenceId } of events) {
-              const scope = verdict(cardReferenceId);
-              if (scope === 'taken') accepted.add(eventId);
+              const scope = decide(cardReferenceId);
+              if (scope === 'accepted') accepted.add(eventId);
               else refusals.push({ code: `About.${scope}`, scope, isSenderFault: true, count: 1 });
             }
             return { accepted, refusals };
@@ -52,15 +53,15 @@ function relay(count: number, verdict: Verdict) {
         clock: new FakeClock(),
         domain: 'card',
         batchSize: BATCH,
-        onRefused: (refusals) => told.push(...refusals),
+        onRefused: (refusals) => reported.push(...refusals),
       },
       Number.POSITIVE_INFINITY,
     );
-  return { run, sent, told, sends: () => sends, left: () => postponed.length + due.length };
+  return { run, sent, reported, sends: () => sends, left: () => postponed.length + due.length };
 }
 
-test('a queue that refuses a whole batch for a reason of its own stops the run at once, and the run names the code', async () => {
-  const { run, sends, sent, told, left } = relay(500, () => 'queue');
+test('a queue that refuses a whole batch with a code about itself ends the run, which names the code', async () => {
+  const { run, sends, sent, reported, left } = relay(500, () => 'queue');
   await expect(run()).rejects.toMatchObject({
     name: 'EventsRefused',
     code: 'events-refused',
@@ -68,36 +69,36 @@ test('a queue that refuses a whole batch for a reason of its own stops the run a
   });
   expect(sends()).toBe(1);
   expect(sent).toEqual([]);
-  expect(told).toHaveLength(10);
+  expect(reported).toHaveLength(10);
   expect(left()).toBe(500);
 });
 
-test('what the queue took before it refused a whole batch is closed', async () => {
-  const { run, sent } = relay(40, (reference) => (Number(reference.slice(1)) < 20 ? 'taken' : 'queue'));
+test('events that the queue accepted before it refused a whole batch are closed', async () => {
+  const { run, sent } = relay(40, (reference) => (Number(reference.slice(1)) < 20 ? 'accepted' : 'queue'));
   await expect(run()).rejects.toMatchObject({ code: 'events-refused' });
   expect(sent).toHaveLength(20);
 });
 
-test('events that are refused one by one are postponed and told of, and all others are sent', async () => {
-  const isOdd = (reference: string): boolean => Number(reference.slice(1)) % 7 === 3;
-  const { run, sent, told } = relay(140, (reference) => (isOdd(reference) ? 'queue' : 'taken'));
+test('single refused events are postponed and reported, and all others are sent', async () => {
+  const isRefused = (reference: string): boolean => Number(reference.slice(1)) % 7 === 3;
+  const { run, sent, reported } = relay(140, (reference) => (isRefused(reference) ? 'queue' : 'accepted'));
   expect(await run()).toEqual({ sent: 120, postponed: 20 });
   expect(sent).toHaveLength(120);
-  expect(told).toHaveLength(20);
+  expect(reported).toHaveLength(20);
 });
 
-test('a batch of nothing but unacceptable messages does not keep the next batch back', async () => {
-  const { run, sent } = relay(30, (reference) => (Number(reference.slice(1)) < 10 ? 'message' : 'taken'));
+test('a batch of refused messages does not delay the next batch', async () => {
+  const { run, sent } = relay(30, (reference) => (Number(reference.slice(1)) < 10 ? 'message' : 'accepted'));
   expect(await run()).toEqual({ sent: 20, postponed: 10 });
   expect(sent).toHaveLength(20);
 });
 
-test('a run in which not one message is acceptable rejects after one taking', async () => {
+test('a run in which the queue refuses every message ends after one batch of the outbox', async () => {
   const { run, sends } = relay(500, () => 'message');
   await expect(run()).rejects.toMatchObject({ code: 'events-refused' });
   expect(sends()).toBe(BATCH / 10);
 });
 
-test('a run that finds nothing to send succeeds', async () => {
+test('a run with an empty outbox succeeds', async () => {
   expect(await relay(0, () => 'queue').run()).toEqual({ sent: 0, postponed: 0 });
 });

@@ -5,7 +5,7 @@ import { FakeClock } from '../../support/fake-clock.ts';
 const clock = new FakeClock();
 const deadlineMs = Number.POSITIVE_INFINITY;
 
-/** Work with so many rows in all, ten a batch. */
+/** Work with `rows` rows in batches of ten. */
 function work<Name extends string>(name: Name, rows: number, onBatch: (name: Name) => void = () => undefined) {
   let left = rows;
   return {
@@ -20,7 +20,7 @@ function work<Name extends string>(name: Name, rows: number, onBatch: (name: Nam
   };
 }
 
-test('each work is repeated until a batch is not full, and its rows are counted', async () => {
+test('each work runs until a batch is not full, and its rows are counted', async () => {
   expect(await takeTurns([work('a', 35), work('b', 0), work('c', 10)], { deadlineMs, clock })).toEqual({
     a: 35,
     b: 0,
@@ -28,7 +28,7 @@ test('each work is repeated until a batch is not full, and its rows are counted'
   });
 });
 
-test('a work with an endless backlog keeps no other one waiting', async () => {
+test('a work with a large backlog does not delay the others', async () => {
   const order: string[] = [];
   const note = (name: string): void => {
     order.push(name);
@@ -37,21 +37,21 @@ test('a work with an endless backlog keeps no other one waiting', async () => {
   expect(order.join('')).toBe('ababaaa');
 });
 
-test('a work that fails stops only itself, and the run rejects with its error in the end', async () => {
+test('a work that fails stops only itself, and its error is thrown after the others have finished', async () => {
   const failing = {
     name: 'failing',
     limit: 10,
-    batch: () => Promise.reject(new Error('it cannot')),
+    batch: () => Promise.reject(new Error('it failed')),
   };
   let rows = 0;
   const other = work('other', 30, () => {
     rows += 1;
   });
-  await expect(takeTurns([failing, other], { deadlineMs, clock })).rejects.toThrow('it cannot');
+  await expect(takeTurns([failing, other], { deadlineMs, clock })).rejects.toThrow('it failed');
   expect(rows).toBe(4);
 });
 
-test('when the time is over no further batch is begun', async () => {
+test('no batch starts after the deadline', async () => {
   const hurried = new FakeClock();
   const slow = {
     name: 'slow',

@@ -35,7 +35,10 @@ const SETTINGS: TomeSettings = {
   liveCallsPerSecond: 0,
 };
 
-/** How long a silent attempt lasts, by the process's clock. All other waits are of the jumping clock. */
+/**
+ * How long a silent attempt lasts, by the process's clock. All other waits are of the jumping
+ * clock.
+ */
 const SILENCE_MS = 3_000;
 
 let server: ScriptedTome;
