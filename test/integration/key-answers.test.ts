@@ -33,7 +33,7 @@ const create = (card: CardNumber, key?: string) => product.tokenizer.create(card
 const lookup = (card: CardNumber) => product.tokenizer.lookup(card, product.context());
 const detokenize = (reference: CardReference) => product.tokenizer.detokenize(reference, product.context());
 
-/** Every card is answered with its own reference, and no reference with another card. */
+/** Checks that each card and its reference resolve to each other. */
 async function expectOwnReferences(references: readonly (readonly [CardNumber, CardReference])[]): Promise<void> {
   for (const [card, reference] of references) {
     expect((await detokenize(reference)).equals(card)).toBe(true);
@@ -41,7 +41,7 @@ async function expectOwnReferences(references: readonly (readonly [CardNumber, C
   }
 }
 
-test('a key gets a reference of its own when its pair was adopted for another card', async () => {
+test('a retry of a key gets another reference when a read adopted its pair for another card', async () => {
   await tokenIssuedTwice(world);
   await expect(create(OTHER, 'open-key')).rejects.toMatchObject({ code: 'tome-token-taken' });
   await product.prefetch(2);
@@ -58,7 +58,7 @@ test('a key gets a reference of its own when its pair was adopted for another ca
 test.each([
   ['with the restore fence', true],
   ['without the restore fence', false],
-])('an open key of a backup gets a reference of its own after a restore %s', async (_, isFenced) => {
+])('a retry of a key from a backup gets the reference of its own card after a restore %s', async (_, isFenced) => {
   await product.prefetch(1);
   await restoredWithOpenKey(world);
   if (isFenced) await product.fence();
@@ -71,30 +71,30 @@ test.each([
   ]);
 });
 
-/** A process whose step of this name waits for something else that happens first. */
-const after = (name: string, act: () => Promise<unknown>): Interceptor => ({
+/** An interceptor that runs `act` before the step of this name. */
+const before = (name: string, act: () => Promise<unknown>): Interceptor => ({
   async around(point, step) {
     if (point.name === name) await act();
     return step();
   },
 });
 
-test('a creation whose pair a read adopted meanwhile is answered when NS1 names its token', async () => {
+test('a creation whose pair a read adopted meanwhile returns the reference of the token that NS1 names', async () => {
   await product.prefetch(2);
   const racing = startProcess(
     world,
-    after('sql mark_used_for_key', () => lookup(CARD)),
+    before('sql mark_used_for_key', () => lookup(CARD)),
   );
   const created = await racing.tokenizer.create(CARD, racing.context(), 'key');
   expect(created.cardReference).toBe(await lookup(CARD));
   expect(await create(CARD, 'key')).toMatchObject({ cardReference: created.cardReference, created: created.created });
 });
 
-test('an adopted pair belongs to no reservation', async () => {
+test('an adopted pair keeps no reservation id', async () => {
   await product.prefetch(2);
   const racing = startProcess(
     world,
-    after('sql mark_used', () => lookup(CARD)),
+    before('sql mark_used', () => lookup(CARD)),
   );
   await racing.tokenizer.create(CARD, racing.context());
   expect(
@@ -102,30 +102,30 @@ test('an adopted pair belongs to no reservation', async () => {
   ).toEqual([{ id: null, adopted: true }]);
 });
 
-test('a read that is given the token of another card adopts no pair', async () => {
-  // The pool's only pair has a token that NS1 has bound to CARD.
+test('a lookup that receives the token of another card adopts no pair', async () => {
+  // NS1 has bound the token of the only pair to CARD.
   await tokenIssuedTwice(world);
   await world.tome.ns1.tokenize(OTHER, null, CALL);
-  const lying = new PlannedFaults(new Map([[0, 'wrong-echo']]), world.lateEffects);
-  const struck = startProcess(
+  const wrongAnswers = new PlannedFaults(new Map([[0, 'wrong-echo']]), world.lateEffects);
+  const faulty = startProcess(
     { ...world, simulator: { ...world.simulator, vaults: naming(await tokenOf(CARD)) } },
-    lying.startProcess(),
+    wrongAnswers.startProcess(),
     { lookupsMayBeWrong: true },
   );
-  await expect(struck.tokenizer.lookup(OTHER, struck.context())).rejects.toMatchObject({ code: 'tome-answer-invalid' });
+  await expect(faulty.tokenizer.lookup(OTHER, faulty.context())).rejects.toMatchObject({ code: 'tome-answer-invalid' });
   expect(await world.sql`SELECT state FROM pair_life`).toEqual([{ state: 'AVAILABLE' }]);
 });
 
-test('a token that NS1 names as bound before is not believed at its first mention', async () => {
+test('a creation does not believe a single answer that its own token was bound before', async () => {
   await tokenIssuedTwice(world);
   await world.tome.ns1.tokenize(OTHER, null, CALL);
-  // Reserve, then NS1 answers with the token that was asked for, which is CARD's.
-  const lying = new PlannedFaults(new Map([[1, 'wrong-echo']]), world.lateEffects);
-  const struck = startProcess(
+  // Point 0 reserves. At point 1 NS1 answers with the requested token, which is bound to CARD.
+  const wrongAnswers = new PlannedFaults(new Map([[1, 'wrong-echo']]), world.lateEffects);
+  const faulty = startProcess(
     { ...world, simulator: { ...world.simulator, vaults: naming(await tokenOf(CARD)) } },
-    lying.startProcess(),
+    wrongAnswers.startProcess(),
   );
-  const { cardReference } = await struck.tokenizer.create(OTHER, struck.context());
+  const { cardReference } = await faulty.tokenizer.create(OTHER, faulty.context());
   await expectOwnReferences([[OTHER, cardReference]]);
   expect(await lookup(CARD)).not.toBe(cardReference);
 });
@@ -133,13 +133,13 @@ test('a token that NS1 names as bound before is not believed at its first mentio
 const tokenOf = async (card: CardNumber): Promise<InternalToken> =>
   (await world.tome.ns1.lookup(card, CALL)) as InternalToken;
 
-/** Vaults whose wrong answers name this token. */
+/** The simulator's vaults, whose wrong answers name this token. */
 const naming = (token: InternalToken): World['simulator']['vaults'] => {
   const vault = Object.create(world.simulator.vaults.ns1, { strangersToken: { value: () => token } });
   return { ns1: vault, ns2: vault };
 };
 
-test('a token that was paired anew after a restore is answered with the reference that NS2 knows', async () => {
+test('reads and creations return the reference of NS2 when a restored database has paired the token again', async () => {
   const {
     tokens: [internal],
   } = await world.tome.ns1.prefetch(1, CALL);
@@ -147,23 +147,23 @@ test('a token that was paired anew after a restore is answered with the referenc
     tokens: [first, second],
   } = await world.tome.ns2.prefetch(2, CALL);
   const token = internal?.token as InternalToken;
-  const standing = first?.token as CardReference;
+  const bound = first?.token as CardReference;
   await world.tome.ns1.tokenize(CARD, token, CALL);
-  await world.tome.ns2.tokenize(token, standing, CALL);
+  await world.tome.ns2.tokenize(token, bound, CALL);
   await world.sql`INSERT INTO pair (internal_token, card_reference) VALUES (${token}, ${second?.token as string})`;
   await world.sql`INSERT INTO staged_pair (pair_id) SELECT id FROM pair`;
   await product.prefetch(1);
-  expect(await lookup(CARD)).toBe(standing);
-  expect((await detokenize(standing)).equals(CARD)).toBe(true);
-  expect(await create(CARD)).toMatchObject({ cardReference: standing, created: false });
+  expect(await lookup(CARD)).toBe(bound);
+  expect((await detokenize(bound)).equals(CARD)).toBe(true);
+  expect(await create(CARD)).toMatchObject({ cardReference: bound, created: false });
 });
 
-test('a run that outlived a restore cannot put pairs on offer that have the numbers of its own', async () => {
+test('a prefetch run that continues after a restore cannot activate other pairs that have its numbers', async () => {
   await takeBackup(world);
-  // The run has mapped its pairs and is about to activate them when the database is set back.
-  const outliving = startProcess(
+  // The run has bound its pairs. The database is restored before it activates them.
+  const continuing = startProcess(
     world,
-    after('sql activate_mapped_pairs', async () => {
+    before('sql activate_mapped_pairs', async () => {
       await restoreBackup(world);
       await world.sql`
         INSERT INTO job_lease (job, fencing, holder, expires_at) VALUES ('prefetch', 1, 'another run', now() + interval '1 hour')
@@ -180,11 +180,11 @@ test('a run that outlived a restore cannot put pairs on offer that have the numb
       }
     }),
   );
-  await outliving.prefetch(2).catch(() => undefined);
+  await continuing.prefetch(2).catch(() => undefined);
   expect(await world.sql`SELECT count(*)::int AS count FROM pair WHERE state = 'STAGED'`).toEqual([{ count: 4 }]);
 });
 
-test('a relay that outlived a restore cannot close the event of a pair that has the number of another', async () => {
+test('a relay that continues after a restore cannot close the event of another pair that has its number', async () => {
   await product.prefetch(2);
   const { cardReference } = await create(CARD);
   await world.sql`SELECT close_sent_events(ARRAY(SELECT pair_id FROM outbox_event), ARRAY['9000000000000000'])`;
@@ -205,7 +205,7 @@ async function reserved(claim: IdempotencyClaim | null): Promise<Reservation> {
   return outcome.reservation;
 }
 
-test('a late request does not answer a key that was used again with another body', async () => {
+test('a late request does not write the answer of a key that was reused with another body', async () => {
   await product.prefetch(3);
   const key = randomUUID();
   const late = claimOf(key, 'first body');
@@ -218,7 +218,7 @@ test('a late request does not answer a key that was used again with another body
   expect(await store().reserve(randomUUID(), claim)).toMatchObject({ outcome: 'reserved', resumed: true });
 });
 
-test('a pair is not given back when its key is gone: another request may have taken the key up', async () => {
+test('a pair is not released when its key is gone, because another request may have taken over the key', async () => {
   await product.prefetch(1);
   const claim = claimOf(randomUUID(), 'body');
   const reservation = await reserved(claim);
@@ -226,7 +226,7 @@ test('a pair is not given back when its key is gone: another request may have ta
   expect(await store().release(reservation, 'not-dispatched', claim)).toBe(false);
 });
 
-test('a late owner can use its pair after the settler or the fence took it, and not after a contradiction', async () => {
+test('a late owner can use its pair after the settler or the fence quarantined it, and not after a contradiction', async () => {
   await product.prefetch(3);
   const settled = await reserved(null);
   await world.database.run((sql) => settleReservations(sql, -1, 10));

@@ -26,7 +26,7 @@ const reservationOf = (outcome: ReserveOutcome): Reservation => {
   return outcome.reservation;
 };
 
-test('a key whose first request found the pool empty is served from the pool once it is filled', async () => {
+test('a retry of a key that found the pool empty gets a pair after a refill', async () => {
   const store = holdingFor(0);
   const claim = newClaim();
   expect(await store.reserve(randomUUID(), claim)).toEqual({ outcome: 'no-pair' });
@@ -41,7 +41,7 @@ test('a key whose first request found the pool empty is served from the pool onc
   });
 });
 
-test('a key whose request gave its pair back unsent gets another, which that request can no longer give back', async () => {
+test('after a request has released the pair of a key, a retry gets another pair that the request cannot release', async () => {
   const store = holdingFor(0);
   const claim = newClaim();
   await fillPool(db.database, 3);
@@ -55,7 +55,7 @@ test('a key whose request gave its pair back unsent gets another, which that req
   expect(await store.release(reservationOf(again), 'not-dispatched', claim)).toBe(false);
 });
 
-test('the take-over of a key, executed again after its commit was lost, gives the same pair', async () => {
+test('the statement that takes over a key returns the same pair when it is repeated after a lost commit', async () => {
   const claim = newClaim();
   expect(await holdingFor(0).reserve(randomUUID(), claim)).toEqual({ outcome: 'no-pair' });
   await fillPool(db.database, 3);
@@ -67,7 +67,7 @@ test('the take-over of a key, executed again after its commit was lost, gives th
   expect(await db.sql`SELECT 1 FROM reservation`).toHaveLength(1);
 });
 
-test('a pair whose tokens have expired since is not driven to its end: TOME may have given them to somebody else', async () => {
+test('a retry does not continue with an expired pair, because TOME may have issued its tokens again', async () => {
   const store = holdingFor(0);
   const claim = newClaim();
   await fillPool(db.database, 2);

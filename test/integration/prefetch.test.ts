@@ -48,7 +48,7 @@ interface RunOptions {
   readonly store?: RefillStore;
   readonly batchCallsPerSecond?: number;
   readonly timeMs?: number;
-  /** Taken between a look at the pool and the next, as if cards were created meanwhile. */
+  /** Pairs that creations take between two reads of the level. */
   readonly takenMeanwhile?: number;
 }
 
@@ -93,7 +93,7 @@ function run({
 
 const health = () => db.database.run(readPoolHealth);
 
-/** Every token that TOME issued is stored, or belongs to an announced call whose answer was lost (invariant I8). */
+/** Checks I8: every issued token is stored, or belongs to a recorded call whose answer was lost. */
 async function expectNothingLost(): Promise<void> {
   for (const [namespace, column] of [
     ['ns1', 'internal_token'],
@@ -114,24 +114,24 @@ async function expectNothingLost(): Promise<void> {
   }
 }
 
-/** Every pair on offer is bound on NS2 exactly as stored (invariant I3). */
-async function expectMapped(): Promise<void> {
+/** Checks I3: NS2 has bound every available pair exactly as it is stored. */
+async function expectBound(): Promise<void> {
   const pairs = await db.sql`SELECT internal_token, card_reference FROM pair WHERE available_at IS NOT NULL`;
   for (const { internal_token, card_reference } of pairs)
     expect(simulator.vaults.ns2.tokenOf(internal_token)).toBe(card_reference);
 }
 
-test('a prefetch fills the pool to its target in several batches, and a second one finds nothing to do', async () => {
+test('a run fills the pool to its target in several batches, and a second run makes no call', async () => {
   expect(await run()).toMatchObject({ outcome: 'full', activated: 120, staged: 120 });
   expect(await health()).toMatchObject({ available: 120, staged: 0 });
   const calls = simulator.ledger.calls().length;
   expect(await run()).toMatchObject({ outcome: 'full', activated: 0 });
   expect(simulator.ledger.calls()).toHaveLength(calls);
-  await expectMapped();
+  await expectBound();
   await expectNothingLost();
 });
 
-test('a run ends when the pool is full, though cards are created all the time', async () => {
+test('a run ends when the pool is full, although creations take pairs meanwhile', async () => {
   expect(await run({ takenMeanwhile: 1 })).toMatchObject({ outcome: 'full', stoppedBy: null });
   const rounds = simulator.ledger
     .calls()
@@ -139,7 +139,7 @@ test('a run ends when the pool is full, though cards are created all the time', 
   expect(rounds).toHaveLength(3);
 });
 
-test('bulk mapping takes one call for many pairs and leaves the failed items for later', async () => {
+test('a bulk call binds many pairs, and failed items are bound by the next run', async () => {
   simulator.turn({ bulkTokenize: 'present', bulkFailureRate: 0.2 });
   const first = await run({ settings: { bulkTokenize: true } });
   expect(first.activated).toBeGreaterThan(60);
@@ -147,22 +147,22 @@ test('bulk mapping takes one call for many pairs and leaves the failed items for
   await run({ settings: { bulkTokenize: true } });
   expect((await health()).available).toBe(120);
   expect(simulator.ledger.counts().some(({ operation }) => operation === 'tokenize')).toBe(false);
-  await expectMapped();
+  await expectBound();
 });
 
-describe('odd answers', () => {
-  test('what one namespace gave beyond the other is kept and paired by the next round', async () => {
+describe('incomplete and wrong answers', () => {
+  test('surplus tokens of one namespace are kept and paired in the next round', async () => {
     simulator.faults.order({ operation: 'prefetch', namespace: 'ns2', kind: 'short', count: 1, share: 0.5 });
     expect(await run()).toMatchObject({ outcome: 'full', activated: 120 });
     expect(simulator.vaults.ns1.issuedTokens().length).toBeLessThanOrEqual(145);
     await expectNothingLost();
   });
 
-  test('references that look like card numbers are kept out and counted, and never mapped', async () => {
+  test('references that could be card numbers are set aside, counted and never bound', async () => {
     simulator.turn({ references: 'any-luhn' });
     const result = await run();
     expect(result.rejectedReferences).toBeGreaterThan(3);
-    // The last few are not worth another round.
+    // The run ends without another round for the last few pairs.
     expect((await health()).available).toBeGreaterThan(110);
     const rejected = await db.sql`SELECT token FROM unpaired_token WHERE rejected_because IS NOT NULL`;
     expect(rejected).toHaveLength(result.rejectedReferences);
@@ -170,16 +170,16 @@ describe('odd answers', () => {
     await expectNothingLost();
   });
 
-  test('tokens given twice stand in one pair only', async () => {
+  test('a token that TOME issued twice is in one pair only', async () => {
     await run();
     simulator.faults.order({ operation: 'prefetch', kind: 'duplicates', count: 2 });
     simulator.faults.order({ operation: 'prefetch', kind: 'wrong-token', count: 2 });
     expect((await run({ settings: { targetMin: 200 } })).outcome).toBe('full');
     expect(await health()).toMatchObject({ available: 200 });
-    await expectMapped();
+    await expectBound();
   });
 
-  test('a pair that NS2 answers with another reference is quarantined', async () => {
+  test('a pair is quarantined when NS2 answers with another reference', async () => {
     await run();
     simulator.faults.order({ operation: 'tokenize', namespace: 'ns2', kind: 'wrong-token', count: 1 });
     expect(await run({ settings: { targetMin: 130 } })).toMatchObject({ quarantined: 1 });
@@ -187,7 +187,7 @@ describe('odd answers', () => {
     expect(await db.sql`SELECT reason FROM pair WHERE state = 'QUARANTINED'`).toEqual([{ reason: 'wrong-echo' }]);
   });
 
-  test('one namespace failing loses nothing of the other', async () => {
+  test('when the call to one namespace fails, the tokens of the other are kept', async () => {
     simulator.faults.order({ operation: 'prefetch', namespace: 'ns1', kind: 'error-before', count: 1 });
     expect(await run()).toMatchObject({ outcome: 'incomplete', stoppedBy: 'tome-outcome-unknown' });
     expect(await run()).toMatchObject({ outcome: 'full' });
@@ -195,7 +195,7 @@ describe('odd answers', () => {
     await expectNothingLost();
   });
 
-  test('a lost answer is a leak, and counted as one', async () => {
+  test('the tokens of a lost answer are counted as lost', async () => {
     simulator.faults.order({ operation: 'prefetch', namespace: 'ns1', kind: 'error-after', count: 1 });
     await run();
     await run();
@@ -205,15 +205,15 @@ describe('odd answers', () => {
     await expectNothingLost();
   });
 
-  test('a pair that can never be mapped ends in quarantine and keeps no other waiting', async () => {
+  test('pairs that fail to bind do not stop the others from filling the pool', async () => {
     simulator.faults.order({ operation: 'tokenize', namespace: 'ns2', kind: 'error-before', count: 6 });
     for (let attempt = 0; attempt < 4; attempt += 1) await run({ settings: { mappingConcurrency: 1 } });
     expect((await health()).available).toBe(120);
   });
 });
 
-describe('its budget', () => {
-  test('mapping keeps to the calls a second it was given', async () => {
+describe('its rate', () => {
+  test('a run binds pairs at the configured rate', async () => {
     const startedMs = clock.monotonicMs();
     await run({ batchCallsPerSecond: 100, settings: { targetMin: 100, batchSize: 100 } });
     const seconds = (clock.monotonicMs() - startedMs) / 1_000;
@@ -222,13 +222,13 @@ describe('its budget', () => {
     expect(mapped / seconds).toBeLessThanOrEqual(115);
   });
 
-  test('it goes on through 429s at a lower rate', async () => {
+  test('a run that gets 429 continues at a lower rate', async () => {
     simulator.turn({ rateLimitScope: 'endpoint', rateLimitPerSecond: 60 });
     expect(await run({ batchCallsPerSecond: 150, settings: { targetMin: 60 } })).toMatchObject({ outcome: 'full' });
     expect(simulator.ledger.counts().some(({ outcome }) => outcome === 'rate-limited')).toBe(true);
   });
 
-  test('it stops by itself when its time is up, and the next run goes on from there', async () => {
+  test('a run stops at its deadline, and the next run continues', async () => {
     const stopped = await run({ batchCallsPerSecond: 50, timeMs: 700 });
     expect(stopped).toMatchObject({ outcome: 'incomplete', activated: expect.any(Number) });
     expect(stopped.activated).toBeGreaterThan(5);
@@ -238,36 +238,36 @@ describe('its budget', () => {
   });
 });
 
-describe('overlapping and dying runs', () => {
-  test('of three runs that start at once exactly one gets the lease', async () => {
+describe('overlapping and killed runs', () => {
+  test('exactly one of three concurrent runs gets the lease', async () => {
     const store = refillStore();
     const leases = await Promise.all(['one', 'two', 'three'].map((runId) => store.acquireLease(runId)));
     expect(leases.filter((lease) => lease !== null)).toHaveLength(1);
   });
 
-  test('while a run is at work every other one leaves', async () => {
-    const isAtWork = Promise.withResolvers<void>();
-    const othersLeft = Promise.withResolvers<void>();
+  test('while one run holds the lease, other runs end at once', async () => {
+    const hasStarted = Promise.withResolvers<void>();
+    const othersEnded = Promise.withResolvers<void>();
     const store = refillStore();
     const working = run({
       store: {
         ...store,
         async stage(...args) {
-          isAtWork.resolve();
-          await othersLeft.promise;
+          hasStarted.resolve();
+          await othersEnded.promise;
           return store.stage(...args);
         },
       },
     });
-    await isAtWork.promise;
+    await hasStarted.promise;
     const others = await Promise.all([run(), run()]);
-    othersLeft.resolve();
+    othersEnded.resolve();
     expect(others.map(({ outcome }) => outcome)).toEqual(['already-running', 'already-running']);
     expect(await working).toMatchObject({ outcome: 'full' });
     expect(await health()).toMatchObject({ available: 120 });
   });
 
-  test('a run that was overtaken can store nothing more', async () => {
+  test('a run whose lease another run has taken can store nothing', async () => {
     const store = refillStore();
     const lease = await store.acquireLease('first');
     await db.sql`UPDATE job_lease SET expires_at = now() - interval '1 second'`;
@@ -281,13 +281,13 @@ describe('overlapping and dying runs', () => {
   });
 
   test.each([false, true])(
-    'killed at any step (its effect done: %s), it is finished by the next run with nothing lost',
+    'a run that is killed at any step (after its effect: %s) is finished by the next run without a lost token',
     async (isDone) => {
       class Killed extends Error {}
       for (let step = 1; ; step += 1) {
         let left = step;
         const store = refillStore();
-        const dying = new Proxy(store, {
+        const killed = new Proxy(store, {
           get(target, name: keyof RefillStore) {
             return async (...args: never[]) => {
               left -= 1;
@@ -299,21 +299,21 @@ describe('overlapping and dying runs', () => {
           },
         });
         const settings = { targetMin: step * 10, batchSize: 5, activationChunk: 2 };
-        const survived = await run({ store: dying, settings }).then(
+        const isFinished = await run({ store: killed, settings }).then(
           () => true,
           (error) => {
             if (error instanceof Killed) return false;
             throw error;
           },
         );
-        if (survived) break;
+        if (isFinished) break;
         await db.sql`UPDATE job_lease SET expires_at = now() - interval '1 second'`;
         await run({ settings });
         expect(await health()).toMatchObject({ staged: 0, available: step * 10 });
         await expectNothingLost();
         if (step > 25) break;
       }
-      await expectMapped();
+      await expectBound();
     },
   );
 });

@@ -18,14 +18,14 @@ beforeEach(async () => {
 afterEach(() => world.close());
 
 const CARD = CardNumber.parse(madeUpCard(1));
-const STRANGERS_CARD = CardNumber.parse(madeUpCard(2));
+const OTHER_CARD = CardNumber.parse(madeUpCard(2));
 const CALL = { deadlineMs: Number.POSITIVE_INFINITY, lane: 'live', correlationId: 'test' } as const;
 
-test("after an unknown outcome one look-up that names a stranger's token is not believed", async () => {
-  const calm = startProcess(world, noFaults);
-  await calm.prefetch(3);
-  const { cardReference: strangers } = await calm.tokenizer.create(STRANGERS_CARD, calm.context());
-  // reserve, then NS1 is silent, then its look-up lies.
+test('after an unknown outcome a creation does not believe a single lookup that names the token of another card', async () => {
+  const healthy = startProcess(world, noFaults);
+  await healthy.prefetch(3);
+  const { cardReference: otherReference } = await healthy.tokenizer.create(OTHER_CARD, healthy.context());
+  // Point 0 reserves. At point 1 NS1 does not answer, and at point 2 its lookup is wrong.
   const faults = new PlannedFaults(
     new Map([
       [1, 'timeout-before'],
@@ -33,15 +33,18 @@ test("after an unknown outcome one look-up that names a stranger's token is not 
     ]),
     world.lateEffects,
   );
-  const struck = startProcess(world, faults.startProcess(), { lookupsMayBeWrong: true });
-  await expect(struck.tokenizer.create(CARD, struck.context())).rejects.toMatchObject({ code: 'tome-outcome-unknown' });
+  const faulty = startProcess(world, faults.startProcess(), { lookupsMayBeWrong: true });
+  await expect(faulty.tokenizer.create(CARD, faulty.context())).rejects.toMatchObject({ code: 'tome-outcome-unknown' });
   expect(faults.reached.map(({ name }) => name)).toContain('tome ns1 lookup');
-  const { cardReference } = await calm.tokenizer.create(CARD, calm.context());
-  expect(cardReference).not.toBe(strangers);
+  const { cardReference } = await healthy.tokenizer.create(CARD, healthy.context());
+  expect(cardReference).not.toBe(otherReference);
 });
 
-/** A pair that stands in the database as intended, whose token NS1 has bound to a card. NS2 may know another's token behind the reference. */
-async function intendedPair(isBoundElsewhere: boolean): Promise<CardReference> {
+/**
+ * Stores a STAGED pair whose token NS1 has bound to CARD. With `isBoundElsewhere` NS2 has bound the
+ * reference to another token.
+ */
+async function plannedPair(isBoundElsewhere: boolean): Promise<CardReference> {
   const {
     tokens: [internal, other],
   } = await world.tome.ns1.prefetch(2, CALL);
@@ -57,24 +60,24 @@ async function intendedPair(isBoundElsewhere: boolean): Promise<CardReference> {
   return cardReference;
 }
 
-test('a pair that NS2 never confirmed is confirmed by the read that meets it', async () => {
-  const cardReference = await intendedPair(false);
+test('a lookup binds a stored pair that NS2 never confirmed, and marks it as used', async () => {
+  const cardReference = await plannedPair(false);
   const { tokenizer, context } = startProcess(world, noFaults);
   expect(await tokenizer.lookup(CARD, context())).toBe(cardReference);
   expect((await tokenizer.detokenize(cardReference, context())).reveal()).toBe(CARD.reveal());
   expect(await world.sql`SELECT state FROM pair_life`).toEqual([{ state: 'USED' }]);
 });
 
-test('a pair that NS2 contradicts answers no read', async () => {
-  const cardReference = await intendedPair(true);
+test('no read returns a stored pair that NS2 contradicts', async () => {
+  const cardReference = await plannedPair(true);
   const { tokenizer, context } = startProcess(world, noFaults);
   await expect(tokenizer.lookup(CARD, context())).rejects.toMatchObject({ code: 'pair-conflict' });
   await expect(tokenizer.detokenize(cardReference, context())).rejects.toMatchObject({ code: 'reference-not-found' });
   expect(world.disclosures).toEqual([]);
 });
 
-test('while NS2 is silent a pair that it never confirmed answers no read', async () => {
-  const cardReference = await intendedPair(false);
+test('while NS2 does not answer, no read returns a pair that it never confirmed', async () => {
+  const cardReference = await plannedPair(false);
   world.simulator.faults.order({ operation: 'tokenize', kind: 'error-before', rate: 1 });
   world.simulator.faults.order({ operation: 'detokenize', namespace: 'ns2', kind: 'error-before', rate: 1 });
   const { tokenizer, context } = startProcess(world, noFaults);

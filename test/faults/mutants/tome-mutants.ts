@@ -3,7 +3,7 @@ import { edit, type Mutant } from './mutant.ts';
 const EXCHANGE = 'lambdas/tome/client/http-exchange.ts';
 const CONNECTIONS = 'lambdas/tome/client/tome-connections.ts';
 const OUTCOMES = 'lambdas/tokenization/refill/mapping-outcomes.ts';
-const ODD_ITEMS = 'test/integration/odd-items.test.ts';
+const UNUSABLE_ITEMS = 'test/integration/unusable-items.test.ts';
 const FOREIGN_ANSWERS = 'test/unit/tome/foreign-answers.test.ts';
 const CONNECTION_TESTS = 'test/unit/tome/tome-connections.test.ts';
 const ATTEMPT_GATE_TESTS = 'test/unit/tome/attempt-gate.test.ts';
@@ -69,19 +69,19 @@ export const TOME_MUTANTS: readonly Mutant[] = [
         'text.length > MAX_KEPT_LENGTH',
       ),
     ],
-    tests: [ODD_ITEMS],
+    tests: [UNUSABLE_ITEMS],
   },
   {
     name: 'staged pairs are quarantined because of an outage',
     kind: 'one invalid item',
     edits: [edit(OUTCOMES, 'this.#mappedInAll > 0 &&\n      this.#failed.length <=', 'this.#failed.length + 1_000 >=')],
-    tests: [ODD_ITEMS],
+    tests: [UNUSABLE_ITEMS],
   },
   {
     name: 'a TOME that answers every binding wrongly moves the whole pool to quarantine',
     kind: 'one invalid item',
     edits: [edit(OUTCOMES, 'if (this.#failuresInARow >= MOST_FAILURES_IN_A_ROW) throw error;', 'void error;')],
-    tests: [ODD_ITEMS],
+    tests: [UNUSABLE_ITEMS],
   },
   {
     name: 'each creation of a card that NS1 knows with an invalid token costs a pair',
@@ -93,7 +93,7 @@ export const TOME_MUTANTS: readonly Mutant[] = [
         'refusal.attempts === 0 && !creation.resumed',
       ),
     ],
-    tests: [ODD_ITEMS],
+    tests: [UNUSABLE_ITEMS],
   },
   {
     name: 'a connection that is not ready within the attempt counts as a sent request',
@@ -153,7 +153,7 @@ export const TOME_MUTANTS: readonly Mutant[] = [
         'if (this.#refusalsInARow >= 0) return;',
       ),
     ],
-    tests: [ODD_ITEMS, ATTEMPT_GATE_TESTS],
+    tests: [UNUSABLE_ITEMS, ATTEMPT_GATE_TESTS],
   },
   {
     name: 'every creation calls TOME when its Retry-After has just passed',

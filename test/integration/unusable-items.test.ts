@@ -30,7 +30,7 @@ afterEach(async () => {
   await world.close();
 });
 
-/** TOME's client over the front, as it is deployed but for these settings. */
+/** TOME's client, which calls the simulator through the front. */
 function tomeOver(settings: Partial<TomeSettings> = {}, clock: Clock = systemClock): Tome {
   const client = new TomeClient({
     settings: {
@@ -67,15 +67,15 @@ const failuresNoted = async (): Promise<number> =>
   (await world.sql<{ noted: number }[]>`SELECT coalesce(sum(failures), 0)::int AS noted FROM staged_pair`)[0]?.noted ??
   0;
 
-describe('one odd entry of a prefetch answer', () => {
+describe('one unusable entry of a prefetch answer', () => {
   const CARD_NUMBER = madeUpCard(77);
-  const ODD: readonly (readonly [string, unknown])[] = [
+  const UNUSABLE: readonly (readonly [string, unknown])[] = [
     ['a token that is too long', { token: '9'.repeat(70) }],
     ['a reference of 17 digits', { token: '91234567890123456' }],
     ['a card number', { token: CARD_NUMBER }],
     ['a card number with spaces', { token: CARD_NUMBER.replaceAll(/(.{4})/g, '$1 ') }],
-    ['an internal token that holds a card number', { token: `it_${CARD_NUMBER}_abcdef` }],
-    ['nothing', null],
+    ['an internal token that contains a card number', { token: `it_${CARD_NUMBER}_abcdef` }],
+    ['null', null],
     ['a token that is null', { token: null }],
     ['a token that is a number', { token: 12 }],
     ['no token', {}],
@@ -84,14 +84,16 @@ describe('one odd entry of a prefetch answer', () => {
   ];
 
   test.each(
-    (['ns1', 'ns2'] as const).flatMap((namespace) => ODD.map(([name, entry]) => [namespace, name, entry] as const)),
-  )('of %s is put aside and counted: %s', async (namespace, _name, entry) => {
+    (['ns1', 'ns2'] as const).flatMap((namespace) =>
+      UNUSABLE.map(([name, entry]) => [namespace, name, entry] as const),
+    ),
+  )('of %s is set aside and counted: %s', async (namespace, _name, entry) => {
     front.mangle = ({ path, text }) => {
       if (!path.endsWith(`${namespace}/prefetch`)) return undefined;
       const { tokens } = JSON.parse(text) as { tokens: unknown[] };
       return JSON.stringify({ tokens: tokens.map((token, index) => (index === 1 ? entry : token)) });
     };
-    // One round of eight: the others of that answer are used.
+    // One round of eight pairs: the other tokens of the answer are used.
     const result = await prefetch(8);
     expect(result.activated).toBeGreaterThanOrEqual(7);
     expect(result.rejected).toBeGreaterThanOrEqual(1);
@@ -111,7 +113,7 @@ describe('one odd entry of a prefetch answer', () => {
   });
 
   test.each(['yesterday', '2026-13-45T00:00:00Z', 12, '2001-01-01T00:00:00Z'])(
-    'that has the expiry %j is put aside, and those beside it are used',
+    'with the expiry %j is set aside, and the other entries are used',
     async (expiresAt) => {
       front.mangle = ({ path, text }) => {
         if (!path.endsWith('prefetch')) return undefined;
@@ -129,7 +131,7 @@ describe('one odd entry of a prefetch answer', () => {
     },
   );
 
-  test('that comes twice is counted once when the same answer is stored twice', async () => {
+  test('is counted once when the same answer is stored twice', async () => {
     const store = async (): Promise<void> => {
       await world.sql`
         SELECT stage_tokens(1, ARRAY['00000000-0000-0000-0000-000000000001'::uuid], '{}', '{}', '{}', '{}',
@@ -147,22 +149,22 @@ describe('one odd entry of a prefetch answer', () => {
   });
 });
 
-describe('a mapping', () => {
-  /** What TOME says of every mapping from now on, or of some. */
-  const answerMappings = (answer: (source: string, text: string) => string | { status: number } | undefined): void => {
+describe('a binding on NS2', () => {
+  /** Replaces the answers to bindings from now on, unless `answer` returns undefined. */
+  const answerBindings = (answer: (source: string, text: string) => string | { status: number } | undefined): void => {
     front.mangle = ({ path, body, text }) =>
       path.endsWith('ns2/tokenize') ? answer(String(body['source']), text) : undefined;
   };
 
-  test.each([403, 404, 413, 500, 502, 503])('that is answered with %i throughout blames no pair', async (status) => {
-    answerMappings(() => ({ status }));
+  test.each([403, 404, 413, 500, 502, 503])('that always fails with %i counts against no pair', async (status) => {
+    answerBindings(() => ({ status }));
     expect(await prefetch(20)).toMatchObject({ outcome: 'incomplete', activated: 0 });
     expect(await failuresNoted()).toBe(0);
     expect(Object.keys(await levels())).toEqual(['STAGED']);
   });
 
-  test('that is answered with 429 throughout blames no pair, and ends the run long before its time', async () => {
-    answerMappings(() => ({ status: 429 }));
+  test('that always fails with 429 counts against no pair, and ends the run early', async () => {
+    answerBindings(() => ({ status: 429 }));
     const clock = new FakeClock();
     let isDone = false;
     const run = runPrefetch(
@@ -188,7 +190,7 @@ describe('a mapping', () => {
     ).finally(() => {
       isDone = true;
     });
-    // Time passes only while there is time for the database and the wire as well.
+    // The fake clock advances in small steps, with real time between them for database and HTTP.
     while (!isDone) {
       await clock.advance(50);
       await systemClock.sleep(1);
@@ -198,24 +200,24 @@ describe('a mapping', () => {
     expect(await levels()).toEqual({ STAGED: 20 });
   });
 
-  test('that TOME cannot do for one pair costs the others nothing, and that pair is quarantined in the end', async () => {
-    let poisoned: string | undefined;
-    answerMappings((source) => {
-      poisoned ??= source;
-      return source === poisoned ? { status: 500 } : undefined;
+  test('that fails for one pair in three runs quarantines this pair and no other', async () => {
+    let failing: string | undefined;
+    answerBindings((source) => {
+      failing ??= source;
+      return source === failing ? { status: 500 } : undefined;
     });
     for (let run = 1; run <= 3; run += 1) {
       await prefetch(20 * run);
       expect((await levels())['AVAILABLE']).toBeGreaterThanOrEqual(20 * run - 1);
     }
     expect(await world.sql`SELECT internal_token, reason FROM pair WHERE state = 'QUARANTINED'`).toEqual([
-      { internal_token: poisoned, reason: 'unmappable' },
+      { internal_token: failing, reason: 'unmappable' },
     ]);
   });
 
-  test('that TOME refuses for one pair, or answers oddly, is about that pair alone', async () => {
+  test('that has a wrong answer for one pair quarantines this pair and no other', async () => {
     const sources: string[] = [];
-    answerMappings((source, text) => {
+    answerBindings((source, text) => {
       sources.push(source);
       return sources[2] === source ? text.replace('"token":"', '"token":"0') : undefined;
     });
@@ -226,8 +228,8 @@ describe('a mapping', () => {
     expect((await levels())['AVAILABLE']).toBeGreaterThanOrEqual(19);
   });
 
-  test('that is wrong for every pair stops the run before it has quarantined the pool', async () => {
-    answerMappings(() => JSON.stringify({ token: '9100000000000009', isNew: false }));
+  test('that has a wrong answer for every pair ends the run after 20 pairs', async () => {
+    answerBindings(() => JSON.stringify({ token: '9100000000000009', isNew: false }));
     expect(await prefetch(400)).toMatchObject({ stoppedBy: 'tome-answer-invalid', activated: 0 });
     expect((await levels())['QUARANTINED']).toBe(20);
     expect((await levels())['STAGED']).toBe(80);
@@ -235,15 +237,15 @@ describe('a mapping', () => {
 
   test.each<[string, unknown]>([
     ['a reference of 17 digits', { outcome: 'bound', token: '91234567890123456', isNew: true }],
-    ['nothing', null],
-    ['an outcome that is not known', { outcome: 'perhaps' }],
-  ])('in bulk of which one result is %s loses nothing but that pair', async (_name, odd) => {
+    ['null', null],
+    ['an unknown outcome', { outcome: 'perhaps' }],
+  ])('by a bulk call with one result of %s costs this pair only', async (_name, unusable) => {
     world.simulator.turn({ bulkTokenize: 'present' });
     let calls = 0;
     front.mangle = ({ path, text }) => {
       if (!path.endsWith('bulk-tokenize') || calls++ > 0) return undefined;
       const { results } = JSON.parse(text) as { results: unknown[] };
-      return JSON.stringify({ results: [odd, ...results.slice(1)] });
+      return JSON.stringify({ results: [unusable, ...results.slice(1)] });
     };
     await prefetch(12, true);
     const { AVAILABLE = 0, QUARANTINED = 0, STAGED = 0 } = await levels();
@@ -252,7 +254,7 @@ describe('a mapping', () => {
     expect(AVAILABLE).toBe(12);
   });
 
-  test('in bulk that is refused as a whole is done one by one', async () => {
+  test('by a bulk call that fails as a whole is repeated one by one', async () => {
     world.simulator.turn({ bulkTokenize: 'present' });
     front.mangle = ({ path }) => (path.endsWith('bulk-tokenize') ? { status: 413 } : undefined);
     expect(await prefetch(12, true)).toMatchObject({ outcome: 'full' });
@@ -260,22 +262,22 @@ describe('a mapping', () => {
   });
 });
 
-describe('a card that NS1 knows by an odd token', () => {
-  const tokenIsOdd = (serial: number): void => {
+describe('a card whose internal token on NS1 is unusable', () => {
+  const makeTokenUnusable = (serial: number): void => {
     front.mangle = ({ path, body, text }) =>
       path.includes('/ns1/') && body['source'] === madeUpCard(serial)
         ? text.replace(/"token":"[^"]*"/, '"token":"odd"')
         : undefined;
   };
 
-  test('is refused for good, costs no pair, and keeps no other card out', async () => {
+  test('gets a lasting error in every operation, costs no pair, and other cards are created', async () => {
     await prefetch(5);
     await world.tome.ns1.tokenize(card(1), null, {
       deadlineMs: Number.POSITIVE_INFINITY,
       lane: 'live',
       correlationId: 'x',
     });
-    tokenIsOdd(1);
+    makeTokenUnusable(1);
     const product = productWith();
     for (let time = 0; time < 15; time += 1) {
       const lasting = { code: 'internal-token-unacceptable', retryable: false };
@@ -287,14 +289,14 @@ describe('a card that NS1 knows by an odd token', () => {
     expect(await product.tokenizer.create(card(2), product.context())).toMatchObject({ created: true });
   });
 
-  test('keeps the pair out of the pool when another attempt may be on its way', async () => {
+  test('costs a pair when an earlier attempt can still reach NS1', async () => {
     await prefetch(5);
     await world.tome.ns1.tokenize(card(1), null, {
       deadlineMs: Number.POSITIVE_INFINITY,
       lane: 'live',
       correlationId: 'x',
     });
-    tokenIsOdd(1);
+    makeTokenUnusable(1);
     world.simulator.faults.order({ operation: 'tokenize', namespace: 'ns1', kind: 'error-before', count: 1 });
     const product = productWith({ maxAttempts: 2 });
     await expect(product.tokenizer.create(card(1), product.context())).rejects.toMatchObject({
@@ -303,7 +305,7 @@ describe('a card that NS1 knows by an odd token', () => {
     expect(await levels()).toEqual({ AVAILABLE: 4, QUARANTINED: 1 });
   });
 
-  test('is answered by its pair when NS1 only said so once', async () => {
+  test('is created with its pair when NS1 named the unusable token only once', async () => {
     await prefetch(5);
     world.simulator.faults.order({ operation: 'tokenize', namespace: 'ns1', kind: 'odd-item', count: 1 });
     const product = productWith();
@@ -312,7 +314,7 @@ describe('a card that NS1 knows by an odd token', () => {
   });
 });
 
-test('a card that NS1 refuses is refused for good, and costs pairs no blame', async () => {
+test('a card that NS1 refuses gets a lasting error, and other cards are created', async () => {
   await prefetch(5);
   const product = productWith();
   front.mangle = ({ path, body }) =>
@@ -325,7 +327,7 @@ test('a card that NS1 refuses is refused for good, and costs pairs no blame', as
   expect(await product.tokenizer.create(card(2), product.context())).toMatchObject({ created: true });
 });
 
-test('a token that NS1 does not know takes its pair out of use, and the next try gets another', async () => {
+test('a pair whose token NS1 refuses is quarantined, and the request can be retried', async () => {
   await prefetch(5);
   const product = productWith();
   world.simulator.faults.clear();
@@ -333,7 +335,7 @@ test('a token that NS1 does not know takes its pair out of use, and the next try
     path.endsWith('ns1/tokenize') && body['source'] === madeUpCard(1)
       ? { status: 400, text: '{"error":"bad-request"}' }
       : undefined;
-  // The simulator has bound the card meanwhile, so the look-up is answered as if it had not.
+  // The simulator behind the front has bound the card, so the lookup is replaced as well.
   const refuse = front.mangle;
   front.mangle = (call) =>
     refuse(call) ?? (call.path.endsWith('ns1/lookup') ? { status: 404, text: '{"error":"not-found"}' } : undefined);
@@ -344,7 +346,7 @@ test('a token that NS1 does not know takes its pair out of use, and the next try
   expect(await levels()).toEqual({ AVAILABLE: 4, QUARANTINED: 1 });
 });
 
-test('a reference whose card another producer stored is refused for good, and every other reference is shown', async () => {
+test('a reference with an unusable stored card gets a lasting error, and other references are detokenized', async () => {
   await prefetch(5);
   const product = productWith();
   const { cardReference } = await product.tokenizer.create(card(1), product.context());
@@ -361,7 +363,7 @@ test('a reference whose card another producer stored is refused for good, and ev
   expect((await product.tokenizer.detokenize(cardReference, product.context())).equals(card(1))).toBe(true);
 });
 
-test('a storm of 429s burns a few pairs and not one for each creation', async () => {
+test('while NS1 answers 429 to every creation, 60 creations cost three pairs', async () => {
   await prefetch(60);
   const clock = new FakeClock();
   const product = productWith({}, clock);
