@@ -1,6 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
+import { functionNames } from '../../../lambdas/function-names.ts';
+import type { FunctionRow } from '../../../lambdas/function-row.ts';
+import { FUNCTIONS } from '../../../lambdas/functions.ts';
 
 const PAGE = 'docs/architecture.md';
 /** Files that a reader must open to follow a creation from the handler to the answer. */
@@ -67,4 +70,31 @@ test('a creation is followed from the handler to the answer in at most twelve fi
 
 test.each(rows)('step $step, $file, is reached as the page says', (row) => {
   expect(faultOf(row)).toBeNull();
+});
+
+const startedBy = (row: FunctionRow): string => {
+  if (row.kind === 'route') return `${row.http.method} ${row.http.path}`;
+  if (row.kind === 'deployment') return 'deployment';
+  return row.schedule === null ? 'operator' : 'schedule';
+};
+
+const reachedBy = ({ database, access }: FunctionRow): readonly string[] => [
+  ...(database === null ? [] : ['RDS Proxy']),
+  ...(access.secrets.includes('administrator') ? ['Aurora'] : []),
+  ...(access.tome ? ['TOME'] : []),
+  ...(access.secrets.length > 0 ? ['Secrets Manager'] : []),
+  ...(access.queues.length > 0 ? ['SQS'] : []),
+  ...(access.gauges ? ['CloudWatch'] : []),
+];
+
+test('the page names what starts each function and what it reaches, as its row says', () => {
+  const [, deployment = ''] = page.split('\n## Deployment\n');
+  const table = deployment.split('\n## ')[0] ?? '';
+  const described = [...table.matchAll(/^\| `([a-z-]+)` \| ([^|]+) \| ([^|]+) \|$/gm)].map(([, ...cells]) => cells);
+  expect(described.map(([name]) => name)).toEqual(functionNames());
+  for (const [index, name] of functionNames().entries()) {
+    const [, start = '', reached] = described[index] ?? [];
+    expect(start.replaceAll('`', '').split(',')[0], name).toBe(startedBy(FUNCTIONS[name]));
+    expect(reached, name).toBe(reachedBy(FUNCTIONS[name]).join(', '));
+  }
 });
