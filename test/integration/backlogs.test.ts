@@ -6,9 +6,12 @@ import { createTestDatabase, type TestDatabase } from './test-database.ts';
 
 const FEW = 300;
 const MANY = 15_000;
-/** Rows of one batch: so few that any walk over the backlog stands out. */
+/** Rows of one batch: so few that a scan of the backlog is noticed. */
 const BATCH = 5;
-/** Most rows that a node of a plan may read: a batch, a few times over, or one move of pairs left behind. */
+/**
+ * Most rows that a node of a plan may read: a few batches, or one move of pairs whose tickets were
+ * passed.
+ */
 const MOST_ROWS = 1_000;
 
 let db: TestDatabase;
@@ -17,7 +20,7 @@ let watcher: PlanWatcher;
 beforeAll(async () => {
   db = await createTestDatabase();
   await db.sql.unsafe(asOwner(`${pairs(1, MANY)}; ${pairsBeside()}`));
-  // What the planner knows is decided by the tests.
+  // The tests decide which statistics the planner has.
   await db.sql.unsafe(`
     DO $$ DECLARE name text; BEGIN
       FOR name IN SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace LOOP
@@ -34,7 +37,7 @@ afterAll(async () => {
   await db.drop();
 });
 
-/** The statement with plans made for its values, and with plans made for any values. */
+/** Executes the statement with a custom plan and with a generic plan. */
 async function executions(statement: string): Promise<readonly Execution[]> {
   const both: Execution[] = [];
   for (const mode of ['force_custom_plan', 'force_generic_plan']) {
@@ -45,15 +48,15 @@ async function executions(statement: string): Promise<readonly Execution[]> {
 }
 
 describe.each(BACKLOGS)('$name', ({ fill, besides = 'SELECT 1', statement, finds }) => {
-  test.each(['never', 'before the backlog came', 'after it came'])(
-    `a batch reads a few rows by an index of ${MANY} as of ${FEW}, with statistics that were taken %s`,
+  test.each(['never', 'before the backlog', 'after the backlog'])(
+    `a batch reads as few rows by an index with a backlog of ${MANY} as with ${FEW}, when statistics were collected %s`,
     async (analyzed) => {
       await clearBacklogs(db.sql);
       await db.sql.unsafe(asOwner(`${fill(1, FEW)}; ${besides}`));
       if (analyzed !== 'never') await db.sql.unsafe('ANALYZE');
       const few = await executions(statement(BATCH));
       await db.sql.unsafe(asOwner(fill(FEW + 1, MANY)));
-      if (analyzed === 'after it came') await db.sql.unsafe('ANALYZE');
+      if (analyzed === 'after the backlog') await db.sql.unsafe('ANALYZE');
       const many = await executions(statement(BATCH));
       for (const [index, { found, pages, nodes }] of many.entries()) {
         expect(found).toBe(finds(BATCH));

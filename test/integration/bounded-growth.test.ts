@@ -25,7 +25,7 @@ const store = () =>
   createPairStore(db.database, { holdSeconds: 10, retentionSeconds: 60, directCreationsPerSecond: 5 });
 const purge = (kind: (typeof PURGED_KINDS)[number], limit: number) =>
   db.database.run((sql) => purgeExpired(sql, kind, limit));
-/** Pairs on offer whose tokens have expired since they were put there. */
+/** Makes pairs available whose tokens then expire. */
 async function fillExpired(count: number): Promise<void> {
   await fillPool(db.database, count, new Date(Date.now() + 3_600_000));
   await stepDatabaseClock(db.sql, 7_200);
@@ -46,7 +46,7 @@ const KEYS = (count: number, expiresAt: string): string => `
   SELECT decode(md5(g::text), 'hex'), 'f', now(), ${expiresAt} FROM generate_series(1, ${count}) g
 `;
 
-test('expired keys go in batches of the size that is asked for, the oldest first, and others stay', async () => {
+test('a purge deletes at most the requested number of expired keys, the oldest first, and no others', async () => {
   await db.sql.unsafe(KEYS(25, "now() - interval '20 minutes' + g * interval '1 minute'"));
   expect(await purge('idempotency-keys', 10)).toBe(10);
   const [left] =
@@ -63,11 +63,11 @@ test('one purge of 7,000 expired keys deletes 5,000, and the next two delete the
   expect([await purgeKeys(), await purgeKeys(), await purgeKeys()]).toEqual([5_000, 2_000, 0]);
 });
 
-test('a kind that is not known is refused', async () => {
+test('purge_expired refuses an unknown kind', async () => {
   await expect(db.sql`SELECT purge_expired('pairs', 1)`).rejects.toMatchObject({ code: '22023' });
 });
 
-test('tokens that are purged stay counted, so that every token that TOME issued is accounted for', async () => {
+test('a purge counts the tokens that it deletes, so that every token that TOME issued is accounted for', async () => {
   await db.sql`
     INSERT INTO unpaired_token (namespace, token, expires_at, rejected_because, stored_at)
     SELECT 'ns2', 'rejected_' || g, NULL::timestamptz, 'length', now() - interval '91 days' FROM generate_series(1, 7) g
@@ -95,7 +95,7 @@ test('tokens that are purged stay counted, so that every token that TOME issued 
   ]);
 });
 
-test('what must not grow unseen is counted: quarantine of an hour, lost answers of a day, spare tokens, late purges', async () => {
+test('pool_growth counts the quarantined pairs of an hour, lost tokens of a day, spare tokens and the delay of purges', async () => {
   await fillPool(db.database, 5);
   const before = await db.database.run(readPoolHealth);
   await db.database.run((sql) => sampleLevels(sql, before));
@@ -116,7 +116,7 @@ test('what must not grow unseen is counted: quarantine of an hour, lost answers 
   expect(Math.round(growth.purgeLagSeconds / 60)).toBe(120);
 });
 
-test('spare tokens are taken up by thousands, however many there are, and none is lost', async () => {
+test('staging uses at most 5,000 spare tokens, those with the earliest expiry first, and loses none', async () => {
   const refill = createRefillStore(db.database, { leaseSeconds: 60, maxMappingFailures: 3, expiryMarginSeconds: 0 });
   const lease = await refill.acquireLease('a run');
   if (lease === null) throw new Error('The lease is free.');
@@ -131,13 +131,12 @@ test('spare tokens are taken up by thousands, however many there are, and none i
   }));
   const staged = await refill.stage(lease, [], { internalTokens: [], references, rejected: [] });
   expect(staged).toMatchObject({ staged: 10 });
-  // Those that expire soonest were used first.
   const soonest = await db.sql`SELECT 1 FROM pair WHERE internal_token ~ '_000(02|04|20)$'`;
   expect(soonest).toHaveLength(3);
   expect(await countOf('unpaired_token')).toBe(5_990);
 });
 
-test('a table that is large is counted without a look at its rows, and counted again when it is nearly empty', async () => {
+test('row_count reads no rows of a large table, and counts a table that is nearly empty again', async () => {
   const watcher = new PlanWatcher(db.url);
   await watcher.open();
   // Twenty rows a page, so that a small number of rows makes a large table.
@@ -157,7 +156,7 @@ test('a table that is large is counted without a look at its rows, and counted a
   await watcher.close();
 });
 
-test('while a snapshot keeps vacuum away, taking events does not read what was sent before', async () => {
+test('the relay does not read sent events that a long snapshot keeps in the index', async () => {
   const EVENTS = 10_000;
   await db.sql.unsafe(asOwner(pairs(1, EVENTS)));
   await db.sql.unsafe(
@@ -169,12 +168,12 @@ test('while a snapshot keeps vacuum away, taking events does not read what was s
   const watcher = new PlanWatcher(db.url);
   await watcher.open();
   const reader = connect(db.url, { maxConnections: 1, prepare: false });
-  const letGo = Promise.withResolvers<void>();
+  const endReader = Promise.withResolvers<void>();
   const held = Promise.withResolvers<void>();
   const reading = reader.begin('ISOLATION LEVEL REPEATABLE READ', async (transaction) => {
     await transaction`SELECT count(*) FROM outbox_event`;
     held.resolve();
-    await letGo.promise;
+    await endReader.promise;
   });
   await held.promise;
   const taking = 'SELECT count(*)::int AS found FROM take_events(5, 30)';
@@ -183,13 +182,13 @@ test('while a snapshot keeps vacuum away, taking events does not read what was s
   const last = await watcher.execute(taking);
   expect([first.found, last.found]).toEqual([5, 5]);
   expect(last.pages).toBeLessThan(first.pages + 100);
-  letGo.resolve();
+  endReader.resolve();
   await reading;
   await reader.end();
   await watcher.close();
 });
 
-test('an event that was committed behind the place that the relay has come to is sent all the same', async () => {
+test('the relay sends an event that is committed before its cursor', async () => {
   await db.sql.unsafe(asOwner(pairs(1, 30)));
   const insert = (id: number, dueMinutesAgo: number) =>
     db.sql.unsafe(
@@ -206,7 +205,7 @@ test('an event that was committed behind the place that the relay has come to is
   expect(await takeAndClose(10)).toBe(2);
 });
 
-test('a creation passes a few expired pairs by their tickets and finds the next one that is not expired', async () => {
+test('a creation skips a limited number of expired tickets and then finds the next pair by a search', async () => {
   await fillExpired(300);
   await fillPool(db.database, 2);
   const ticket = async (): Promise<number> =>
@@ -218,7 +217,7 @@ test('a creation passes a few expired pairs by their tickets and finds the next 
   expect((await ticket()) - before).toBeLessThan(80);
 });
 
-test('an empty pool moves the place where its search begins, once it lags far behind', async () => {
+test('a search of an empty pool raises the floor when it is far behind the tickets', async () => {
   await fillPool(db.database, 3);
   await db.sql`SELECT setval('pool_ticket', 50000)`;
   const reserve = () => store().reserve(randomUUID(), null);
@@ -230,7 +229,7 @@ test('an empty pool moves the place where its search begins, once it lags far be
   for (let count = 0; count < 2; count += 1) expect(await reserve()).toMatchObject({ outcome: 'reserved' });
 });
 
-test('the place where the search begins stays as long as a pair stands behind it', async () => {
+test('a search does not raise the floor while an expired pair is above it', async () => {
   await fillExpired(2);
   await db.sql`SELECT setval('pool_ticket', 50000)`;
   expect(await store().reserve(randomUUID(), null)).toEqual({ outcome: 'no-pair' });
@@ -238,7 +237,7 @@ test('the place where the search begins stays as long as a pair stands behind it
   expect(Number(floor)).toBe(1);
 });
 
-test('the capacity page names every table, and how it is kept from growing', async () => {
+test('docs/capacity.md names every table', async () => {
   const tables = await db.sql<{ name: string }[]>`
     SELECT relname AS name FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
   `;

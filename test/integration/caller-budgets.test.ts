@@ -26,7 +26,7 @@ beforeAll(async () => {
 
 afterAll(() => running.stop());
 
-/** A role, and its requests. Each is sent from a session of another name. */
+/** Sends requests as one role, each from a session with another name. */
 class Client {
   readonly #role: string;
   constructor(role: string) {
@@ -46,7 +46,7 @@ interface Instance {
   readonly detokenize: ApiHandler;
 }
 
-/** The functions with a memory of their own, as another instance of each has. */
+/** The handlers with their own memory, as another instance of each function has. */
 async function newInstance(): Promise<Instance> {
   vi.resetModules();
   const load = async (name: string): Promise<ApiHandler> => (await import(`../../lambdas/api/${name}.ts`)).handler;
@@ -72,8 +72,8 @@ function expectSpent(answer: HandlerAnswer): void {
   expect(Number(answer.headers['Retry-After'])).toBeGreaterThanOrEqual(1);
 }
 
-describe('lookups that find nothing', () => {
-  test('beyond the budget every lookup is 429 on every instance, also of a card that has a reference', async () => {
+describe('a lookup that finds nothing', () => {
+  test('spends a unit, and without units every lookup gets 429 on every instance, also for a card with a reference', async () => {
     const [first, second] = [await newInstance(), await newInstance()];
     const { card } = await knownCard(first);
     const guesser = new Client('guesser');
@@ -82,18 +82,18 @@ describe('lookups that find nothing', () => {
       expect((await guesser.send(lookup, { cardNumber: card })).status).toBe(200);
       expect((await guesser.send(lookup, { cardNumber: freshCard() })).status).toBe(404);
     }
-    // The second instance has never refused this caller: it hears of it from the database.
+    // The second instance has not refused this caller yet, and reads the budget from the database.
     expectSpent(await guesser.send(second.lookup, { cardNumber: card }));
     expectSpent(await guesser.send(first.lookup, { cardNumber: freshCard() }));
     expectSpent(await guesser.send((await newInstance()).lookup, { cardNumber: card }));
-    // Another role is not touched, and neither is another route.
+    // Other roles and other routes are not affected.
     const other = new Client('honest');
     expect((await other.send(first.lookup, { cardNumber: card })).status).toBe(200);
     expect((await other.send(second.lookup, { cardNumber: freshCard() })).status).toBe(404);
     expect((await guesser.send(first.create, { cardNumber: freshCard() })).status).toBe(201);
   });
 
-  test('an instance that knows of it refuses before it asks TOME', async () => {
+  test('is refused without a call to TOME by an instance that knows the spent budget', async () => {
     const instance = await newInstance();
     const guesser = new Client('repeater');
     for (let miss = 0; miss <= LIMIT; miss += 1) await guesser.send(instance.lookup, { cardNumber: freshCard() });
@@ -102,7 +102,7 @@ describe('lookups that find nothing', () => {
     expect(callsOf(await running.ledger(), 'ns1', 'lookup')).toBe(before);
   });
 
-  test('of many at once exactly the budget is answered', async () => {
+  test('is answered exactly as often as the budget allows when many are sent at once', async () => {
     const instances = await Promise.all([newInstance(), newInstance()]);
     const guesser = new Client('burst');
     const answers = await Promise.all(
@@ -114,7 +114,7 @@ describe('lookups that find nothing', () => {
     for (const answer of answers.filter(({ status }) => status !== 404)) expectSpent(answer);
   });
 
-  test('a hit costs nothing', async () => {
+  test('spends a unit, but a lookup that finds a reference does not', async () => {
     const instance = await newInstance();
     const { card } = await knownCard(instance);
     const reader = new Client('reader');
@@ -125,8 +125,8 @@ describe('lookups that find nothing', () => {
   });
 });
 
-describe('references that do not exist or cannot be one', () => {
-  test('beyond the budget every detokenize is 429 on every instance, also of a reference that exists', async () => {
+describe('a detokenize of a reference that does not exist or has a wrong form', () => {
+  test('spends a unit, and without units every detokenize gets 429 on every instance, also for a reference that exists', async () => {
     const [first, second] = [await newInstance(), await newInstance()];
     const { card, reference } = await knownCard(first);
     const guesser = new Client('embosser');
@@ -142,7 +142,7 @@ describe('references that do not exist or cannot be one', () => {
     expect(other.body).toEqual({ cardNumber: card });
   });
 
-  test('an internal token in the place of a reference counts too', async () => {
+  test('spends a unit also when the text is an internal token', async () => {
     const instance = await newInstance();
     const { reference } = await knownCard(instance);
     const [pair] = await running.db.sql<{ token: string }[]>`
@@ -156,8 +156,8 @@ describe('references that do not exist or cannot be one', () => {
   });
 });
 
-describe('creations that turn out to exist', () => {
-  test('beyond the budget they are 429, and new ones go on', async () => {
+describe('a creation of a card that exists', () => {
+  test('spends a unit, and without units it gets 429, while new cards can still be created', async () => {
     const instance = await newInstance();
     const { card } = await knownCard(instance);
     const client = new Client('importer');
@@ -169,12 +169,12 @@ describe('creations that turn out to exist', () => {
     expectSpent(await client.send(instance.create, { cardNumber: card }));
     expectSpent(await client.send((await newInstance()).create, { cardNumber: card }));
     expect((await client.send(instance.create, { cardNumber: freshCard() })).status).toBe(201);
-    // To find what exists is what these two are for.
+    // These two routes are meant to find cards that exist.
     expect((await client.send(instance.lookupOrTokenize, { cardNumber: card })).status).toBe(200);
     expect((await client.send(instance.lookup, { cardNumber: card })).status).toBe(200);
   });
 
-  test('a replay of an Idempotency-Key costs nothing', async () => {
+  test('spends no unit when it replays an Idempotency-Key', async () => {
     const instance = await newInstance();
     const { card, reference } = await knownCard(instance);
     const client = new Client('retrier');
@@ -185,7 +185,7 @@ describe('creations that turn out to exist', () => {
   });
 });
 
-describe('the database function', () => {
+describe('the function spend_caller_budget', () => {
   const budget = { kind: 'lookup-miss', limit: 10, windowSeconds: 3_600 } as const;
   const ledger = () => createBudgetLedger(running.db.database);
   const rowOf = (caller: string) =>
@@ -196,18 +196,21 @@ describe('the database function', () => {
     running.db
       .sql`UPDATE caller_budget SET spent_until = spent_until + make_interval(secs => ${seconds}) WHERE caller = ${caller}`;
 
-  test.each([1, 3, 7, 10, 1_000])('grants a budget of %i exactly, however many ask at once', async (limit) => {
-    const caller = `exact/${limit}`;
-    const waits = await Promise.all(
-      Array.from({ length: limit + 20 }, () =>
-        ledger().spend({ ...budget, caller, limit, windowSeconds: 3_600 * limit }),
-      ),
-    );
-    expect(waits.filter((wait) => wait === 0)).toHaveLength(limit);
-    for (const wait of waits.filter((given) => given > 0)) expect(wait).toBeGreaterThanOrEqual(1);
-  });
+  test.each([1, 3, 7, 10, 1_000])(
+    'grants a budget of %i exactly, however many requests spend at once',
+    async (limit) => {
+      const caller = `exact/${limit}`;
+      const waits = await Promise.all(
+        Array.from({ length: limit + 20 }, () =>
+          ledger().spend({ ...budget, caller, limit, windowSeconds: 3_600 * limit }),
+        ),
+      );
+      expect(waits.filter((wait) => wait === 0)).toHaveLength(limit);
+      for (const wait of waits.filter((given) => given > 0)) expect(wait).toBeGreaterThanOrEqual(1);
+    },
+  );
 
-  test('gives a unit back after its share of the window, and all of them after the window', async () => {
+  test('restores one unit after its share of the window, and all units after the whole window', async () => {
     const caller = 'refill/role';
     for (let unit = 0; unit < 10; unit += 1) await ledger().spend({ ...budget, caller });
     expect(await ledger().spend({ ...budget, caller })).toBeGreaterThan(300);
@@ -222,7 +225,7 @@ describe('the database function', () => {
     expect(waits.filter((wait) => wait === 0)).toHaveLength(10);
   });
 
-  test('takes a row of a clock that was days ahead for a full budget, and one of a small step for a spent one', async () => {
+  test('treats a row that is days ahead as a full budget, and a row that is a minute ahead as a spent one', async () => {
     const caller = 'clock/role';
     for (let unit = 0; unit < 10; unit += 1) await ledger().spend({ ...budget, caller });
     await setBack(caller, 60);
@@ -232,7 +235,7 @@ describe('the database function', () => {
     expect((await rowOf(caller))[0]?.fullIn).toBeLessThan(361);
   });
 
-  test('forgets callers that have spent nothing for a day, ten at a time, and keeps the others', async () => {
+  test('leaves rows that purge_expired deletes in batches after a day without spending', async () => {
     await running.db.sql`
       INSERT INTO caller_budget (caller, kind, spent_until)
       SELECT 'idle/' || n, 'lookup-miss', now() - interval '2 days' FROM generate_series(1, 15) AS n

@@ -60,7 +60,7 @@ async function closeAll(sql: Parameters<typeof takeEvents>[0]): Promise<void> {
   }
 }
 
-test('a step moves every stored time and changes nothing else', async () => {
+test('a step of the clock changes the age of every stored time and nothing else', async () => {
   await fillPool(db.database, 2);
   await reserve();
   const before = await db.sql<
@@ -78,7 +78,7 @@ describe.each([
   ['ahead', 3 * DAY],
   ['back by half a minute', -30],
 ])('after the clock was set %s', (_direction, seconds) => {
-  test('every job runs, no trigger refuses anything, and each used pair has its event sent once', async () => {
+  test('every job succeeds, and the event of each used pair is sent once', async () => {
     await fillPool(db.database, 30);
     await refill().acquireLease('a run that was killed');
     for (let number = 0; number < 5; number += 1) await store.markUsed(await reserve(), null);
@@ -99,7 +99,7 @@ describe.each([
     await store.markUsed(await reserve(), null);
     await store.insertBound(newPair(), 'direct');
     expect(await store.spendDirectBudget()).toBe(true);
-    // Later than any lease that is left could last.
+    // Every lease has expired by then.
     await step(2 * LEASE_SECONDS);
     await everyJob();
     await fillPool(db.database, 3);
@@ -112,8 +112,8 @@ describe.each([
   });
 });
 
-describe('after the clock was days ahead and was set back', () => {
-  test('a lease that a killed run holds is taken over at once', async () => {
+describe('after the clock was days ahead and is set back', () => {
+  test('the next run takes over the lease of a killed run at once', async () => {
     const lost = await refill().acquireLease('a run that was killed');
     await step(-3 * DAY);
     const next = await refill().acquireLease('the next run');
@@ -121,22 +121,22 @@ describe('after the clock was days ahead and was set back', () => {
     expect(await refill().acquireLease('one more')).toBeNull();
   });
 
-  test('a lease that was released stays released', async () => {
+  test('a released lease is still free', async () => {
     const lease = await refill().acquireLease('a run');
     if (lease === null) throw new Error('The lease is free.');
     await refill().releaseLease(lease);
-    // By less than a lease, so that nothing but the release itself ends it.
+    // By less than the duration of a lease, so that only the release can have ended it.
     await step(-LEASE_SECONDS / 2);
     expect(await refill().acquireLease('the next run')).not.toBeNull();
   });
 
-  test('a lease that is held by a clock that was only corrected by a moment is not taken over', async () => {
+  test('a correction of half a second lets no other run take over a lease', async () => {
     await refill().acquireLease('a run');
     await step(-0.5);
     expect(await refill().acquireLease('another')).toBeNull();
   });
 
-  test('a key that is held is taken over by the next request, which goes on with the same pair', async () => {
+  test('the next request takes over a held key and continues with the same pair', async () => {
     await fillPool(db.database, 2);
     const claim = { keyHash: new Uint8Array([1]), fingerprint: new Uint8Array([2]) };
     const first = await reserve(claim);
@@ -150,7 +150,7 @@ describe('after the clock was days ahead and was set back', () => {
     expect(await store.reserve(randomUUID(), claim)).toMatchObject({ outcome: 'key-in-progress' });
   });
 
-  test('events in hand are due again, and those that were never taken are not lost', async () => {
+  test('the relay takes leased events again, and events that were never taken', async () => {
     await fillPool(db.database, 4);
     for (let number = 0; number < 2; number += 1) await store.markUsed(await reserve(), null);
     expect(await take()).toHaveLength(2);
@@ -160,7 +160,7 @@ describe('after the clock was days ahead and was set back', () => {
     expect(await take()).toHaveLength(0);
   });
 
-  test('an event that is written after the step is found although the relay had come further', async () => {
+  test('the relay finds an event that is written after the step, although its cursor is ahead', async () => {
     await fillPool(db.database, 3);
     await store.markUsed(await reserve(), null);
     await step(120);
@@ -170,7 +170,7 @@ describe('after the clock was days ahead and was set back', () => {
     expect(await take()).toHaveLength(1);
   });
 
-  test('an open reservation goes to quarantine, and its late owner still finishes it', async () => {
+  test('the settler quarantines an open reservation, and its late owner can still use the pair', async () => {
     await fillPool(db.database, 1);
     const late = await reserve();
     await step(-3 * DAY);
@@ -179,21 +179,21 @@ describe('after the clock was days ahead and was set back', () => {
     expect(await health()).toMatchObject({ used: 1, quarantined: 0 });
   });
 
-  test('a reservation that is dated ahead by less than the horizon is left to its owner', async () => {
+  test('the settler leaves a reservation that is dated ahead by less than the horizon', async () => {
     await fillPool(db.database, 1);
     await reserve();
     await step(-HORIZON / 2);
     expect(await settle()).toBe(0);
   });
 
-  test('the direct path’s budget does not count what was spent in seconds that are still to come', async () => {
+  test('the budget of the direct path ignores what was spent in seconds that are in the future', async () => {
     for (let count = 0; count < 40; count += 1) await store.spendDirectBudget();
     await step(-3 * DAY);
     await db.database.run((sql) => purgeExpired(sql, 'direct-path-seconds', 100));
     expect(await db.sql`SELECT 1 FROM direct_path_second WHERE second > now() + interval '1 minute'`).toHaveLength(0);
   });
 
-  test('samples of the future are removed, and no rate is below zero', async () => {
+  test('the health job deletes samples from the future, and no rate is negative', async () => {
     await fillPool(db.database, 5);
     for (let number = 0; number < 3; number += 1) await store.markUsed(await reserve(), null);
     const level = await health();
@@ -205,7 +205,7 @@ describe('after the clock was days ahead and was set back', () => {
     expect([consumedPerMinute, peakConsumedPerMinute]).toEqual([0, 0]);
   });
 
-  test('pairs that looked expired are on offer again, wherever the search for others had come', async () => {
+  test('a creation reserves pairs that seemed expired, wherever the search starts', async () => {
     await fillPool(db.database, 5, new Date(Date.now() + DAY * 1_000));
     await step(3 * DAY);
     expect(await store.reserve(randomUUID(), null)).toEqual({ outcome: 'no-pair' });

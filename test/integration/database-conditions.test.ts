@@ -3,7 +3,7 @@ import { Database } from '../../lambdas/pool/database/database.ts';
 import { StoreUnavailable } from '../../lambdas/tokenization/errors.ts';
 import { createTestDatabase, type TestDatabase } from './test-database.ts';
 
-/** One connection, so that a second session means that the first was discarded. */
+/** With one connection, a second session means that the first one was discarded. */
 const SETTINGS = { maxConnections: 1, queryTimeoutMs: 120_000, attempts: 3, prepare: true };
 
 let db: TestDatabase;
@@ -19,7 +19,7 @@ beforeAll(async () => {
     BEGIN
       -- A sequence keeps its value when the statement fails.
       PERFORM nextval('executions');
-      RAISE EXCEPTION 'made up' USING ERRCODE = p_code;
+      RAISE EXCEPTION 'invented' USING ERRCODE = p_code;
     END $$;
   `);
 });
@@ -32,7 +32,7 @@ afterAll(async () => {
 const session = async () =>
   (await database.run((sql) => sql<{ pid: number }[]>`SELECT pg_backend_pid() AS pid`))[0]?.pid;
 
-/** How often the statement was executed, whether its session was kept, and how it ended. */
+/** How many times the statement was executed, whether its session was kept, and its error. */
 async function outcomeOf(act: () => Promise<unknown>, executions: () => Promise<number>) {
   const before = await session();
   const countBefore = await executions();
@@ -49,7 +49,7 @@ const executionsOnServer = async () =>
 
 const words = (text: string): readonly string[] => text.trim().split(/\s+/);
 
-/** What must be done, written down without a look at the table. */
+/** The expected treatment, written independently of the table in the code. */
 const RAISED: Readonly<Record<string, readonly string[]>> = {
   'executed again on a fresh connection, then 503': words(`
     08000 08001 08003 08004 08006 08007 08P01 25006 25P02 25P03 26000 40003 42P05 57P01 57P02 57P05 XX000
@@ -72,7 +72,7 @@ const treatmentOf = ({ count, isKept, error }: Awaited<ReturnType<typeof outcome
   return `once, connection ${isKept ? 'kept' : 'discarded'}, ${answer}`;
 };
 
-describe.each(Object.entries(RAISED))('an error that the server raises is handled by: %s', (treatment, codes) => {
+describe.each(Object.entries(RAISED))('a statement whose error the server raises: %s', (treatment, codes) => {
   test.each(codes)('%s', async (code) => {
     const seen = await outcomeOf(() => database.run((sql) => sql`SELECT fail_with(${code})`), executionsOnServer);
     expect(treatmentOf(seen)).toBe(treatment);
@@ -81,7 +81,10 @@ describe.each(Object.entries(RAISED))('an error that the server raises is handle
   });
 });
 
-/** Codes of Node and of the driver, which a local server cannot be made to cause one by one. */
+/**
+ * Codes of Node.js and of the driver. The test throws them, because a local server cannot cause
+ * each of them.
+ */
 const ON_THE_WIRE: Readonly<Record<string, readonly string[]>> = {
   'executed again on a fresh connection, then 503': words(`
     ECONNRESET ECONNABORTED ENOTCONN EPIPE ETIMEDOUT EAI_AGAIN
@@ -95,23 +98,26 @@ const ON_THE_WIRE: Readonly<Record<string, readonly string[]>> = {
   `),
 };
 
-describe.each(Object.entries(ON_THE_WIRE))('an error of wire or driver is handled by: %s', (treatment, codes) => {
-  test.each(codes)('%s', async (code) => {
-    let executions = 0;
-    const fail = async () => {
-      executions += 1;
-      throw Object.assign(new Error('made up'), { code });
-    };
-    const seen = await outcomeOf(
-      () => database.run(fail),
-      async () => executions,
-    );
-    expect(treatmentOf(seen)).toBe(treatment);
-  });
-});
+describe.each(Object.entries(ON_THE_WIRE))(
+  'a statement that fails with a code of Node.js or the driver: %s',
+  (treatment, codes) => {
+    test.each(codes)('%s', async (code) => {
+      let executions = 0;
+      const fail = async () => {
+        executions += 1;
+        throw Object.assign(new Error('invented'), { code });
+      };
+      const seen = await outcomeOf(
+        () => database.run(fail),
+        async () => executions,
+      );
+      expect(treatmentOf(seen)).toBe(treatment);
+    });
+  },
+);
 
-test('an error without a code ends the session that it came from, and is not hidden', async () => {
-  const fault = new TypeError('made up');
+test('an error without a code discards its session, and the caller gets the error', async () => {
+  const fault = new TypeError('invented');
   const seen = await outcomeOf(
     () => database.run(() => Promise.reject(fault)),
     async () => 0,
@@ -119,7 +125,7 @@ test('an error without a code ends the session that it came from, and is not hid
   expect(seen).toMatchObject({ isKept: false, error: fault });
 });
 
-test('a condition that passes between two executions is not seen by the caller', async () => {
+test('a condition that ends before the second execution causes no error for the caller', async () => {
   for (const code of ['40001', '57P01', '25006', '0A000']) {
     let executions = 0;
     const answer = database.run(async (sql) => {

@@ -16,7 +16,7 @@ beforeAll(async () => {
 
 afterAll(() => pool.drop());
 
-/** Runs one statement as a role would, undoes it, and says by which code it was refused. */
+/** Executes one statement as the role, rolls it back, and returns the SQLSTATE of its refusal. */
 async function refusalOf(role: string, statement: string): Promise<string | null> {
   const undone = new Error('undone');
   try {
@@ -51,15 +51,15 @@ const REFUSED = [
   "SELECT pg_logical_emit_message(false, 'a', 'b')",
   'LOCK TABLE public.migration_turn',
   'LOCK TABLE public.pair IN ACCESS SHARE MODE',
-  "SELECT adopt('token_of_somebody_else')",
+  "SELECT adopt('token_of_another_pair')",
 ];
 
 describe.each(ROLE_GRANTS)('the role $role', ({ role, connectionShare }) => {
-  test.each(REFUSED)('is refused: %s', async (statement) => {
+  test.each(REFUSED)('is denied: %s', async (statement) => {
     expect(await refusalOf(role, statement)).toBe('42501');
   });
 
-  test('may not sign in to databases that are not the pool’s', async () => {
+  test('cannot sign in to a database other than the pool’s', async () => {
     const found = await pool.sql`
       SELECT datname FROM pg_database
       WHERE datname IN ('template0', 'template1', 'postgres') AND datallowconn AND has_database_privilege(${role}, oid, 'CONNECT')
@@ -67,7 +67,7 @@ describe.each(ROLE_GRANTS)('the role $role', ({ role, connectionShare }) => {
     expect(found).toEqual([]);
   });
 
-  test('has its share of the server’s connections and no more', async () => {
+  test('can use its share of the server’s connections and no more', async () => {
     const [found] = await pool.sql<{ limit: number; most: number }[]>`
       SELECT rolconnlimit AS limit, current_setting('max_connections')::int AS most FROM pg_roles WHERE rolname = ${role}
     `;
@@ -76,7 +76,7 @@ describe.each(ROLE_GRANTS)('the role $role', ({ role, connectionShare }) => {
   });
 });
 
-test('settings that a role has changed for its later sessions are set back by the next migration, whatever else it finds to do', async () => {
+test('each migration resets the settings that a role has changed for its later sessions', async () => {
   const role = 'relay_events';
   const settings = () => pool.sql<{ database: string; settings: string[] }[]>`
     SELECT setdatabase::text AS database, to_json(setconfig) AS settings FROM pg_db_role_setting WHERE setrole = ${role}::regrole
@@ -96,7 +96,7 @@ test('settings that a role has changed for its later sessions are set back by th
   expect(await settings()).toEqual(before);
 });
 
-test('a session that holds the advisory lock of earlier releases keeps no migration waiting', async () => {
+test('a migration does not wait for a session that holds the advisory lock of earlier releases', async () => {
   const other = connect(pool.url, { maxConnections: 1, prepare: false });
   await other`SELECT pg_advisory_lock(7305118)`;
   let isOver = false;
@@ -164,7 +164,7 @@ describe('a card number in the wrong place', () => {
     },
   );
 
-  test('is put aside by staging, which stages the others', async () => {
+  test('is rejected by stage_pairs, which stages the other tokens', async () => {
     const fresh = await createTestDatabase();
     await fillPool(fresh.database, 1);
     const [lease] = await fresh.sql<{ fencing: bigint }[]>`
@@ -190,7 +190,7 @@ describe('a card number in the wrong place', () => {
   });
 });
 
-test('references that start with 9 and that some version of the format allows can be stored by an administrator', async () => {
+test('an administrator can store references that start with 9 and that some version of the format allows', async () => {
   const store = (sql: Sql) => sql`
     INSERT INTO pair (internal_token, card_reference, state, origin, used_at)
     SELECT 'it_' || md5(place::text), prefix || lpad(place::text, 12, '0'), 'USED', 'direct', now()

@@ -8,7 +8,7 @@ import { OWNER } from '../../lambdas/pool/install/install-owner.ts';
 import { migrate } from '../../lambdas/pool/migrate.ts';
 import { type EmbeddedDatabase, startEmbeddedDatabase } from '../../scripts/local/embedded-database.ts';
 
-/** A server of its own: roles belong to a server, and here it matters who made them. */
+/** This test has its own server: roles belong to a server, and here it matters who created them. */
 let server: EmbeddedDatabase;
 let folder: string;
 let release: string;
@@ -60,14 +60,17 @@ const OWNERS = `
   ) AS thing
 `;
 
-/** Who migrates, and what it may do. The role that creates roles is what the administrator of RDS is: no superuser. */
+/**
+ * The migrating users and their rights. `creates_roles` is like the administrator of RDS: no
+ * superuser.
+ */
 const MIGRATORS = [
   { name: 'postgres', owner: OWNER, rights: null },
   { name: 'creates_roles', owner: OWNER, rights: 'CREATEROLE' },
   { name: 'plain', owner: 'plain', rights: '' },
 ] as const;
 
-/** Rights to objects of PostgreSQL itself, which belong to a superuser. */
+/** Rights to objects of PostgreSQL itself, which only a superuser may revoke. */
 const ONLY_FOR_SUPERUSERS = [
   'DO blocks',
   'connections to template1 and postgres',
@@ -78,7 +81,7 @@ const ONLY_FOR_SUPERUSERS = [
   'replication messages and snapshots',
 ];
 
-describe.each(MIGRATORS)('for a migrator like $name', ({ name, owner, rights }) => {
+describe.each(MIGRATORS)('when the migrating user is $name', ({ name, owner, rights }) => {
   const database = `pool_of_${name}`;
   const url = () => urlOf(name, database);
 
@@ -95,7 +98,7 @@ describe.each(MIGRATORS)('for a migrator like $name', ({ name, owner, rights }) 
     await run(server.url, `CREATE DATABASE ${database} OWNER ${name}`);
   });
 
-  test(`tables, types and functions belong to ${owner}, and so does what a later migration creates`, async () => {
+  test(`${owner} owns tables, types and functions, also those of a later migration`, async () => {
     expect(await migrate(url(), { grants: ROLE_GRANTS })).toMatchObject({ owner });
     expect(await run(url(), OWNERS)).toEqual([{ owner }]);
     const later = await migrate(url(), { directory: release, grants: ROLE_GRANTS });
@@ -110,7 +113,7 @@ describe.each(MIGRATORS)('for a migrator like $name', ({ name, owner, rights }) 
     expect(await run(url(), 'SELECT count_spare_tokens()')).toHaveLength(1);
   });
 
-  test('no role may make temporary objects, schemas or tables, and the answer of the migration says so', async () => {
+  test('no role may create temporary objects, and openToPublic names the rights that are left', async () => {
     const { openToPublic } = await migrate(url(), { grants: ROLE_GRANTS });
     expect(openToPublic).toEqual(name === 'postgres' ? [] : ONLY_FOR_SUPERUSERS);
     await run(server.url, `GRANT TEMPORARY ON DATABASE ${database} TO PUBLIC`);
@@ -121,7 +124,7 @@ describe.each(MIGRATORS)('for a migrator like $name', ({ name, owner, rights }) 
   });
 
   if (owner === OWNER) {
-    test('the owner cannot sign in, is a member of nothing and has no right beyond what it owns', async () => {
+    test('the owner cannot sign in, is a member of no role and has no right beyond its objects', async () => {
       await migrate(url(), { grants: ROLE_GRANTS });
       const found = await run(
         url(),
@@ -133,7 +136,7 @@ describe.each(MIGRATORS)('for a migrator like $name', ({ name, owner, rights }) 
       expect(found).toEqual([{ isMore: false, memberships: 0, mayCreate: false }]);
     });
 
-    test('the roles do their work by functions of that owner', async () => {
+    test('the roles can execute the functions of that owner', async () => {
       expect(await migrate(url(), { grants: ROLE_GRANTS })).toMatchObject({ rolesWithOtherLimits: [] });
       const asRole = (role: string, statement: string) =>
         run<Record<string, unknown>>(urlOf('postgres', database), `SET SESSION AUTHORIZATION ${role}; ${statement}`);
@@ -146,7 +149,7 @@ describe.each(MIGRATORS)('for a migrator like $name', ({ name, owner, rights }) 
       expect(await run(urlOf('postgres', database), 'SELECT attempts FROM outbox_event')).toEqual([{ attempts: 1 }]);
     });
 
-    test('a role of the owner’s name that can sign in gets nothing', async () => {
+    test('a role with the owner’s name that can sign in does not become the owner', async () => {
       await run(server.url, `CREATE ROLE ${OWNER} LOGIN`);
       if (name !== 'postgres') await run(server.url, `GRANT ${OWNER} TO ${name} WITH ADMIN OPTION`);
       expect(await migrate(url(), { grants: ROLE_GRANTS })).toMatchObject({ owner: name });

@@ -27,7 +27,7 @@ async function executableBy(role: string): Promise<readonly string[]> {
   return rows.map(({ name }) => name);
 }
 
-/** Runs one statement as a function's role would, and says by which code it was refused. */
+/** Executes one statement as the role, and returns the SQLSTATE of its refusal. */
 async function refusalOf(role: string, statement: string): Promise<string | undefined> {
   try {
     await pool.sql.begin(async (transaction) => {
@@ -40,7 +40,7 @@ async function refusalOf(role: string, statement: string): Promise<string | unde
   }
 }
 
-test.each(ROLES)('the role %s may execute its functions and no other', async (role, execute) => {
+test.each(ROLES)('the role %s can execute its functions and no others', async (role, execute) => {
   expect(await executableBy(role)).toEqual([...execute].sort());
 });
 
@@ -60,7 +60,7 @@ test.each(ROLES)('the role %s has no right to any table, column, sequence or sch
 });
 
 test.each(ROLES)(
-  'the role %s is a plain one: it owns nothing, belongs to nobody and can make nothing',
+  'the role %s owns nothing, is a member of no role and cannot create roles or databases',
   async (role) => {
     const [found] = await pool.sql`
     SELECT rolsuper, rolcreaterole, rolcreatedb, rolreplication, rolbypassrls, rolcanlogin,
@@ -91,7 +91,7 @@ test.each(ROLE_GRANTS)('a statement of the role $role ends after $statementSecon
   ]);
 });
 
-test('the server refuses a role what is not its own, and lets it do what is', async () => {
+test('a role can execute its own functions, and cannot use tables or functions of others', async () => {
   expect(await refusalOf('detokenize', 'SELECT * FROM pair')).toBe(INSUFFICIENT_PRIVILEGE);
   expect(await refusalOf('create_card', 'UPDATE pair SET used_at = now()')).toBe(INSUFFICIENT_PRIVILEGE);
   expect(await refusalOf('create_card', 'CREATE TABLE public.mine (id int)')).toBe(INSUFFICIENT_PRIVILEGE);
@@ -99,7 +99,7 @@ test('the server refuses a role what is not its own, and lets it do what is', as
   expect(await refusalOf('detokenize', "SELECT * FROM find_by_reference('0')")).toBeUndefined();
 });
 
-test('the hot path finds its own tables whatever search path its caller has set', async () => {
+test('reserve and mark_used use the pool’s tables under every search path of their caller', async () => {
   await fillPool(pool.database, 2);
   const [used, late] = [randomUUID(), randomUUID()];
   await pool.sql.begin(async (transaction) => {
@@ -131,7 +131,7 @@ test('the hot path finds its own tables whatever search path its caller has set'
   expect(states.map(({ state }) => state)).toEqual(['USED', 'USED']);
 });
 
-test('a trigger’s function looks for types and tables in the same places as the function that it runs in', async () => {
+test('the function of a trigger has the search path of all functions', async () => {
   const functions = await pool.sql<{ path: string | null }[]>`
     SELECT DISTINCT array_to_string(proconfig, ';') AS path FROM pg_proc
     WHERE pronamespace = 'public'::regnamespace AND prorettype = 'trigger'::regtype
@@ -139,7 +139,7 @@ test('a trigger’s function looks for types and tables in the same places as th
   expect(functions).toEqual([{ path: 'search_path=pg_catalog, public, pg_temp' }]);
 });
 
-test('every other function runs with the rights of its owner and looks for tables nowhere but in its own schema', async () => {
+test('every function runs with the rights of its owner, and all but two have the fixed search path', async () => {
   const functions = await pool.sql<{ name: string; isDefiner: boolean; path: string | null }[]>`
     SELECT
       proname AS name,
@@ -159,7 +159,7 @@ test('every other function runs with the rights of its owner and looks for table
   ).toEqual([]);
 });
 
-test('a right that is taken out of the table of rights is taken from the role by the next migration', async () => {
+test('a migration revokes a right that was removed from the table of rights', async () => {
   const less = ROLE_GRANTS.map((grant) =>
     grant.role === 'lookup' ? { ...grant, execute: ['find_by_internal_token'] } : grant,
   );

@@ -9,7 +9,10 @@ import { startProcess } from '../faults/harness/process-under-test.ts';
 import { createWorld } from '../faults/harness/world.ts';
 import { createTestDatabase, type TestDatabase } from './test-database.ts';
 
-/** States that a real server is brought into, each left again. The server's roles are shared, so each test has its own. */
+/**
+ * Each test brings a real server into a state and back. The roles of the server are shared, so the
+ * tests use their own.
+ */
 const SETTINGS = { maxConnections: 2, queryTimeoutMs: 120_000, attempts: 3, prepare: true };
 const UNAVAILABLE = { code: 'store-unavailable', retryAfterSeconds: 2 };
 
@@ -56,7 +59,7 @@ const waiting = () => db.sql<{ pid: number }[]>`
   SELECT pid FROM pg_stat_activity WHERE datname = ${name} AND wait_event_type = 'Lock' AND query LIKE 'INSERT INTO note%'
 `;
 
-test('a writer that a failover has demoted is 503, and writes go on as soon as it is back', async () => {
+test('a write to a server that a failover has demoted gets 503, and succeeds as soon as a writer is back', async () => {
   await write();
   await db.sql.unsafe(`ALTER DATABASE ${name} SET default_transaction_read_only = on`);
   await endSessions(name);
@@ -66,12 +69,12 @@ test('a writer that a failover has demoted is 503, and writes go on as soon as i
     await transaction`SET TRANSACTION READ WRITE`;
     await transaction.unsafe(`ALTER DATABASE ${name} RESET default_transaction_read_only`);
   });
-  // The session that is still read-only is there, and is not the one that writes.
+  // The session that is still read-only exists, but is not used for the write.
   expect(await session()).toBe(readOnly);
   await write();
 });
 
-test('a statement that an administrator cancels is 503, and its session is kept', async () => {
+test('a statement that an administrator cancels gets 503, and its session is kept', async () => {
   const before = await session();
   await whileLocked(async () => {
     const written = expect(write()).rejects.toMatchObject({ ...UNAVAILABLE, cause: { code: '57014' } });
@@ -85,7 +88,7 @@ test('a statement that an administrator cancels is 503, and its session is kept'
 test.each([
   ['lock_timeout', '55P03'],
   ['statement_timeout', '57014'],
-])('%s ends a statement with 503', async (setting, code) => {
+])('a statement that reaches %s gets 503', async (setting, code) => {
   await db.sql.unsafe(`ALTER DATABASE ${name} SET ${setting} = '50ms'`);
   const limited = new Database(db.url, SETTINGS);
   await whileLocked(async () => {
@@ -95,7 +98,7 @@ test.each([
   await limited.close();
 });
 
-test('a session that the server ends under a statement costs another execution', async () => {
+test('a statement whose session the server ends is executed again', async () => {
   let written = Promise.resolve();
   await whileLocked(async () => {
     written = write();
@@ -130,7 +133,7 @@ describe('signing in', () => {
     ['a wrong password', 'wrong', '', '28P01'],
     ['a role that may not sign in', 'first', 'NOLOGIN', '28000'],
     ['a role with all of its connections in use', 'first', 'CONNECTION LIMIT 0', '53300'],
-  ])('%s is 503, and what was mended serves at once', async (_what, password, change, code) => {
+  ])('%s causes 503, and the next request after the repair succeeds', async (_what, password, change, code) => {
     let given = password;
     const database = on(address(role, async () => given));
     if (change !== '') await admin().unsafe(`ALTER ROLE ${role} ${change}`);
@@ -141,12 +144,12 @@ describe('signing in', () => {
     await database.close();
   });
 
-  test('a database that is not there is 503', async () => {
-    const database = on(address(role, async () => 'first', { database: 'nowhere' }));
+  test('a database that does not exist causes 503', async () => {
+    const database = on(address(role, async () => 'first', { database: 'absent' }));
     await expect(session(database)).rejects.toMatchObject({ ...UNAVAILABLE, cause: { code: '3D000' } });
   });
 
-  test('a password that cannot be made is 503, and the process goes on', async () => {
+  test('a password that cannot be made causes 503, and the process continues', async () => {
     let isBroken = true;
     const database = on(
       address(role, async () => {
@@ -160,7 +163,7 @@ describe('signing in', () => {
     await database.close();
   });
 
-  test('a password that was rotated is read again, once, and the request is served', async () => {
+  test('a request after the rotation of the password reads it again once and succeeds', async () => {
     let kept: string | null = 'first';
     let stored = 'first';
     let reads = 0;
@@ -190,7 +193,7 @@ describe('signing in', () => {
     await database.close();
   });
 
-  test('a migration signs in with the password of now, and fails when that is refused too', async () => {
+  test('a migration reads a refused password again, and fails if the new one is refused too', async () => {
     let kept = 'before the rotation';
     const rotated = address(role, async () => kept, {
       forgetPassword: () => {
@@ -204,24 +207,24 @@ describe('signing in', () => {
   });
 });
 
-test('a port where no process listens is 503 after one attempt', async () => {
-  const nowhere = new Database('postgres://nobody@127.0.0.1:1/nothing', SETTINGS);
-  await expect(session(nowhere)).rejects.toMatchObject({ ...UNAVAILABLE, cause: { code: 'ECONNREFUSED' } });
+test('a port where no process listens causes 503 after one attempt', async () => {
+  const absent = new Database('postgres://user@127.0.0.1:1/nothing', SETTINGS);
+  await expect(session(absent)).rejects.toMatchObject({ ...UNAVAILABLE, cause: { code: 'ECONNREFUSED' } });
 });
 
-test('a name that nobody knows is 503', async () => {
-  const nowhere = new Database('postgres://nobody@database.invalid:5432/nothing', { ...SETTINGS, attempts: 1 });
-  await expect(session(nowhere)).rejects.toMatchObject(UNAVAILABLE);
+test('a host name that does not exist causes 503', async () => {
+  const absent = new Database('postgres://user@database.invalid:5432/nothing', { ...SETTINGS, attempts: 1 });
+  await expect(session(absent)).rejects.toMatchObject(UNAVAILABLE);
 });
 
-test('on a server that accepts no writes a read answers although there is something to adopt', async () => {
+test('a read succeeds on a read-only server, although it should adopt the pair that it found', async () => {
   const world = await createWorld(inject('postgresUrl'), 21);
   try {
     await world.reset();
     const card = CardNumber.parse(madeUpCard(1));
     const calm = startProcess(world, noFaults);
     await calm.prefetch(2);
-    // A creation whose process died between NS1's answer and the database.
+    // The process of this creation ended after NS1's answer and before its write to the database.
     const [pair] = await world.sql<{ internal_token: never; card_reference: string }[]>`
       SELECT pair.internal_token, pair.card_reference FROM pair JOIN reserve(gen_random_uuid()) AS reserved ON reserved.pair_id = pair.id
     `;

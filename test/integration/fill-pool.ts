@@ -16,11 +16,11 @@ export const newReference = (): CardReference => {
 
 export const newPair = (): TokenPair => ({ internalToken: newInternalToken(), cardReference: newReference() });
 
-/** Puts pairs on offer by the refill's own statements, without TOME. */
+/** Makes new pairs available with the statements of a refill, without TOME. */
 export async function fillPool(database: Database, count: number, expiresAt: Date | null = null): Promise<void> {
   const store = createRefillStore(database, { leaseSeconds: 3_600, maxMappingFailures: 3, expiryMarginSeconds: 0 });
   const lease = await store.acquireLease(randomUUID());
-  if (lease === null) throw new Error('The lease is taken.');
+  if (lease === null) throw new Error('Another run holds the lease.');
   const pairs = Array.from({ length: count }, newPair);
   await store.stage(lease, [], {
     internalTokens: pairs.map(({ internalToken }) => ({ token: internalToken, expiresAt })),

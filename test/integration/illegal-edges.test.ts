@@ -17,7 +17,7 @@ afterEach(() => db.drop());
 
 type State = 'STAGED' | 'POOLED' | 'QUARANTINED' | 'USED';
 
-/** One pair brought to a state by the product's own functions. */
+/** A pair that the product's own functions have brought into the state. */
 async function pairIn(state: State): Promise<bigint> {
   const store = createPairStore(db.database, { holdSeconds: 1, retentionSeconds: 3_600, directCreationsPerSecond: 1 });
   if (state === 'STAGED') {
@@ -40,7 +40,7 @@ async function pairIn(state: State): Promise<bigint> {
   return row?.id as bigint;
 }
 
-/** A pair in the pool stands on a shelf, and must leave it first. */
+/** A POOLED pair is in another table, and must leave it before its state changes. */
 const LEGAL: readonly (readonly [State, State])[] = [
   ['STAGED', 'POOLED'],
   ['STAGED', 'QUARANTINED'],
@@ -52,7 +52,7 @@ const isLegal = (from: State, to: State): boolean => LEGAL.some(([a, b]) => a ==
 
 for (const from of STATES) {
   for (const to of STATES) {
-    test(`${from} to ${to} is ${isLegal(from, to) ? 'allowed' : 'refused'} for whoever owns the table`, async () => {
+    test(`the owner of the table ${isLegal(from, to) ? 'can' : 'cannot'} change a pair from ${from} to ${to}`, async () => {
       const id = await pairIn(from);
       const attempt = db.sql.unsafe(`UPDATE pair SET state = '${to}' WHERE id = ${id}`);
       if (isLegal(from, to)) await attempt;
@@ -61,7 +61,7 @@ for (const from of STATES) {
   }
 }
 
-/** A connection with one function's rights. */
+/** Executes statements with the rights of one function. */
 const as = <Result>(name: FunctionName, work: (sql: Sql) => Promise<Result>): Promise<Result> =>
   db.sql.begin(async (transaction) => {
     await transaction.unsafe(`SET LOCAL ROLE ${databaseRoleOf(name)}`);
@@ -100,7 +100,7 @@ test.each(databaseRoles())(
   },
 );
 
-test('with the rights of create-card a pair is reserved and used by its owner, and put back only for a reason', async () => {
+test('create-card can reserve and use its pair, and releases it only for one of the known reasons', async () => {
   await fillPool(db.database, 2);
   const [first, second] = [randomUUID(), randomUUID()];
   const reserve = async (id: string) => {
@@ -113,14 +113,14 @@ test('with the rights of create-card a pair is reserved and used by its owner, a
     DENIED,
   );
   await expect(
-    as('create-card', (sql) => sql`SELECT release(${second}, ${kept}, 'because I say so', NULL)`),
+    as('create-card', (sql) => sql`SELECT release(${second}, ${kept}, 'another reason', NULL)`),
   ).rejects.toMatchObject({ code: '23514' });
-  const [stranger] = await as('create-card', (sql) => sql`SELECT mark_used(${first}, ${kept}) AS marked`);
+  const [other] = await as('create-card', (sql) => sql`SELECT mark_used(${first}, ${kept}) AS marked`);
   const [owner] = await as('create-card', (sql) => sql`SELECT mark_used(${first}, ${used}) AS marked`);
-  expect([stranger?.['marked'], owner?.['marked']]).toEqual([false, true]);
+  expect([other?.['marked'], owner?.['marked']]).toEqual([false, true]);
 });
 
-test.each(['internal_token', 'card_reference'])('the %s of a pair never changes', async (column) => {
+test.each(['internal_token', 'card_reference'])('no statement changes the %s of a pair', async (column) => {
   const id = await pairIn('POOLED');
   const value = column === 'internal_token' ? newPair().internalToken : newPair().cardReference;
   await expect(db.sql`UPDATE pair SET ${db.sql(column)} = ${value} WHERE id = ${id}`).rejects.toMatchObject({
@@ -128,21 +128,21 @@ test.each(['internal_token', 'card_reference'])('the %s of a pair never changes'
   });
 });
 
-test('a pair that was reserved is put on offer by nobody but release, not even by whoever owns the table', async () => {
+test('only release makes a reserved pair available, also for the owner of the table', async () => {
   await fillPool(db.database, 1);
   const id = randomUUID();
   const [pair] = await db.sql<{ pair_id: bigint }[]>`SELECT pair_id FROM reserve(${id})`;
   const pairId = pair?.pair_id as bigint;
   await db.sql`DELETE FROM reservation`;
-  const offer = db.sql`SELECT make_available(ARRAY[${pairId}::bigint])`;
-  await expect(offer).rejects.toMatchObject({ code: '23514', constraint_name: 'only_free_pairs_are_offered' });
+  const made = db.sql`SELECT make_available(ARRAY[${pairId}::bigint])`;
+  await expect(made).rejects.toMatchObject({ code: '23514', constraint_name: 'only_free_pairs_are_offered' });
   await db.sql`INSERT INTO reservation (id, pair_id) VALUES (${id}, ${pairId})`;
   expect(await db.sql`SELECT release(${id}, ${pairId}, 'not-dispatched', NULL) AS released`).toEqual([
     { released: true },
   ]);
 });
 
-test('what stands on a shelf has the tokens of its pair and never stands for another', async () => {
+test('a row of available_pair or reservation has the tokens of its pair, and never belongs to another pair', async () => {
   await fillPool(db.database, 2);
   await db.sql`SELECT reserve(${randomUUID()})`;
   const refused = { code: '23514' };
@@ -167,7 +167,7 @@ test('what stands on a shelf has the tokens of its pair and never stands for ano
   await expect(swapped).rejects.toMatchObject(refused);
 });
 
-test('neither token can stand in two pairs, nor a reference be its own internal token', async () => {
+test('no token can be in two pairs, and no text can be both tokens of a pair', async () => {
   const pair = newPair();
   const insert = (internalToken: string, cardReference: string) =>
     db.sql`INSERT INTO pair (internal_token, card_reference) VALUES (${internalToken}, ${cardReference})`;
@@ -177,7 +177,7 @@ test('neither token can stand in two pairs, nor a reference be its own internal 
   await expect(insert(pair.cardReference, pair.cardReference)).rejects.toMatchObject({ code: '23514' });
 });
 
-test('a pair leaves the pool off every shelf, and as used only by a reservation', async () => {
+test('a POOLED pair changes its state only without a row in the other tables, and to USED only with a reservation id', async () => {
   const id = await pairIn('POOLED');
   const leave = (change: string) => db.sql.unsafe(`UPDATE pair SET ${change} WHERE id = ${id}`);
   const refused = { code: '23514', constraint_name: 'pair_leaves_pool_off_every_shelf' };
@@ -192,7 +192,7 @@ test('a pair leaves the pool off every shelf, and as used only by a reservation'
   await leave(used);
 });
 
-test('a pair enters staged, or used when TOME bound it outside the pool, and never otherwise', async () => {
+test('a pair is inserted as STAGED by prefetch, or as USED by the direct path or a read, and in no other way', async () => {
   const insert = (state: string, origin: string) => {
     const { internalToken, cardReference } = newPair();
     return db.sql`
@@ -212,7 +212,7 @@ test('a pair enters staged, or used when TOME bound it outside the pool, and nev
   }
 });
 
-test('a pair that is used is neither quarantined nor forgotten before the relay has filed it', async () => {
+test('a used pair cannot be quarantined, and its event cannot be deleted, before the relay updates the pair', async () => {
   await fillPool(db.database, 1);
   const store = createPairStore(db.database, { holdSeconds: 1, retentionSeconds: 3_600, directCreationsPerSecond: 1 });
   const reserved = await store.reserve(randomUUID(), null);
@@ -224,7 +224,7 @@ test('a pair that is used is neither quarantined nor forgotten before the relay 
   expect(await db.sql`SELECT state FROM pair`).toEqual([{ state: 'USED' }]);
 });
 
-test('no pair is ever deleted', async () => {
+test('no statement deletes a pair', async () => {
   await pairIn('POOLED');
   await expect(db.sql`DELETE FROM pair`).rejects.toMatchObject({ code: '23514' });
   await expect(db.sql`TRUNCATE pair`).rejects.toMatchObject({ code: '23514' });

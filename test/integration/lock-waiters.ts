@@ -1,7 +1,7 @@
 import type { Sql } from '../../lambdas/pool/database/database.ts';
 
-/** Resolves when some transaction of this database waits for a lock. */
-export async function somebodyWaits(sql: Sql): Promise<void> {
+/** Resolves when a transaction of this database waits for a lock. */
+export async function untilLockIsAwaited(sql: Sql): Promise<void> {
   for (;;) {
     const [{ waiting } = { waiting: 0 }] = await sql<{ waiting: number }[]>`
       SELECT count(*)::int AS waiting FROM pg_locks

@@ -28,15 +28,15 @@ afterEach(async () => {
 const open = (queryTimeoutMs: number): Database =>
   new Database(proxied, { maxConnections: CONNECTIONS, queryTimeoutMs, attempts: 3, prepare: true });
 
-/** Takes the place of the database, with statements that end so soon. */
-async function hurry(queryTimeoutMs: number): Promise<void> {
+/** Opens the database again, with another timeout of statements. */
+async function reopen(queryTimeoutMs: number): Promise<void> {
   await database.close();
   database = open(queryTimeoutMs);
 }
 
 const one = () => database.run(async (sql) => (await sql<{ one: number }[]>`SELECT 1 AS one`)[0]?.one);
 
-test('a connection that is reset while it is being made costs a second attempt and kills nobody', async () => {
+test('a statement succeeds on a second connection when the first one is reset while it opens', async () => {
   for (let reset = 0; reset < 20; reset += 1) {
     await database.close();
     let messages = 0;
@@ -48,7 +48,7 @@ test('a connection that is reset while it is being made costs a second attempt a
   }
 });
 
-test('a statement whose answer is cut is executed again, and its caller never knows', async () => {
+test('a statement whose answer is cut off is executed again, and its caller gets the result', async () => {
   await one();
   const before = proxy.cutAnswers;
   proxy.breakNext('cut-answer', (chunk) => chunk.length > 20);
@@ -56,15 +56,15 @@ test('a statement whose answer is cut is executed again, and its caller never kn
   expect(proxy.cutAnswers).toBe(before + 1);
 });
 
-test('a statement on a connection that was dropped without a word is executed on a fresh one', async () => {
-  await hurry(8_000);
+test('a statement on a connection that was dropped without notice is executed again on a fresh one', async () => {
+  await reopen(8_000);
   await one();
   proxy.breakNext('silence', () => true);
   expect(await one()).toBe(1);
 });
 
-test('when all connections were dropped without a word, only one of them is waited for', async () => {
-  await hurry(8_000);
+test('a statement waits for one silent connection only, when all were dropped without notice', async () => {
+  await reopen(8_000);
   const together = Promise.withResolvers<void>();
   let opened = 0;
   const hold = () =>
@@ -76,11 +76,11 @@ test('when all connections were dropped without a word, only one of them is wait
     });
   await Promise.all(Array.from({ length: CONNECTIONS }, hold));
   proxy.silence();
-  // There are as many silent connections as a statement has executions.
+  // As many connections are silent as a statement has executions.
   expect(await one()).toBe(1);
 });
 
-test('the first statement after a freeze does not use a connection that was idle for too long, by either clock', async () => {
+test('the first statement after a freeze uses a new connection, if either clock says that the old one was idle too long', async () => {
   const clock = { monotonic: 1_000, wall: 5_000 };
   const frozen = new Database(
     db.url,
@@ -93,18 +93,18 @@ test('the first statement after a freeze does not use a connection that was idle
   clock.monotonic += 60_000;
   clock.wall += 60_000;
   expect(await session()).toBe(first);
-  // The process's own clock stood still while it was frozen.
+  // The monotonic clock stopped while the process was frozen.
   clock.wall += 60_001;
   const second = await session();
   expect(second).not.toBe(first);
-  // The date was set back meanwhile.
+  // The wall clock was set back meanwhile.
   clock.monotonic += 60_001;
   clock.wall -= 86_400_000;
   expect(await session()).not.toBe(second);
   await frozen.close();
 });
 
-test('a connection that the server closed while it was idle is not used, nor opened unseen', async () => {
+test('a statement after the server closed the idle connection runs on a new one', async () => {
   const [before] = await database.run((sql) => sql<{ pid: number }[]>`SELECT pg_backend_pid() AS pid`);
   await db.sql`SELECT pg_terminate_backend(${before?.pid ?? 0})`;
   await expect.poll(() => db.sql`SELECT FROM pg_stat_activity WHERE pid = ${before?.pid ?? 0}`).toHaveLength(0);

@@ -28,7 +28,7 @@ afterEach(async () => {
 
 const deploy = (grants = ROLE_GRANTS, options = {}) =>
   migrate(pool.url, { directory: release.directory, grants, ...options });
-const goBack = () => migrate(pool.url, { grants: ROLE_GRANTS });
+const rollBack = () => migrate(pool.url, { grants: ROLE_GRANTS });
 
 const alsoExecuting = (role: string, name: string) =>
   ROLE_GRANTS.map((grant) => (grant.role === role ? { ...grant, execute: [...grant.execute, name] } : grant));
@@ -40,7 +40,7 @@ const mayExecute = async (role: string, signature: string): Promise<boolean> => 
   return found?.may === true;
 };
 
-/** One creation and one read, as the code of this release makes them. */
+/** Makes one creation and one read, with the code of this release. */
 async function createAndRead(): Promise<void> {
   const outcome = await store.reserve(randomUUID(), null);
   if (outcome.outcome !== 'reserved') throw new Error(`Expected a reservation, not ${outcome.outcome}.`);
@@ -49,8 +49,8 @@ async function createAndRead(): Promise<void> {
   await store.markUsed(outcome.reservation, null);
 }
 
-describe('a change of a table', () => {
-  test('that waits for an open reader lets requests through, and is made when the reader has ended', async () => {
+describe('a migration that changes a table', () => {
+  test('lets requests continue while an open reader blocks it, and succeeds after the reader has ended', async () => {
     await fillPool(pool.database, 40);
     await release.write('migrations/900.do.later.sql', 'ALTER TABLE pair ADD COLUMN later text;');
     const reader = connect(pool.url, { maxConnections: 1, prepare: false });
@@ -70,7 +70,8 @@ describe('a change of a table', () => {
     const waiting = async () =>
       (await pool.sql`SELECT 1 FROM pg_locks WHERE NOT granted AND relation = 'pair'::regclass`).length > 0;
     while (!(await waiting())) await sleep(5);
-    // Each needs the table that the migration waits for. Behind a migration that goes on waiting they would never end.
+    // Each needs the table that the migration waits for. If the migration kept waiting, they would
+    // wait behind it without end.
     for (let count = 0; count < 20; count += 1) await createAndRead();
     expect(isDeployed).toBe(false);
     ended.resolve();
@@ -80,14 +81,15 @@ describe('a change of a table', () => {
     await reader.end();
   });
 
-  test('that never gets its lock ends with that error and leaves nothing behind', async () => {
+  test('fails with 55P03 and changes nothing when it never gets its lock', async () => {
     await release.write(
       'migrations/900.do.later.sql',
       'CREATE TABLE before (id int); ALTER TABLE pair ADD COLUMN later text;',
     );
     const reader = connect(pool.url, { maxConnections: 1, prepare: false });
     await reader.begin(async (transaction) => {
-      // A migration that goes on waiting would find the reader gone in the end, and succeed.
+      // With the default, the server would end the reader, and a migration that keeps waiting would
+      // succeed.
       await transaction`SET LOCAL idle_in_transaction_session_timeout = '60s'`;
       await transaction`SELECT count(*) FROM pair`;
       await expect(deploy(ROLE_GRANTS, { lockTimeoutMs: 20, retryMs: 1, attempts: 3 })).rejects.toMatchObject({
@@ -96,10 +98,10 @@ describe('a change of a table', () => {
     });
     await reader.end();
     expect(await pool.sql`SELECT to_regclass('public.before') AS made`).toEqual([{ made: null }]);
-    expect(await goBack()).toMatchObject({ applied: [] });
+    expect(await rollBack()).toMatchObject({ applied: [] });
   });
 
-  test('that replaces a trigger’s function leaves it the search path of all others', async () => {
+  test('gives the function of a trigger that it replaces the search path of all functions', async () => {
     await release.write(
       'migrations/900.do.later.sql',
       'CREATE OR REPLACE FUNCTION refuse_shelf_change() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;',
@@ -111,7 +113,7 @@ describe('a change of a table', () => {
   });
 });
 
-test('the next release and the way back go through under the load of old code, without an error or a wrong answer', async () => {
+test('the next release and its rollback succeed under the load of old code, without an error or a wrong answer', async () => {
   await fillPool(pool.database, 2_000);
   await release.write(
     'migrations/900.do.later.sql',
@@ -148,7 +150,7 @@ test('the next release and the way back go through under the load of old code, w
   });
   expect(there.strayFunctions).toEqual(['resolve_claim(bytea,text,boolean)']);
   expect(await mayExecute('lookup', 'count_later()')).toBe(true);
-  const back = await goBack();
+  const back = await rollBack();
   expect(back).toMatchObject({
     applied: [],
     version: 900,
@@ -168,7 +170,7 @@ test('the next release and the way back go through under the load of old code, w
 });
 
 describe('an index', () => {
-  test('is built once, and built again after a build that failed', async () => {
+  test('is built once, and is built again after a failed build', async () => {
     for (const { internalToken, cardReference } of [newPair(), newPair()]) {
       await pool.sql`INSERT INTO pair (internal_token, card_reference) VALUES (${internalToken}, ${cardReference})`;
     }

@@ -20,15 +20,15 @@ afterEach(() => world.close());
 
 const CARD = CardNumber.parse(madeUpCard(1));
 
-/** Pairs on offer that were fetched under version 1 of the format, in ranges that version 2 forbids. */
-async function offerOldPairs(references: readonly string[]): Promise<void> {
+/** Makes pairs available whose references version 1 of the format allowed and version 2 forbids. */
+async function makeOldPairsAvailable(references: readonly string[]): Promise<void> {
   const store = createRefillStore(world.database, {
     leaseSeconds: 3_600,
     maxMappingFailures: 3,
     expiryMarginSeconds: 0,
   });
   const lease = await store.acquireLease(randomUUID());
-  if (lease === null) throw new Error('The lease is taken.');
+  if (lease === null) throw new Error('Another run holds the lease.');
   for (const reference of references) {
     await world.sql`INSERT INTO pair (internal_token, card_reference) VALUES (${newInternalToken()}, ${reference})`;
   }
@@ -43,23 +43,20 @@ const quarantined = () =>
 test.each([
   ['without a key', undefined],
   ['with a key', 'key-1'],
-])(
-  'a pair that was fetched under an older format is put aside by the creation that meets it, %s',
-  async (_how, key) => {
-    await offerOldPairs(['8211111111111111', '9860111111111111']);
-    const { tokenizer, context, prefetch } = startProcess(world, noFaults);
-    await prefetch(4);
-    const { cardReference, created } = await tokenizer.create(CARD, context(), key);
-    expect(created).toBe(true);
-    expect(findFormatFault(cardReference, 'must-fail')).toBeNull();
-    expect(await quarantined()).toEqual([{ reason: 'reference-format', pairs: 2 }]);
-    expect(await tokenizer.create(CARD, context(), key)).toMatchObject({ cardReference });
-    expect(await tokenizer.lookup(CARD, context())).toBe(cardReference);
-  },
-);
+])('a creation quarantines a pair of an older format and uses the next one, %s', async (_how, key) => {
+  await makeOldPairsAvailable(['8211111111111111', '9860111111111111']);
+  const { tokenizer, context, prefetch } = startProcess(world, noFaults);
+  await prefetch(4);
+  const { cardReference, created } = await tokenizer.create(CARD, context(), key);
+  expect(created).toBe(true);
+  expect(findFormatFault(cardReference, 'must-fail')).toBeNull();
+  expect(await quarantined()).toEqual([{ reason: 'reference-format', pairs: 2 }]);
+  expect(await tokenizer.create(CARD, context(), key)).toMatchObject({ cardReference });
+  expect(await tokenizer.lookup(CARD, context())).toBe(cardReference);
+});
 
-test('a pool that holds little but pairs of an older format leaves the creation to the direct path', async () => {
-  await offerOldPairs(Array.from({ length: 12 }, (_, index) => `82${String(index).padStart(14, '0')}`));
+test('a creation takes the direct path after it has quarantined ten pairs of an older format', async () => {
+  await makeOldPairsAvailable(Array.from({ length: 12 }, (_, index) => `82${String(index).padStart(14, '0')}`));
   const { tokenizer, context } = startProcess(world, noFaults);
   const { cardReference } = await tokenizer.create(CARD, context());
   expect(findFormatFault(cardReference, 'must-fail')).toBeNull();

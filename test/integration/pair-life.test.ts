@@ -7,7 +7,7 @@ import { PAIR_STATES, type TokenPair } from '../../lambdas/tokenization/model/pa
 import type { PairStore, Reservation, ReserveOutcome } from '../../lambdas/tokenization/ports/pair-store.ts';
 import { stepDatabaseClock } from '../faults/harness/database-clock.ts';
 import { fillPool, newPair } from './fill-pool.ts';
-import { somebodyWaits } from './lock-waiters.ts';
+import { untilLockIsAwaited } from './lock-waiters.ts';
 import { createTestDatabase, type TestDatabase } from './test-database.ts';
 
 let db: TestDatabase;
@@ -38,7 +38,7 @@ const stateOf = async ({ pairId }: Reservation): Promise<string> => {
 };
 
 describe('reserving', () => {
-  test('concurrent reservations never receive the same pair, and the pool is called empty only when it is', async () => {
+  test('concurrent reservations get different pairs, and report an empty pool only when no pair is left', async () => {
     await fillPool(db.database, 200);
     const outcomes = await Promise.all(Array.from({ length: 300 }, reserve));
     const pairs = outcomes.flatMap((outcome) => (outcome.outcome === 'reserved' ? [outcome.reservation.pairId] : []));
@@ -47,7 +47,7 @@ describe('reserving', () => {
     expect(outcomes.filter((outcome) => outcome.outcome === 'no-pair')).toHaveLength(100);
   });
 
-  test('the same reservation id executed again finds the pair that the first execution took', async () => {
+  test('a second execution with the same reservation id finds the pair of the first one', async () => {
     await fillPool(db.database, 5);
     const id = randomUUID();
     const [first, second] = await Promise.all([store.reserve(id, null), store.reserve(id, null)]);
@@ -56,19 +56,19 @@ describe('reserving', () => {
     expect(health).toMatchObject({ available: 4, reserved: 1 });
   });
 
-  test('a pair that is locked by somebody else who gives it back is found by the look that waits', async () => {
+  test('a search waits for a locked pair and finds it when its transaction leaves it', async () => {
     await fillPool(db.database, 1);
     const locked = Promise.withResolvers<void>();
-    const letGo = Promise.withResolvers<void>();
+    const endHolder = Promise.withResolvers<void>();
     const holder = db.sql.begin(async (transaction) => {
       await transaction`SELECT 1 FROM available_pair FOR UPDATE`;
       locked.resolve();
-      await letGo.promise;
+      await endHolder.promise;
     });
     await locked.promise;
     const waiting = reserve();
-    await somebodyWaits(db.sql);
-    letGo.resolve();
+    await untilLockIsAwaited(db.sql);
+    endHolder.resolve();
     expect(await waiting).toMatchObject({ outcome: 'reserved' });
     await holder;
   });
@@ -80,33 +80,33 @@ describe('reserving', () => {
     expect(await reserve()).toEqual({ outcome: 'no-pair' });
   });
 
-  test("neither a used pair nor one in somebody's hand can be put on offer, and no pair twice", async () => {
+  test('a used pair, a reserved pair and an available pair cannot be made available', async () => {
     await fillPool(db.database, 3);
     const used = await reserveOne();
     await store.markUsed(used, null);
     const held = await reserveOne();
-    const offer = (pairId: bigint) => db.sql`SELECT make_available(ARRAY[${pairId}::bigint])`;
-    await expect(offer(used.pairId)).rejects.toMatchObject({ code: '23514' });
-    await expect(offer(held.pairId)).rejects.toMatchObject({ code: '23514' });
+    const makeAvailable = (pairId: bigint) => db.sql`SELECT make_available(ARRAY[${pairId}::bigint])`;
+    await expect(makeAvailable(used.pairId)).rejects.toMatchObject({ code: '23514' });
+    await expect(makeAvailable(held.pairId)).rejects.toMatchObject({ code: '23514' });
     const [free] = await db.sql<{ pair_id: bigint }[]>`SELECT pair_id FROM available_pair`;
-    await expect(offer(free?.pair_id as bigint)).rejects.toMatchObject({ code: '23505' });
+    await expect(makeAvailable(free?.pair_id as bigint)).rejects.toMatchObject({ code: '23505' });
     await reserveOne();
     expect(await reserve()).toEqual({ outcome: 'no-pair' });
   });
 
-  test('pairs whose tickets were drawn in vain are found again when the tickets run out', async () => {
+  test('a search finds the pairs whose reservations were rolled back', async () => {
     await fillPool(db.database, 20);
-    const drawnInVain = db.sql.begin(async (transaction) => {
+    const rolledBack = db.sql.begin(async (transaction) => {
       for (let count = 0; count < 8; count += 1) await transaction`SELECT * FROM reserve(${randomUUID()})`;
       throw new Error('rolled back');
     });
-    await expect(drawnInVain).rejects.toThrow('rolled back');
+    await expect(rolledBack).rejects.toThrow('rolled back');
     const pairs = await Promise.all(Array.from({ length: 20 }, reserveOne));
     expect(new Set(pairs.map(({ pairId }) => pairId)).size).toBe(20);
     expect(await reserve()).toEqual({ outcome: 'no-pair' });
   });
 
-  test('what was left far behind is moved to the end by the next refill', async () => {
+  test('the next refill moves pairs that are far behind the tickets to the end', async () => {
     await fillPool(db.database, 5);
     await db.sql`SELECT setval('pool_ticket', 10000)`;
     await fillPool(db.database, 5);
@@ -118,7 +118,7 @@ describe('reserving', () => {
 });
 
 describe('finishing', () => {
-  test('marking used writes exactly one event, however often it is executed', async () => {
+  test('marking a pair as used writes one event, however often it is executed', async () => {
     await fillPool(db.database, 1);
     const reservation = await reserveOne();
     await Promise.all([store.markUsed(reservation, null), store.markUsed(reservation, null)]);
@@ -128,17 +128,17 @@ describe('finishing', () => {
     expect(await db.database.run(readPoolHealth)).toMatchObject({ reserved: 0, used: 1 });
   });
 
-  test('a stranger cannot finish, give back or quarantine a reservation', async () => {
+  test('another reservation id cannot use, release or quarantine a pair', async () => {
     await fillPool(db.database, 1);
     const reservation = await reserveOne();
-    const stranger = { ...reservation, id: randomUUID() };
-    await expect(store.markUsed(stranger, null)).rejects.toMatchObject({ code: 'reservation-lost' });
-    await store.release(stranger, 'not-dispatched', null);
-    await store.quarantineReservation(stranger, 'conflict');
+    const other = { ...reservation, id: randomUUID() };
+    await expect(store.markUsed(other, null)).rejects.toMatchObject({ code: 'reservation-lost' });
+    await store.release(other, 'not-dispatched', null);
+    await store.quarantineReservation(other, 'conflict');
     expect(await stateOf(reservation)).toBe('RESERVED');
   });
 
-  test('a released pair is on offer again, and its former owner has no more say in it', async () => {
+  test('a released pair is available again, and its earlier owner cannot use or release it', async () => {
     await fillPool(db.database, 1);
     const first = await reserveOne();
     await store.release(first, 'not-dispatched', null);
@@ -151,7 +151,7 @@ describe('finishing', () => {
     await store.markUsed(second, null);
   });
 
-  test('a stale reservation goes to quarantine and never back to the pool, and its late owner still finishes it', async () => {
+  test('the settler quarantines a stale reservation, no creation gets its pair, and its late owner can still use it', async () => {
     await fillPool(db.database, 2);
     const stale = await reserveOne();
     await db.sql`UPDATE reservation SET reserved_at = now() - interval '1 hour'`;
@@ -168,7 +168,7 @@ describe('finishing', () => {
   });
 
   test.each(['AVAILABLE', 'RESERVED', 'QUARANTINED', 'STAGED'] as const)(
-    'a pair that NS1 says is bound is adopted from %s, with one event',
+    'a read adopts a pair from %s, with one event',
     async (state) => {
       await fillPool(db.database, 1);
       const [filled] = await db.sql<TokenPair[]>`
@@ -191,7 +191,7 @@ describe('finishing', () => {
     },
   );
 
-  test('a stored pair is not adopted by its internal token and another reference', async () => {
+  test('a read cannot adopt a stored pair with its internal token and another reference', async () => {
     await fillPool(db.database, 1);
     const [pair] = await db.sql<TokenPair[]>`SELECT internal_token AS "internalToken" FROM pair`;
     if (pair === undefined) throw new Error('There is a pair.');
@@ -200,7 +200,7 @@ describe('finishing', () => {
     expect(await reserve()).toMatchObject({ outcome: 'reserved' });
   });
 
-  test('a pair found at TOME is stored once, and one that contradicts a stored pair is refused', async () => {
+  test('a pair that TOME knows is stored once, and a pair that contradicts it is refused', async () => {
     const pair = newPair();
     await Promise.all([store.insertBound(pair, 'direct'), store.insertBound(pair, 'repair')]);
     expect(await db.sql`SELECT 1 FROM outbox_event`).toHaveLength(1);
@@ -208,7 +208,7 @@ describe('finishing', () => {
     await expect(store.insertBound(contradiction, 'repair')).rejects.toMatchObject({ code: 'pair-conflict' });
   });
 
-  test.each(['before', 'after'])('the history of a pair stands in its life %s the relay has filed it', async (when) => {
+  test.each(['before', 'after'])('pair_life has the history of a pair %s the relay updates it', async (when) => {
     await fillPool(db.database, 1);
     const first = await reserveOne();
     await store.release(first, 'card-already-bound', null);
@@ -250,25 +250,25 @@ describe('reading', () => {
 });
 
 describe('the direct path', () => {
-  /** Every second of the next hour has seen this many direct creations. */
+  /** Records this many direct creations for every second of the next hour. */
   const spendAhead = (creations: number) => db.sql`
     INSERT INTO direct_path_second (second, creations)
     SELECT date_trunc('second', now()) + number * interval '1 second', ${creations} FROM generate_series(-1, 3600) AS number
     ON CONFLICT (second) DO UPDATE SET creations = EXCLUDED.creations
   `;
 
-  test('in a second whose budget is spent nobody gets a direct creation', async () => {
+  test('a creation gets no unit in a second whose budget is spent', async () => {
     await spendAhead(5);
     expect(await store.spendDirectBudget()).toBe(false);
   });
 
-  test('the last direct creation of a second goes to exactly one of all who ask at once', async () => {
+  test('one of many concurrent creations gets the last unit of a second', async () => {
     await spendAhead(4);
     const granted = (await Promise.all(Array.from({ length: 40 }, () => store.spendDirectBudget()))).filter(Boolean);
     const seconds = await db.sql<{ creations: number; count: number }[]>`
       SELECT creations, count(*)::int AS count FROM direct_path_second WHERE creations > 4 GROUP BY creations
     `;
-    // However many seconds the forty took.
+    // The forty creations may have taken several seconds.
     expect(seconds).toEqual([{ creations: 5, count: granted.length }]);
   });
 });

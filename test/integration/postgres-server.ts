@@ -13,7 +13,7 @@ declare module 'vitest' {
 
 export const TEMPLATE = 'migrated';
 
-/** One real PostgreSQL for the whole run, with a migrated database that each test file clones. */
+/** Starts one PostgreSQL for the whole run, with a migrated database that each test file clones. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const server = await startTemporaryDatabase({
     purpose: 'test',

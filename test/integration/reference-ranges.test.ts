@@ -14,7 +14,7 @@ afterAll(() => pool.drop());
 const PREFIXES = Array.from({ length: 1_000_000 }, (_, number) => String(number).padStart(6, '0'));
 const REST = '1234567890';
 
-/** Each prefix that the expression of a function lets through. */
+/** All prefixes that the expression of a database function allows. */
 async function allowedBy(functionName: string): Promise<readonly string[]> {
   const [source] = await pool.sql<
     { text: string }[]
@@ -28,18 +28,18 @@ async function allowedBy(functionName: string): Promise<readonly string[]> {
   return (found?.prefixes ?? '').split(' ');
 }
 
-test('no range of the table of networks is longer than the six digits that are compared here', () => {
+test('no range in the table of networks needs more than the six digits that these tests compare', () => {
   const lengths = REFERENCE_FORMATS.flatMap(({ forbidden }) => forbidden.map(({ from }) => from.length));
   expect(Math.max(...lengths)).toBeLessThanOrEqual(6);
 });
 
-test('the database allows new references exactly where the newest version of the format does', async () => {
+test('the database allows a new reference exactly if the newest version of the format does', async () => {
   const allowed = PREFIXES.filter((prefix) => findFormatFault(prefix + REST, 'any') === null);
   expect(allowed.length).toBeGreaterThan(100_000);
   expect((await allowedBy('may_be_new_reference')).join(' ') === allowed.join(' ')).toBe(true);
 });
 
-test('the database takes for a reference exactly what a version of the format has allowed', async () => {
+test('the database allows a stored reference exactly if some version of the format does', async () => {
   const allowed = PREFIXES.filter((prefix) => mayHaveBeenGivenOut(prefix + REST));
   expect(allowed.length).toBeGreaterThan(100_000);
   expect((await allowedBy('may_be_reference')).join(' ') === allowed.join(' ')).toBe(true);
@@ -53,8 +53,11 @@ test.each([
   ['910000000000001', false, false],
   ['91000000000000011', false, false],
   ['910000000000000a', false, false],
-])('%s may be a new reference: %j, and one of any version: %j', async (reference, isNew, isAny) => {
-  const [found] =
-    await pool.sql`SELECT may_be_new_reference(${reference}) AS new, may_be_reference(${reference}) AS any`;
-  expect(found).toEqual({ new: isNew, any: isAny });
-});
+])(
+  'the database allows %s as a new reference: %j, as a reference of any version: %j',
+  async (reference, isNew, isAny) => {
+    const [found] =
+      await pool.sql`SELECT may_be_new_reference(${reference}) AS new, may_be_reference(${reference}) AS any`;
+    expect(found).toEqual({ new: isNew, any: isAny });
+  },
+);

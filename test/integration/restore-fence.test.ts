@@ -4,7 +4,7 @@ import { createPairStore } from '../../lambdas/pool/pair-store.ts';
 import { fenceRestored } from '../../lambdas/pool/pool-jobs.ts';
 import { createRefillStore } from '../../lambdas/pool/refill-store.ts';
 import { fillPool } from './fill-pool.ts';
-import { somebodyWaits } from './lock-waiters.ts';
+import { untilLockIsAwaited } from './lock-waiters.ts';
 import { createTestDatabase, type TestDatabase } from './test-database.ts';
 
 let db: TestDatabase;
@@ -20,20 +20,20 @@ const store = () =>
 const states = async (): Promise<readonly string[]> =>
   (await db.sql<{ state: string }[]>`SELECT state FROM pair_life ORDER BY pair_id`).map(({ state }) => state);
 
-test('a pair that is just being reserved while the fence is set does not come back to the pool afterwards', async () => {
+test('the fence waits for a reservation that is being committed, and quarantines its pair too', async () => {
   await fillPool(db.database, 2);
   const id = randomUUID();
   const reserved = Promise.withResolvers<bigint>();
-  const letGo = Promise.withResolvers<void>();
+  const commit = Promise.withResolvers<void>();
   const reserving = db.sql.begin(async (transaction) => {
     const [pair] = await transaction<{ pair_id: bigint }[]>`SELECT pair_id FROM reserve(${id})`;
     reserved.resolve(pair?.pair_id as bigint);
-    await letGo.promise;
+    await commit.promise;
   });
   const pairId = await reserved.promise;
   const fencing = db.database.run(fenceRestored);
-  await somebodyWaits(db.sql);
-  letGo.resolve();
+  await untilLockIsAwaited(db.sql);
+  commit.resolve();
   await reserving;
   expect(await fencing).toMatchObject({ quarantined: 2 });
   expect(await db.sql`SELECT release(${id}, ${pairId}, 'not-dispatched', NULL) AS released`).toEqual([
@@ -43,7 +43,7 @@ test('a pair that is just being reserved while the fence is set does not come ba
   expect(await store().reserve(randomUUID(), null)).toEqual({ outcome: 'no-pair' });
 });
 
-test('a prefetch run that survived the restore can put nothing on offer', async () => {
+test('a prefetch run that outlived the restore cannot make pairs available', async () => {
   const refill = createRefillStore(db.database, { leaseSeconds: 3_600, maxMappingFailures: 3, expiryMarginSeconds: 0 });
   const lease = await refill.acquireLease('a run from before');
   if (lease === null) throw new Error('The lease is free.');

@@ -11,15 +11,15 @@ import { createWorld } from '../faults/harness/world.ts';
 import { startTcpProxy, type TcpProxy } from '../faults/trials/processes/tcp-proxy.ts';
 import { createTestDatabase, type TestDatabase } from './test-database.ts';
 
-/** A server that does not answer: its time-outs are real ones, so nothing here says how soon something must have happened. */
+/** The timeouts here are real, so no test says how soon something must have happened. */
 const PATIENT: DatabaseSettings = { maxConnections: 3, queryTimeoutMs: 120_000, attempts: 3, prepare: true };
-/** For what is meant to time out. */
+/** For statements that must time out. */
 const IMPATIENT: DatabaseSettings = { ...PATIENT, queryTimeoutMs: 200 };
 const UNAVAILABLE = { code: 'store-unavailable' };
 
 let db: TestDatabase;
 const open: Database[] = [];
-/** Let go of after each test, so that a test that fails does not leave its locks to the next. */
+/** Released after each test, so that a failed test leaves no locks to the next one. */
 const holds: (() => void)[] = [];
 
 function databaseOf(...parameters: ConstructorParameters<typeof Database>): Database {
@@ -34,7 +34,7 @@ beforeAll(async () => {
 });
 
 afterEach(async () => {
-  for (const letGo of holds.splice(0)) letGo();
+  for (const release of holds.splice(0)) release();
   await Promise.all(open.splice(0).map((database) => database.close()));
   await db.sql`DELETE FROM note`;
 });
@@ -49,8 +49,11 @@ const waiting = () => db.sql`
   SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'INSERT INTO note%' AND datname = current_database()
 `;
 
-/** Holds row `id` back, so that whoever inserts it waits, until the returned function is called. */
-async function holdBack(id: number): Promise<() => Promise<void>> {
+/**
+ * Inserts row `id` without a commit, so that another insert of it waits until the returned function
+ * is called.
+ */
+async function lockRow(id: number): Promise<() => Promise<void>> {
   const held = Promise.withResolvers<void>();
   const isHeld = Promise.withResolvers<void>();
   const holding = db.sql.begin(async (transaction) => {
@@ -66,7 +69,7 @@ async function holdBack(id: number): Promise<() => Promise<void>> {
   };
 }
 
-/** As many sessions as the database may have, all open. */
+/** The process ids of `count` sessions of the database, all open at once. */
 async function sessionsOf(database: Database, count: number): Promise<(number | undefined)[]> {
   const all = Promise.withResolvers<void>();
   let opened = 0;
@@ -83,15 +86,15 @@ async function sessionsOf(database: Database, count: number): Promise<(number | 
   );
 }
 
-test('after the deadline nothing is sent and nothing is tried again', async () => {
+test('a statement is neither sent nor retried after its deadline', async () => {
   let now = 1_000;
   const database = databaseOf(db.url, PATIENT, { clock: { monotonicMs: () => now, wallMs: () => now } });
   let executions = 0;
   const failing = async () => {
     executions += 1;
-    // The last of the time goes by while the statement is under way.
+    // The rest of the time passes while the statement runs.
     now += 1_000;
-    throw Object.assign(new Error('made up'), { code: 'ECONNRESET' });
+    throw Object.assign(new Error('invented'), { code: 'ECONNRESET' });
   };
   await expect(database.until(now + 1_500).run(failing)).rejects.toMatchObject(UNAVAILABLE);
   expect(executions).toBe(2);
@@ -99,78 +102,78 @@ test('after the deadline nothing is sent and nothing is tried again', async () =
   expect(executions).toBe(2);
 });
 
-test('a slow statement is cancelled on the server, and its neighbours keep their connections', async () => {
+test('a statement that times out is cancelled on the server, and other statements keep their connections', async () => {
   const slow = databaseOf(db.url, { ...PATIENT, queryTimeoutMs: 8_000 });
   const before = await sessionsOf(slow, 3);
-  const letGo = await holdBack(1);
-  const letGoOfNeighbour = await holdBack(2);
-  const neighbour = databaseOf(db.url, PATIENT);
-  const [ended, finished] = [insert(slow, 1), insert(neighbour, 2)];
+  const release = await lockRow(1);
+  const releaseOther = await lockRow(2);
+  const other = databaseOf(db.url, PATIENT);
+  const [ended, finished] = [insert(slow, 1), insert(other, 2)];
   await expect(ended).rejects.toMatchObject(UNAVAILABLE);
-  // Whoever held the lock still holds it, so only a cancelled statement is gone from the server.
+  // The lock is still held, so the statement left the server only because it was cancelled.
   await expect.poll(async () => (await waiting()).length).toBe(1);
   const after = await sessionsOf(slow, 3);
   expect(after.filter((pid) => before.includes(pid))).toHaveLength(2);
-  await letGoOfNeighbour();
+  await releaseOther();
   await finished;
-  await letGo();
+  await release();
 });
 
-test('a statement that waits does not hold back the statements of other connections', async () => {
+test('a statement that waits for a lock does not delay the statements of other connections', async () => {
   const database = databaseOf(db.url, PATIENT);
-  const letGo = await holdBack(1);
+  const release = await lockRow(1);
   const blocked = insert(database, 1);
   await expect.poll(async () => (await waiting()).length).toBe(1);
   expect(await pidOf(database)).toEqual(expect.any(Number));
-  await letGo();
+  await release();
   await blocked;
 });
 
-test('when all connections are in use statements are sent behind others, and one that is given up does not end the others', async () => {
+test('a statement is sent behind another one when all connections are in use, and its timeout does not cancel the other one', async () => {
   const database = databaseOf(db.url, { ...PATIENT, queryTimeoutMs: 60_000, maxConnections: 1 });
-  const letGo = await holdBack(1);
+  const release = await lockRow(1);
   const slow = insert(database, 1);
   await expect.poll(async () => (await waiting()).length).toBe(1);
   const [session] = await waiting();
   const behind = pidOf(database);
   await expect(pidOf(database, performance.now() + 200)).rejects.toMatchObject(UNAVAILABLE);
-  await letGo();
+  await release();
   await slow;
   expect(await behind).toBe(session?.['pid']);
   expect(await pidOf(database)).toBe(session?.['pid']);
 });
 
-test('a statement does not outlive its deadline, neither here nor on the server', async () => {
+test('a statement ends at its deadline, in the process and on the server', async () => {
   const database = databaseOf(db.url, PATIENT);
-  const letGo = await holdBack(1);
+  const release = await lockRow(1);
   await expect(insert(database.until(performance.now() + 300), 1)).rejects.toMatchObject(UNAVAILABLE);
   await expect.poll(async () => (await waiting()).length).toBe(0);
-  await letGo();
+  await release();
 });
 
-test('waiting behind another statement ends with the deadline too', async () => {
+test('a statement that waits behind another one is given up at its deadline', async () => {
   const database = databaseOf(db.url, { ...PATIENT, maxConnections: 1 });
-  const letGo = await holdBack(1);
+  const release = await lockRow(1);
   const blocked = insert(database, 1);
   await expect.poll(async () => (await waiting()).length).toBe(1);
   await expect(insert(database.until(performance.now() + 100), 2)).rejects.toMatchObject(UNAVAILABLE);
-  await letGo();
+  await release();
   await blocked;
-  // What was given up has left no trace on the connection.
+  // The statement that was given up has not disturbed the connection.
   await insert(database, 3);
 });
 
-test('a wait for a lock does not open the breaker, however often it times out', async () => {
+test('statements that time out behind a lock do not open the breaker, however many there are', async () => {
   const states: BreakerState[] = [];
   const database = databaseOf(
     db.url,
     { ...PATIENT, queryTimeoutMs: 6_000, breaker: { failures: 2, openMs: 600_000 } },
     { onBreaker: (state) => states.push(state) },
   );
-  const letGo = await holdBack(1);
+  const release = await lockRow(1);
   await Promise.all([1, 2, 3].map(() => expect(insert(database, 1)).rejects.toMatchObject(UNAVAILABLE)));
   expect(states).toEqual([]);
-  await letGo();
+  await release();
   await insert(database, 4);
 });
 
@@ -184,14 +187,14 @@ beforeEach(async () => {
     accepted += 1;
   }).listen(0, '127.0.0.1');
   await once(silent, 'listening');
-  silentUrl = `postgres://nobody@127.0.0.1:${(silent.address() as { port: number }).port}/nothing`;
+  silentUrl = `postgres://user@127.0.0.1:${(silent.address() as { port: number }).port}/nothing`;
 });
 
 afterEach(() => {
   silent.close();
 });
 
-test('a server that answers nobody opens the breaker, and is then left alone until one probe', async () => {
+test('a server that does not answer opens the breaker, and gets no connection until one probe', async () => {
   let now = 1_000;
   const states: BreakerState[] = [];
   const database = databaseOf(
@@ -208,12 +211,12 @@ test('a server that answers nobody opens the breaker, and is then left alone unt
   await expect.poll(() => accepted).toBe(2);
   now += 2_000;
   await Promise.all(Array.from({ length: 5 }, () => expect(pidOf(database)).rejects.toMatchObject(UNAVAILABLE)));
-  // The probe goes on after its request was answered.
+  // The probe continues after its request was answered.
   await expect.poll(() => states).toEqual(['open', 'half-open', 'open']);
   await expect.poll(() => accepted).toBe(3);
 });
 
-test('a server that freezes between two statements opens the breaker by one request, and its return closes it', async () => {
+test('one request opens the breaker when the server has frozen, and the return of the server closes it', async () => {
   const url = new URL(db.url);
   const proxy: TcpProxy = await startTcpProxy(Number(url.port));
   url.port = String(proxy.port);
@@ -231,16 +234,16 @@ test('a server that freezes between two statements opens the breaker by one requ
   proxy.freeze(false);
   await expect(pidOf(database)).rejects.toMatchObject(UNAVAILABLE);
   now += 2_000;
-  // However slow the probe is: it goes on after its request was answered.
+  // The probe may be slow: it continues after its request was answered.
   await expect.poll(() => pidOf(database).catch(() => null)).toEqual(expect.any(Number));
   expect(states).toEqual(['open', 'half-open', 'closed']);
   await proxy.close();
 });
 
-test('a refused connection costs no time and does not open the breaker', async () => {
+test('a refused connection does not open the breaker', async () => {
   const states: BreakerState[] = [];
   const database = databaseOf(
-    'postgres://nobody@127.0.0.1:1/nothing',
+    'postgres://user@127.0.0.1:1/nothing',
     { ...PATIENT, breaker: { failures: 1, openMs: 600_000 } },
     { onBreaker: (state) => states.push(state) },
   );
@@ -248,7 +251,7 @@ test('a refused connection costs no time and does not open the breaker', async (
   expect(states).toEqual([]);
 });
 
-test('while the database is frozen reads are answered by TOME, and creations by 503', async () => {
+test('while the database is frozen, TOME answers reads, and creations get 503', async () => {
   const world = await createWorld(inject('postgresUrl'), 31);
   try {
     await world.reset();
@@ -270,7 +273,7 @@ test('while the database is frozen reads are answered by TOME, and creations by 
   }
 });
 
-test('a read leaves half of its time to TOME, however long the database would be waited for', async () => {
+test('a read leaves half of its time to TOME, however long the timeout of the database is', async () => {
   const world = await createWorld(inject('postgresUrl'), 32);
   try {
     await world.reset();

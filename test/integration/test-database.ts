@@ -6,13 +6,13 @@ import { TEMPLATE } from './postgres-server.ts';
 
 export interface TestDatabase {
   readonly url: string;
-  /** For looking and meddling beside the code under test. */
+  /** For the test itself: to read and change the database beside the code under test. */
   readonly sql: Sql;
   readonly database: Database;
   drop(): Promise<void>;
 }
 
-/** A migrated database of its own for one test. */
+/** Creates a migrated database for one test. */
 export async function createTestDatabase(): Promise<TestDatabase> {
   const serverUrl = inject('postgresUrl');
   const name = `test_${randomBytes(8).toString('hex')}`;
@@ -20,7 +20,7 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   await admin.unsafe(`CREATE DATABASE ${name} TEMPLATE ${TEMPLATE}`);
   const url = serverUrl.replace(/postgres$/, name);
   const sql = connect(url, { maxConnections: 4, prepare: true });
-  // Longer than any machine is busy: what a statement does when its time is up has tests with settings of their own.
+  // So long that no busy machine reaches it. Tests of the timeout use other settings.
   const database = new Database(url, { maxConnections: 12, queryTimeoutMs: 240_000, attempts: 3, prepare: true });
   return {
     url,

@@ -1,23 +1,28 @@
 import type { Sql } from '../../../lambdas/pool/database/database.ts';
 import { SHADOW_KINDS, type ShadowKind, shadowStatements } from './shadow-objects.ts';
 
-/** A trap of each kind, and one that counts how often a superuser ran into any of them. */
+/** The counters: one for each kind of trap, and one for traps that a superuser executed. */
 const COUNTED = [...SHADOW_KINDS, 'superuser'] as const;
 
-/** How often a trap ran with more rights than its session had; `superuser` counts those that were a superuser's. */
+/**
+ * How many times a trap ran with more rights than its session had; `superuser` counts those with a
+ * superuser's rights.
+ */
 export type Escalations = Partial<Record<ShadowKind | 'superuser', number>>;
 
 export interface AttackResult {
   readonly escalations: Escalations;
-  /** Objects that the role could make. */
+  /** How many objects the role could create. */
   readonly made: number;
-  /** Functions of which at least one call came to its end. */
+  /** Functions of which at least one call succeeded. */
   readonly completed: ReadonlySet<string>;
 }
 
 /**
- * What an administrator prepares for the test: traps, a schema of shadows for each kind, which a role could not make by itself, and a function that
- * runs statements one after the other, each undone or kept. A trap counts by a sequence, because sequences outlive a rollback.
+ * Prepares the test as an administrator: the traps, a schema with objects of each kind, which a
+ * role could not create itself, and a function that executes statements one after the other and
+ * undoes or keeps each. A trap counts with a sequence, because a sequence keeps its value after a
+ * rollback.
  */
 export async function prepareTraps(sql: Sql): Promise<void> {
   await sql.unsafe(`
@@ -35,7 +40,7 @@ export async function prepareTraps(sql: Sql): Promise<void> {
       END IF;
       RETURN true;
     END $$;
-    -- The statements that came to their end.
+    -- Returns the statements that succeeded.
     CREATE FUNCTION evil.run_all(statements pg_catalog.text, is_kept pg_catalog.bool) RETURNS SETOF pg_catalog.text LANGUAGE plpgsql AS $$
     DECLARE
       statement pg_catalog.text;
@@ -62,11 +67,14 @@ export async function prepareTraps(sql: Sql): Promise<void> {
     await sql.unsafe(`CREATE SCHEMA evil_${kind}; GRANT USAGE ON SCHEMA evil_${kind} TO PUBLIC`);
     const statements = await shadowStatements(sql, kind, `evil_${kind}`);
     const made = await runAll(sql, statements, true);
-    if (made.length === 0) throw new Error(`No shadow of the kind "${kind}" was made.`);
+    if (made.length === 0) throw new Error(`No object of the kind "${kind}" could be created.`);
   }
 }
 
-/** The paths under which a role calls: its own, one that looks for everything in its own schemas first, and one with PostgreSQL's schema last. */
+/**
+ * The search paths of the calls: the default, one with the role's own schemas first, and one with
+ * PostgreSQL's schema last.
+ */
 const searchPaths = (kind: ShadowKind): readonly string[] => [
   '"$user", public',
   `pg_temp, evil_${kind}, public`,
@@ -74,8 +82,8 @@ const searchPaths = (kind: ShadowKind): readonly string[] => [
 ];
 
 /**
- * As one role: makes the objects of one kind in pg_temp and makes the calls. All of it is undone at the end, with what `prepare` changed as the
- * administrator.
+ * Creates, as one role, the objects of one kind in pg_temp, and makes the calls. Everything is
+ * rolled back at the end, also what `prepare` changed as the administrator.
  */
 export async function attack(
   sql: Sql,

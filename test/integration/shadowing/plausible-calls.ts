@@ -12,11 +12,11 @@ interface Subject {
 
 interface Situation {
   readonly fencing: bigint;
-  /** One pair in each state, and one that does not exist. */
+  /** One pair in each state, and one that is not stored. */
   readonly subjects: readonly Subject[];
 }
 
-/** A pool with a pair in every state of its life. */
+/** Fills the pool with a pair in every state. */
 export async function fillSituation({ sql, database }: TestDatabase): Promise<Situation> {
   await fillPool(database, 12);
   const reserve = async (): Promise<string> => {
@@ -26,17 +26,17 @@ export async function fillSituation({ sql, database }: TestDatabase): Promise<Si
   };
   const held = await reserve();
   const stale = await reserve();
-  const filed = await reserve();
-  const unfiled = await reserve();
+  const closed = await reserve();
+  const open = await reserve();
   const pairOf = async (id: string): Promise<bigint> => {
     const [row] = await sql<{ id: bigint }[]>`SELECT pair_id AS id FROM reservation WHERE id = ${id}`;
     return row?.id ?? 0n;
   };
   await sql`SELECT quarantine_reservation(${stale}, ${await pairOf(stale)}, 'stale-reservation')`;
-  const filedPair = await pairOf(filed);
-  await sql`SELECT mark_used(${filed}, ${filedPair})`;
-  await sql`SELECT close_events(ARRAY[${filedPair}::bigint])`;
-  await sql`SELECT mark_used(${unfiled}, ${await pairOf(unfiled)})`;
+  const closedPair = await pairOf(closed);
+  await sql`SELECT mark_used(${closed}, ${closedPair})`;
+  await sql`SELECT close_events(ARRAY[${closedPair}::bigint])`;
+  await sql`SELECT mark_used(${open}, ${await pairOf(open)})`;
   const staged = newPair();
   await sql`
     WITH entered AS (
@@ -69,7 +69,7 @@ export async function fillSituation({ sql, database }: TestDatabase): Promise<Si
   };
 }
 
-/** Calls of each function of the pool with arguments that let its body run: one for each pair of the situation. */
+/** Calls of each function of the pool, one for each pair, with arguments that let its body run. */
 export async function plausibleCalls(sql: Sql, { fencing, subjects }: Situation): Promise<string[]> {
   const functions = await sql<{ name: string; names: string[]; types: string[] }[]>`
     SELECT proname AS name,
@@ -86,7 +86,7 @@ export async function plausibleCalls(sql: Sql, { fencing, subjects }: Situation)
   );
 }
 
-/** What the parameters `p_kind` may say: kinds of budgets, and of what is purged. */
+/** Values for the parameters `p_kind`: kinds of budgets and of purges. */
 const KINDS = [
   'lookup-miss',
   'expired-tokens',

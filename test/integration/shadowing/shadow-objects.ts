@@ -4,8 +4,9 @@ export const SHADOW_KINDS = ['domain', 'type', 'cast', 'table', 'view', 'functio
 export type ShadowKind = (typeof SHADOW_KINDS)[number];
 
 /**
- * Statements that make objects of one kind under the names of everything that a function of the pool might mean, each with a trap inside.
- * The lists come from the catalog, so that they grow with the schema.
+ * Statements that create objects of one kind with the names of all objects that a function of the
+ * pool may use, each with a trap. The names come from the catalog, so that they grow with the
+ * schema.
  */
 export async function shadowStatements(sql: Sql, kind: ShadowKind, schema: string): Promise<string[]> {
   switch (kind) {
@@ -101,7 +102,7 @@ interface Relation {
   readonly columns: readonly { readonly name: string; readonly type: string }[];
 }
 
-/** Our tables, views and sequences, and catalogs that a function may read. */
+/** The pool's tables, views and sequences, and catalogs that a function may read. */
 async function relations(sql: Sql): Promise<Relation[]> {
   return sql<Relation[]>`
     SELECT relname AS name, json_agg(json_build_object('name', quote_ident(attname), 'type', format_type(atttypid, atttypmod)) ORDER BY attnum) AS columns
@@ -113,7 +114,7 @@ async function relations(sql: Sql): Promise<Relation[]> {
   `.then((rows) => [...rows]);
 }
 
-/** PostgreSQL's functions whose names stand in one of ours, and ours. */
+/** The functions that a function of the pool calls: PostgreSQL's and the pool's. */
 const calledFunctions = (sql: Sql) =>
   sql<{ name: string; parameters: string; result: string; call: string }[]>`
     SELECT
@@ -134,7 +135,7 @@ const calledFunctions = (sql: Sql) =>
       )
   `;
 
-/** PostgreSQL's binary operators between the types of our columns and parameters. */
+/** PostgreSQL's binary operators between the types of the pool's columns and parameters. */
 const operators = (sql: Sql) =>
   sql<{ name: string; number: number; left: string; right: string; result: string }[]>`
     SELECT oprname AS name, oid::int AS number, format_type(oprleft, NULL) AS left, format_type(oprright, NULL) AS right,

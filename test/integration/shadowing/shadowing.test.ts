@@ -22,7 +22,10 @@ afterAll(() => pool.drop());
 
 const ROLES = ROLE_GRANTS.map(({ role }) => role);
 
-/** Gives back what the migration takes away, so that only the functions themselves stand between a role and their owner. */
+/**
+ * Grants again what the migration revokes, so that only the texts of the functions protect their
+ * owner.
+ */
 async function allowTemporaryObjects(sql: Sql): Promise<void> {
   await sql.unsafe(`
     DO $$ BEGIN EXECUTE format('GRANT TEMPORARY ON DATABASE %I TO PUBLIC', current_database()); END $$;
@@ -42,8 +45,8 @@ async function withFunctionsAlone(sql: Sql): Promise<void> {
 }
 
 /**
- * A function without a search path that names nothing with its schema. Its body is not checked here, because PostgreSQL would compile it
- * once for the session, before the shadows are there.
+ * Creates a vulnerable function: without a search path, and with names without schemas. Its body is
+ * not checked, because PostgreSQL would then compile it before the attack's objects exist.
  */
 async function plantHole(sql: Sql): Promise<void> {
   await sql.unsafe(`
@@ -51,11 +54,11 @@ async function plantHole(sql: Sql): Promise<void> {
     CREATE FUNCTION public.planted(p_pair_id bigint) RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER AS $$
     DECLARE
       opened_at timestamptz;
-      offered available_pair;
+      chosen available_pair;
       id uuid;
     BEGIN
       opened_at := now();
-      SELECT * INTO offered FROM public.available_pair LIMIT 1;
+      SELECT * INTO chosen FROM public.available_pair LIMIT 1;
       id := '00000000-0000-0000-0000-000000000000'::pg_catalog.uuid;
       PERFORM FROM pool_cursor;
       DELETE FROM quarantined_pair;
@@ -67,7 +70,7 @@ async function plantHole(sql: Sql): Promise<void> {
 
 async function attackByEveryKind(role: string, prepare: (sql: Sql) => Promise<void>): Promise<readonly AttackResult[]> {
   const execute = ROLE_GRANTS.find((grant) => grant.role === role)?.execute ?? [];
-  // Each function in every situation that it may execute, and every other one once.
+  // All calls of the functions that the role may execute, and one call of every other function.
   const seen = new Set<string>();
   const own = calls.filter((call) => {
     const name = calledFunction(call);
@@ -84,20 +87,20 @@ const escalationsOf = (results: readonly AttackResult[]) =>
   results.map(({ escalations }) => escalations).filter((found) => Object.keys(found).length > 0);
 
 describe.each(ROLES)('the role %s', (role) => {
-  test('can make no object that a function would take for another', async () => {
+  test('cannot create an object that a function would use instead of its own', async () => {
     const results = await attackByEveryKind(role, asInstalled);
     expect(results.map(({ made }) => made)).toEqual(SHADOW_KINDS.map(() => 0));
     expect(escalationsOf(results)).toEqual([]);
   });
 
-  test('gains nothing by such objects where it may make them, though the administrator owns the functions', async () => {
+  test('gets no rights by such objects when it may create them and the administrator owns the functions', async () => {
     const results = await attackByEveryKind(role, withFunctionsAlone);
     expect(results.every(({ made }) => made > 0)).toBe(true);
     expect(escalationsOf(results)).toEqual([]);
   });
 });
 
-test('a role that may execute every function gains nothing either, and every function comes to its end under each kind', async () => {
+test('a role that may execute all functions gets no rights either, and each function can succeed beside each kind of object', async () => {
   const names = new Set(calls.map(calledFunction));
   expect(names.size).toBeGreaterThan(30);
   for (const kind of SHADOW_KINDS) {
@@ -110,20 +113,20 @@ test('a role that may execute every function gains nothing either, and every fun
   }
 });
 
-describe.each(SHADOW_KINDS)('where a function can be deceived by another %s', (kind) => {
+describe.each(SHADOW_KINDS)('with a function that uses a caller’s %s', (kind) => {
   const attackHole = (prepare: (sql: Sql) => Promise<void>) =>
     attack(pool.sql, 'create_card', kind, ['SELECT public.planted(5)'], async (sql) => {
       await plantHole(sql);
       await prepare(sql);
     });
 
-  test('a role becomes the administrator if nothing else stands in its way', async () => {
+  test('a role gets the administrator’s rights without the other protections', async () => {
     const { escalations } = await attackHole(allowTemporaryObjects);
     expect(escalations[kind]).toBeGreaterThan(0);
     expect(escalations.superuser).toBeGreaterThan(0);
   });
 
-  test('an owner without rights of its own alone keeps the damage to the tables of the pool', async () => {
+  test('a role gets only the rights of pool_owner if that owns the function', async () => {
     const { escalations } = await attackHole(async (sql) => {
       await allowTemporaryObjects(sql);
       await sql.unsafe(`ALTER FUNCTION planted OWNER TO ${OWNER}`);
@@ -131,7 +134,7 @@ describe.each(SHADOW_KINDS)('where a function can be deceived by another %s', (k
     expect(escalations.superuser).toBeUndefined();
   });
 
-  test('a role that may make no temporary objects has none to deceive it with', async () => {
+  test('a role cannot create the object if it may not create temporary objects', async () => {
     const { made } = await attackHole(asInstalled);
     expect(made).toBe(0);
   });

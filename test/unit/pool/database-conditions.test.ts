@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { CONDITIONS } from '../../../lambdas/pool/database/sqlstate-conditions.ts';
 
-test('the published table of conditions is the one that the code goes by', () => {
+test('docs/database-conditions.md has the conditions of the code', () => {
   const text = readFileSync('docs/database-conditions.md', 'utf8');
   const rows = [...text.matchAll(/^\| (`[^|]+) \| ([^|]+) \| ([^|]+) \| ([^|]+) \| (\d+) \|$/gm)].map((row) =>
     row.slice(1),
@@ -18,7 +18,7 @@ test('the published table of conditions is the one that the code goes by', () =>
   );
 });
 
-test('no code stands in two rows', () => {
+test('no code is in two rows of the table', () => {
   const codes = CONDITIONS.flatMap((condition) => condition.codes);
   expect(new Set(codes).size).toBe(codes.length);
 });

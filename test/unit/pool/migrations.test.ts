@@ -30,7 +30,7 @@ test('every migration has its hash here, and none that is on the main branch is 
   expect(Object.fromEntries(files.map((file) => [file, hashOf(file)]))).toEqual(LANDED);
 });
 
-test('no migration builds an index of a table that an earlier one made, which would keep writers out', () => {
+test('no migration builds an index on a table of an earlier migration, which would block writers', () => {
   const made = new Set<string>();
   for (const file of sqlFiles('migrations').toSorted()) {
     const text = readFileSync(`${POOL}/migrations/${file}`, 'utf8');
@@ -44,7 +44,7 @@ test('no migration builds an index of a table that an earlier one made, which wo
   }
 });
 
-/** Indexes that were built while no release was in use, and no table had rows. */
+/** These indexes were built when no release was in use and no table had rows. */
 const ALLOWED_INDEXES: Readonly<Record<string, readonly string[]>> = {
   '004.do.bounded-work.sql': [
     'outbox_event',
@@ -60,7 +60,7 @@ const ALLOWED_INDEXES: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-test('a file of functions installs one function, of the file’s name', () => {
+test('each file of functions has one function, with the name of the file', () => {
   for (const file of sqlFiles('functions')) {
     const text = readFileSync(`${POOL}/functions/${file}`, 'utf8');
     const created = [...text.matchAll(/^CREATE (?:OR REPLACE )?FUNCTION (\w+)/gm)].map(([, name]) => name);
@@ -72,7 +72,7 @@ test('a file of functions installs one function, of the file’s name', () => {
 test.each([
   ['CREATE INDEX CONCURRENTLY IF NOT EXISTS pair_by_reason ON pair (reason);', 'pair_by_reason'],
   ['-- Why.\nCREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS a ON pair (b)\nWHERE c\n', 'a'],
-])('an index is named by its file’s one statement', (text, name) => {
+])('indexNameOf returns the name of the index in the only statement of a file', (text, name) => {
   expect(indexNameOf(text, 'a.sql')).toBe(name);
 });
 
@@ -81,6 +81,6 @@ test.each([
   'CREATE INDEX CONCURRENTLY a ON pair (b);',
   'CREATE INDEX CONCURRENTLY IF NOT EXISTS a ON pair (b); DROP TABLE pair;',
   '',
-])('a file of indexes that would lock its table, fail the second time or do something else is refused', (text) => {
+])('a file of indexes is refused if it locks its table, fails when repeated or does something else', (text) => {
   expect(() => indexNameOf(text, 'a.sql')).toThrow('indexes/a.sql must hold one statement');
 });

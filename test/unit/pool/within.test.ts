@@ -3,7 +3,7 @@ import { TimedOut, within } from '../../../lambdas/pool/database/within.ts';
 
 const never = new Promise<never>(() => undefined);
 
-/** Takes all of the process's time for so long, and lets it read and tick in between. */
+/** Keeps the process busy for the time, with turns of the event loop between. */
 function beBusy(durationMs: number): Promise<void> {
   const endMs = performance.now() + durationMs;
   return new Promise((resolve) => {
@@ -17,16 +17,16 @@ function beBusy(durationMs: number): Promise<void> {
   });
 }
 
-test('work that gives no answer in an idle process ends after the shorter time', async () => {
+test('work without an answer is given up after the shorter time in an idle process', async () => {
   await expect(within(never, 50, 600_000)).rejects.toBeInstanceOf(TimedOut);
 });
 
-test('work that is late because the process is busy gets the longer time', async () => {
+test('work without an answer gets the longer time in a busy process', async () => {
   const work = beBusy(500).then(() => 'answered');
   expect(await within(work, 100, 600_000)).toBe('answered');
 });
 
-test('the longer time ends too', async () => {
+test('work without an answer is given up after the longer time', async () => {
   const busy = beBusy(300);
   await expect(within(never, 50, 100)).rejects.toBeInstanceOf(TimedOut);
   await busy;
