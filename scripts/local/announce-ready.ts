@@ -6,7 +6,10 @@ export interface Closable {
   close(): Promise<void>;
 }
 
-/** Tells the process that started this one (started-process.ts) that it is ready and where, and ends it in order on a signal. */
+/**
+ * Prints `ready` and the URL for the process that started this one (started-process.ts). From now
+ * on a signal closes `running` before the process exits.
+ */
 export function announceReady(running: Closable): void {
   atEnd(() => running.close());
   endWhenInterrupted(() => 0);

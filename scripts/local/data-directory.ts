@@ -5,7 +5,10 @@ import { dirname, join } from 'node:path';
 import { CannotStart } from '../program/cannot-start.ts';
 import { MAJOR_VERSION, PROGRAM_FOLDER, SERVER_USER, type ServerUser, serverUser } from './postgres-program.ts';
 
-/** Makes a folder that this process can write to. Throws CannotStart with one sentence that says what to do. */
+/**
+ * Creates a folder and checks that this process can write to it. Throws CannotStart, whose message
+ * says what to do.
+ */
 export function makeWritableFolder(path: string): void {
   const probe = join(path, `.written-by-${process.pid}`);
   try {
@@ -17,13 +20,13 @@ export function makeWritableFolder(path: string): void {
     try {
       rmSync(probe, { force: true });
     } catch {
-      // There is no probe where there is no folder.
+      // Without the folder there is no probe file to remove.
     }
   }
 }
 
 function adviceFor(code: string, path: string): string {
-  if (code === 'EEXIST' || code === 'ENOTDIR') return 'it is a file, or lies below one. Set DATA_DIR to a folder.';
+  if (code === 'EEXIST' || code === 'ENOTDIR') return 'it is a file, or is below one. Set DATA_DIR to a folder.';
   if (code === 'EACCES' || code === 'EPERM') {
     return `the user ${userInfo().username} may not write there. Use another DATA_DIR, or run: sudo chown ${userInfo().username} ${path}`;
   }
@@ -35,21 +38,21 @@ function adviceFor(code: string, path: string): string {
 const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : 'unknown');
 
 /**
- * Whether a data directory has to be initialized first. Throws CannotStart with one sentence that says what to do when the server could not
- * start in it.
+ * Whether the data directory must be initialized first. Throws CannotStart, whose message says what
+ * to do, when the server cannot use the directory.
  */
 export function isNewDirectory(directory: string): boolean {
   makeWritableFolder(dirname(directory));
   const user = serverUser({ make: false });
-  if (user !== null) for (const folder of [dirname(directory), PROGRAM_FOLDER]) checkEntrance(folder, user);
+  if (user !== null) for (const folder of [dirname(directory), PROGRAM_FOLDER]) checkAccess(folder, user);
   if (!existsSync(directory)) return true;
-  const { isFolder, owner } = lookAt(directory);
+  const { isFolder, owner } = statusOf(directory);
   if (!isFolder)
     throw new CannotStart(`${directory} is a file; the database needs a folder there. Use another DATA_DIR.`);
   const files = filesIn(directory);
   if (files.length === 0) return true;
   if (!files.includes('PG_VERSION')) {
-    throw new CannotStart(`${directory} holds files that are no PostgreSQL data. Use another DATA_DIR.`);
+    throw new CannotStart(`${directory} holds files that are not PostgreSQL data. Use another DATA_DIR.`);
   }
   const version = readFileSync(join(directory, 'PG_VERSION'), 'utf8').trim();
   if (version !== '' && version !== MAJOR_VERSION) {
@@ -65,13 +68,13 @@ export function isNewDirectory(directory: string): boolean {
   const expected = user?.uid ?? process.getuid?.();
   if (expected !== undefined && owner !== expected) {
     throw new CannotStart(
-      `The data directory ${directory} belongs to the user with number ${owner}, and PostgreSQL would run as number ${expected}. Start as the user who made it, or use another DATA_DIR.`,
+      `The data directory ${directory} belongs to the user with number ${owner}, but PostgreSQL would run as number ${expected}. Start as the owner of the directory, or use another DATA_DIR.`,
     );
   }
   return false;
 }
 
-function lookAt(directory: string): { isFolder: boolean; owner: number } {
+function statusOf(directory: string): { isFolder: boolean; owner: number } {
   const status = statSync(directory);
   return { isFolder: status.isDirectory(), owner: status.uid };
 }
@@ -82,13 +85,16 @@ function filesIn(directory: string): readonly string[] {
   } catch (error) {
     if (codeOf(error) !== 'EACCES') throw error;
     throw new CannotStart(
-      `The data directory ${directory} belongs to another user. Start as the user who made it, or use another DATA_DIR.`,
+      `The data directory ${directory} belongs to another user. Start as that user, or use another DATA_DIR.`,
     );
   }
 }
 
-/** Root can enter every folder, and the user whom the server runs as cannot: initdb would fail with the words of a system call. */
-function checkEntrance(folder: string, user: ServerUser): void {
+/**
+ * Root can enter every folder, but the user of the server may not. Without this check initdb would
+ * fail with the error text of a system call.
+ */
+function checkAccess(folder: string, user: ServerUser): void {
   const mayEnter = (path: string): boolean =>
     spawnSync('/bin/sh', ['-c', 'cd -- "$1"', 'sh', path], { ...user, cwd: '/' }).status === 0;
   if (mayEnter(folder)) return;

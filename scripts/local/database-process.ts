@@ -3,33 +3,37 @@ import { once } from 'node:events';
 import { chownSync, existsSync, mkdirSync, renameSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { postgresPrograms, serverUser } from './postgres-program.ts';
 
-/** What the parent (embedded-database.ts) asks for. */
-export interface ServerOrder {
+/** What the parent process (embedded-database.ts) passes as JSON in the first argument. */
+export interface ServerOptions {
   readonly directory: string;
   readonly isNew: boolean;
   readonly port: number;
   readonly settings: readonly string[];
   readonly authMethod: string;
   readonly password: string;
-  /** Removed at the end. */
+  /** A folder that is removed after the server has stopped; `null` for none. */
   readonly removeAtEnd: string | null;
 }
 
 /**
- * Runs one PostgreSQL server for its parent, and stops it when the parent closes its end of standard input: by `stop()`, or by dying in
- * whatever way, SIGKILL included. It is a process group of its own, so that Ctrl-C in a terminal reaches the parent only, which stops the
- * server after everything that uses it.
+ * Runs one PostgreSQL server for the parent process. The server stops when this standard input
+ * closes: either the parent calls `stop()`, or the parent has ended, also by SIGKILL. This process
+ * has its own process group, so that Ctrl-C in a terminal reaches only the parent, which stops the
+ * users of the server first.
  */
-const order = JSON.parse(process.argv[2] ?? '') as ServerOrder;
-const { directory, port, settings, removeAtEnd } = order;
+const options = JSON.parse(process.argv[2] ?? '') as ServerOptions;
+const { directory, port, settings, removeAtEnd } = options;
 const user = serverUser({ make: true });
 const { initdb, postgres } = await postgresPrograms();
-const lastWords: string[] = [];
+const lastOutput: string[] = [];
 
 let isEnding = false;
 let running: ChildProcess | null = null;
 
-/** The fast shutdown of a server; initdb removes what it has made. */
+/**
+ * SIGINT is a fast shutdown for the server. For initdb it means that it removes the files it has
+ * written.
+ */
 const end = (): void => {
   isEnding = true;
   if (running?.pid === undefined) return;
@@ -52,8 +56,8 @@ function run(program: string, args: readonly string[], onOutput: (text: string) 
   running = child;
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', (chunk) => {
-      lastWords.push(String(chunk).trim());
-      if (lastWords.length > 20) lastWords.shift();
+      lastOutput.push(String(chunk).trim());
+      if (lastOutput.length > 20) lastOutput.shift();
       onOutput(String(chunk));
     });
   }
@@ -61,20 +65,22 @@ function run(program: string, args: readonly string[], onOutput: (text: string) 
   return once(child, 'close').then(([code]) => code as number | null);
 }
 
-/** Beside the directory at first: a directory that is there under its name is complete. */
+/**
+ * Initializes under another name and renames, so that a directory with the right name is complete.
+ */
 async function initialize(): Promise<void> {
   const unfinished = `${directory}.new`;
   const passwordFile = `${directory}.password`;
   rmSync(unfinished, { recursive: true, force: true });
   mkdirSync(unfinished, { mode: 0o700 });
-  writeFileSync(passwordFile, order.password, { mode: 0o600 });
+  writeFileSync(passwordFile, options.password, { mode: 0o600 });
   if (user !== null) for (const path of [unfinished, passwordFile]) chownSync(path, user.uid, user.gid);
   try {
     const code = await run(
       initdb,
       [
         `--pgdata=${unfinished}`,
-        `--auth=${order.authMethod}`,
+        `--auth=${options.authMethod}`,
         '--username=postgres',
         `--pwfile=${passwordFile}`,
         '--encoding=UTF8',
@@ -83,7 +89,7 @@ async function initialize(): Promise<void> {
       ],
       () => undefined,
     );
-    if (code !== 0) throw new Error(lastWords.join(' '));
+    if (code !== 0) throw new Error(lastOutput.join(' '));
     if (existsSync(directory)) rmdirSync(directory);
     renameSync(unfinished, directory);
   } finally {
@@ -93,8 +99,8 @@ async function initialize(): Promise<void> {
 }
 
 async function serve(): Promise<void> {
-  const options = ['listen_addresses=127.0.0.1', 'unix_socket_directories=', ...settings];
-  const args = ['-D', directory, '-p', String(port), ...options.flatMap((setting) => ['-c', setting])];
+  const allSettings = ['listen_addresses=127.0.0.1', 'unix_socket_directories=', ...settings];
+  const args = ['-D', directory, '-p', String(port), ...allSettings.flatMap((setting) => ['-c', setting])];
   let isReady = false;
   await run(postgres, args, (text) => {
     if (isReady || !text.includes('database system is ready to accept connections')) return;
@@ -104,11 +110,11 @@ async function serve(): Promise<void> {
 }
 
 try {
-  if (order.isNew) await initialize();
+  if (options.isNew) await initialize();
   if (!isEnding) await serve();
 } catch (error) {
-  lastWords.push(error instanceof Error ? error.message : 'unknown error');
+  lastOutput.push(error instanceof Error ? error.message : 'unknown error');
 }
-if (!isEnding) process.stdout.write(`ended ${lastWords.join(' ').replaceAll('\n', ' ').slice(-600)}\n`);
+if (!isEnding) process.stdout.write(`ended ${lastOutput.join(' ').replaceAll('\n', ' ').slice(-600)}\n`);
 else if (removeAtEnd !== null) rmSync(removeAtEnd, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
 process.exit(isEnding ? 0 : 1);

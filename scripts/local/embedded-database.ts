@@ -5,49 +5,53 @@ import { fileURLToPath } from 'node:url';
 import { CannotStart } from '../program/cannot-start.ts';
 import { atEnd } from '../program/endings.ts';
 import { isNewDirectory } from './data-directory.ts';
-import type { ServerOrder } from './database-process.ts';
+import type { ServerOptions } from './database-process.ts';
 import { freePort } from './free-port.ts';
-import { serverOf, stopLeftServer } from './left-server.ts';
+import { runningServer, stopOrphanedServer } from './orphaned-server.ts';
 import { takeOwnership } from './owner-lock.ts';
 import { linkSharedLibraries } from './shared-libraries.ts';
 
 export interface EmbeddedDatabase {
   readonly url: string;
-  /** Resolves with the server's last words when it ends without being stopped. */
+  /** Resolves with the last output of the server when it ends without a call of `stop`. */
   readonly lost: Promise<string>;
   stop(): Promise<void>;
 }
 
 export interface EmbeddedDatabaseOptions {
   readonly directory: string;
-  /** Server settings beyond the defaults, as `name=value`. */
+  /** Server settings in addition to the defaults, as `name=value`. */
   readonly settings?: readonly string[];
-  /** How the password is asked for; in clear only where nothing but a benchmark talks to it. */
+  /**
+   * `password` sends the password in clear text. Only for benchmarks, whose connections skip SCRAM.
+   */
   readonly authMethod?: 'scram-sha-256' | 'password';
-  /** Takes the place of a port chosen by the system. */
+  /** A fixed port instead of a free one. */
   readonly port?: number;
-  /** A folder that is removed once the server has stopped, however this process ends. */
+  /** A folder that is removed after the server has stopped, also when this process was killed. */
   readonly removeAtEnd?: string;
-  /** Told when the server of a process that died has to be stopped first. */
-  readonly onLeftServer?: () => void;
+  /** Called before the server of a process that has died is stopped. */
+  readonly onOrphanedServer?: () => void;
 }
 
 const SCRIPT = fileURLToPath(new URL('database-process.ts', import.meta.url));
 const PASSWORD = 'local-only';
 
 /**
- * A real PostgreSQL from an npm package, on loopback only, in `directory`: made there when there is none. It ends with this process,
- * whatever ends that. Throws CannotStart with one sentence when the directory cannot be used or the server will not start.
+ * Starts PostgreSQL from an npm package, on loopback, with its data in `directory`. Initializes the
+ * directory if it is new. The server stops when this process ends, also by SIGKILL. Throws
+ * CannotStart, whose message says what to do, when the directory cannot be used or the server does
+ * not start.
  */
 export async function startEmbeddedDatabase(options: EmbeddedDatabaseOptions): Promise<EmbeddedDatabase> {
   const directory = resolve(options.directory);
   linkSharedLibraries();
   const isNew = isNewDirectory(directory);
-  const giveUp = takeOwnership(`${directory}.owner`, `The data directory ${directory}`);
+  const releaseOwnership = takeOwnership(`${directory}.owner`, `The data directory ${directory}`);
   try {
     if (!isNew) {
-      if (serverOf(directory) !== null) options.onLeftServer?.();
-      await stopLeftServer(directory);
+      if (runningServer(directory) !== null) options.onOrphanedServer?.();
+      await stopOrphanedServer(directory);
     }
     const port = options.port ?? (await freePort());
     const server = await startProcess({
@@ -64,17 +68,17 @@ export async function startEmbeddedDatabase(options: EmbeddedDatabaseOptions): P
       lost: server.lost,
       async stop() {
         await server.stop();
-        giveUp();
+        releaseOwnership();
       },
     };
   } catch (error) {
-    giveUp();
+    releaseOwnership();
     throw error;
   }
 }
 
-async function startProcess(order: ServerOrder): Promise<{ lost: Promise<string>; stop: () => Promise<void> }> {
-  const child = spawn(process.execPath, [SCRIPT, JSON.stringify(order)], {
+async function startProcess(options: ServerOptions): Promise<{ lost: Promise<string>; stop: () => Promise<void> }> {
+  const child = spawn(process.execPath, [SCRIPT, JSON.stringify(options)], {
     detached: true,
     stdio: ['pipe', 'pipe', 'inherit'],
     windowsHide: true,
@@ -83,7 +87,7 @@ async function startProcess(order: ServerOrder): Promise<{ lost: Promise<string>
   let isStopping = false;
   let output = '';
   let onOutput = (): void => undefined;
-  // Before it is ready, so that an interrupted program does not wait for initdb.
+  // Registered before the server is ready, so that an interrupted program does not wait for initdb.
   const stop = atEnd(async () => {
     isStopping = true;
     child.stdin.end();
@@ -94,20 +98,20 @@ async function startProcess(order: ServerOrder): Promise<{ lost: Promise<string>
     output += String(chunk);
     onOutput();
   });
-  const lastWords = (): string => /^ended (.*)$/m.exec(output)?.[1]?.trim() || 'it ended without a word';
+  const lastOutput = (): string => /^ended (.*)$/m.exec(output)?.[1]?.trim() || 'it printed no reason';
   await new Promise<void>((ready, reject) => {
     onOutput = () => {
       if (/^ready$/m.test(output)) ready();
     };
     child.once('error', reject);
     void once(child, 'close').then(() =>
-      reject(new CannotStart(`The embedded PostgreSQL did not start in ${order.directory}: ${lastWords()}`)),
+      reject(new CannotStart(`The embedded PostgreSQL did not start in ${options.directory}: ${lastOutput()}`)),
     );
   });
   return {
     lost: new Promise((resolve) => {
       child.once('close', () => {
-        if (!isStopping) resolve(lastWords());
+        if (!isStopping) resolve(lastOutput());
       });
     }),
     stop,

@@ -1,3 +1,6 @@
-/** Loaded before a program's own modules: it ends when whoever started it is gone, however that came about, because that closes its input. */
+/**
+ * Loaded before the modules of a program. The program exits when its parent process has ended for
+ * any reason, because standard input closes then.
+ */
 process.stdin.once('close', () => process.exit(1)).resume();
 process.stdin.unref();

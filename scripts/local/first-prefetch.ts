@@ -2,15 +2,22 @@ import { setTimeout } from 'node:timers/promises';
 import { codeOf, nameOf } from '../../lambdas/runtime/own-error.ts';
 import type { PrefetchTally } from '../../lambdas/tokenization/refill/prefetch-run.ts';
 
-/** Calls a second of the first prefetch: nobody else calls TOME before the API is up, so it may have nearly all that TOME allows. */
+/**
+ * Calls a second of the first prefetch. The API does not serve yet, so the prefetch can use nearly
+ * all of the 250 calls a second that TOME allows.
+ */
 const FIRST_PREFETCH_CALLS_PER_SECOND = '240';
 
-/** TOME counts the calls of the last second. After it the first requests have the whole limit for themselves. */
+/**
+ * TOME limits the calls of the last second. After this pause the first requests have the whole
+ * limit.
+ */
 const LIMIT_WINDOW_MS = 1_000;
 
 /**
- * Fills the pool before the API is up. Returns what stopped it, or `null`. It never fails the start: a pool that is not full is filled by
- * the jobs, and the API serves meanwhile, by the direct path where it has to.
+ * Fills the pool before the API serves. Returns the reason why it stopped early, or `null`. It
+ * never fails the start: the jobs fill the pool later, and the API uses the direct path meanwhile
+ * (docs/design.md#the-empty-pool).
  */
 export async function firstPrefetch(
   onProgress: (line: string) => void,
@@ -37,7 +44,7 @@ export async function firstPrefetch(
   }
 }
 
-/** Settings that hold while something is composed, and no longer. */
+/** Sets environment variables while `compose` reads them. */
 async function withEnvironment<Result>(
   settings: Readonly<Record<string, string>>,
   compose: () => Promise<Result>,
@@ -56,5 +63,5 @@ async function withEnvironment<Result>(
 
 const progressLine = ({ activated, target, fetched }: PrefetchTally): string =>
   fetched === 0
-    ? 'the pool is being looked at'
+    ? 'reading the level of the pool'
     : `first prefetch: ${activated} of ${Math.max(target, activated)} pairs are ready`;

@@ -2,27 +2,28 @@ import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 
 /**
- * Ports that no system gives to outgoing connections: Linux begins at 32,768, others higher. A port from there could be taken by any connection of
- * any program before the server that it is meant for listens on it.
+ * Outgoing connections get no port in this range: Linux assigns ports from 32,768, other systems
+ * from higher numbers. Otherwise a connection of any program could take the port before the server
+ * listens on it.
  */
 const LOWEST = 15_000;
 const HIGHEST = 32_000;
 
-/** A loopback port that was free a moment ago: the one asked for, or any. Rejects when that one is in use. */
+/** Returns a free loopback port: `wanted`, or any if it is 0. Rejects when `wanted` is in use. */
 export async function freePort(wanted = 0): Promise<number> {
-  if (wanted !== 0) return tried(wanted);
+  if (wanted !== 0) return checkedPort(wanted);
   for (let attempt = 0; attempt < 100; attempt += 1) {
-    const port = await tried(randomInt(LOWEST, HIGHEST)).catch((error: unknown) => {
+    const port = await checkedPort(randomInt(LOWEST, HIGHEST)).catch((error: unknown) => {
       if (isInUse(error)) return null;
       throw error;
     });
     if (port !== null) return port;
   }
-  return tried(0);
+  return checkedPort(0);
 }
 
-/** Rejects when nobody can listen there. */
-async function tried(port: number): Promise<number> {
+/** Rejects when no server can listen on this port. */
+async function checkedPort(port: number): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject).listen(port, '127.0.0.1', resolve);
@@ -31,7 +32,7 @@ async function tried(port: number): Promise<number> {
   await new Promise<void>((resolve) => {
     server.close(() => resolve());
   });
-  if (address === null || typeof address === 'string') throw new Error('A TCP server has a port.');
+  if (address === null || typeof address === 'string') throw new Error('The TCP server has no port.');
   return address.port;
 }
 

@@ -5,11 +5,11 @@ import type { RouteName } from '../../lambdas/functions.ts';
 import { writeAnswer } from '../program/loopback/connection-faults.ts';
 import { type ReceivedRequest, startLoopbackServer } from '../program/loopback/loopback-server.ts';
 import { type HttpAnswer, problemAnswer } from '../program/loopback/problem-answer.ts';
-import { Admission, type AdmissionSettings } from './admission.ts';
+import { ConcurrencyLimit, type ConcurrencyLimitSettings } from './concurrency-limit.ts';
 
 export type ApiFunction = (event: APIGatewayProxyEvent, context: Context) => Promise<APIGatewayProxyResult>;
 
-/** Answers a request outside the API; `null` when it has no such route. */
+/** Answers a request to a route outside the API; `null` when the route does not exist. */
 export type SideRoute = (request: ReceivedRequest) => Promise<{ status: number; body: unknown } | null>;
 
 export interface Gateway {
@@ -21,44 +21,50 @@ export interface GatewayOptions {
   readonly port: number;
   readonly functions: Readonly<Record<RouteName, ApiFunction>>;
   readonly sideRoute: SideRoute;
-  readonly admission?: AdmissionSettings;
+  readonly concurrencyLimit?: ConcurrencyLimitSettings;
   /** How long a client may take to send one request, in milliseconds. */
   readonly requestTimeoutMs?: number;
 }
 
-/** A thousand at once are served one after the other within a few seconds at TOME's rate. */
-const DEFAULT_ADMISSION: AdmissionSettings = { concurrency: 100, maxWaitMs: 20_000 };
+/** A thousand requests at once are served within a few seconds at the rate that TOME allows. */
+const DEFAULT_LIMIT: ConcurrencyLimitSettings = { concurrency: 100, maxWaitMs: 20_000 };
 
-/** API Gateway's own limit. The handlers refuse much smaller bodies, and their refusal names their limit. */
+/** The limit of API Gateway. The handlers have a much lower limit, and their answer names it. */
 const MAX_BODY_BYTES = 10 * 1_024 * 1_024;
 
-/** API Gateway's own limit, which a function's remaining time is counted down from, in milliseconds. */
+/**
+ * The integration timeout of API Gateway in milliseconds. A function counts its remaining time down
+ * from it.
+ */
 const INTEGRATION_TIMEOUT_MS = 29_000;
 
-/** The caller of every local request. API Gateway takes it from the signature; no header or setting changes it here. */
+/**
+ * The caller of every local request. On AWS API Gateway takes it from the signature; here no header
+ * or setting changes it.
+ */
 const LOCAL_ACCOUNT = '000000000000';
 const LOCAL_CALLER = `arn:aws:iam::${LOCAL_ACCOUNT}:user/local`;
 
 /**
- * What API Gateway is on AWS: it makes the same events from the same route table and hands them to the same handlers, over HTTP on loopback.
- * Rejects when the port is in use.
+ * Replaces API Gateway on one machine: creates the same events from the same table of routes, and
+ * calls the same handlers. Rejects when the port is in use.
  */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { port, functions, sideRoute, requestTimeoutMs } = options;
-  const admission = new Admission(options.admission ?? DEFAULT_ADMISSION);
+  const limit = new ConcurrencyLimit(options.concurrencyLimit ?? DEFAULT_LIMIT);
 
   const answerTo = async (request: ReceivedRequest): Promise<HttpAnswer> => {
     const routes = ROUTES.filter(({ path }) => path === request.path);
     const route = routes.find(({ method }) => method === request.method);
     if (route !== undefined) {
-      if (!(await admission.enter()))
+      if (!(await limit.acquire()))
         return problemAnswer(429, 'too-many-requests', 'Too many requests at once.', { 'Retry-After': '1' });
       try {
         const result = await functions[route.operation](eventOf(request, route), lambdaContext(route.operation));
         const headers = (result.headers ?? {}) as Record<string, string>;
         return { status: result.statusCode, headers, body: result.body };
       } finally {
-        admission.leave();
+        limit.release();
       }
     }
     const answer = await sideRoute(request);
@@ -101,7 +107,7 @@ function eventOf(request: ReceivedRequest, route: ApiRoute): APIGatewayProxyEven
   };
 }
 
-/** What a handler may ask of its Lambda. */
+/** The part of the Lambda context that handlers use. */
 export function lambdaContext(functionName: string, timeoutMs = INTEGRATION_TIMEOUT_MS): Context {
   const endsMs = performance.now() + timeoutMs;
   return {
@@ -111,7 +117,7 @@ export function lambdaContext(functionName: string, timeoutMs = INTEGRATION_TIME
   } as Context;
 }
 
-/** A path is not repeated in the refusal: it may hold a card number. */
+/** The answer does not repeat the path, because it may contain a card number. */
 function refusal(allowed: readonly string[]): HttpAnswer {
   if (allowed.length === 0) {
     return problemAnswer(404, 'no-such-route', 'No such route. docs/openapi.json lists all routes of the API.');

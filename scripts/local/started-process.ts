@@ -12,9 +12,10 @@ export interface StartedProcess {
 const END_WITH_PARENT = new URL('end-with-parent.ts', import.meta.url).href;
 
 /**
- * Another of this project's programs, once it has said `ready` and its address. What it logs is not shown, but told to `onOutput`. It ends
- * with this process, whatever ends that. It is a process group of its own, so that Ctrl-C in a terminal reaches this process only, which
- * ends it in order. Throws CannotStart.
+ * Starts another program of this project and resolves when it prints `ready` and its URL. Its
+ * output is passed to `onOutput` and not shown. The program ends when this process ends, for any
+ * reason. It has its own process group, so that Ctrl-C in a terminal reaches only this process,
+ * which then stops the program. Throws CannotStart.
  */
 export async function startProcess(
   script: string,

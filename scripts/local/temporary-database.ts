@@ -3,19 +3,22 @@ import { type EmbeddedDatabase, type EmbeddedDatabaseOptions, startEmbeddedDatab
 import { DATABASE_FOLDER, makeTemporaryFolder } from './temporary-folder.ts';
 
 export interface TemporaryDatabaseOptions extends Omit<EmbeddedDatabaseOptions, 'directory' | 'removeAtEnd'> {
-  /** What it is for: a part of its folder's name. */
+  /** The purpose, which is a part of the name of the folder. */
   readonly purpose: string;
-  /** Where its folder is made: the system's temporary folder, where nothing else is said. */
+  /** The parent of the folder; by default the temporary folder of the system. */
   readonly root?: string;
 }
 
-/** An empty database whose files are gone once it is stopped, or once this process is. Throws CannotStart. */
+/**
+ * Starts an empty database. Its files are removed when it is stopped, or when this process ends.
+ * Throws CannotStart.
+ */
 export async function startTemporaryDatabase(options: TemporaryDatabaseOptions): Promise<EmbeddedDatabase> {
-  const { purpose, root, ...others } = options;
+  const { purpose, root, ...rest } = options;
   const folder = await makeTemporaryFolder(purpose, root);
   const directory = join(folder.path, DATABASE_FOLDER);
   try {
-    const database = await startEmbeddedDatabase({ ...others, directory, removeAtEnd: folder.path });
+    const database = await startEmbeddedDatabase({ ...rest, directory, removeAtEnd: folder.path });
     return {
       ...database,
       async stop() {

@@ -2,10 +2,13 @@ import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { atEnd } from '../program/endings.ts';
-import { serverOf, stopLeftServer } from './left-server.ts';
-import { livingOwner, takeOwnership } from './owner-lock.ts';
+import { runningServer, stopOrphanedServer } from './orphaned-server.ts';
+import { runningOwner, takeOwnership } from './owner-lock.ts';
 
-/** Where throw-away databases live: in memory where the system has such a folder, because a noisy disk makes tests slow. */
+/**
+ * The folder for temporary databases: in memory if the system has such a folder, because a slow
+ * disk makes tests slow.
+ */
 export const temporaryFolder = (): string => (existsSync('/dev/shm') ? '/dev/shm' : tmpdir());
 
 export interface TemporaryFolder {
@@ -16,23 +19,24 @@ export interface TemporaryFolder {
 const PREFIX = 'card-tokenization-pool-';
 const OWNER = 'owner.json';
 
-/** Below a temporary folder, the data directory of its database server. */
+/** The name of the data directory of a database server in a temporary folder. */
 export const DATABASE_FOLDER = 'postgres';
 
 /**
- * A folder that is removed by `remove`, or when the program is interrupted, or when the process exits. What a killed process left behind is
- * removed by the next one that asks for a folder, with the database server in it.
+ * Creates a folder that is removed by `remove`, on an interruption, or when the process exits. Also
+ * removes the folders of processes that were killed, after their database servers are stopped.
  */
 export async function makeTemporaryFolder(purpose: string, root = tmpdir()): Promise<TemporaryFolder> {
-  await removeLeftFolders(root);
+  await removeOrphanedFolders(root);
   const path = mkdtempSync(join(root, `${PREFIX}${purpose}-`));
   takeOwnership(join(path, OWNER), `The folder ${path}`);
-  // PostgreSQL refuses to run as root: the user it runs as must be able to pass through.
+  // PostgreSQL refuses to run as root, and the user that it runs as must be able to enter this
+  // folder.
   chmodSync(path, 0o711);
   const removeNow = (): void => rmSync(path, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
   const onExit = (): void => {
-    // A server that still runs has a process of its own, which removes the folder after the server (database-process.ts).
-    if (existsSync(path) && serverOf(join(path, DATABASE_FOLDER)) === null) removeNow();
+    // If a server still runs, database-process.ts stops it and then removes the folder.
+    if (existsSync(path) && runningServer(join(path, DATABASE_FOLDER)) === null) removeNow();
   };
   process.once('exit', onExit);
   const remove = atEnd(() => {
@@ -42,17 +46,20 @@ export async function makeTemporaryFolder(purpose: string, root = tmpdir()): Pro
   return { path, remove };
 }
 
-/** Folders of processes that run no more. One without an owner's name is being made at this moment. */
-async function removeLeftFolders(root: string): Promise<void> {
+/**
+ * Removes the folders of processes that have ended. A folder without an owner file is being created
+ * by another process now.
+ */
+async function removeOrphanedFolders(root: string): Promise<void> {
   for (const name of readdirSync(root)) {
     const path = join(root, name);
     const owner = join(path, OWNER);
-    if (!name.startsWith(PREFIX) || !existsSync(owner) || livingOwner(owner) !== null) continue;
+    if (!name.startsWith(PREFIX) || !existsSync(owner) || runningOwner(owner) !== null) continue;
     try {
-      await stopLeftServer(join(path, DATABASE_FOLDER));
+      await stopOrphanedServer(join(path, DATABASE_FOLDER));
       rmSync(path, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
     } catch {
-      // It belongs to another user of this machine, or another process removes it at the same time.
+      // The folder belongs to another user, or another process removes it at the same time.
     }
   }
 }

@@ -1,4 +1,6 @@
-/** A reason not to start that a person can act on: shown as one sentence, without a stack. */
+/**
+ * A reason why the program cannot start. The message says what to do, and is shown without a stack.
+ */
 export class CannotStart extends Error {
   override readonly name = 'CannotStart';
 }

@@ -1,4 +1,4 @@
-/** Everything that is wrong with the arguments, one sentence each. */
+/** All faults of the arguments, one sentence for each. */
 export class InvalidArguments extends Error {
   override readonly name = 'InvalidArguments';
 

@@ -56,7 +56,7 @@ describe('a start with a data directory that cannot be used says in one sentence
         writeFileSync(join(folder, 'postgres', 'notes.txt'), '');
         return folder;
       },
-      /holds files that are no PostgreSQL data\. Use another DATA_DIR\./,
+      /holds files that are not PostgreSQL data\. Use another DATA_DIR\./,
     ],
     [
       "another process's folder",
@@ -93,7 +93,7 @@ describe('a start with a data directory that cannot be used says in one sentence
     }
     chownSync(database, 12_345, 12_345);
     const second = await start({ DATA_DIR: foreign }).ended;
-    expect(second.output).toMatch(/belongs to the user with number 12345, .* Start as the user who made it/);
+    expect(second.output).toMatch(/belongs to the user with number 12345, .* Start as the owner of the directory/);
     expect([first.code, second.code]).toEqual([1, 1]);
   });
 });

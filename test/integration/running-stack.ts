@@ -25,7 +25,10 @@ export interface RunningStack {
   stop(): Promise<void>;
 }
 
-/** As long as the settings allow: on a busy machine nothing here is late. Tests of what is late set their own. */
+/**
+ * As long as the settings allow: on a busy machine nothing here is late. Tests of what is late set
+ * their own.
+ */
 const UNHURRIED = {
   REQUEST_DEADLINE_MS: '29000',
   DATABASE_QUERY_TIMEOUT_MS: '60000',
@@ -56,7 +59,7 @@ export async function startStack(environment: Readonly<Record<string, string>>):
     databaseUrl: db.url,
     schedules: false,
     tomeLatencyMs: 5,
-    admission: { concurrency: 100, maxWaitMs: 240_000 },
+    concurrencyLimit: { concurrency: 100, maxWaitMs: 240_000 },
   });
 
   const request = async (method: string, path: string, body?: string, headers = {}): Promise<Answer> => {

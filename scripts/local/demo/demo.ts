@@ -5,23 +5,26 @@ import { beginProgram, endProgram } from '../../program/run-program.ts';
 import { freePort } from '../free-port.ts';
 import { madeUpCard } from '../made-up-cards.ts';
 import { startProcess } from '../started-process.ts';
-import { callCounter, type Lane } from './ledger-difference.ts';
+import { callCounter, type LaneCounts } from './ledger-difference.ts';
 
 const USAGE = `npm run demo
 
-The same cards by the pool and by the dual-call way, with the latencies and TOME's calls of both. Uses the stack that npm start runs at
-PORT, or starts one of its own for the time of the demo.
+Creates, looks up and detokenizes cards with the pool and with the dual-call strategy, and compares
+the latencies and the TOME calls. Uses the stack of npm start at PORT, or starts a temporary one.
 
-  DEMO_CARDS=n   how many cards, 1 to 100000 (1000)
-  PORT=n         where npm start runs (3000)
+  DEMO_CARDS=n   number of cards, 1 to 100000 (1000)
+  PORT=n         port of npm start (3000)
 `;
 
 const CARDS = beginProgram({ usage: USAGE, parse });
 
-/** Requests under way at once: about 100 a second at TOME's 50 ms, within its 250 a second for both ways. */
+/**
+ * Concurrent requests: about 100 a second at the 50 ms of TOME. The dual-call strategy then makes
+ * 200 of the 250 calls a second that TOME allows.
+ */
 const CONCURRENCY = 5;
 
-/** How many cards. */
+/** Returns the number of cards. */
 function parse(args: readonly string[]): number | null {
   if (parseOptions(args, {}) === null) return null;
   const text = process.env['DEMO_CARDS'] || '1000';
@@ -36,10 +39,13 @@ function parse(args: readonly string[]): number | null {
 interface Outcome {
   readonly operation: string;
   readonly latency: RecordableHistogram;
-  readonly calls: Lane;
+  readonly calls: LaneCounts;
 }
 
-/** `npm run demo`: the same cards by the pool and by the dual-call way, with what TOME's ledger says of both. */
+/**
+ * Runs the same operations with both strategies, and prints the calls that the ledger of TOME
+ * counted.
+ */
 async function main(): Promise<void> {
   const stack = await runningStack();
   const direct = await startProcess('scripts/local/demo/direct-api-process.ts', {
@@ -49,10 +55,10 @@ async function main(): Promise<void> {
   const fill = await (await callCounter(stack.tomeUrl, 'from the start'))();
   try {
     const serial = Math.floor(Math.random() * 900_000) * 1_000;
-    process.stdout.write(`${CARDS} cards by the pool at ${stack.url}\n`);
-    const pooled = await walk(stack.url, stack.tomeUrl, serial);
-    process.stdout.write(`${CARDS} other cards by the dual-call way\n`);
-    const dual = await walk(direct.url, stack.tomeUrl, serial + 500_000_000);
+    process.stdout.write(`${CARDS} cards with the pool at ${stack.url}\n`);
+    const pooled = await runOperations(stack.url, stack.tomeUrl, serial);
+    process.stdout.write(`${CARDS} other cards with the dual-call strategy\n`);
+    const dual = await runOperations(direct.url, stack.tomeUrl, serial + 500_000_000);
     print(fill, pooled, dual);
   } finally {
     await direct.close();
@@ -60,16 +66,16 @@ async function main(): Promise<void> {
   }
 }
 
-/** The stack that `npm start` runs, or one of its own for the time of the demo. */
+/** Uses the stack of `npm start`, or starts a temporary one. */
 async function runningStack(): Promise<{ url: string; tomeUrl: string; close: () => Promise<void> }> {
   const url = `http://127.0.0.1:${process.env['PORT'] || 3_000}`;
   const tomeUrl = await tomeUrlOf(url);
   if (tomeUrl !== null) return { url, tomeUrl, close: async () => undefined };
-  process.stdout.write(`nothing runs at ${url}: starting a stack and filling its pool\n`);
+  process.stdout.write(`no stack at ${url}: starting a temporary one and filling its pool\n`);
   const own = await startProcess('scripts/local/start.ts', {
     PORT: String(await freePort()),
     POOL_TARGET_MIN: String(CARDS + 100),
-    // No refill while it is measured: what the pool costs is counted before.
+    // No refill during the measurement. The calls that fill the pool are counted before.
     POOL_COVER_MINUTES: '0',
     POOL_LOW_WATER_RATIO: '0',
   });
@@ -82,7 +88,7 @@ async function tomeUrlOf(url: string): Promise<string | null> {
   return ((await response.json()) as { url: string }).url;
 }
 
-async function walk(url: string, tomeUrl: string, firstSerial: number): Promise<readonly Outcome[]> {
+async function runOperations(url: string, tomeUrl: string, firstSerial: number): Promise<readonly Outcome[]> {
   const cards = Array.from({ length: CARDS }, (_, index) => madeUpCard(firstSerial + index));
   const count = await callCounter(tomeUrl);
   const references = new Map<string, string>();
@@ -109,7 +115,7 @@ async function walk(url: string, tomeUrl: string, firstSerial: number): Promise<
     }),
     await step('detokenize', async (card) => {
       const answer = await post(`${url}/v1/references/detokenize`, { cardReferenceId: references.get(card) });
-      if (answer.cardNumber !== card) throw new Error('A reference shows another card.');
+      if (answer.cardNumber !== card) throw new Error('A reference resolves to another card.');
     }),
   ];
 }
@@ -121,13 +127,13 @@ async function post(url: string, body: object): Promise<{ cardReferenceId: strin
   return answer;
 }
 
-function print(fill: Lane, pooled: readonly Outcome[], dual: readonly Outcome[]): void {
+function print(fill: LaneCounts, pooled: readonly Outcome[], dual: readonly Outcome[]): void {
   const ms = (histogram: RecordableHistogram, percentile: number): string =>
     (histogram.percentile(percentile) / 1_000).toFixed(1).padStart(8);
-  const row = (way: string, { operation, latency, calls }: Outcome): string =>
+  const row = (strategy: string, { operation, latency, calls }: Outcome): string =>
     [
       operation.padEnd(11),
-      way.padEnd(10),
+      strategy.padEnd(10),
       ms(latency, 50),
       ms(latency, 95),
       ms(latency, 99),
@@ -143,11 +149,11 @@ function print(fill: Lane, pooled: readonly Outcome[], dual: readonly Outcome[])
   process.stdout.write(
     [
       '',
-      'operation   way          p50 ms   p95 ms   p99 ms  live/op   batch',
+      'operation   strategy     p50 ms   p95 ms   p99 ms  live/op   batch',
       ...rows,
       '',
-      `live TOME calls: ${total(pooled)} by the pool, ${total(dual)} by the dual-call way: ${(saved * 100).toFixed(1)}% saved while somebody waits.`,
-      `The prefetches before had made ${fill.batch} batch calls: one mapping for each pair, while nobody waited.`,
+      `live TOME calls: ${total(pooled)} with the pool, ${total(dual)} with the dual-call strategy: ${(saved * 100).toFixed(1)}% saved.`,
+      `The prefetches before made ${fill.batch} batch calls: one for each pair, without a waiting caller.`,
       '',
     ].join('\n'),
   );

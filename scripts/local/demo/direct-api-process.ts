@@ -4,7 +4,8 @@ import { loadFunctions } from '../functions.ts';
 import { startGateway } from '../gateway.ts';
 
 useDefaultEnvironment();
-// The direct strategy keeps no database; the other functions are loaded with it and never called.
+// The direct strategy uses no database and no queue. The other functions are loaded too, but never
+// called.
 process.env['DATABASE_URL'] = 'postgres://unused';
 process.env['EVENT_QUEUE_URL'] = 'http://unused';
 const functions = await loadFunctions();

@@ -1,24 +1,27 @@
 import type { LedgerSummary } from '../../simulator/ledger.ts';
 
-export interface Lane {
+export interface LaneCounts {
   readonly live: number;
   readonly batch: number;
 }
 
-/** Counts TOME's calls from one look at its ledger to the next; the first from now on, or from the start. */
+/**
+ * Returns a function that counts the calls to TOME since its last call. The first count starts now
+ * or at the start of the ledger.
+ */
 export async function callCounter(
   tomeUrl: string,
   since: 'now' | 'from the start' = 'now',
-): Promise<() => Promise<Lane>> {
-  const look = async (): Promise<Lane> => {
+): Promise<() => Promise<LaneCounts>> {
+  const read = async (): Promise<LaneCounts> => {
     const { calls } = (await (await fetch(`${tomeUrl}/_control/ledger`)).json()) as LedgerSummary;
     const sum = (lane: string): number =>
       calls.filter((call) => call.lane === lane).reduce((total, { count }) => total + count, 0);
     return { live: sum('live'), batch: sum('batch') };
   };
-  let before = since === 'now' ? await look() : { live: 0, batch: 0 };
+  let before = since === 'now' ? await read() : { live: 0, batch: 0 };
   return async () => {
-    const now = await look();
+    const now = await read();
     const difference = { live: now.live - before.live, batch: now.batch - before.batch };
     before = now;
     return difference;

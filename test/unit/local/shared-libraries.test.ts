@@ -33,7 +33,7 @@ test('a package that lists no links needs none', () => {
   expect(() => linkSharedLibraries(folder)).not.toThrow();
 });
 
-test('links that cannot be created are said in a sentence', () => {
+test('a link that cannot be created is reported as CannotStart', () => {
   list(['native/lib/libpq.so.5.17', 'native/absent/libpq.so.5']);
   expect(() => linkSharedLibraries(folder)).toThrow(CannotStart);
 });

@@ -4,15 +4,21 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { processIdentity } from './process-identity.ts';
 
-/** The living PostgreSQL server of a data directory, by its lock file; `null` when none runs. */
-export function serverOf(directory: string): number | null {
+/**
+ * Returns the process id of the PostgreSQL server that runs in a data directory, from its lock
+ * file; `null` when no server runs.
+ */
+export function runningServer(directory: string): number | null {
   const file = join(directory, 'postmaster.pid');
   if (!existsSync(file)) return null;
   const pid = Number(readFileSync(file, 'utf8').split('\n')[0]);
   return Number.isInteger(pid) && pid > 1 && processIdentity(pid) !== null && runsIn(pid, directory) ? pid : null;
 }
 
-/** The process's number may have gone to another program since: a server works in its data directory. */
+/**
+ * The process id may belong to another program now. A PostgreSQL server has its data directory as
+ * working directory.
+ */
 function runsIn(pid: number, directory: string): boolean {
   const path = realpathSync(directory);
   try {
@@ -28,11 +34,12 @@ function runsIn(pid: number, directory: string): boolean {
 }
 
 /**
- * Ends a server whose owner died without stopping it, by a fast shutdown: its data is complete afterwards. A lock file whose process is
- * another program by now is removed, because PostgreSQL would take it for a running server. Only for the owner of the directory.
+ * Stops a server whose owner died, by a fast shutdown, which leaves complete data. Removes a lock
+ * file whose process id belongs to another program now, because PostgreSQL would refuse to start.
+ * Only the owner of the directory may call this.
  */
-export async function stopLeftServer(directory: string, onWait: () => void = () => undefined): Promise<void> {
-  const pid = serverOf(directory);
+export async function stopOrphanedServer(directory: string, onWait: () => void = () => undefined): Promise<void> {
+  const pid = runningServer(directory);
   if (pid === null) {
     rmSync(join(directory, 'postmaster.pid'), { force: true });
     return;
