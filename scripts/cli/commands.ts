@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { ApiAnswer, Sender } from '../performance/load/sender.ts';
 
-/** The API refused, or could not be reached. */
+/** The API refused the request, or could not be reached. */
 export class CommandFailed extends Error {
   override readonly name = 'CommandFailed';
 }
 
-/** Makes the card's reference, or gives the one that it has. */
+/** Returns the reference of a card. Creates it if the card has none. */
 export async function tokenize(sender: Sender, cardNumber: string): Promise<string> {
   const answer = await sender.send({
     method: 'POST',
@@ -25,7 +25,9 @@ export async function lookup(sender: Sender, cardNumber: string): Promise<string
   );
 }
 
-/** The card number; its first six and last four digits only, unless all are wanted. */
+/**
+ * Returns the card number. Only the first six and last four digits are shown, unless `isRevealed`.
+ */
 export async function detokenize(sender: Sender, cardReferenceId: string, isRevealed: boolean): Promise<string> {
   const answer = await sender.send({ method: 'POST', path: '/v1/references/detokenize', body: { cardReferenceId } });
   const cardNumber = textOf(answer, 'cardNumber');
@@ -33,7 +35,7 @@ export async function detokenize(sender: Sender, cardReferenceId: string, isReve
   return `${cardNumber.slice(0, 6)}${'*'.repeat(Math.max(0, cardNumber.length - 10))}${cardNumber.slice(-4)}`;
 }
 
-/** The level, one figure a line. */
+/** Returns the level of the pool, one figure on each line. */
 export async function pool(sender: Sender): Promise<string> {
   const answer = await sender.send({ method: 'GET', path: '/v1/pool' });
   if (answer.error !== null) throw failure(answer);
@@ -50,6 +52,6 @@ function textOf(answer: ApiAnswer, field: string): string {
 
 function failure({ status, error, body }: ApiAnswer): CommandFailed {
   const { detail, correlationId } = body;
-  const words = [status === 0 ? '' : String(status), error ?? 'an answer of another kind', detail, correlationId];
+  const words = [status === 0 ? '' : String(status), error ?? 'unexpected answer', detail, correlationId];
   return new CommandFailed(words.filter((word) => typeof word === 'string' && word !== '').join('; '));
 }

@@ -8,11 +8,11 @@ import { invokeFunction } from './invoke-function.ts';
 /** A deployment that commands are sent to. */
 export interface Deployment {
   readonly sender: Sender;
-  /** Starts a prefetch and says in a sentence what came of it. */
+  /** Starts a prefetch and returns a sentence about its result. */
   readonly refill: () => Promise<string>;
 }
 
-/** Finds it. Throws InvalidCommand or CannotSign with a sentence. */
+/** Finds the deployment. Throws InvalidCommand or CannotSign. */
 export async function findDeployment(where: Where): Promise<Deployment> {
   if (where.by === 'environment') {
     const outputs = await outputsOf(`${where.environment}-${where.domain}-service`);
@@ -30,7 +30,7 @@ const signed = (url: string, prefetchFunction: string | null): Deployment => ({
     if (prefetchFunction === null)
       throw new InvalidCommand(['refill needs --env, or --function beside a signed --url.']);
     await invokeFunction(prefetchFunction);
-    return `${prefetchFunction} was started; \`pool\` shows its pairs as they come.`;
+    return `${prefetchFunction} was started. \`pool\` shows the level of the pool.`;
   },
 });
 
@@ -38,7 +38,7 @@ async function refillLocally(url: string): Promise<string> {
   const response = await fetch(new URL('/_local/jobs/prefetch', url), { method: 'POST' });
   const result = (await response.json()) as { activated?: number; outcome?: string; error?: string };
   if (!response.ok) throw new InvalidCommand([`The prefetch failed: ${result.error ?? response.status}.`]);
-  return `${result.activated} pairs came on offer: ${result.outcome}.`;
+  return `${result.activated} pairs were added: ${result.outcome}.`;
 }
 
 async function outputsOf(stackName: string): Promise<Readonly<Record<string, string>>> {

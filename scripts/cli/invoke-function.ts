@@ -1,7 +1,7 @@
 import { AwsClient } from 'aws4fetch';
 import { awsCredentials } from '../../lambdas/runtime/aws/aws-credentials.ts';
 
-/** Starts a function without waiting for its end. Throws when AWS does not take the order. */
+/** Starts a function without waiting for its result. Throws when AWS refuses the request. */
 export async function invokeFunction(name: string): Promise<void> {
   const client = new AwsClient({ ...awsCredentials(), service: 'lambda', retries: 2 });
   const endpoint = process.env['AWS_ENDPOINT_URL'] ?? `https://lambda.${client.region}.amazonaws.com`;

@@ -25,7 +25,7 @@ function run({ command, reference, reveal }: CliOptions, { sender, refill }: Dep
   }
 }
 
-/** `npm run cli`. Exits with 1 when the deployment refuses, with 2 when the command cannot be carried out. */
+/** Exits with 1 when the deployment refuses the request, and with 2 when the command is invalid. */
 async function main(options: CliOptions): Promise<void> {
   const deployment = await findDeployment(options.where);
   try {

@@ -6,17 +6,17 @@ interface Terminal {
   readonly output: NodeJS.WriteStream;
 }
 
-/** One line from standard input; at a terminal it is asked for, and what is typed is not shown. */
+/** Reads one line from standard input. At a terminal it prints the question and hides the input. */
 export async function readSecretLine(question: string, { input, output }: Terminal): Promise<string> {
-  const isAsked = input.isTTY === true;
-  if (isAsked) output.write(question);
-  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
-  const lines = createInterface({ input, output: nowhere, terminal: isAsked, historySize: 0 });
+  const isTerminal = input.isTTY === true;
+  if (isTerminal) output.write(question);
+  const noEcho = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const lines = createInterface({ input, output: noEcho, terminal: isTerminal, historySize: 0 });
   try {
     for await (const line of lines) return line.trim();
     return '';
   } finally {
     lines.close();
-    if (isAsked) output.write('\n');
+    if (isTerminal) output.write('\n');
   }
 }

@@ -22,7 +22,7 @@ describe('a start with a data directory that cannot be used says in one sentence
         writeFileSync(join(folder, 'file'), '');
         return join(folder, 'file');
       },
-      /it is a file, or lies below one\. Set DATA_DIR to a folder\./,
+      /it is a file, or is below one\. Set DATA_DIR to a folder\./,
     ],
     [
       'below a file',
@@ -30,7 +30,7 @@ describe('a start with a data directory that cannot be used says in one sentence
         writeFileSync(join(folder, 'file'), '');
         return join(folder, 'file', 'data');
       },
-      /it is a file, or lies below one\. Set DATA_DIR to a folder\./,
+      /it is a file, or is below one\. Set DATA_DIR to a folder\./,
     ],
     [
       'a database that is a file',

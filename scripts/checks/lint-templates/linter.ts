@@ -6,24 +6,25 @@ import { fileURLToPath } from 'node:url';
 
 const REQUIREMENTS = fileURLToPath(new URL('requirements.txt', import.meta.url));
 
-/** Where it is installed: gone with the other modules on `npm ci`. */
+/** The folder of the installation. `npm ci` removes it with the other modules. */
 const CACHE = fileURLToPath(new URL('../../../node_modules/.cache/', import.meta.url));
 
-/** Findings of cfn-lint that stand, and why. */
+/** Rules of cfn-lint that are ignored, with the reason. */
 export const IGNORED: Readonly<Record<string, string>> = {
-  W3005: 'CDK says of each function that it needs its role, which a reference says too. Saying it twice is harmless.',
+  W3005:
+    'CDK adds a DependsOn for the role of each function, although a reference to the role implies it. The repetition is harmless.',
   W3010:
-    "The zones stand in the environment's record (lib/environments/environments.ts), so that the writer and its first reader never share one, and a synthesis asks no account.",
+    "The environment's record lists the zones (lib/environments/environments.ts), so that the writer and its first reader are never in one zone, and a synthesis needs no account.",
 };
 
-/** The machine lacks something that the linter needs; the message says what, and what to do. */
+/** The machine lacks something that the linter needs. The message says what, and what to do. */
 export class CannotLint extends Error {
   override readonly name = 'CannotLint';
 }
 
 /**
- * The path of cfn-lint, of the version that requirements.txt pins, in a virtual environment of its own, installed when it is not there yet.
- * Throws CannotLint.
+ * Returns the path of cfn-lint, in the version of requirements.txt. Installs it in its own virtual
+ * environment first if necessary. Throws CannotLint.
  */
 export function installedLinter({ python = 'python3', cache = CACHE } = {}): string {
   const version = createHash('sha256').update(readFileSync(REQUIREMENTS)).digest('hex').slice(0, 12);
@@ -49,7 +50,7 @@ export function installedLinter({ python = 'python3', cache = CACHE } = {}): str
   return join(folder, 'bin', 'cfn-lint');
 }
 
-/** Lints templates and prints what is found. Returns whether nothing was. */
+/** Lints templates and prints the findings. Returns whether there were none. */
 export function lint(linter: string, templates: readonly string[]): boolean {
   const ignored = Object.keys(IGNORED).flatMap((rule) => ['--ignore-checks', rule]);
   const { status, error } = spawnSync(linter, [...ignored, '--', ...templates], { stdio: 'inherit' });
@@ -61,7 +62,7 @@ function run(program: string, parameters: readonly string[], needed: string): vo
   try {
     execFileSync(program, parameters, { stdio: ['ignore', 'ignore', 'pipe'], encoding: 'utf8' });
   } catch (error) {
-    const said = (error as { stderr?: string }).stderr?.trim() || String(error);
-    throw new CannotLint(`Templates are linted by cfn-lint, which needs ${needed}.\n${said}`, { cause: error });
+    const output = (error as { stderr?: string }).stderr?.trim() || String(error);
+    throw new CannotLint(`cfn-lint cannot be installed: it needs ${needed}.\n${output}`, { cause: error });
   }
 }

@@ -19,12 +19,12 @@ const report = z.object({
 
 const acknowledgements = z.array(
   z.strictObject({
-    /** The advisory's id, GHSA-... */
+    /** The id of the advisory, GHSA-... */
     id: z.string().check(z.regex(/^GHSA(-[0-9a-z]{4}){3}$/)),
     package: z.string(),
-    /** Why it does no harm here. */
+    /** Why the advisory does no harm here. */
     reason: z.string().check(z.minLength(20)),
-    /** The first day on which it counts again, as YYYY-MM-DD. */
+    /** The first day on which the advisory is open again, as YYYY-MM-DD. */
     until: z.string().check(z.regex(/^\d{4}-\d{2}-\d{2}$/)),
   }),
 );
@@ -42,13 +42,14 @@ export type AuditOutcome =
   | { readonly outcome: 'not-checked'; readonly reason: string }
   | { readonly outcome: 'checked'; readonly open: readonly Advisory[]; readonly acknowledged: readonly Advisory[] };
 
-/** The acknowledged advisories of the committed file. Throws a ZodError when an entry lacks its reason or its end. */
+/** Reads the acknowledged advisories. Throws a ZodError when an entry has no reason or no end. */
 export const acknowledgedAdvisories = (text = readFileSync(ACKNOWLEDGED_FILE, 'utf8')): Acknowledgements =>
   z.parse(acknowledgements, JSON.parse(text));
 
 /**
- * What the output of `npm audit --json` means. Anything but a report of vulnerabilities is "not checked", never "clean": without a network, or where the
- * registry has no audit endpoint, npm prints an error object instead.
+ * Reads the output of `npm audit --json`. Output that is not a report of vulnerabilities means "not
+ * checked", never "no vulnerabilities": without a network, or with a registry without an audit
+ * endpoint, npm prints an error object.
  */
 export function readAudit(output: string, acknowledged: Acknowledgements, today: string): AuditOutcome {
   const parsed = z.safeParse(report, parsedJson(output));
@@ -81,6 +82,6 @@ function parsedJson(text: string): unknown {
 
 function reasonIn(output: string): string {
   const { message, error } = (parsedJson(output) ?? {}) as { message?: unknown; error?: { summary?: unknown } };
-  const said = [message, error?.summary].find((text) => typeof text === 'string' && text !== '');
-  return typeof said === 'string' ? said : 'npm audit printed no report';
+  const reason = [message, error?.summary].find((text) => typeof text === 'string' && text !== '');
+  return typeof reason === 'string' ? reason : 'npm audit printed no report';
 }

@@ -9,7 +9,10 @@ export interface InventoryRow {
   readonly part: 'deployed' | 'tool' | 'tool, Python';
 }
 
-/** Every third-party package that the project can install, once for each version, in the order of the names. */
+/**
+ * Lists every third-party package that the project can install, once for each version, sorted by
+ * name.
+ */
 export function inventory(): readonly InventoryRow[] {
   const npm = lockedPackages().map(({ name, version, license, isTool }): InventoryRow => {
     return { name, version, licence: licenceOf(name, license), part: isTool ? 'tool' : 'deployed' };
@@ -20,7 +23,8 @@ export function inventory(): readonly InventoryRow[] {
   const rows = new Map<string, InventoryRow>();
   for (const row of [...npm, ...python]) {
     const key = `${row.name} ${row.version} ${row.part === 'tool, Python'}`;
-    // A package that is both deployed and a tool's is listed as deployed, whose rule is the stricter one.
+    // A package that is deployed and also used by a tool is listed as deployed, because that rule
+    // is stricter.
     if (rows.get(key)?.part !== 'deployed') rows.set(key, row);
   }
   return [...rows.values()].toSorted((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1));
@@ -28,20 +32,21 @@ export function inventory(): readonly InventoryRow[] {
 
 const keyOf = ({ part, name, version }: InventoryRow): string => `${part} ${name} ${version}`;
 
-/** The rows whose licence is unknown or not allowed. */
+/** Returns the rows whose licence is unknown or not allowed. */
 export const refusedRows = (rows: readonly InventoryRow[]): readonly InventoryRow[] =>
   rows.filter(({ licence, part }) => !isAllowed(licence, part !== 'deployed'));
 
 export const LICENCES_FILE = 'docs/licences.md';
 
-/** The text of docs/licences.md. */
+/** Returns the text of docs/licences.md. */
 export function licencesDocument(rows: readonly InventoryRow[]): string {
   const table = rows.map(({ name, version, licence, part }) => `| ${name} | ${version} | ${licence} | ${part} |`);
   return [
     '# Licences of third-party packages',
     '',
-    'Written by `npm run licences` from `package-lock.json` and the Python requirements; a test compares it. "deployed" packages can be part of a',
-    'deployed function. Tools run on developer machines and in CI only. Which licences are allowed is in `scripts/checks/supply-chain/licences.ts`.',
+    '`npm run licences` writes this page from `package-lock.json` and the Python requirements; a test',
+    'compares it. "deployed" packages can be part of a deployed function. Tools run on developer machines',
+    'and in CI only. `scripts/checks/supply-chain/licences.ts` lists the allowed licences.',
     '',
     '| package | version | licence | part |',
     '| --- | --- | --- | --- |',

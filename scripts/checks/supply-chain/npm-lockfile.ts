@@ -2,20 +2,20 @@ import { readFileSync } from 'node:fs';
 
 const ROOT = 'package-lock.json';
 
-/** One package that `npm ci` can install, on this or on another platform. */
+/** A package that `npm ci` can install, on this or on another platform. */
 export interface LockedPackage {
   readonly name: string;
   readonly version: string;
-  /** Its folder, as the lockfile names it. */
+  /** Its folder in the lockfile. */
   readonly path: string;
-  /** `null` where the lockfile states none. */
+  /** `null` if the lockfile has none. */
   readonly license: string | null;
   readonly integrity: string | null;
-  /** Whether it lies inside the archive of the package around it, whose integrity covers it. */
+  /** Whether it is inside the archive of another package, whose integrity covers it. */
   readonly isBundled: boolean;
-  /** Whether it is a tool: neither it nor what needs it is part of a deployed function. */
+  /** Whether it is only used by tools, so that it is not part of a deployed function. */
   readonly isTool: boolean;
-  /** Where it comes from, when that is not the registry that npm is configured with. */
+  /** Its source, if that is not the configured registry. */
   readonly resolved: string | null;
 }
 
@@ -31,7 +31,7 @@ interface Entry {
   readonly link?: boolean;
 }
 
-/** All packages of package-lock.json but the project itself. */
+/** Returns all packages of package-lock.json except the project itself. */
 export function lockedPackages(file = ROOT): readonly LockedPackage[] {
   const { packages } = JSON.parse(readFileSync(file, 'utf8')) as { readonly packages: Readonly<Record<string, Entry>> };
   return Object.entries(packages)
@@ -48,7 +48,7 @@ export function lockedPackages(file = ROOT): readonly LockedPackage[] {
     }));
 }
 
-/** What stands in the lockfile without proof that the installed bytes are the ones that were locked. */
+/** Returns the paths of packages whose content is not proven by a sha512 from the lockfile. */
 export function unprovenPackages(packages: readonly LockedPackage[]): readonly string[] {
   return packages
     .filter(({ integrity, isBundled, resolved }) => {

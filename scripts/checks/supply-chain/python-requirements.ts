@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** The files that pip installs from, all with `--require-hashes`. */
+/** The requirements files. pip installs them with `--require-hashes`. */
 export const REQUIREMENTS_FILES = [
   'scripts/emulator/requirements.txt',
   'scripts/checks/lint-templates/requirements.txt',
@@ -14,14 +14,17 @@ export interface PinnedRequirement {
   readonly file: string;
 }
 
-/** A requirements file says something else than `name==version` with its hashes. */
+/** A requirements file has a line that is not `name==version` with hashes. */
 export class UnpinnedRequirement extends Error {
   override readonly name = 'UnpinnedRequirement';
 }
 
 const PINNED = /^([a-z0-9][a-z0-9._-]*)==([^\s;]+)(?:\s*;[^-]*)?((?:\s+--hash=sha256:[0-9a-f]{64})+)$/;
 
-/** The pinned packages of one requirements file. Throws UnpinnedRequirement for the first that has no exact version or no hash. */
+/**
+ * Returns the packages of one requirements file. Throws UnpinnedRequirement for the first line
+ * without an exact version or a hash.
+ */
 export function pinnedRequirements(file: string, text = readFileSync(file, 'utf8')): readonly PinnedRequirement[] {
   return text
     .replaceAll(/\\\n\s*/g, ' ')
@@ -41,7 +44,7 @@ export function pinnedRequirements(file: string, text = readFileSync(file, 'utf8
     });
 }
 
-/** Every Python package that is installed for one of the tools, once. */
+/** Returns every Python package that a tool installs, without duplicates. */
 export function pythonPackages(files: readonly string[] = REQUIREMENTS_FILES): readonly PinnedRequirement[] {
   const all = files.flatMap((file) => pinnedRequirements(file));
   return [...new Map(all.map((pinned) => [`${pinned.name} ${pinned.version}`, pinned])).values()];

@@ -6,7 +6,10 @@ interface Bom {
   readonly components: readonly object[];
 }
 
-/** A CycloneDX bill of materials of everything that can be installed, from the lockfile and the Python requirements. Needs no network. */
+/**
+ * Returns a CycloneDX bill of materials of all packages that can be installed, from the lockfile
+ * and the Python requirements. Needs no network.
+ */
 export function billOfMaterials(): object {
   const options = ['sbom', '--sbom-format', 'cyclonedx', '--sbom-type', 'application', '--package-lock-only'];
   const bom = JSON.parse(execFileSync('npm', options, { encoding: 'utf8', maxBuffer: 100_000_000 })) as Bom;
@@ -25,7 +28,7 @@ function componentOf({ name, version, sha256, file }: PinnedRequirement): object
     purl,
     properties: [
       { name: 'card-tokenization-pool:pinned-in', value: file },
-      // A release has one file for each platform, so no single hash is the component's.
+      // A release has one file for each platform, so no single hash belongs to the component.
       ...sha256.map((hash) => ({ name: 'card-tokenization-pool:sha256', value: hash })),
     ],
     licenses: licence === null ? [] : [{ expression: licence }],

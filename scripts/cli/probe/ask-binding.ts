@@ -11,7 +11,7 @@ export interface BindingAnswers {
   readonly bound: string | null;
 }
 
-/** How NS1 binds: made-up card numbers, seven calls. */
+/** Asks NS1 in seven calls how it binds made-up card numbers. */
 export async function askBinding(
   tome: TomeCalls,
   [first, second, third]: Tokens,
@@ -20,14 +20,14 @@ export async function askBinding(
   const card = madeUpCard(serial);
   const otherCard = madeUpCard(serial + 1);
   const bind = (source: string, token: string) => tome.call('ns1', 'tokenize', { source, token });
-  const wordOf = async (source: string, token: string): Promise<string> => {
+  const answerTo = async (source: string, token: string): Promise<string> => {
     const verdict = await bind(source, token);
     return verdict.status === 200
       ? `200 ${nameOf(verdict.answer.token)}`
       : `${verdict.status} ${verdict.refusal.error}`;
   };
   const nameOf = (token: string): string =>
-    token === first ? 'first token' : token === second ? 'second token' : 'a token of its own';
+    token === first ? 'first token' : token === second ? 'second token' : 'another token';
 
   const fresh = await bind(card, first);
   if (fresh.status !== 200 || fresh.answer.token !== first) {
@@ -37,11 +37,11 @@ export async function askBinding(
       bound: null,
     };
   }
-  const repeated = await wordOf(card, first);
-  const otherToken = await wordOf(card, second);
+  const repeated = await answerTo(card, first);
+  const otherToken = await answerTo(card, second);
   const found = await tome.call('ns1', 'lookup', { source: card });
-  const standing = found.status === 200 ? nameOf(found.answer.token) : 'none';
-  const taken = await wordOf(otherCard, first);
+  const boundToken = found.status === 200 ? nameOf(found.answer.token) : 'none';
+  const taken = await answerTo(otherCard, first);
   const shown = await tome.call('ns1', 'detokenize', { token: first });
   const unassigned = await tome.call('ns1', 'detokenize', { token: third });
   return {
@@ -60,9 +60,9 @@ export async function askBinding(
         isForbidding: otherToken !== '200 first token' && otherToken !== '409 already-bound',
       },
       {
-        question: 'the binding that stands afterwards',
-        answer: standing,
-        isForbidding: standing !== 'first token',
+        question: 'the binding afterwards',
+        answer: boundToken,
+        isForbidding: boundToken !== 'first token',
       },
       {
         question: 'a bound token for another card',

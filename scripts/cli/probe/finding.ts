@@ -1,9 +1,9 @@
-/** What one question to TOME found. */
+/** The result of one question to TOME. */
 export interface Finding {
   readonly question: string;
   readonly answer: string;
-  /** The setting that follows, by its name in the environment; none where the product is indifferent. */
+  /** The environment variable that follows from the answer; none if every value works. */
   readonly setting?: { readonly name: string; readonly value: string };
-  /** The product must not work with a TOME that answers so. */
+  /** Whether the product must not be used with a TOME that answers like this. */
   readonly isForbidding?: boolean;
 }

@@ -6,18 +6,23 @@ import { probeTome } from './probe-tome.ts';
 
 const USAGE = `npm run probe -- --url URL [--serial N] [--rate]
 
-Asks a TOME what nobody knows of it yet and prints the configuration that follows: a dozen calls, one made-up card bound for good, 23 tokens used up.
-Meant for UAT; not for production.
+Asks a TOME how it behaves where its contract is not confirmed, and prints the settings that follow.
+It makes a dozen calls, binds one made-up card permanently and uses up 23 tokens. Use it in UAT, not
+in production.
 
   --url URL    TOME's base address
-  --serial N   the made-up card to bind; take another when this one is known already (a random one)
-  --rate       look for the rate limit as well: bursts of 400 lookups, three at most
-  --help       this text
+  --serial N   number of the made-up card to bind; use another one if TOME has this card already
+               (random)
+  --rate       also looks for the rate limit: at most three bursts of 400 lookups
+  --help       prints this text
 `;
 
 type ProbeOptions = Parameters<typeof probeTome>[0];
 
-/** `npm run probe`. Exits with 1 when TOME answers in a way that the product must not work with, with 2 when it could not be asked. */
+/**
+ * Exits with 1 when the product must not be used with this TOME, and with 2 when TOME gave no valid
+ * answer.
+ */
 async function main(options: ProbeOptions): Promise<number> {
   const { findings, calls } = await probeTome(options);
   const lines = findings.map(
@@ -31,17 +36,19 @@ async function main(options: ProbeOptions): Promise<number> {
     [
       ...lines,
       '',
-      `${calls} calls. The configuration that follows:`,
+      `${calls} calls. The settings that follow:`,
       ...settings,
       '',
-      forbidding === 0 ? 'Nothing here forbids going on.' : `${forbidding} answers forbid going on: see NO above.`,
+      forbidding === 0
+        ? 'The product can be used with this TOME.'
+        : `The product must not be used with this TOME: ${forbidding} answers, marked NO above.`,
       '',
     ].join('\n'),
   );
   return forbidding === 0 ? 0 : 1;
 }
 
-/** What `probeTome` needs. Throws InvalidArguments that names all faults at once. */
+/** Returns the options of `probeTome`. Throws InvalidArguments, which names all faults at once. */
 function parse(args: readonly string[]): ProbeOptions | null {
   const values = parseOptions(args, {
     url: { type: 'string' },
@@ -51,7 +58,7 @@ function parse(args: readonly string[]): ProbeOptions | null {
   if (values === null) return null;
   const { url = '', serial, rate } = values;
   const faults: string[] = [];
-  if (url === '') faults.push('--url URL is missing: which TOME is to be asked?');
+  if (url === '') faults.push('--url URL is missing: the base address of TOME.');
   else if (!/^https?:\/\/\S+$/.test(url) || !URL.canParse(url)) faults.push('--url must be an http or https address.');
   if (!/^\d{1,9}$/.test(serial)) faults.push('--serial must be a whole number of at most nine digits.');
   if (faults.length > 0) throw new InvalidArguments(faults);

@@ -1,10 +1,10 @@
-/** What the probe knows of time. */
+/** The clocks of the probe. */
 export interface ProbeTime {
-  /** Milliseconds that only ever grow; answers are timed by them. */
+  /** Monotonic milliseconds, to measure how long answers take. */
   monotonicMs(): number;
-  /** Milliseconds since 1970; tokens' expiry is compared with them. */
+  /** Milliseconds since 1970, to compare with the expiry of tokens. */
   dateMs(): number;
 }
 
-/** The process's own time. */
+/** The clocks of this process. */
 export const systemTime: ProbeTime = { monotonicMs: () => performance.now(), dateMs: () => Date.now() };

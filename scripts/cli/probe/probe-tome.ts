@@ -7,11 +7,11 @@ import { TomeCalls } from './tome-calls.ts';
 
 export interface ProbeOptions {
   readonly url: string;
-  /** The first of two serials of made-up cards that this TOME has not seen. */
+  /** The first of two serial numbers of made-up cards that TOME does not have yet. */
   readonly serial: number;
   /** Whether to look for the rate limit, which takes hundreds of calls. */
   readonly rate: boolean;
-  /** The process's own unless a test gives another. */
+  /** The clocks of this process by default. Tests pass others. */
   readonly time?: ProbeTime;
 }
 
@@ -24,8 +24,9 @@ const INTERNAL_TOKENS = 3;
 const REFERENCES = 20;
 
 /**
- * What is not known of TOME yet, asked of a real TOME: a dozen calls, which bind one made-up card and use up 23 tokens. Rejects with a TomeError when
- * it cannot be reached or answers outside the contract.
+ * Asks a real TOME how it behaves where its contract is not confirmed
+ * (docs/design.md#calling-tome): a dozen calls, which bind one made-up card and use up 23 tokens.
+ * Rejects with a TomeError when TOME cannot be reached or its answer violates the contract.
  */
 export async function probeTome({ url, serial, rate, time = systemTime }: ProbeOptions): Promise<ProbeResult> {
   const tome = new TomeCalls(url, time);
@@ -61,14 +62,14 @@ function expiryOf(tokens: readonly { readonly expiresAt?: string | undefined }[]
   const soonest = Math.min(
     ...tokens.map(({ expiresAt }) => (expiresAt === undefined ? Number.POSITIVE_INFINITY : Date.parse(expiresAt))),
   );
-  if (!Number.isFinite(soonest)) return { question, answer: 'they do not say so' };
+  if (!Number.isFinite(soonest)) return { question, answer: 'the answers give no expiry' };
   const seconds = Math.max(0, Math.round((soonest - nowMs) / 1_000));
-  // A tenth of their life, and never more than the default of a day.
+  // A tenth of their lifetime, and at most the default of one day.
   const margin = Math.min(86_400, Math.round(seconds / 10));
   return { question, answer: `after ${seconds} s`, setting: { name: 'EXPIRY_MARGIN_SECONDS', value: String(margin) } };
 }
 
-/** Whether NS2 maps an internal token, alone and in bulk. */
+/** Whether NS2 binds an internal token, with `tokenize` and with `bulk-tokenize`. */
 async function askMapping(
   tome: TomeCalls,
   tokens: { readonly bound: string; readonly second: string; readonly reference: string; readonly another: string },
@@ -94,7 +95,7 @@ async function askMapping(
   ];
 }
 
-/** How much longer than the slowest of a dozen answers an attempt may take before it counts as lost. */
+/** The attempt timeout as a multiple of the slowest answer of the probe. */
 const TIMEOUT_FACTOR = 10;
 
 function latencyOf(durationsMs: readonly number[]): Finding {

@@ -5,25 +5,28 @@ import { TomeConnections } from '../../../lambdas/tome/client/tome-connections.t
 import { type Namespace, type Operation, schemas } from '../../../lambdas/tome/contract/contract.ts';
 import { type ProbeTime, systemTime } from './probe-time.ts';
 
-/** An answer as the contract has it, which is stricter than what the product can read. */
+/** An answer that follows the contract exactly. The product accepts more. */
 type Answer<Name extends Operation> = z.core.output<(typeof schemas)[Name]['answer']>;
 
-/** Calls to a TOME, one at a time and never repeated, with the time that each took. */
+/** Calls to TOME without retries, with the duration of each call. */
 export class TomeCalls {
   readonly #connections: TomeConnections;
   readonly #correlationId = `probe-${randomUUID()}`;
-  /** In milliseconds, in the order of the calls. */
+  /** Milliseconds, in the order of the calls. */
   readonly durationsMs: number[] = [];
 
   readonly #time: ProbeTime;
 
   constructor(url: string, time = systemTime) {
-    this.#connections = // Times of its own: the probe's are looked at twice a call.
-      this.#connections = new TomeConnections(url, { monotonicMs: () => performance.now() });
+    // Not `time`: it is read exactly twice for each call.
+    this.#connections = new TomeConnections(url, { monotonicMs: () => performance.now() });
     this.#time = time;
   }
 
-  /** TOME's definitive word. Rejects with a TomeError when there is none. */
+  /**
+   * Returns the answer of TOME, also a refusal. Rejects with a TomeError when there is no valid
+   * answer.
+   */
   async call<Name extends Operation>(
     namespace: Namespace,
     operation: Name,
@@ -52,5 +55,5 @@ export class TomeCalls {
   }
 }
 
-/** Longer than any answer that the product could use. */
+/** Longer than any answer that would be useful to the product. */
 const TIMEOUT_MS = 30_000;

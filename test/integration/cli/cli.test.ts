@@ -41,7 +41,7 @@ test('a card goes its way: tokenize, again, lookup, detokenize masked and whole'
 test('the pool is shown and refilled', async () => {
   await cli(['tokenize'], madeUpCard(78));
   expect((await cli(['pool'])).out).toMatch(/^available +\d+$/m);
-  expect((await cli(['refill'])).out).toMatch(/^\d+ pairs came on offer: full\.\n$/);
+  expect((await cli(['refill'])).out).toMatch(/^\d+ pairs were added: full\.\n$/);
   expect((await cli(['pool'])).out).toMatch(/^available +50$/m);
 });
 

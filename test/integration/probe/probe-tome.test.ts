@@ -12,7 +12,8 @@ const standingTime = simulatorTimeOf(new FakeClock());
 let simulator: Simulator;
 
 beforeEach(async () => {
-  // Time stands still at the simulator, so that its rate limit does not depend on how fast the calls come.
+  // Time stands still at the simulator, so that its rate limit does not depend on how fast the
+  // calls come.
   simulator = await startSimulator({ seed: 4, switches: { latencyMs: 0 }, time: standingTime });
 });
 
@@ -62,7 +63,7 @@ test('conflict mode is told from echo, and both are workable', async () => {
 test('a TOME that overwrites bindings must not be worked with', async () => {
   const { forbidding } = await probed({ binding: 'overwrite' });
   expect(forbidding.map(({ question }) => question)).toEqual(
-    expect.arrayContaining([expect.stringContaining('another token'), expect.stringContaining('stands afterwards')]),
+    expect.arrayContaining([expect.stringContaining('another token'), expect.stringContaining('binding afterwards')]),
   );
 });
 

@@ -13,7 +13,7 @@ const faultsOf = (...args: string[]): string => {
   return '';
 };
 
-test('a card number on the command line is refused, and not repeated', () => {
+test('a card number on the command line is refused, and the error does not repeat it', () => {
   for (const args of [
     ['tokenize', CARD, '--env', 'dev'],
     ['lookup', '--url', 'http://127.0.0.1:3000', CARD],
@@ -26,7 +26,7 @@ test('a card number on the command line is refused, and not repeated', () => {
   }
 });
 
-test('a reference may be given, because it is not secret', () => {
+test('detokenize takes a reference as an argument, because a reference is not secret', () => {
   expect(parseCliOptions(['detokenize', '9123456789012345', '--env', 'qa', '--domain', 'program'])).toEqual({
     command: 'detokenize',
     reference: '9123456789012345',
@@ -35,16 +35,16 @@ test('a reference may be given, because it is not secret', () => {
   });
 });
 
-test('production is refused by name', () => {
+test('the environment prod is refused', () => {
   expect(faultsOf('pool', '--env', 'prod')).toContain('production is not allowed');
 });
 
-test('all that is wrong is said at once', () => {
+test('one error names every fault of the arguments', () => {
   const faults = faultsOf('burn', '--domain', 'bank');
   for (const word of ['commands', '--env', '--domain']) expect(faults).toContain(word);
 });
 
-test('no arguments ask for help', () => {
+test('a command without arguments, or with --help, prints the usage', () => {
   expect(parseCliOptions([])).toBeNull();
   expect(parseCliOptions(['pool', '--help'])).toBeNull();
 });

@@ -20,24 +20,24 @@ function program(name: string, text: string): string {
   return path;
 }
 
-test('a machine without Python is told what is missing', () => {
+test('a machine without Python gets an error that names what is missing', () => {
   expect(() => installedLinter({ python: join(folder, 'python-that-is-not-there'), cache: folder })).toThrow(
     'needs python3 with its venv module (Debian: apt-get install python3-venv)',
   );
 });
 
-test('a machine whose Python cannot make a virtual environment is told what it said', () => {
+test('when Python cannot create a virtual environment, the error contains the output of Python', () => {
   const python = program('python3', 'echo "ensurepip is not available" >&2; exit 1');
   expect(() => installedLinter({ python, cache: folder })).toThrow('ensurepip is not available');
 });
 
-test('a linter that finds something, or that does not start, is not taken for one that finds nothing', () => {
+test('lint succeeds only if the linter starts and exits with 0', () => {
   expect(lint(program('clean', 'exit 0'), ['a.template.json'])).toBe(true);
   expect(lint(program('finds', 'exit 4'), ['a.template.json'])).toBe(false);
   expect(() => lint(join(folder, 'absent'), ['a.template.json'])).toThrow('cfn-lint cannot be started');
 });
 
-test('the linter itself is among the pinned packages, and each rule that is ignored has its reason', () => {
+test('cfn-lint is among the pinned packages, and each ignored rule has a reason', () => {
   const names = pinnedRequirements('scripts/checks/lint-templates/requirements.txt').map(({ name }) => name);
   expect(names).toContain('cfn-lint');
   for (const reason of Object.values(IGNORED)) expect(reason.split(' ').length).toBeGreaterThan(10);

@@ -14,12 +14,12 @@ import {
 const packages = lockedPackages();
 const manifest = JSON.parse(readFileSync('package.json', 'utf8'));
 
-test('every package of the lockfile has its sha512, or lies inside a package that has one', () => {
+test('every package of the lockfile has a sha512, or is inside a package that has one', () => {
   expect(packages.length).toBeGreaterThan(300);
   expect(unprovenPackages(packages)).toEqual([]);
 });
 
-test('a lock entry without integrity, with a weak one, or from an address of its own is found', () => {
+test('a lock entry without integrity, with a weak hash, or from another address is reported', () => {
   const sound: LockedPackage = {
     name: 'a',
     version: '1.0.0',
@@ -35,19 +35,19 @@ test('a lock entry without integrity, with a weak one, or from an address of its
   for (const change of unsound) expect(unprovenPackages([{ ...sound, ...change }])).toEqual(['node_modules/a']);
 });
 
-test('package.json names exact versions only, no address, no folder and no install script of ours', () => {
+test('package.json has exact versions only, and no address, folder or install script', () => {
   const { dependencies, devDependencies, optionalDependencies, scripts } = manifest;
   const versions = Object.values<string>({ ...dependencies, ...devDependencies, ...optionalDependencies });
   expect(versions.filter((version) => !/^\d+\.\d+\.\d+(-[\w.]+)?$/.test(version))).toEqual([]);
   expect(Object.keys(scripts).filter((name) => /^(pre|post)|^(install|prepare|dependencies)$/.test(name))).toEqual([]);
 });
 
-test('npm runs no script of a package while it installs', () => {
+test('npm runs no install script of a package', () => {
   expect(readFileSync('.npmrc', 'utf8').split('\n')).toContain('ignore-scripts=true');
   expect(manifest).not.toHaveProperty('allowScripts');
 });
 
-test('the Node of the npm scripts is a locked package for each platform, and no package that downloads one', () => {
+test('the Node of the npm scripts is a locked package for each platform, not one that downloads Node', () => {
   const nodes = packages.filter(({ name }) => /^node(-bin)?-(linux|darwin|win)-/.test(name));
   expect(nodes.map(({ name }) => name).sort()).toEqual(Object.keys(manifest.optionalDependencies).sort());
   expect(nodes.filter(({ version }) => !version.startsWith('24.'))).toEqual([]);
@@ -69,7 +69,7 @@ test.each([
 });
 
 test.each(['scripts/emulator/install-ministack.ts', 'scripts/checks/lint-templates/linter.ts'])(
-  '%s lets pip install nothing without a matching hash, and build nothing',
+  '%s lets pip install only files with a matching hash, and build none',
   (file) => {
     const text = readFileSync(file, 'utf8');
     expect(text).toContain("'--require-hashes'");
@@ -77,7 +77,7 @@ test.each(['scripts/emulator/install-ministack.ts', 'scripts/checks/lint-templat
   },
 );
 
-test('one version of each Python package is pinned over all tools', () => {
+test('all tools pin the same version of each Python package', () => {
   const names = pythonPackages().map(({ name }) => name);
   expect(names.toSorted()).toEqual([...new Set(names)].toSorted());
 });

@@ -10,13 +10,13 @@ import { isAllowed } from '../../../../scripts/checks/supply-chain/licences.ts';
 
 const rows = inventory();
 
-test('every package that can be installed has a licence that is allowed', () => {
+test('every package that can be installed has an allowed licence', () => {
   expect(rows.some(({ part }) => part === 'deployed')).toBe(true);
   expect(rows.some(({ part }) => part === 'tool, Python')).toBe(true);
   expect(refusedRows(rows)).toEqual([]);
 });
 
-test('a package without a licence, or under one that is not on the list, is refused', () => {
+test('a package without a licence, or with one that is not on the list, is refused', () => {
   const row = { name: 'a', version: '1', licence: 'MIT', part: 'deployed' } as const;
   const refused = [
     { ...row, licence: null },
@@ -38,10 +38,10 @@ test.each([
   expect(isAllowed(expression, false)).toBe(allowed);
 });
 
-test('a licence with terms for changed copies is allowed for tools and not for what is deployed', () => {
+test('a licence with terms for changed copies is allowed for tools, and not for deployed packages', () => {
   expect([isAllowed('MPL-2.0', true), isAllowed('MPL-2.0', false)]).toEqual([true, false]);
 });
 
-test(`${LICENCES_FILE} is what the lockfiles say; \`npm run licences\` writes it`, () => {
+test(`${LICENCES_FILE} agrees with the lockfiles; \`npm run licences\` writes it`, () => {
   expect(readFileSync(LICENCES_FILE, 'utf8')).toBe(licencesDocument(rows));
 });

@@ -12,7 +12,7 @@ beforeEach(() => {
 
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-test('a script is run as the main module, with its arguments and its exit code', () => {
+test('locked-node.mjs runs a script as the main module, with its arguments, and exits with its code', () => {
   const script = join(folder, 'script.ts');
   writeFileSync(
     script,
@@ -24,7 +24,7 @@ test('a script is run as the main module, with its arguments and its exit code',
   expect([status, JSON.parse(stdout)]).toEqual([3, [true, script, '--option', 'a b']]);
 });
 
-test('every npm script that runs Node asks for the pinned one', () => {
+test('every npm script that runs Node uses locked-node.mjs', () => {
   const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string> };
   const commands = Object.values(scripts).flatMap((script) => script.split(' && '));
   const ofNode = commands.filter((command) => /\.(ts|mjs)\b/.test(command));
