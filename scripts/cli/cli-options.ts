@@ -35,19 +35,19 @@ const LOWER_ENVIRONMENTS = Object.values(ENVIRONMENTS)
 
 export const CLI_USAGE = `npm run cli -- COMMAND (--env NAME | --url URL) [options]
 
-  tokenize                the reference of a card number, made if there is none
-  lookup                  the reference of a card number
-  detokenize [REFERENCE]  the card number behind a reference, masked
-  pool                    the pool's level
+  tokenize                prints the reference of a card number; creates it if necessary
+  lookup                  prints the reference of a card number
+  detokenize [REFERENCE]  prints the masked card number of a reference
+  pool                    prints the level of the pool
   refill                  starts a prefetch
 
   --env NAME              ${LOWER_ENVIRONMENTS.join(', ')}: finds the API by the outputs of the stacks
   --domain NAME           ${PRODUCER_DOMAINS.join(' or ')}, with --env (default: card)
-  --url URL               an API by its address; an execute-api address is signed for
-  --sigv4                 sign for any other address too
+  --url URL               the URL of an API; requests to an execute-api address are signed
+  --sigv4                 signs requests to other addresses too
   --function NAME         the prefetch function, for refill with a signed --url
-  --reveal                detokenize shows all digits
-  --help                  this text
+  --reveal                detokenize prints all digits
+  --help                  prints this text
 
 The command asks for a card number, or reads it from standard input. As an argument, other users of
 the machine could see it, and the shell would store it. For environments without real cards.

@@ -14,8 +14,8 @@ export interface Functions {
 type Handler = (event: unknown, context: Context) => Promise<unknown>;
 
 /**
- * Loads the Lambda handlers of every row of lambdas/functions.ts. A handler reads its settings while
- * its module is loaded, so the environment must be complete.
+ * Loads the Lambda handlers of every row of lambdas/functions.ts. A handler reads its settings
+ * while its module is loaded, so the environment must be complete.
  */
 export async function loadFunctions(): Promise<Functions> {
   const { logger } = await import('../../lambdas/runtime/logging/logger.ts');

@@ -8,8 +8,8 @@ const MAX_WAIT_MS = 2_000;
 
 /**
  * Starts the jobs by their schedules, as EventBridge does on AWS, and a prefetch when a report of
- * the pool's health wants one. `prefetchNow` starts one at once. Returns the function that stops the
- * schedules.
+ * the pool's health wants one. `prefetchNow` starts one at once. Returns the function that stops
+ * the schedules.
  */
 export function startSchedules(
   runJob: RunJob,

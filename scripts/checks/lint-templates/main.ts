@@ -11,7 +11,6 @@ Runs cfn-lint over every template of the environments ${LINTED_ENVIRONMENTS.join
 The first run installs cfn-lint.
 `;
 
-/** `npm run lint:templates`. */
 async function main(): Promise<number> {
   const folder = await makeTemporaryFolder('templates');
   try {
