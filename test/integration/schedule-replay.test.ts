@@ -10,7 +10,8 @@ beforeAll(async () => {
 
 afterAll(() => world.close());
 
-test.each([1, 7])(
+// In schedule 5182152 a wrong answer names a token that depends on how the pool was filled first.
+test.each([1, 7, 5_182_152])(
   'schedule %i takes the same steps in a second run, so that a failing seed can be replayed',
   async (seed) => {
     // The first run opens connections, and the second run finds them open.

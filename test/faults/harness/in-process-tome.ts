@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Random } from '../../../lambdas/tokenization/ports/clock.ts';
 import type { Tome } from '../../../lambdas/tokenization/ports/tome.ts';
 import type { Answer, Reply } from '../../../lambdas/tome/client/http-exchange.ts';
 import { createHttpTome } from '../../../lambdas/tome/client/http-tome.ts';
@@ -9,16 +10,16 @@ import type { Simulator } from '../../../scripts/simulator/simulator.ts';
 /**
  * Calls the operations of the simulator without HTTP, which takes about nine tenths of the time of
  * a random interleaving. The interceptors inject what HTTP can do to a call. Single faults and the
- * process trials use HTTP.
+ * process trials use HTTP. `random` decides the form of invalid items.
  */
-export function createInProcessTome({ vaults, switches, faults }: Simulator): Tome {
+export function createInProcessTome({ vaults, switches, faults }: Simulator, random: Random): Tome {
   return createHttpTome({
     async call(namespace, operation, body, _call, read) {
       const outcome = operations[operation](
         {
           vault: vaults[namespace],
           switches: switches(),
-          random: Math.random,
+          random,
           nowMs: Date.now(),
           requestId: randomUUID(),
           fault: faults.strike(namespace, operation),

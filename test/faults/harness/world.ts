@@ -6,6 +6,7 @@ import type { CardCreatedEvent } from '../../../lambdas/tokenization/ports/event
 import type { Tome } from '../../../lambdas/tokenization/ports/tome.ts';
 import { createHttpTome } from '../../../lambdas/tome/client/http-tome.ts';
 import { TomeClient } from '../../../lambdas/tome/client/tome-client.ts';
+import { seededRandom } from '../../../scripts/simulator/seeded-random.ts';
 import { type Simulator, startSimulator } from '../../../scripts/simulator/simulator.ts';
 import type { ClientAnswer, Dispatch, KeyUse } from '../checker/evidence.ts';
 import { createInProcessTome } from './in-process-tome.ts';
@@ -33,8 +34,8 @@ export interface World {
   readonly restores: ('fenced' | 'unfenced')[];
   readonly lateEffects: LateEffects;
   /**
-   * Empties the world for the next run. The random numbers of the simulator begin again with the
-   * seed, so that a run does not depend on the runs before it.
+   * Empties the world for the next run. The random numbers of TOME begin again with the seed, so
+   * that a run does not depend on the runs before it.
    */
   reset(seed?: number): Promise<void>;
   close(): Promise<void>;
@@ -68,6 +69,7 @@ export async function createWorld(serverUrl: string, seed: number, connections =
     prepare: true,
   });
   const simulator = await startSimulator({ seed, switches: { latencyMs: 0, rateLimitScope: 'off' } });
+  let random = seededRandom(seed);
   const client = new TomeClient({
     settings: {
       baseUrl: simulator.url,
@@ -88,7 +90,7 @@ export async function createWorld(serverUrl: string, seed: number, connections =
     database,
     simulator,
     tome: createHttpTome(client),
-    inProcessTome: createInProcessTome(simulator),
+    inProcessTome: createInProcessTome(simulator, () => random()),
     answers: [],
     events: [],
     disclosures: [],
@@ -101,6 +103,7 @@ export async function createWorld(serverUrl: string, seed: number, connections =
       await sql.unsafe(RESET);
       await sql.unsafe('DROP SCHEMA IF EXISTS backup CASCADE');
       simulator.wipe(runSeed);
+      random = seededRandom(runSeed);
       simulator.faults.clear();
       simulator.turn({ alreadyBound: 'echo', bulkTokenize: 'absent' });
       const lists = [world.answers, world.events, world.disclosures, world.dispatches, world.keyUses, world.restores];
