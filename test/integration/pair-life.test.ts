@@ -7,7 +7,6 @@ import { PAIR_STATES, type TokenPair } from '../../lambdas/tokenization/model/pa
 import type { PairStore, Reservation, ReserveOutcome } from '../../lambdas/tokenization/ports/pair-store.ts';
 import { stepDatabaseClock } from '../faults/harness/database-clock.ts';
 import { fillPool, newPair } from './fill-pool.ts';
-import { untilLockIsAwaited } from './lock-waiters.ts';
 import { createTestDatabase, type TestDatabase } from './test-database.ts';
 
 let db: TestDatabase;
@@ -56,21 +55,13 @@ describe('reserving', () => {
     expect(health).toMatchObject({ available: 4, reserved: 1 });
   });
 
-  test('a search waits for a locked pair and finds it when its transaction leaves it', async () => {
+  test('a pair that another transaction has locked is not waited for, and is reserved after its rollback', async () => {
     await fillPool(db.database, 1);
-    const locked = Promise.withResolvers<void>();
-    const endHolder = Promise.withResolvers<void>();
-    const holder = db.sql.begin(async (transaction) => {
+    await db.sql.begin(async (transaction) => {
       await transaction`SELECT 1 FROM available_pair FOR UPDATE`;
-      locked.resolve();
-      await endHolder.promise;
+      expect(await reserve()).toMatchObject({ outcome: 'no-pair' });
     });
-    await locked.promise;
-    const waiting = reserve();
-    await untilLockIsAwaited(db.sql);
-    endHolder.resolve();
-    expect(await waiting).toMatchObject({ outcome: 'reserved' });
-    await holder;
+    expect(await reserve()).toMatchObject({ outcome: 'reserved' });
   });
 
   test('an expired pair is never reserved', async () => {

@@ -6,6 +6,7 @@ import { createRefillStore } from '../../lambdas/pool/refill-store.ts';
 import { stepDatabaseClock } from '../faults/harness/database-clock.ts';
 
 import { fillPool, newInternalToken, newReference } from './fill-pool.ts';
+import { untilLockIsAwaited } from './lock-waiters.ts';
 import { createTestDatabase, type TestDatabase } from './test-database.ts';
 
 /** Which locks a reservation waits for: the table in docs/design.md#locks. */
@@ -36,7 +37,7 @@ const reserveForKey =
 async function reserveBeside(
   statement: Statement,
   reservation: Statement = reserve,
-): Promise<'reserves' | 'finds no pair' | 'waits'> {
+): Promise<'reserves' | 'finds no pair' | 'is refused' | 'waits'> {
   return db.sql.begin(async (open) => {
     await statement(open);
     try {
@@ -46,8 +47,8 @@ async function reserveBeside(
         return pairs.length === 0 ? 'finds no pair' : 'reserves';
       });
     } catch (error) {
-      if (error instanceof postgres.PostgresError && error.code === LOCK_NOT_AVAILABLE) return 'waits';
-      throw error;
+      if (!(error instanceof postgres.PostgresError) || error.code !== LOCK_NOT_AVAILABLE) throw error;
+      return error.message.includes('lock timeout') ? 'waits' : 'is refused';
     }
   });
 }
@@ -161,20 +162,60 @@ describe('a reservation does not wait', () => {
       open`LOCK TABLE available_pair, reservation, pair, pool_cursor IN SHARE UPDATE EXCLUSIVE MODE`;
     expect(await reserveBeside(lock)).toBe('reserves');
   });
+
+  test('for a search that has locked exactly the pair of its ticket', async () => {
+    await fillPool(db.database, 2);
+    expect(await reserveBeside((open) => open`SELECT find_available_ticket(1, 1)`)).toBe('reserves');
+  });
+
+  test('for a read that adopts exactly the pair of its ticket', async () => {
+    await fillPool(db.database, 2);
+    const adopt: Statement = (open) =>
+      open`SELECT adopt((SELECT internal_token FROM available_pair ORDER BY ticket LIMIT 1))`;
+    expect(await reserveBeside(adopt)).toBe('reserves');
+  });
+
+  test('for a prefetch that quarantines exactly the pair of its ticket', async () => {
+    await fillPool(db.database, 2);
+    const quarantine: Statement = (open) =>
+      open`SELECT quarantine_unused(ARRAY[(SELECT pair_id FROM available_pair ORDER BY ticket LIMIT 1)], 'conflict')`;
+    expect(await reserveBeside(quarantine)).toBe('reserves');
+  });
+
+  test('for other reservations that hold all remaining pairs: it finds no pair', async () => {
+    await fillPool(db.database, 1);
+    expect(await reserveBeside(reserve)).toBe('finds no pair');
+    await fillPool(db.database, 1, new Date(Date.now() + 3_600_000));
+    expect(await reserveBeside(reserve)).toBe('finds no pair');
+  });
+
+  test('for the restore fence, which lets no pair be taken while it runs: it is refused', async () => {
+    await fillPool(db.database, 2);
+    const fence: Statement = (open) => open`SELECT * FROM fence_restored()`;
+    expect(await reserveBeside(fence)).toBe('is refused');
+    await fillPool(db.database, 2);
+    expect(await reserveBeside(fence, reserveForKey('one'))).toBe('is refused');
+  });
+
+  test('for the restore fence while that still waits for another writer', async () => {
+    await fillPool(db.database, 2);
+    const released = Promise.withResolvers<void>();
+    const isWriting = Promise.withResolvers<void>();
+    const writer = db.sql.begin(async (open) => {
+      await open`LOCK TABLE pair IN ROW EXCLUSIVE MODE`;
+      isWriting.resolve();
+      await released.promise;
+    });
+    await isWriting.promise;
+    const fence = db.sql.begin((open) => open`SELECT * FROM fence_restored()`);
+    await untilLockIsAwaited(db.sql);
+    expect(await reserveBeside((open) => open`SELECT 1`)).toBe('is refused');
+    released.resolve();
+    await Promise.all([writer, fence]);
+  });
 });
 
 describe('a reservation waits', () => {
-  test('for a search that has locked exactly the pair of its ticket', async () => {
-    await fillPool(db.database, 2);
-    expect(await reserveBeside((open) => open`SELECT find_available_ticket(1, 1)`)).toBe('waits');
-  });
-
-  test('for other reservations that hold all remaining pairs, before it reports an empty pool', async () => {
-    await fillPool(db.database, 1);
-    expect(await reserveBeside(reserve)).toBe('waits');
-    expect(await reserveBeside((open) => open`SELECT 1`)).toBe('finds no pair');
-  });
-
   test('for an earlier execution with the same reservation id', async () => {
     await fillPool(db.database, 2);
     const id = randomUUID();
@@ -185,17 +226,5 @@ describe('a reservation waits', () => {
   test('for another request with the same Idempotency-Key', async () => {
     await fillPool(db.database, 2);
     expect(await reserveBeside(reserveForKey('one'), reserveForKey('one'))).toBe('waits');
-  });
-
-  test('for a read that adopts exactly the pair of its ticket', async () => {
-    await fillPool(db.database, 2);
-    const adopt: Statement = (open) =>
-      open`SELECT adopt((SELECT internal_token FROM available_pair ORDER BY ticket LIMIT 1))`;
-    expect(await reserveBeside(adopt)).toBe('waits');
-  });
-
-  test('for the restore fence, which lets no pair be taken while it runs', async () => {
-    await fillPool(db.database, 2);
-    expect(await reserveBeside((open) => open`SELECT * FROM fence_restored()`)).toBe('waits');
   });
 });

@@ -5,6 +5,7 @@ import { DATABASE_MUTANTS } from './database-mutants.ts';
 import { DOMAIN_MUTANTS } from './domain-mutants.ts';
 import { KEY_MUTANTS } from './key-mutants.ts';
 import { LOCAL_STACK_MUTANTS } from './local-stack-mutants.ts';
+import { LOCK_MUTANTS } from './lock-mutants.ts';
 import type { Mutant } from './mutant.ts';
 import { POOL_MUTANTS } from './pool-mutants.ts';
 import { PRIVACY_MUTANTS } from './privacy-mutants.ts';
@@ -14,6 +15,7 @@ import { TOME_MUTANTS } from './tome-mutants.ts';
 /** All planted bugs. `--share K/N` selects by their position. */
 export const MUTANTS: readonly Mutant[] = [
   POOL_MUTANTS,
+  LOCK_MUTANTS,
   DOMAIN_MUTANTS,
   KEY_MUTANTS,
   CALLER_MUTANTS,

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Sql } from '../../../lambdas/pool/database/database.ts';
 import type { Random } from '../../../lambdas/tokenization/ports/clock.ts';
 import { seededRandom } from '../../../scripts/simulator/seeded-random.ts';
@@ -23,7 +22,6 @@ export interface StormResult {
 const FAULT_RATE = 0.02;
 const RAW_RATE = 0.4;
 const POOL_TARGET = 200;
-const HELD_MS = 20;
 
 /**
  * Runs all actors at once, each statement on its own connection, so that statements overlap inside
@@ -101,29 +99,30 @@ const pick = <Value>(values: readonly Value[], random: Random): Value =>
  * Reserves all available pairs with all actors at once. Returns how many there were, or `null`
  * unless each was reserved exactly once.
  *
- * At first one transaction holds all of them, and rolls back while the actors wait. None of the
- * actors may have reported an empty pool, because the pairs were only locked.
+ * At first one transaction locks all of them until every actor has an answer. The actors must not
+ * wait for it, and must find no pair. Then it rolls back, and the actors must find all pairs.
  */
 async function reserveAll({ sql, database }: World, actors: number): Promise<number | null> {
   const [{ count } = { count: 0 }] = await sql<{ count: number }[]>`SELECT count(*)::int AS count FROM available_pair`;
-  const taken: bigint[] = [];
-  const reserveUntilEmpty = async (): Promise<void> => {
+  const reserveUntilEmpty = async (): Promise<readonly bigint[]> => {
+    const taken: bigint[] = [];
     for (;;) {
       const pairId = await database.run((connection) => reserveOne(connection, randomUUID()));
-      if (pairId === undefined) return;
+      if (pairId === undefined) return taken;
       taken.push(pairId);
     }
   };
-  let reserving: Promise<unknown> = Promise.resolve();
+  const reserveTogether = async (): Promise<readonly bigint[]> =>
+    (await Promise.all(Array.from({ length: actors }, reserveUntilEmpty))).flat();
+  let isWaitFree = false;
   const holding = sql.begin(async (transaction) => {
     for (let held = 0; held < count; held += 1) await reserveOne(transaction as unknown as Sql, randomUUID());
-    reserving = Promise.all(Array.from({ length: actors }, reserveUntilEmpty));
-    await sleep(HELD_MS);
+    isWaitFree = (await reserveTogether()).length === 0;
     throw new Crashed();
   });
   await holding.catch((error: unknown) => {
     if (!(error instanceof Crashed)) throw error;
   });
-  await reserving;
-  return taken.length === count && new Set(taken).size === count ? count : null;
+  const taken = await reserveTogether();
+  return isWaitFree && taken.length === count && new Set(taken).size === count ? count : null;
 }

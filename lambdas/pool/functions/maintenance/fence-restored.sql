@@ -7,9 +7,10 @@
 -- activate its pairs.
 --
 -- Concurrency: the locks wait for running writers and exclude new ones until this transaction ends.
--- A pair that was taken in between would be missed, and could be released after the fence. Reads
--- continue. A writer that already holds locks can deadlock with the fence. Then PostgreSQL ends one
--- of them (40P01), and the caller executes it again.
+-- A pair that was taken in between would be missed, and could be released after the fence.
+-- pool_cursor is locked first: from then on reserve is refused at once, also while the fence still
+-- waits for running writers. Reads continue. A writer that already holds locks can deadlock with
+-- the fence. Then PostgreSQL ends one of them (40P01), and the caller executes it again.
 --
 -- Safe to repeat: a second execution finds only pairs that became available after the first one,
 -- and withdraws them too.
@@ -18,7 +19,7 @@ BEGIN
   UPDATE job_lease
     SET fencing = fencing + 1000000, holder = 'restore fence', expires_at = '-infinity'
     WHERE job = 'prefetch';
-  LOCK TABLE available_pair, reservation, pair, staged_pair IN EXCLUSIVE MODE;
+  LOCK TABLE pool_cursor, available_pair, reservation, pair, staged_pair IN EXCLUSIVE MODE;
   WITH unstaged AS (DELETE FROM staged_pair RETURNING pair_id),
     withdrawn AS (DELETE FROM available_pair RETURNING pair_id),
     closed AS (DELETE FROM reservation RETURNING pair_id, id, reserved_at),

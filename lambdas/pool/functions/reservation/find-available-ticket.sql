@@ -1,14 +1,13 @@
--- Searches available_pair for a pair and locks its row. Returns its ticket, or NULL when the pool
--- is empty. Called by reserve when its own tickets had no row. p_drawn is the last ticket that it
--- drew, p_floor the ticket below which no pair is expected (pool_cursor.floor).
+-- Searches available_pair for a pair and locks its row. Returns its ticket, or NULL when no pair is
+-- free. Called by reserve when its own tickets had no row. p_drawn is the last ticket that it drew,
+-- p_floor the ticket below which no pair is expected (pool_cursor.floor).
 --
 -- Pairs with the earliest expiry come first, then those without expiry by ticket.
 --
--- Concurrency: the first two queries skip locked rows, so that searches take different rows. SKIP
--- LOCKED cannot distinguish an empty table from one whose rows are all locked, so the next two
--- queries wait for a locked row. When that row is gone, another pair may have become available
--- meanwhile, so the loop ends only when no row is left. Each query sees what was committed before
--- it began.
+-- Concurrency: the queries skip locked rows, so that searches take different rows and never wait.
+-- When all remaining rows are locked, other reservations are about to take them. The result is then
+-- the same as for an empty table, and the creation takes the direct path. Waiting for them would
+-- almost always end with that result too, only later.
 --
 -- Bounded: all queries read the index on (expires_at, ticket) in its order. The search for pairs
 -- that expire starts at now(), so it passes no expired pair, however many wait for retire_expired.
@@ -27,38 +26,20 @@ DECLARE
   -- Running requests may hold tickets that are this far behind, as in make_available.
   margin CONSTANT bigint := 2000;
 BEGIN
-  LOOP
-    SELECT ticket INTO found_ticket
-      FROM available_pair
-      WHERE expires_at > now()
-      ORDER BY expires_at, ticket
-      LIMIT 1
-      FOR UPDATE SKIP LOCKED;
-    IF FOUND THEN RETURN found_ticket; END IF;
-    SELECT ticket INTO found_ticket
-      FROM available_pair
-      WHERE expires_at IS NULL AND ticket >= p_floor
-      ORDER BY expires_at, ticket
-      LIMIT 1
-      FOR UPDATE SKIP LOCKED;
-    IF FOUND THEN RETURN found_ticket; END IF;
-    SELECT ticket INTO found_ticket
-      FROM available_pair
-      WHERE expires_at > now()
-      ORDER BY expires_at, ticket
-      LIMIT 1
-      FOR UPDATE;
-    IF FOUND THEN RETURN found_ticket; END IF;
-    SELECT ticket INTO found_ticket
-      FROM available_pair
-      WHERE expires_at IS NULL AND ticket >= p_floor
-      ORDER BY expires_at, ticket
-      LIMIT 1
-      FOR UPDATE;
-    IF FOUND THEN RETURN found_ticket; END IF;
-    EXIT WHEN NOT EXISTS (SELECT FROM available_pair WHERE expires_at > now())
-      AND NOT EXISTS (SELECT FROM available_pair WHERE expires_at IS NULL AND ticket >= p_floor);
-  END LOOP;
+  SELECT ticket INTO found_ticket
+    FROM available_pair
+    WHERE expires_at > now()
+    ORDER BY expires_at, ticket
+    LIMIT 1
+    FOR UPDATE SKIP LOCKED;
+  IF FOUND THEN RETURN found_ticket; END IF;
+  SELECT ticket INTO found_ticket
+    FROM available_pair
+    WHERE expires_at IS NULL AND ticket >= p_floor
+    ORDER BY expires_at, ticket
+    LIMIT 1
+    FOR UPDATE SKIP LOCKED;
+  IF FOUND THEN RETURN found_ticket; END IF;
 
   PERFORM FROM pool_cursor WHERE floor < p_drawn - 2 * margin FOR UPDATE SKIP LOCKED;
   IF FOUND AND NOT EXISTS (SELECT FROM available_pair WHERE ticket >= p_floor) THEN

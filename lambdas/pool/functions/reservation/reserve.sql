@@ -1,5 +1,5 @@
 -- Takes an available pair for one creation: AVAILABLE -> RESERVED. Returns the pair, or no row when
--- the pool is empty.
+-- no pair is free: the pool is empty, or other transactions have locked all remaining pairs.
 --
 -- The reservation draws the next ticket of a sequence and deletes the row of available_pair that
 -- has this ticket. Each client gets another number, so clients address different rows and nothing
@@ -11,12 +11,15 @@
 -- that inserts it has not committed yet. The row of an expired pair is not taken. Then the function
 -- draws the next ticket: up to the last one, and at most 32 times, because one request must not
 -- pass thousands of expired pairs. After that find_available_ticket searches the table. It also
--- finds the pairs whose tickets were drawn in vain. There clients can meet at the same row, so that
--- function uses SKIP LOCKED.
+-- finds the pairs whose tickets were drawn in vain.
 --
 -- Concurrency: PostgreSQL lets one transaction delete a row, so a pair is taken once. The unique
--- index on reservation.pair_id is a second protection. docs/design.md#locks lists which locks a
--- reservation waits for, and test/integration/reservation-locks.test.ts checks them.
+-- index on reservation.pair_id is a second protection. A reservation never waits for another
+-- transaction's lock on a pair: SKIP LOCKED passes over the row of its ticket as over any other
+-- when a search, an adoption or a quarantine has locked it. The restore fence locks pool_cursor in
+-- EXCLUSIVE mode, which NOWAIT refuses at once with 55P03. Nothing else locks pool_cursor in a mode
+-- that conflicts with ROW SHARE, except a migration that changes that table. docs/design.md#locks
+-- has the whole list, and test/integration/reservation-locks.test.ts checks it.
 --
 -- Safe to repeat: the primary key of reservation refuses a second pair for the same id. The second
 -- execution waits for the first one if that is still running. find_reserved then returns the pair
@@ -36,11 +39,17 @@ DECLARE
   most_misses CONSTANT pg_catalog.int4 := 32;
   taken public.available_pair;
 BEGIN
+  LOCK TABLE public.pool_cursor IN ROW SHARE MODE NOWAIT;
   LOOP
     drawn_ticket := pg_catalog.nextval('public.pool_ticket'::pg_catalog.regclass);
     DELETE FROM public.available_pair
-      WHERE ticket OPERATOR(pg_catalog.=) drawn_ticket
-        AND (expires_at IS NULL OR expires_at OPERATOR(pg_catalog.>) pg_catalog.now())
+      WHERE ctid OPERATOR(pg_catalog.=) (
+        SELECT ctid
+          FROM public.available_pair
+          WHERE ticket OPERATOR(pg_catalog.=) drawn_ticket
+            AND (expires_at IS NULL OR expires_at OPERATOR(pg_catalog.>) pg_catalog.now())
+          FOR UPDATE SKIP LOCKED
+      )
       RETURNING * INTO taken;
     EXIT WHEN FOUND;
 
