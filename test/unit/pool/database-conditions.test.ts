@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { CONDITIONS } from '../../../lambdas/pool/database/sqlstate-conditions.ts';
 
-test('docs/database-conditions.md has the conditions of the code', () => {
+test('docs/database-conditions.md lists the same conditions as the code', () => {
   const text = readFileSync('docs/database-conditions.md', 'utf8');
   const rows = [...text.matchAll(/^\| (`[^|]+) \| ([^|]+) \| ([^|]+) \| ([^|]+) \| (\d+) \|$/gm)].map((row) =>
     row.slice(1),
@@ -18,7 +18,7 @@ test('docs/database-conditions.md has the conditions of the code', () => {
   );
 });
 
-test('no code is in two rows of the table', () => {
+test('the table of conditions names each error code once', () => {
   const codes = CONDITIONS.flatMap((condition) => condition.codes);
   expect(new Set(codes).size).toBe(codes.length);
 });

@@ -10,7 +10,7 @@ const FOLDER = 'lambdas/pool/functions';
 const sqlFiles = filesIn(FOLDER, '.sql');
 const sqlFunctions = sqlFiles.map(functionNameOf);
 
-test('every database function that TypeScript calls may be executed by the role of a function', () => {
+test('every database function that TypeScript calls is granted to the database role of a function', () => {
   const code = filesIn('lambdas', '.ts').map((file) => readFileSync(`lambdas/${file}`, 'utf8'));
   // A function that only other database functions call needs no grant.
   const called = sqlFunctions.filter((name) =>
@@ -21,12 +21,12 @@ test('every database function that TypeScript calls may be executed by the role 
   expect(called.filter((name) => !granted.has(name))).toEqual([]);
 });
 
-test('every granted database function has a file', () => {
+test('every database function that is granted to a role has a SQL file', () => {
   const granted = new Set(ROLE_GRANTS.flatMap(({ execute }) => execute));
   expect([...granted].filter((name) => !sqlFunctions.includes(name))).toEqual([]);
 });
 
-test('every database function that has a file is granted to a role, or another function calls it', () => {
+test('every database function with a SQL file is granted to a role or called by another function', () => {
   const granted = new Set(ROLE_GRANTS.flatMap(({ execute }) => execute));
   const statements = sqlFiles.map((file) => ({
     name: functionNameOf(file),

@@ -8,7 +8,7 @@ import { indexNameOf } from '../../../lambdas/pool/install/install-indexes.ts';
  * Every database has the checksum of each file that it has applied, and its next migration fails
  * if that file was edited. Add the hash of a new file in the commit that adds the file.
  */
-const LANDED: Readonly<Record<string, string>> = {
+const PINNED_HASHES: Readonly<Record<string, string>> = {
   '001.do.pair-life.sql': 'ab33af5f42f842ed',
   '002.do.requests-and-refill.sql': '1e250ec4e31f521f',
   '003.do.caller-budgets.sql': 'ed39073132883460',
@@ -25,12 +25,12 @@ const hashOf = (file: string): string =>
 const sqlFiles = (folder: string): readonly string[] =>
   readdirSync(`${POOL}/${folder}`, { encoding: 'utf8', recursive: true }).filter((file) => file.endsWith('.sql'));
 
-test('every migration has its hash here, and none that is on the main branch is edited, renamed or removed', () => {
+test('every migration file is listed here with its hash, so no released one was edited, renamed or removed', () => {
   const files = sqlFiles('migrations').toSorted();
-  expect(Object.fromEntries(files.map((file) => [file, hashOf(file)]))).toEqual(LANDED);
+  expect(Object.fromEntries(files.map((file) => [file, hashOf(file)]))).toEqual(PINNED_HASHES);
 });
 
-test('no migration builds an index on a table of an earlier migration, which would block writers', () => {
+test('no migration creates an index on a table of an earlier migration, which would block its writers', () => {
   const made = new Set<string>();
   for (const file of sqlFiles('migrations').toSorted()) {
     const text = readFileSync(`${POOL}/migrations/${file}`, 'utf8');
@@ -44,7 +44,7 @@ test('no migration builds an index on a table of an earlier migration, which wou
   }
 });
 
-/** These indexes were built when no release was in use and no table had rows. */
+/** Indexes that were built while no release was in use, and no table had rows. */
 const ALLOWED_INDEXES: Readonly<Record<string, readonly string[]>> = {
   '004.do.bounded-work.sql': [
     'outbox_event',
@@ -60,7 +60,7 @@ const ALLOWED_INDEXES: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-test('each file of functions has one function, with the name of the file', () => {
+test('each file of lambdas/pool/functions creates or replaces one function, named like the file', () => {
   for (const file of sqlFiles('functions')) {
     const text = readFileSync(`${POOL}/functions/${file}`, 'utf8');
     const created = [...text.matchAll(/^CREATE (?:OR REPLACE )?FUNCTION (\w+)/gm)].map(([, name]) => name);
@@ -72,7 +72,7 @@ test('each file of functions has one function, with the name of the file', () =>
 test.each([
   ['CREATE INDEX CONCURRENTLY IF NOT EXISTS pair_by_reason ON pair (reason);', 'pair_by_reason'],
   ['-- Why.\nCREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS a ON pair (b)\nWHERE c\n', 'a'],
-])('indexNameOf returns the name of the index in the only statement of a file', (text, name) => {
+])('the installer reads the name of an index from the only statement of its file (%#)', (text, name) => {
   expect(indexNameOf(text, 'a.sql')).toBe(name);
 });
 
@@ -81,6 +81,6 @@ test.each([
   'CREATE INDEX CONCURRENTLY a ON pair (b);',
   'CREATE INDEX CONCURRENTLY IF NOT EXISTS a ON pair (b); DROP TABLE pair;',
   '',
-])('a file of indexes is refused if it locks its table, fails when repeated or does something else', (text) => {
+])('the installer refuses an index file that locks the table, fails when repeated or does more: %j', (text) => {
   expect(() => indexNameOf(text, 'a.sql')).toThrow('indexes/a.sql must hold one statement');
 });

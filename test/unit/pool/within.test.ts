@@ -3,7 +3,7 @@ import { TimedOut, within } from '../../../lambdas/pool/database/within.ts';
 
 const never = new Promise<never>(() => undefined);
 
-/** Keeps the process busy for the time, with turns of the event loop between. */
+/** Blocks the event loop for `durationMs`. Every 10 ms timers run and sockets are read. */
 function beBusy(durationMs: number): Promise<void> {
   const endMs = performance.now() + durationMs;
   return new Promise((resolve) => {
@@ -17,16 +17,16 @@ function beBusy(durationMs: number): Promise<void> {
   });
 }
 
-test('work without an answer is given up after the shorter time in an idle process', async () => {
+test('work without a result in an idle process is rejected after the shorter time', async () => {
   await expect(within(never, 50, 600_000)).rejects.toBeInstanceOf(TimedOut);
 });
 
-test('work without an answer gets the longer time in a busy process', async () => {
+test('work that is late because the process is busy gets the longer time limit', async () => {
   const work = beBusy(500).then(() => 'answered');
   expect(await within(work, 100, 600_000)).toBe('answered');
 });
 
-test('work without an answer is given up after the longer time', async () => {
+test('work without a result in a busy process is rejected after the longer time', async () => {
   const busy = beBusy(300);
   await expect(within(never, 50, 100)).rejects.toBeInstanceOf(TimedOut);
   await busy;

@@ -19,10 +19,13 @@ test.each([
   [`arn:aws:iam::${ACCOUNT}:user/teams/a/batch`, 'user/teams/a/batch', null],
   [`arn:aws:iam::${ACCOUNT}:role/issuing`, 'role/issuing', null],
   [`arn:aws:iam::${ACCOUNT}:root`, 'root', null],
-])('the caller %s is its account and %s, whatever its session', (userArn, principal, session) => {
-  expect(callerOfIdentity({ userArn })).toEqual({ account: ACCOUNT, principal, session });
-  expect(callerOfIdentity({ userArn, accountId: ACCOUNT })).toEqual({ account: ACCOUNT, principal, session });
-});
+])(
+  'the identity %s is a caller with its account and the principal %s in any session',
+  (userArn, principal, session) => {
+    expect(callerOfIdentity({ userArn })).toEqual({ account: ACCOUNT, principal, session });
+    expect(callerOfIdentity({ userArn, accountId: ACCOUNT })).toEqual({ account: ACCOUNT, principal, session });
+  },
+);
 
 test.each([
   ['no identity', undefined],
@@ -30,21 +33,21 @@ test.each([
   ['no ARN', {}],
   ['an ARN that is null', { userArn: null }],
   ['an empty ARN', { userArn: '' }],
-  ['a text that is no ARN', { userArn: 'local' }],
+  ['a text that is not an ARN', { userArn: 'local' }],
   ['a number', { userArn: 5 }],
-  ['a principal of no account', { userArn: 'arn:aws:sts::assumed-role/a/b' }],
+  ['a principal without an account', { userArn: 'arn:aws:sts::assumed-role/a/b' }],
   ['a short account', { userArn: 'arn:aws:sts::55555555555:assumed-role/a/b' }],
   ['another service', { userArn: `arn:aws:s3::${ACCOUNT}:user/a` }],
-  ['a kind that is unknown', { userArn: `arn:aws:iam::${ACCOUNT}:group/a` }],
+  ['an unknown kind of principal', { userArn: `arn:aws:iam::${ACCOUNT}:group/a` }],
   ['a role without a name', { userArn: `arn:aws:sts::${ACCOUNT}:assumed-role/` }],
   ['a user without a name', { userArn: `arn:aws:iam::${ACCOUNT}:user/` }],
   ['a second line', { userArn: `arn:aws:iam::${ACCOUNT}:user/a\nb` }],
   ['another account than the ARN names', { userArn: `arn:aws:iam::${ACCOUNT}:user/a`, accountId: '666666666666' }],
-])('an identity with %s names no caller', (_what, identity) => {
+])('an identity with %s is refused as an unknown caller', (_what, identity) => {
   expect(() => callerOfIdentity(identity)).toThrow(CallerUnknown);
 });
 
-test('two callers have one name only if account and principal are the same', () => {
+test('two identities have the same caller name only if account and principal are the same', () => {
   const named = (userArn: string) => callerName(callerOfIdentity({ userArn }));
   const first = named(`arn:aws:sts::${ACCOUNT}:assumed-role/a/one`);
   expect(named(`arn:aws:sts::${ACCOUNT}:assumed-role/a/two`)).toBe(first);

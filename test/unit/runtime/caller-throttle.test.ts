@@ -5,7 +5,7 @@ import { FakeClock } from '../../support/fake-clock.ts';
 
 const ISSUING = { account: '555555555555', principal: 'role/issuing', session: 'one' };
 
-/** How many of so many requests at once are admitted. */
+/** Sends the requests at the same moment and returns how many the throttle admits. */
 function admitted(throttle: CallerThrottle, requests: number, caller = ISSUING): number {
   let count = 0;
   for (let request = 0; request < requests; request += 1) {
@@ -19,7 +19,7 @@ function admitted(throttle: CallerThrottle, requests: number, caller = ISSUING):
   return count;
 }
 
-test('a caller gets two seconds of its rate at once, then its rate, and no other caller gets less for it', async () => {
+test('a caller may spend two seconds of its rate at once, then its rate, without effect on other callers', async () => {
   const clock = new FakeClock();
   const throttle = new CallerThrottle(10, clock);
   expect(admitted(throttle, 100)).toBe(20);
@@ -31,11 +31,11 @@ test('a caller gets two seconds of its rate at once, then its rate, and no other
   expect(admitted(throttle, 100)).toBe(20);
 });
 
-test('a rate of 0 is no limit', () => {
+test('a throttle with the rate 0 admits every request', () => {
   expect(admitted(new CallerThrottle(0, new FakeClock()), 10_000)).toBe(10_000);
 });
 
-test('callers whose bucket is full are forgotten, and one that is throttled is not', async () => {
+test('the throttle forgets callers whose bucket is full, and keeps a caller that it refuses', async () => {
   const clock = new FakeClock();
   const throttle = new CallerThrottle(10, clock);
   for (let role = 0; role < 1_000; role += 1) throttle.admit({ ...ISSUING, principal: `role/${role}` });

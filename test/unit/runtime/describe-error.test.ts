@@ -19,7 +19,7 @@ const thrownBy = (work: () => unknown): unknown => {
   throw new Error('Nothing was thrown.');
 };
 
-/** What a driver's error looks like: the values of the statement stand in its message and in its properties. */
+/** An error as the driver makes it: message and properties contain values of the statement. */
 const driverError = () =>
   Object.assign(new Error(`duplicate key value: Key (internal_token)=(${SECRET}) already exists.`), {
     name: 'PostgresError',
@@ -35,30 +35,36 @@ const driverError = () =>
   });
 
 const foreignErrors: readonly (readonly [string, () => unknown])[] = [
-  ['JSON', () => thrownBy(() => JSON.parse(SECRET))],
-  ['a URL', () => thrownBy(() => new URL(`postgres//${SECRET}`))],
-  ['URI components', () => thrownBy(() => decodeURIComponent(`%${SECRET}`))],
+  ['the JSON parser', () => thrownBy(() => JSON.parse(SECRET))],
+  ['the URL parser', () => thrownBy(() => new URL(`postgres//${SECRET}`))],
+  ['decodeURIComponent', () => thrownBy(() => decodeURIComponent(`%${SECRET}`))],
   ['zod', () => thrownBy(() => z.parse(z.literal(SECRET), 1))],
-  ['a number', () => thrownBy(() => BigInt(SECRET))],
-  ['a header', () => thrownBy(() => new Headers({ [`${SECRET} x`]: '' }))],
-  ['the driver', driverError],
-  ['a nested cause', () => new Error('outer', { cause: new Error(SECRET, { cause: driverError() }) })],
-  ['several at once', () => new AggregateError([new Error(SECRET), driverError()], SECRET)],
-  ['a name that is none', () => Object.assign(new Error('x'), { name: `Error: ${SECRET}`, code: `${SECRET} x` })],
-  ['no error at all', () => SECRET],
+  ['BigInt', () => thrownBy(() => BigInt(SECRET))],
+  ['Headers', () => thrownBy(() => new Headers({ [`${SECRET} x`]: '' }))],
+  ['the database driver', driverError],
+  ['a chain of causes', () => new Error('outer', { cause: new Error(SECRET, { cause: driverError() }) })],
+  ['AggregateError', () => new AggregateError([new Error(SECRET), driverError()], SECRET)],
+  [
+    'a name and a code with other text',
+    () => Object.assign(new Error('x'), { name: `Error: ${SECRET}`, code: `${SECRET} x` }),
+  ],
+  ['a text that was thrown', () => SECRET],
 ];
 
-test.each(foreignErrors)('nothing that %s quotes is described', (_what, error) => {
+test.each(foreignErrors)('a described error contains nothing that it quoted (%s)', (_what, error) => {
   expect(JSON.stringify(describe(error()))).not.toContain('hunter2');
 });
 
-test.each(foreignErrors)('nothing that %s quotes leaves a start or a job', async (_what, error) => {
-  const failure = await startUp(() => Promise.reject(error())).catch((reason: unknown) => reason);
-  expect(failure).toBeInstanceOf(UnexpectedFailure);
-  expect(inspect(failure, { depth: 5, showHidden: true })).not.toContain('hunter2');
-});
+test.each(foreignErrors)(
+  'a failed start rejects with an error that contains nothing that the cause quoted (%s)',
+  async (_what, error) => {
+    const failure = await startUp(() => Promise.reject(error())).catch((reason: unknown) => reason);
+    expect(failure).toBeInstanceOf(UnexpectedFailure);
+    expect(inspect(failure, { depth: 5, showHidden: true })).not.toContain('hunter2');
+  },
+);
 
-test("a driver's error keeps what names no value", () => {
+test('a described driver error keeps the fields that contain names and no values', () => {
   expect(describe(driverError())).toMatchObject({
     name: 'PostgresError',
     code: '23505',
@@ -69,7 +75,7 @@ test("a driver's error keeps what names no value", () => {
   });
 });
 
-test('messages of our own are kept, and those of their causes are not', () => {
+test("a described error keeps this project's message and drops the message of a foreign cause", () => {
   expect(describe(new InvalidSettings(['DATABASE_HOST must be set']))).toMatchObject({
     message: expect.stringContaining('DATABASE_HOST must be set'),
   });
@@ -80,7 +86,7 @@ test('messages of our own are kept, and those of their causes are not', () => {
   expect(asOwnError('The job failed', own)).toBe(own);
 });
 
-test('no line of a message is taken for a frame of the stack', () => {
+test('the stack frames of an error contain no line of its message, even one that looks like a frame', () => {
   const line = fc.constantFrom(
     `    at ${SECRET} (file:///a.ts:1:2)`,
     `    at async ${SECRET} (/a.ts:1:2)`,
@@ -100,13 +106,13 @@ test('no line of a message is taken for a frame of the stack', () => {
   );
 });
 
-test('a message that was changed after the stack was made is not taken for frames', () => {
+test('the stack frames of an error contain no line of a message that was replaced later', () => {
   const error = new Error(`first\n    at ${SECRET} (file:///a.ts:1:2)\nlast`);
   error.message = 'another';
   expect(framesOf(error).join('\n')).not.toContain('hunter2');
 });
 
-test('a number in the place of a name or a code is not taken for one', () => {
+test('a described error drops a name or a code that could be a card number, and keeps real codes', () => {
   const error = Object.assign(new Error('x'), { name: 'E4111111111111111', code: '4111111111111111' });
   expect(JSON.stringify(describe(error))).not.toContain('1111');
   expect(String(asOwnError('The job failed', error))).toBe('UnexpectedFailure: The job failed: unknown error.');
@@ -115,7 +121,7 @@ test('a number in the place of a name or a code is not taken for one', () => {
   }
 });
 
-test('causes that go in circles are described to an end', () => {
+test('an error that is its own cause is described without an endless loop', () => {
   const error = new Error('a');
   error.cause = error;
   expect(JSON.stringify(describe(error)).length).toBeLessThan(20_000);

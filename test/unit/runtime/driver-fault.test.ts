@@ -15,7 +15,7 @@ test("the driver's write to a closed connection does not end the process", () =>
   expect(run('const socket = null; socket.write("x")')).toBe(42);
 });
 
-test('every other uncaught error does', () => {
+test('every other uncaught error ends the process', () => {
   expect(run('throw new TypeError("something else")')).not.toBe(42);
   expect(run('throw new Error("boom")')).not.toBe(42);
 });

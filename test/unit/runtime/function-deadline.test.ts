@@ -1,7 +1,7 @@
 import type { Context } from 'aws-lambda';
 import { beforeEach, expect, test, vi } from 'vitest';
 
-// Both are read when the modules are loaded.
+// The modules read both variables when they are loaded.
 vi.stubEnv('POWERTOOLS_LOG_LEVEL', 'SILENT');
 vi.stubEnv('POWERTOOLS_METRICS_DISABLED', 'true');
 const { apiHandler } = await import('../../../lambdas/runtime/http/api-handler.ts');
@@ -19,9 +19,10 @@ const event = {
 const functionWith = (remainingMs: number) =>
   ({ functionName: 'f', awsRequestId: 'r', getRemainingTimeInMillis: () => remainingMs }) as unknown as Context;
 
-let begun: number[];
+/** For each call of the route or the job: milliseconds until its deadline. */
+let calls: number[];
 beforeEach(() => {
-  begun = [];
+  calls = [];
 });
 
 const LEVELS = {
@@ -40,7 +41,7 @@ const api = apiHandler({
   schema: null,
   deadlineMs: 5_000,
   async answer({ context }) {
-    begun.push(context.deadlineMs - performance.now());
+    calls.push(context.deadlineMs - performance.now());
     return { status: 200, body: LEVELS };
   },
 });
@@ -49,35 +50,35 @@ const job = jobHandler({
   name: 'test',
   timeLimitMs: 50_000,
   async run({ deadlineMs }) {
-    begun.push(deadlineMs - performance.now());
+    calls.push(deadlineMs - performance.now());
     return {};
   },
 });
 
 test.each([-5_000, 0, 250])(
-  'a request with %i ms left to its function is answered 503 and not begun',
+  'a request to a function with %i ms left is answered 503 and the route is not called',
   async (leftMs) => {
     const answer = await api(event, functionWith(leftMs));
     expect(answer.statusCode).toBe(503);
     expect(answer.headers?.['Retry-After']).toBe('1');
     expect(JSON.parse(answer.body)).toMatchObject({ code: 'out-of-time' });
-    expect(begun).toEqual([]);
+    expect(calls).toEqual([]);
   },
 );
 
-test("a request's deadline is before its function's end", async () => {
+test("a request's deadline is before the timeout of its function", async () => {
   expect((await api(event, functionWith(2_000))).statusCode).toBe(200);
-  expect(begun).toHaveLength(1);
-  expect(begun[0]).toBeLessThan(2_000);
+  expect(calls).toHaveLength(1);
+  expect(calls[0]).toBeLessThan(2_000);
 });
 
-test.each([-5_000, 0, 4_900])('a job with %i ms left to its function fails and does not begin', async (leftMs) => {
+test.each([-5_000, 0, 4_900])('a job in a function with %i ms left fails and does not start', async (leftMs) => {
   await expect(job({}, functionWith(leftMs))).rejects.toThrow('no time left');
-  expect(begun).toEqual([]);
+  expect(calls).toEqual([]);
 });
 
-test("a job's deadline is before its function's end", async () => {
+test("a job's deadline is before the timeout of its function", async () => {
   await job({}, functionWith(20_000));
-  expect(begun).toHaveLength(1);
-  expect(begun[0]).toBeLessThan(20_000);
+  expect(calls).toHaveLength(1);
+  expect(calls[0]).toBeLessThan(20_000);
 });

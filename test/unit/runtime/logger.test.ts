@@ -5,7 +5,10 @@ import { withCheckDigit } from '../tokenization/generated-card-numbers.ts';
 
 const CARD = '4111111111111111';
 const SECRET = 'hunter2-Pa55word';
-/** Given out under version 1 of the format, in a range that RuPay has since version 2, and with a right check digit. */
+/**
+ * A reference of format version 1 that could be a card number now: its range belongs to RuPay since
+ * version 2, and its check digit is correct.
+ */
 const OLD_REFERENCE = withCheckDigit('821111111111111');
 
 let written: string;
@@ -29,7 +32,7 @@ const loggers = [
   ['the audit log', auditLogger],
 ] as const;
 
-test.each(loggers)('%s shows no card number, wherever in a line it stands', (_name, log) => {
+test.each(loggers)('%s contains no card number, in whatever field of a line it was passed', (_name, log) => {
   log.error(`message ${CARD}`, {
     text: `4111 1111 1111 1111`,
     nested: { list: [`a-${CARD}`, { deep: '4111a1111b1111c1111' }] },
@@ -49,18 +52,21 @@ test.each(loggers)('%s shows no card number, wherever in a line it stands', (_na
   expect(written.match(/\[card number\]/g)?.length).toBeGreaterThanOrEqual(9);
 });
 
-test.each(loggers)('%s shows a foreign error by its name and place, however it is handed over', (_name, log) => {
-  const error = new SyntaxError(`Unexpected token in ${SECRET}`, {
-    cause: new TypeError(`second\n${SECRET}\n    at x`),
-  });
-  log.error('failed', error);
-  log.error('failed', { error, list: [error] });
-  expect(written).toContain('SyntaxError');
-  expect(written).toContain('logger.test.ts');
-  expect(written).not.toContain('hunter2');
-});
+test.each(loggers)(
+  '%s contains the name and stack of a foreign error and not its message, in any field',
+  (_name, log) => {
+    const error = new SyntaxError(`Unexpected token in ${SECRET}`, {
+      cause: new TypeError(`second\n${SECRET}\n    at x`),
+    });
+    log.error('failed', error);
+    log.error('failed', { error, list: [error] });
+    expect(written).toContain('SyntaxError');
+    expect(written).toContain('logger.test.ts');
+    expect(written).not.toContain('hunter2');
+  },
+);
 
-test('what is no card number is written as it is', () => {
+test('the log keeps values that are not card numbers unchanged', () => {
   const line = {
     cardReference: '9123456789012345',
     durationMs: 12.3,
@@ -76,12 +82,12 @@ test('what is no card number is written as it is', () => {
   expect(JSON.parse(written)).toMatchObject(JSON.parse(JSON.stringify(line)));
 });
 
-test('the reference of an audit record is written even if a network has got its range since', () => {
+test('the audit log keeps a reference whose range was assigned to a card network later', () => {
   auditLogger.info('card number disclosed', { cardReference: OLD_REFERENCE, session: OLD_REFERENCE });
   expect(JSON.parse(written)).toMatchObject({ cardReference: OLD_REFERENCE, session: '[card number]' });
 });
 
-test('a field that AWS fills is looked at like any other when it has not the form that AWS gives it', () => {
+test('the log redacts a card number in a field that AWS fills, because it has not the form of that field', () => {
   for (const field of ['functionRequestId', 'gatewayRequestId', 'sourceAddress', 'cardReference']) {
     expect(redactedLogValue(field, CARD)).toBe('[card number]');
   }

@@ -33,7 +33,7 @@ test.each([
   [new TomeGatewayAnswered('x', { attempts: 1 }), 503],
   [new TomeOutcomeUnknown('x', { attempts: 1, retryAfterSeconds: 9 }), 503],
   [new TomeRateLimited('x', { attempts: 1, retryAfterSeconds: 0 }), 429],
-])('a temporary problem says after how many seconds to retry, at least one (%#)', (error, status) => {
+])('a temporary problem (%#) asks the caller to retry after at least one second', (error, status) => {
   const { problem, retryAfterSeconds } = problemOf(error, 'correlation');
   expect(problem.status).toBe(status);
   expect(retryAfterSeconds).toBe(Math.max(1, error.retryAfterSeconds));

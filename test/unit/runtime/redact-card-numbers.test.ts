@@ -10,7 +10,7 @@ import { anyCardNumber, digits } from '../tokenization/generated-card-numbers.ts
 
 const RUNS = { seed: 20_261_127, numRuns: 3_000 };
 
-/** Without a digit and without what joins groups. */
+/** Texts around a number: without digits, and without separators that would join digit groups. */
 const words = fc.constantFrom('', 'card ', 'pan=', '{"message":"', ' was refused', '"}', '/cards/', 'x', '\n', 'кафе ');
 const tight = fc.constantFrom(
   ' ',
@@ -30,7 +30,7 @@ const tight = fc.constantFrom(
 );
 const loose = fc.constantFrom('a', 'x', 'ff', 'abc', '<br>', ' and ', '_a_', '&nbsp;', ' -- - ', 'é');
 
-/** Cuts into groups as they stand on cards and in forms, the last one with what is left. */
+/** Cuts a number into groups of these sizes. The last group has the remaining digits. */
 const cut = (number: string, sizes: readonly number[]): readonly string[] => {
   const groups: string[] = [];
   let at = 0;
@@ -44,8 +44,11 @@ const cut = (number: string, sizes: readonly number[]): readonly string[] => {
 const asOnCards = fc.constantFrom([4, 4, 4, 4], [4, 6], [6], [8], [4, 4, 4], [8, 4, 4], [4, 5]);
 const anyCut = fc.array(fc.integer({ min: 1, max: 6 }), { minLength: 1, maxLength: 18 });
 
-/** Cut so that a group is a reference, or a time that does not follow the six or eight digits of an issuer. */
-const standsForItself = (groups: readonly string[]): boolean =>
+/**
+ * Whether one of the groups alone is a reference, or a time that does not follow the six or eight
+ * digits of an issuer. Redaction leaves such a group unchanged.
+ */
+const hasKnownGroup = (groups: readonly string[]): boolean =>
   groups.some(
     (group, index) =>
       index > 0 &&
@@ -55,8 +58,8 @@ const standsForItself = (groups: readonly string[]): boolean =>
 
 const digitsOf = (text: string): string => text.replaceAll(/\D/g, '');
 
-describe('a card number of any network is redacted', () => {
-  test('without separators', () => {
+describe('a card number of any network', () => {
+  test('with no separators is redacted', () => {
     fc.assert(
       fc.property(words, anyCardNumber(), words, (before, number, after) => {
         expect(redactCardNumbers(`${before}${number}${after}`)).toBe(`${before}[card number]${after}`);
@@ -65,7 +68,7 @@ describe('a card number of any network is redacted', () => {
     );
   });
 
-  test('in groups of any size with no letter between them', () => {
+  test('in groups of any size with no letter between them is redacted', () => {
     fc.assert(
       fc.property(
         words,
@@ -74,7 +77,7 @@ describe('a card number of any network is redacted', () => {
         tight,
         words,
         (before, number, sizes, gap, after) => {
-          fc.pre(!standsForItself(cut(number, sizes)));
+          fc.pre(!hasKnownGroup(cut(number, sizes)));
           const redacted = redactCardNumbers(`${before}${cut(number, sizes).join(gap)}${after}`);
           expect(redacted).toBe(`${before}[card number]${after}`);
         },
@@ -83,11 +86,11 @@ describe('a card number of any network is redacted', () => {
     );
   });
 
-  test('with letters between groups of four digits or more', () => {
+  test('with letters between groups of four digits or more is redacted', () => {
     fc.assert(
       fc.property(words, anyCardNumber(), asOnCards, loose, words, (before, number, sizes, gap, after) => {
-        fc.pre((cut(number, sizes).at(-1)?.length ?? 0) >= 3 && !standsForItself(cut(number, sizes)));
-        // As long as a trace id or a hash, and hexadecimal throughout: then it is taken for one.
+        fc.pre((cut(number, sizes).at(-1)?.length ?? 0) >= 3 && !hasKnownGroup(cut(number, sizes)));
+        // A hexadecimal text of the length of a trace id or a hash is treated as one.
         fc.pre(![24, 32, 40, 64].includes(cut(number, sizes).join(gap).length));
         const redacted = redactCardNumbers(`${before}${cut(number, sizes).join(gap)}${after}`);
         expect(redacted).toBe(`${before}[card number]${after}`);
@@ -96,7 +99,7 @@ describe('a card number of any network is redacted', () => {
     );
   });
 
-  test('in the shape of a UUID, with zeros before or behind it', () => {
+  test('in the form of a UUID, with zeros before or after it, is redacted', () => {
     fc.assert(
       fc.property(anyCardNumber(), fc.nat({ max: 19 }), words, (number, zeros, before) => {
         const filled = '0'
@@ -112,7 +115,7 @@ describe('a card number of any network is redacted', () => {
     );
   });
 
-  test('with its security code or expiry date glued to it, and with zeros before it', () => {
+  test('directly before a security code or an expiry date, or after zeros, is redacted', () => {
     fc.assert(
       fc.property(anyCardNumber(), fc.integer({ min: 3, max: 8 }).chain(digits), (number, behind) => {
         fc.pre(/^[3-6]/.test(number));
@@ -123,7 +126,7 @@ describe('a card number of any network is redacted', () => {
     );
   });
 
-  test('two in one text', () => {
+  test('twice in one text is redacted twice', () => {
     fc.assert(
       fc.property(anyCardNumber(), anyCardNumber(), (first, second) => {
         expect(redactCardNumbers(`${first} was exchanged for ${second}`)).toBe(
@@ -145,14 +148,14 @@ describe('a card number of any network is redacted', () => {
     'https://example.com/?pan=4111%201111%201111%201111&x=1',
     'arn:aws:sts::555555555555:assumed-role/issuing/4111111111111111',
     '4111 1111 1111 1111123',
-  ])('as it is written in %#', (text) => {
+  ])('in the form %j is redacted', (text) => {
     const redacted = redactCardNumbers(text);
     expect(redacted).toContain('[card number]');
     expect(redacted.replaceAll('555555555555', '')).not.toMatch(/1{4}|\d{13}|١/);
   });
 });
 
-/** A reference of a version of the format; what fails the check digit, unless another policy is named. */
+/** References of all versions of the format, with a wrong check digit (policy `must-fail`). */
 const references = fc
   .tuple(fc.constantFrom(...REFERENCE_FORMATS), digits(16))
   .filter(([format, text]) => findFormatFault(text, 'must-fail', format) === null)
@@ -187,7 +190,7 @@ const ulids = fc
   .array(fc.constantFrom(...CROCKFORD.split('')), { minLength: 16, maxLength: 16 })
   .map((letters) => `01JDM8K4Z5${letters.join('')}`);
 
-describe('what is no card number stays as it is', () => {
+describe('a text without a card number', () => {
   test.each([
     ['a reference of any version of the format', references],
     ['a reference of the current version under any policy', anyPolicyReferences],
@@ -195,7 +198,7 @@ describe('what is no card number stays as it is', () => {
     ['a random UUID', fc.uuid({ version: 4 })],
     ['a ULID', ulids],
     ['a count or a duration', fc.nat({ max: 2_000_000_000 }).map(String)],
-  ])('%s', (_what, values: fc.Arbitrary<string>) => {
+  ])('that contains %s is not changed', (_what, values: fc.Arbitrary<string>) => {
     fc.assert(
       fc.property(words, values, words, (before, value, after) => {
         fc.pre(!/[a-z0-9]$/i.test(before) && !/^[a-z0-9]/i.test(after));
@@ -205,7 +208,7 @@ describe('what is no card number stays as it is', () => {
     );
   });
 
-  test('a reference beside other numbers', () => {
+  test('that contains a reference beside other numbers is not changed', () => {
     fc.assert(
       fc.property(references, fc.nat({ max: 999_999 }), references, (reference, count, other) => {
         fc.pre(findFormatFault(reference, 'any') === null && findFormatFault(other, 'any') === null);
@@ -222,7 +225,7 @@ describe('what is no card number stays as it is', () => {
     );
   });
 
-  test('accounts, regions, ARNs, queue URLs and addresses', () => {
+  test('that contains accounts, regions, ARNs, queue URLs or addresses is not changed', () => {
     fc.assert(
       fc.property(
         digits(12),
@@ -245,11 +248,14 @@ describe('what is no card number stays as it is', () => {
     );
   });
 
-  test.each(['1732651234567-checkout', 'req_1732651234560', '1861234581717283950', '20261126210550012'])('%s', (id) => {
-    expect(redactCardNumbers(id)).toBe(id);
-  });
+  test.each(['1732651234567-checkout', 'req_1732651234560', '1861234581717283950', '20261126210550012'])(
+    'such as the id %s is not changed',
+    (id) => {
+      expect(redactCardNumbers(id)).toBe(id);
+    },
+  );
 
-  test('numbers that no network issues, or whose check digit is wrong', () => {
+  test('that contains a number without a network or with a wrong check digit is not changed', () => {
     for (const text of ['4111111111111112', '9999 9999 9999 9995', '8000000000000', '2199999999999999']) {
       expect(redactCardNumbers(text)).toBe(text);
     }
@@ -257,18 +263,18 @@ describe('what is no card number stays as it is', () => {
 });
 
 describe('ids', () => {
-  test('an id of our own holds no card number', () => {
+  test('an id that the service creates contains no card number', () => {
     for (let count = 0; count < 5_000; count += 1) expect(holdsCardNumber(freshId())).toBe(false);
   });
 
-  test("a caller's correlation id is kept exactly when it holds no card number", () => {
+  test("a caller's correlation id is kept if it contains no card number, otherwise replaced", () => {
     fc.assert(
       fc.property(
         anyCardNumber(),
         asOnCards,
         fc.constantFrom('', '-', '.', '_', ':', 'a', 'xy'),
         (number, sizes, gap) => {
-          fc.pre((cut(number, sizes).at(-1)?.length ?? 0) >= 3 && !standsForItself(cut(number, sizes)));
+          fc.pre((cut(number, sizes).at(-1)?.length ?? 0) >= 3 && !hasKnownGroup(cut(number, sizes)));
           const id = `id-${cut(number, sizes).join(gap)}`;
           const used = correlationIdFrom(id);
           expect(used).not.toBe(id);
@@ -293,11 +299,11 @@ describe('ids', () => {
     'order_4111a1111b1111c1111',
     '4x1x1x1x1x1x1x1x1x1x1x1x1x1x1x1',
     '41a11b11c11d11e11f11g11',
-  ])("%s is no caller's correlation id", (id) => {
+  ])("a caller's correlation id %s is replaced", (id) => {
     expect(correlationIdFrom(id)).not.toBe(id);
   });
 
-  test('an id that starts with a time is kept, whatever counter follows', () => {
+  test("a caller's correlation id that is a time and a counter is kept", () => {
     for (let counter = 0; counter < 1_000; counter += 1) {
       for (const id of [`1732651234567-${counter}`, `req-1732651234567.${counter}`, `1732651234x${counter}`]) {
         expect(correlationIdFrom(id)).toBe(id);
@@ -305,20 +311,20 @@ describe('ids', () => {
     }
   });
 
-  test('an id of odd characters or more than 64 of them is replaced', () => {
+  test("a caller's correlation id with other characters or more than 64 of them is replaced", () => {
     for (const id of ['', 'a b', 'é', 'x'.repeat(65), 'a\nb', '"']) expect(correlationIdFrom(id)).not.toBe(id);
     expect(correlationIdFrom(undefined)).not.toBe(correlationIdFrom(undefined));
   });
 });
 
-test('every network of the table is generated, so that none is left out here', () => {
+test('the generator of these tests makes card numbers of every network in the table', () => {
   const starts = fc.sample(anyCardNumber(), { seed: 1, numRuns: 5_000 }).map((number) => number.slice(0, 8));
   const isMissing = ({ from, to }: { from: string; to: string }) =>
     !starts.some((start) => start.slice(0, from.length) >= from && start.slice(0, to.length) <= to);
   expect(CARD_NETWORK_RANGES.filter(isMissing)).toEqual([]);
 });
 
-test('a long text of digits is read in time that grows with its length', () => {
+test('redaction of a text of 100,000 hexadecimal digits ends before the time limit of the test', () => {
   const text = randomBytes(50_000).toString('hex');
   expect(typeof redactCardNumbers(text)).toBe('string');
 });

@@ -3,23 +3,23 @@ import type { AddressInfo } from 'node:net';
 
 export interface SecretsManager {
   readonly url: string;
-  /** What was asked, in order. */
-  readonly asked: readonly { readonly headers: Readonly<Record<string, unknown>>; readonly body: string }[];
-  /** The next answers: a text is sent as it is, `null` drops the connection. */
+  /** The requests, in order. */
+  readonly requests: readonly { readonly headers: Readonly<Record<string, unknown>>; readonly body: string }[];
+  /** The answer to the next requests. With the body `null` the connection is closed without one. */
   answer: { readonly status: number; readonly body: string | null };
   close(): Promise<void>;
 }
 
-/** A server that answers as AWS Secrets Manager does, or as no service should. */
+/** A server in place of AWS Secrets Manager that can also send invalid answers. */
 export async function startSecretsManager(): Promise<SecretsManager> {
-  const asked: { headers: Record<string, unknown>; body: string }[] = [];
+  const requests: { headers: Record<string, unknown>; body: string }[] = [];
   const server = createServer((request, response) => {
     let body = '';
     request.on('data', (chunk) => {
       body += String(chunk);
     });
     request.on('end', () => {
-      asked.push({ headers: request.headers, body });
+      requests.push({ headers: request.headers, body });
       if (manager.answer.body === null) response.destroy();
       else response.writeHead(manager.answer.status).end(manager.answer.body);
     });
@@ -29,7 +29,7 @@ export async function startSecretsManager(): Promise<SecretsManager> {
   });
   const manager: SecretsManager = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    asked,
+    requests,
     answer: { status: 200, body: '{}' },
     async close() {
       server.closeAllConnections();
@@ -41,5 +41,5 @@ export async function startSecretsManager(): Promise<SecretsManager> {
   return manager;
 }
 
-/** A secret's text in the answer to GetSecretValue. */
+/** The answer to GetSecretValue for a secret with this text. */
 export const secret = (text: string) => ({ status: 200, body: JSON.stringify({ SecretString: text }) });

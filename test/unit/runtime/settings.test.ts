@@ -1,16 +1,16 @@
 import { expect, test } from 'vitest';
 import { readSettings } from '../../../lambdas/runtime/settings.ts';
 
-const ONE_WAY = 'exactly one of DATABASE_URL, DATABASE_SECRET_ID and DATABASE_USER must be set';
+const ONE_OF_THREE = 'exactly one of DATABASE_URL, DATABASE_SECRET_ID and DATABASE_USER must be set';
 
 test.each([
-  [{}, ONE_WAY],
-  [{ DATABASE_URL: 'postgres://a', DATABASE_SECRET_ID: 'b' }, ONE_WAY],
-  [{ DATABASE_HOST: 'a' }, ONE_WAY],
-  [{ DATABASE_URL: 'postgres://a', DATABASE_USER: 'b' }, ONE_WAY],
+  [{}, ONE_OF_THREE],
+  [{ DATABASE_URL: 'postgres://a', DATABASE_SECRET_ID: 'b' }, ONE_OF_THREE],
+  [{ DATABASE_HOST: 'a' }, ONE_OF_THREE],
+  [{ DATABASE_URL: 'postgres://a', DATABASE_USER: 'b' }, ONE_OF_THREE],
   [{ DATABASE_USER: 'b' }, 'DATABASE_HOST must be set with DATABASE_USER'],
   [{ DATABASE_URL: 'mysql://a' }, 'DATABASE_URL must be a postgres:// or postgresql:// URL'],
-])('a database that is named %j is refused in a sentence', (environment, sentence) => {
+])('the database settings %j are refused with the sentence %j', (environment, sentence) => {
   expect(() => readSettings(['database'], environment)).toThrow(sentence);
 });
 
@@ -19,22 +19,22 @@ test.each([
   { DATABASE_SECRET_ID: 'a' },
   { DATABASE_SECRET_ID: 'a', DATABASE_HOST: 'b' },
   { DATABASE_HOST: 'a', DATABASE_USER: 'b' },
-])('a database can be named by %j', (environment) => {
+])('the database settings %j are accepted', (environment) => {
   expect(readSettings(['database'], environment)).toMatchObject(environment);
 });
 
 test.each([{}, { IDEMPOTENCY_HMAC_SECRET: 'x'.repeat(32), IDEMPOTENCY_HMAC_SECRET_ID: 'a' }])(
-  'the key of the hashes comes from one place only (%j)',
+  'the idempotency settings %j are refused, because exactly one source of the key must be set',
   (environment) => {
     expect(() => readSettings(['idempotency'], environment)).toThrow('exactly one of IDEMPOTENCY_HMAC_SECRET');
   },
 );
 
-test('a fault never quotes what was set, which may be a secret', () => {
+test('the error about a setting does not quote its value, which may be a secret', () => {
   expect(() => readSettings(['idempotency'], { IDEMPOTENCY_HMAC_SECRET: 'too-short' })).not.toThrow('too-short');
 });
 
-test('a TOME that may be waited for much longer than a request lasts could never open its breaker, and is refused', () => {
+test('an attempt timeout above twice the request deadline is refused, because no breaker would open', () => {
   const settings = { TOME_URL: 'http://tome', TOME_ATTEMPT_TIMEOUT_MS: '20000', REQUEST_DEADLINE_MS: '5000' };
   expect(() => readSettings(['request', 'tome'], settings)).toThrow('or no breaker would ever open');
 });
@@ -58,12 +58,12 @@ test.each([
   ['https://tome/base?', 'TOME_URL must have no query'],
   ['https://tome/#secret', 'TOME_URL must have no fragment'],
   ['https://tome/100%', 'TOME_URL must have % written as %25'],
-])('the TOME address %s, which no client could use, is refused at start', (TOME_URL, sentence) => {
+])('the TOME address %s is refused at start, because no client could use it', (TOME_URL, sentence) => {
   expect(() => readSettings(['tome'], { TOME_URL })).toThrow(sentence);
   expect(() => readSettings(['tome'], { TOME_URL })).not.toThrow('secret');
 });
 
-test('every fault of an address is named at once', () => {
+test('the error about an address names all of its faults', () => {
   const TOME_URL = 'https://secret:password@tome:0/?a#b';
   for (const sentence of ['no user name', 'port from 1', 'no query', 'no fragment']) {
     expect(() => readSettings(['tome'], { TOME_URL })).toThrow(sentence);
@@ -71,7 +71,7 @@ test('every fault of an address is named at once', () => {
 });
 
 test.each(['http://tome', 'https://tome.internal:8443/base/', 'http://[::1]:3000', 'http://127.0.0.1:3000'])(
-  'the TOME address %s can be used',
+  'the TOME address %s is accepted',
   (TOME_URL) => {
     expect(readSettings(['tome'], { TOME_URL })).toMatchObject({ TOME_URL });
   },
@@ -86,7 +86,7 @@ test.each([
   expect(() => readSettings(['database'], { DATABASE_URL })).toThrow(sentence);
 });
 
-test('a database address may carry credentials and options, the queue its path', () => {
+test('a database URL may contain credentials and options, and a queue URL a path', () => {
   const DATABASE_URL = 'postgresql://pool:p%23ss@db:5433/pool?sslmode=require';
   expect(readSettings(['database'], { DATABASE_URL })).toMatchObject({ DATABASE_URL });
   const EVENT_QUEUE_URL = 'https://sqs.eu-central-1.amazonaws.com/123456789012/events';

@@ -17,7 +17,7 @@ const faultOf = (body: string): string => {
 };
 
 test.each([
-  ['twice as it is', `{"cardNumber":"${CARD}","cardNumber":"${OTHER}"}`],
+  ['twice in the same form', `{"cardNumber":"${CARD}","cardNumber":"${OTHER}"}`],
   ['twice with the same value', `{"cardNumber":"${CARD}","cardNumber":"${CARD}"}`],
   ['once with an escaped letter', `{"cardNumber":"${CARD}","card\\u004eumber":"${OTHER}"}`],
   ['with every letter escaped', `{"\\u0063ard\\u004Eumber":"${CARD}","cardNumber":"${OTHER}"}`],
@@ -27,12 +27,12 @@ test.each([
   expect(faultOf(body)).toBe('field cardNumber must be given once');
 });
 
-test('a repeated field is found in nested objects, and a card number in its place is not quoted', () => {
+test('a repeated field in a nested object is refused, and a card number used as a field name is not quoted', () => {
   expect(faultOf(`{"a":[{"x":1},{"x":1,"x":2}]}`)).toBe('field x must be given once');
   expect(faultOf(`{"${CARD}":1,"${CARD}":2}`)).toBe('field (unprintable) must be given once');
 });
 
-test('the same name in different objects, and in values, is no repetition', () => {
+test('the same name in different objects, or as a value, is not a repeated field', () => {
   for (const text of [
     '{"a":{"a":1},"b":{"a":1}}',
     '[{"a":1},{"a":1}]',
@@ -44,7 +44,7 @@ test('the same name in different objects, and in values, is no repetition', () =
   }
 });
 
-test('JSON that JSON.stringify writes repeats nothing, and with any of its fields again it does', () => {
+test('no field is repeated in the output of JSON.stringify, and a field that is appended again is found', () => {
   const name = fc.string().filter((text) => text !== '__proto__');
   fc.assert(
     fc.property(fc.dictionary(name, fc.jsonValue(), { minKeys: 1 }), fc.jsonValue(), (content, value) => {
@@ -74,25 +74,25 @@ test.each([
   ['4111111111111111'],
   ['{"cardNumber":"4111111111111111"'],
   ['\ufeff{"cardNumber":"4111111111111111"}'],
-])('%j is refused without being quoted', (body) => {
+])('the body %j is refused and not quoted', (body) => {
   const fault = faultOf(body);
   expect(fault).not.toBe('accepted');
   expect(fault).not.toMatch(/1{4}/);
 });
 
-test('bytes that are no UTF-8 are refused', () => {
+test('a body that is not UTF-8 is refused', () => {
   const bytes = Buffer.concat([Buffer.from('{"cardNumber":"'), Buffer.from([0xc3, 0x28]), Buffer.from('"}')]);
   expect(() => parseBody(cardNumberRequest, { body: bytes.toString('base64'), isBase64Encoded: true })).toThrow(
     'body must be UTF-8',
   );
 });
 
-test('a body over the limit is told its limit, whether or not it is JSON', () => {
+test('a body over the size limit is refused with that limit, whether or not it is JSON', () => {
   for (const body of ['x'.repeat(MAX_BODY_BYTES + 1), JSON.stringify({ cardNumber: '4'.repeat(MAX_BODY_BYTES) })]) {
     expect(faultOf(body)).toBe(`body must be at most ${MAX_BODY_BYTES} bytes`);
   }
 });
 
-test('a body in order is read', () => {
+test('a valid body is returned as an object', () => {
   expect(parseBody(cardNumberRequest, { body: `{"cardNumber":"${CARD}"}` })).toEqual({ cardNumber: CARD });
 });

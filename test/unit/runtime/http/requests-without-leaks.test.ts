@@ -5,7 +5,7 @@ import { cardNumberRequest } from '../../../../lambdas/api/schemas.ts';
 import { CardNumber } from '../../../../lambdas/tokenization/model/card-number.ts';
 import { anyCardNumber } from '../../tokenization/generated-card-numbers.ts';
 
-// Read when the modules are loaded.
+// The modules read this variable when they are loaded.
 vi.stubEnv('POWERTOOLS_METRICS_DISABLED', 'true');
 const { apiHandler } = await import('../../../../lambdas/runtime/http/api-handler.ts');
 
@@ -18,7 +18,7 @@ const lambda = {
 
 const FOUND = { status: 200, body: { cardReferenceId: '9000000000000009' } } as const;
 
-/** What a route may do with the number: use it, refuse it, or fail in words that are not ours. */
+/** What a route may do with the number: use it, refuse it, or fail with an error that quotes it. */
 const routes = {
   answers: async () => FOUND,
   refuses: async ({ body }: { readonly body: { readonly cardNumber: string } }) => {
@@ -38,7 +38,7 @@ const routes = {
   },
 };
 
-/** An event that holds the number in one place or more. */
+/** The parts of an event that contain the number. */
 const places = {
   body: (number: string) => ({ body: JSON.stringify({ cardNumber: number }) }),
   'a bare body': (number: string) => ({ body: number }),
@@ -80,7 +80,7 @@ const eventWith = (place: keyof typeof places, number: string) => ({
   ...places[place](number),
 });
 
-test('no request brings a card number into a log line, an audit record or an answer, wherever it stands', async () => {
+test('a card number in any part of a request appears in no log line, audit record or answer', async () => {
   let written = '';
   const keep = (chunk: unknown) => {
     written += String(chunk);
