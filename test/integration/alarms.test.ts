@@ -53,15 +53,18 @@ const job = async (name: string): Promise<void> => {
 const switchTome = (switches: object): Promise<Response> =>
   fetch(`${running.stack.url}/_local/tome/switches`, { method: 'PUT', body: JSON.stringify(switches) });
 
-async function whileTome(fault: object, work: () => Promise<void>): Promise<void> {
+async function withTomeFault(fault: object, work: () => Promise<void>): Promise<void> {
   await running.post('/_local/tome/faults', { rate: 1, ...fault });
   await work();
   await running.delete('/_local/tome/faults');
 }
 
-/** While TOME says 429 to everything; creations are refused for as long as its last Retry-After runs. */
-async function whileTomeIsBusy(work: () => Promise<void>): Promise<void> {
-  await whileTome({ operation: 'tokenize', namespace: 'ns1', kind: 'rate-limited' }, work);
+/**
+ * Runs `work` while NS1 answers 429 to every creation. Then waits until creations are accepted
+ * again: they are refused until the time of the last Retry-After is over.
+ */
+async function whileTomeRateLimits(work: () => Promise<void>): Promise<void> {
+  await withTomeFault({ operation: 'tokenize', namespace: 'ns1', kind: 'rate-limited' }, work);
   while ((await running.post('/v1/cards', { cardNumber: freshCard() })).status === 429) await sleep(100);
 }
 
@@ -82,10 +85,11 @@ async function drainTo(left: number): Promise<void> {
   await create(Math.max(0, available - left));
 }
 
-/** The queue answers 200 and takes nothing. */
-async function refuseEvents(work: () => Promise<void>): Promise<void> {
+/** Runs `work` while the queue answers 200 and refuses every message. */
+async function whileQueueRefuses(work: () => Promise<void>): Promise<void> {
   const refusing = vi.spyOn(SQSClient.prototype, 'send').mockImplementation((command: unknown) => {
-    if (!(command instanceof SendMessageBatchCommand)) throw new Error('Only events are expected.');
+    if (!(command instanceof SendMessageBatchCommand))
+      throw new Error('The only expected call to the queue is SendMessageBatch.');
     const { Entries = [] } = command.input;
     return { Failed: Entries.map(({ Id }) => ({ Id, SenderFault: true, Code: 'KMS.AccessDeniedException' })) };
   });
@@ -98,7 +102,7 @@ async function detokenize(times: number): Promise<void> {
   for (let count = 0; count < times; count += 1) await running.post('/v1/references/detokenize', { cardReferenceId });
 }
 
-/** One answer of each route to a fault that no handler expects: the database has none of its functions. */
+/** Makes each route answer 500: the database functions are missing, which no handler expects. */
 async function answerWithFaults(): Promise<void> {
   const cardNumber = freshCard();
   const { body } = await running.post('/v1/cards', { cardNumber });
@@ -114,14 +118,14 @@ async function answerWithFaults(): Promise<void> {
   expect(answers.map(({ status }) => status)).toEqual([500, 500, 500, 500, 500]);
 }
 
-/** Requests of a function whose database accepts connections and does not answer. */
+/** Sends statements to a database that accepts connections and does not answer. */
 async function whileDatabaseIsSilent(): Promise<void> {
   const silent = createServer().listen(0, '127.0.0.1');
   await once(silent, 'listening');
   const port = String((silent.address() as { port: number }).port);
   const database = await composeRequestDatabase(
     readSettings(['database'], {
-      DATABASE_URL: `postgres://nobody@127.0.0.1:${port}/nothing`,
+      DATABASE_URL: `postgres://user@127.0.0.1:${port}/nothing`,
       DATABASE_QUERY_TIMEOUT_MS: '100',
     }),
   );
@@ -131,7 +135,7 @@ async function whileDatabaseIsSilent(): Promise<void> {
   silent.close();
 }
 
-/** Lookups of cards that have no reference, by a role of a consumer's account. */
+/** Looks up cards that have no reference, as a role of this account. */
 async function guess(role: string, times: number, account = '555555555555'): Promise<void> {
   const { handler } = (await import('../../lambdas/api/lookup.ts')) as { handler: ApiHandler };
   for (let count = 0; count < times; count += 1) {
@@ -139,7 +143,7 @@ async function guess(role: string, times: number, account = '555555555555'): Pro
   }
 }
 
-/** One answer of each kind that helps a guesser, to a caller of this account. */
+/** Gets one answer of each kind that helps to guess card numbers, as a caller of this account. */
 async function answerEachGuess(account: string): Promise<void> {
   const send = async (name: string, body: object) => {
     const { handler } = (await import(`../../lambdas/api/${name}.ts`)) as { handler: ApiHandler };
@@ -155,36 +159,38 @@ async function answerEachGuess(account: string): Promise<void> {
 }
 
 interface Scenario {
-  /** What goes wrong in each minute for as long as the alarm looks back. */
-  readonly wrong: () => Promise<void>;
-  /** A minute in which it is over. */
-  readonly over: () => Promise<void>;
+  /** Causes the alarm's condition. The test repeats this minute for the alarm's whole look-back. */
+  readonly problem: () => Promise<void>;
+  /** Ends the condition, in one minute. */
+  readonly recovery: () => Promise<void>;
 }
 
-/** Each alarm on a metric of our own, and how its metric comes about in the handlers. */
+/**
+ * For each alarm on a metric of this project: what makes the handlers write values that ring it.
+ */
 const SCENARIOS: Readonly<Record<string, Scenario>> = {
   'pool-low': {
-    wrong: async () => {
+    problem: async () => {
       await drainTo(TARGET * 0.2);
       await job('pool-health');
     },
-    over: async () => {
+    recovery: async () => {
       await job('prefetch');
       await job('pool-health');
     },
   },
   'pool-empty': {
-    wrong: async () => {
+    problem: async () => {
       await drainTo(0);
       await job('pool-health');
     },
-    over: async () => {
+    recovery: async () => {
       await job('prefetch');
       await job('pool-health');
     },
   },
   'minutes-to-empty': {
-    wrong: async () => {
+    problem: async () => {
       await job('prefetch');
       const { used } = (await running.get('/v1/pool')).body as unknown as { used: number };
       await running.db.sql`DELETE FROM pool_sample`;
@@ -193,161 +199,161 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
       `;
       await job('pool-health');
     },
-    over: async () => {
+    recovery: async () => {
       await running.db.sql`DELETE FROM pool_sample`;
       await job('pool-health');
     },
   },
   'prefetch-failed': {
-    wrong: async () => {
+    problem: async () => {
       await drainTo(TARGET / 2);
-      await whileTome({ operation: 'prefetch', kind: 'error-before' }, () => job('prefetch'));
+      await withTomeFault({ operation: 'prefetch', kind: 'error-before' }, () => job('prefetch'));
     },
-    over: () => job('prefetch'),
+    recovery: () => job('prefetch'),
   },
   'prefetch-missed': {
-    wrong: () => job('pool-health'),
-    over: () => job('prefetch'),
+    problem: () => job('pool-health'),
+    recovery: () => job('prefetch'),
   },
   'stale-reservations': {
-    wrong: async () => {
+    problem: async () => {
       await job('prefetch');
-      await whileTomeIsBusy(async () => {
+      await whileTomeRateLimits(async () => {
         await create(1);
       });
       await running.db.sql`UPDATE reservation SET reserved_at = now() - interval '30 minutes'`;
       await job('pool-health');
     },
-    over: async () => {
+    recovery: async () => {
       await job('settle-reservations');
       await job('pool-health');
     },
   },
   'outbox-age': {
-    wrong: async () => {
+    problem: async () => {
       await job('prefetch');
       await create(1);
       await running.db.sql`UPDATE outbox_event SET occurred_at = now() - interval '10 minutes'`;
       await job('pool-health');
     },
-    over: async () => {
+    recovery: async () => {
       await job('relay-events');
       await job('pool-health');
     },
   },
   'events-refused': {
-    wrong: async () => {
+    problem: async () => {
       await job('prefetch');
       await create(1);
-      await refuseEvents(() => job('relay-events'));
+      await whileQueueRefuses(() => job('relay-events'));
     },
-    over: async () => {
+    recovery: async () => {
       await running.db.sql`UPDATE outbox_event SET not_before = now()`;
       await job('relay-events');
     },
   },
   'quarantine-growing': {
-    wrong: async () => {
+    problem: async () => {
       await running.db.sql`DELETE FROM pool_sample`;
       await running.db.sql`
         INSERT INTO pool_sample (sampled_at, available, used, quarantined) VALUES (now() - interval '30 minutes', 0, 0, -2000)
       `;
       await job('pool-health');
     },
-    over: async () => {
+    recovery: async () => {
       await running.db.sql`DELETE FROM pool_sample`;
       await job('pool-health');
     },
   },
   'tokens-leaked': {
-    wrong: async () => {
+    problem: async () => {
       await running.db.sql`
         INSERT INTO prefetch_call (id, namespace, fencing, requested, announced_at)
         SELECT gen_random_uuid(), 'ns1', 0, 5000, now() - interval '2 hours' FROM generate_series(1, 6)
       `;
       await job('pool-health');
     },
-    over: async () => {
+    recovery: async () => {
       await running.db.sql`DELETE FROM prefetch_call WHERE fencing = 0`;
       await job('pool-health');
     },
   },
   'purge-behind': {
-    wrong: async () => {
+    problem: async () => {
       await running.db.sql`
         INSERT INTO idempotency_key (key_hash, fingerprint, held_until, expires_at)
         VALUES ('late', 'late', now(), now() - interval '2 hours')
       `;
       await job('pool-health');
     },
-    over: async () => {
+    recovery: async () => {
       await job('settle-reservations');
       await job('pool-health');
     },
   },
   'health-silent': {
-    wrong: () => job('relay-events'),
-    over: () => job('pool-health'),
+    problem: () => job('relay-events'),
+    recovery: () => job('pool-health'),
   },
   'breaker-open': {
-    wrong: () =>
-      whileTome({ operation: 'tokenize', namespace: 'ns1', kind: 'error-before' }, async () => {
+    problem: () =>
+      withTomeFault({ operation: 'tokenize', namespace: 'ns1', kind: 'error-before' }, async () => {
         await create(6);
       }),
-    over: async () => {
+    recovery: async () => {
       await job('prefetch');
       await create(1);
     },
   },
   'database-silent': {
-    wrong: async () => {
+    problem: async () => {
       await whileDatabaseIsSilent();
       await create(1);
     },
-    over: async () => {
+    recovery: async () => {
       await create(1);
     },
   },
   'tome-rate-limited': {
-    wrong: () =>
-      whileTomeIsBusy(async () => {
+    problem: () =>
+      whileTomeRateLimits(async () => {
         await create(70);
       }),
-    over: async () => {
+    recovery: async () => {
       await job('prefetch');
       await create(1);
     },
   },
   'direct-path-share': {
-    wrong: async () => {
+    problem: async () => {
       await drainTo(0);
       await create(12);
     },
-    over: async () => {
+    recovery: async () => {
       await job('prefetch');
       await create(12);
     },
   },
   'caller-budget-spent': {
-    wrong: () => guess('guesser', MISSES_PER_HOUR + 1),
-    over: () => guess('honest', 1),
+    problem: () => guess('guesser', MISSES_PER_HOUR + 1),
+    recovery: () => guess('honest', 1),
   },
   'caller-refusals-issuing': {
-    // No role is over its budget: it is the account that makes itself many.
-    wrong: async () => {
+    // Each role stays below its budget. The account guesses with many roles.
+    problem: async () => {
       for (let role = 0; role < 6; role += 1) await guess(`one-of-many-${role}`, 2);
     },
-    over: () => guess('honest', 1),
+    recovery: () => guess('honest', 1),
   },
   'caller-refusals-own-account': {
-    wrong: async () => {
+    problem: async () => {
       for (let role = 0; role < 6; role += 1) await guess(`administrator-${role}`, 2, '444444444444');
     },
-    over: () => guess('administrator', 1, '444444444444'),
+    recovery: () => guess('administrator', 1, '444444444444'),
   },
   'detokenize-unusual': {
-    wrong: () => detokenize(11),
-    over: () => detokenize(1),
+    problem: () => detokenize(11),
+    recovery: () => detokenize(1),
   },
 };
 
@@ -357,21 +363,21 @@ const periodMinutes = ({ Period, Metrics }: AlarmProperties): number =>
 const times = (count: number, minute: Minute): readonly Minute[] => Array.from({ length: count }, () => minute);
 
 test.each(Object.entries(SCENARIOS))(
-  '%s rings on what the handlers write while it is so, and clears when it is over',
+  'the alarm %s rings on the metrics that handlers write during the problem, and clears afterwards',
   async (name, scenario) => {
     const alarm = prod.alarm(name);
-    const wrong = await recorder.minute(scenario.wrong);
-    const over = await recorder.minute(scenario.over);
+    const problem = await recorder.minute(scenario.problem);
+    const recovery = await recorder.minute(scenario.recovery);
     const lookBack = alarm.EvaluationPeriods * periodMinutes(alarm);
-    const whileWrong = times(lookBack, wrong);
-    expect(stateAfter(alarm, whileWrong, 'OK')).toBe('ALARM');
-    expect(stateAfter(alarm, [...whileWrong, ...times(periodMinutes(alarm), over)], 'ALARM')).toBe('OK');
-    // And not by chance: the same alarm does not ring on what is written when all is well.
-    expect(stateAfter(alarm, times(lookBack, over), 'OK')).toBe('OK');
+    const duringProblem = times(lookBack, problem);
+    expect(stateAfter(alarm, duringProblem, 'OK')).toBe('ALARM');
+    expect(stateAfter(alarm, [...duringProblem, ...times(periodMinutes(alarm), recovery)], 'ALARM')).toBe('OK');
+    // The alarm must not ring on the metrics of normal operation.
+    expect(stateAfter(alarm, times(lookBack, recovery), 'OK')).toBe('OK');
   },
 );
 
-test('every alarm on a metric of our own is among them', () => {
+test('every alarm on a metric of this project has a scenario here', () => {
   const own = prod.alarms.filter(({ ComparisonOperator }) => ComparisonOperator !== 'GreaterThanUpperThreshold');
   const names = own
     .filter((alarm) => metricsOf(alarm).some(({ namespace }) => namespace.startsWith('CardTokenizationPool/')))
@@ -379,7 +385,7 @@ test('every alarm on a metric of our own is among them', () => {
   expect(names.toSorted()).toEqual(Object.keys(SCENARIOS).toSorted());
 });
 
-test('every metric of our own that an alarm, the canary or the dashboard shows is written by the handlers, under this name and these dimensions', async () => {
+test('the handlers write each metric of this project that an alarm, the canary or the dashboard reads', async () => {
   await recorder.minute(async () => {
     for (const name of [
       'minutes-to-empty',
@@ -389,8 +395,8 @@ test('every metric of our own that an alarm, the canary or the dashboard shows i
       'tome-rate-limited',
       'direct-path-share',
     ]) {
-      await SCENARIOS[name]?.wrong();
-      await SCENARIOS[name]?.over();
+      await SCENARIOS[name]?.problem();
+      await SCENARIOS[name]?.recovery();
     }
     await detokenize(1);
     await lookUpWhatOnlyTomeKnows();
@@ -415,7 +421,7 @@ interface Dashboard {
   readonly widgets: readonly { readonly properties: { readonly metrics?: readonly (readonly unknown[])[] } }[];
 }
 
-/** A card that was bound past this API, and a reference that nobody gave out. */
+/** Looks up a card that was bound without this API, and detokenizes a reference that is unknown. */
 async function lookUpWhatOnlyTomeKnows(): Promise<void> {
   const cardNumber = freshCard();
   const bind = async (namespace: string, source: string): Promise<string> => {

@@ -1,7 +1,7 @@
 import type { APIGatewayProxyResult, Context } from 'aws-lambda';
 import { lambdaContext } from '../../scripts/local/gateway.ts';
 
-/** The handler of an API function, as Lambda calls it: with whatever event it is given. */
+/** The handler of an API function. The event can be anything, as in an invocation by Lambda. */
 export type ApiHandler = (event: unknown, context: Context) => Promise<APIGatewayProxyResult>;
 
 export interface HandlerAnswer {
@@ -11,7 +11,7 @@ export interface HandlerAnswer {
   readonly text: string;
 }
 
-/** An event of API Gateway by which this principal sends a request. */
+/** The event of API Gateway for a request of this principal. */
 export const apiEvent = (userArn: string | null, body: unknown, headers: Readonly<Record<string, string>> = {}) => ({
   resource: '/v1/cards',
   path: '/v1/cards',
@@ -31,5 +31,6 @@ export async function invoke(handler: ApiHandler, event: unknown): Promise<Handl
   return { status: statusCode, headers, body: JSON.parse(body), text: body };
 }
 
+/** The ARN of a session of an assumed role. */
 export const assumed = (account: string, role: string, session: string): string =>
   `arn:aws:sts::${account}:assumed-role/${role}/${session}`;

@@ -29,7 +29,7 @@ afterAll(() => running.stop());
 const createFor = (userArn: string, cardNumber: string, key: string) =>
   invoke(create, apiEvent(userArn, { cardNumber }, { 'Idempotency-Key': key }));
 
-/** The audit lines that `work` leaves. */
+/** The lines that `work` writes to the audit log. */
 async function auditOf(work: () => Promise<unknown>): Promise<readonly Record<string, unknown>[]> {
   const before = running.output.length;
   await work();
@@ -39,18 +39,18 @@ async function auditOf(work: () => Promise<unknown>): Promise<readonly Record<st
     .map((line) => JSON.parse(line));
 }
 
-describe('the Idempotency-Keys of different callers do not meet', () => {
+describe('the Idempotency-Keys of different callers are separate', () => {
   test.each([
     ['another account', assumed('666666666666', 'issuing', 'one')],
     ['another role of the same account', assumed('555555555555', 'billing', 'one')],
     ['a user whose name is the role’s', 'arn:aws:iam::555555555555:user/issuing'],
-  ])('a key used by one caller is new to %s, for another card and for the same', async (what, other) => {
+  ])('a key of one caller is a new key for %s, with another card and with the same card', async (what, other) => {
     const key = `order of ${what}`.replaceAll(/[^a-z]/g, '-');
     const card = freshCard();
     const first = await createFor(ISSUING, card, key);
     expect(first.status).toBe(201);
     expect((await createFor(other, freshCard(), key)).status).toBe(201);
-    // The card has its reference by now: a replay of the first caller's answer would be 201.
+    // The card has a reference now, so 200. A replay of the first caller's answer would be 201.
     const sameCard = await createFor(other, card, `${key}-2`);
     await createFor(ISSUING, freshCard(), `${key}-3`);
     const sameKey = await createFor(other, card, `${key}-3`);
@@ -58,13 +58,13 @@ describe('the Idempotency-Keys of different callers do not meet', () => {
     expect(sameKey.body).toEqual(first.body);
   });
 
-  test('parts of caller and key that run into each other are still different keys', async () => {
+  test('callers and keys that are equal when joined are different keys', async () => {
     const left = await createFor(assumed('555555555555', 'a', 's'), freshCard(), 'b-order');
     const right = await createFor(assumed('555555555555', 'ab', 's'), freshCard(), '-order');
     expect([left.status, right.status]).toEqual([201, 201]);
   });
 
-  test('another session of the same role is the same caller', async () => {
+  test('two sessions of one role are one caller, so they share an Idempotency-Key', async () => {
     const card = freshCard();
     const first = await createFor(ISSUING, card, 'sessions');
     const other = assumed('555555555555', 'issuing', 'two');
@@ -73,9 +73,9 @@ describe('the Idempotency-Keys of different callers do not meet', () => {
   });
 });
 
-describe('a request without a caller is refused', () => {
+describe('a request whose caller is unknown', () => {
   test.each([null, '', 'local', 'arn:aws:s3:::bucket'])(
-    'userArn %j is 403 on every route, and does nothing',
+    'with userArn %j is refused with 403 by every route and makes no call to TOME',
     async (userArn) => {
       const before = await running.ledger();
       for (const handler of handlers) {
@@ -88,7 +88,7 @@ describe('a request without a caller is refused', () => {
   );
 });
 
-describe('an event that is no request of API Gateway is refused as such', () => {
+describe('an event that is not a valid request of API Gateway', () => {
   const v2 = {
     version: '2.0',
     rawPath: '/v1/cards',
@@ -97,23 +97,23 @@ describe('an event that is no request of API Gateway is refused as such', () => 
   };
   test.each([
     ['null', null],
-    ['a text', 'hello'],
+    ['a string', 'hello'],
     ['a number', 4],
     ['an empty object', {}],
     ['a list', []],
     ["a queue's records", { Records: [{ messageId: '1', body: '{}' }] }],
     ["a function URL's event", v2],
     ['a schedule', { source: 'aws.scheduler', detail: {} }],
-    ['a body that is no text', { ...apiEvent(ISSUING, {}), body: { cardNumber: '4' } }],
-    ['headers that are a text', { ...apiEvent(ISSUING, {}), headers: 'x' }],
-    ['no request context', { ...apiEvent(ISSUING, {}), requestContext: null }],
-  ])('%s is 400 and never an unexpected failure', async (_what, event) => {
+    ['with a body that is not a string', { ...apiEvent(ISSUING, {}), body: { cardNumber: '4' } }],
+    ['with headers that are a string', { ...apiEvent(ISSUING, {}), headers: 'x' }],
+    ['without a request context', { ...apiEvent(ISSUING, {}), requestContext: null }],
+  ])('(%s) is refused with 400 by every route, not with 500', async (_what, event) => {
     for (const handler of handlers) {
       expect(await invoke(handler, event)).toMatchObject({ status: 400, body: { code: 'invalid-input' } });
     }
   });
 
-  test('headers with values that are no texts are read as if they were absent', async () => {
+  test('with headers that are not strings is handled as if these headers were absent', async () => {
     const event = {
       ...apiEvent(ISSUING, { cardNumber: freshCard() }),
       headers: { 'x-correlation-id': 7, 'idempotency-key': null },
@@ -122,7 +122,7 @@ describe('an event that is no request of API Gateway is refused as such', () => 
   });
 });
 
-describe('every request for a card number leaves one audit record, whatever its outcome', () => {
+describe('detokenize writes one audit record', () => {
   const common = {
     account: '555555555555',
     principal: 'role/issuing',
@@ -136,18 +136,18 @@ describe('every request for a card number leaves one audit record, whatever its 
   const ask = (cardReferenceId: unknown, userArn: string | null = ISSUING) =>
     invoke(detokenize, apiEvent(userArn, { cardReferenceId }));
 
-  test('a disclosure', async () => {
+  test('for a card number that it returns', async () => {
     const { body } = await invoke(create, apiEvent(ISSUING, { cardNumber: freshCard() }));
     const lines = await auditOf(() => ask(body['cardReferenceId']));
     expect(lines).toMatchObject([{ outcome: 'disclosed', cardReference: body['cardReferenceId'], ...common }]);
   });
 
-  test('a reference that does not exist', async () => {
+  test('for a reference that does not exist', async () => {
     const lines = await auditOf(() => ask('9999999999999990'));
     expect(lines).toMatchObject([{ outcome: 'not-found', status: 404, cardReference: '9999999999999990', ...common }]);
   });
 
-  test('a card number in the place of a reference, which is not written down', async () => {
+  test('for a card number in place of a reference, without that number', async () => {
     const card = freshCard();
     const lines = await auditOf(() => ask(card));
     expect(lines).toMatchObject([{ outcome: 'refused', status: 400, ...common }]);
@@ -155,7 +155,7 @@ describe('every request for a card number leaves one audit record, whatever its 
     expect(JSON.stringify(lines)).not.toContain(card);
   });
 
-  test('a body that cannot be read, a caller that is missing and an event that is none', async () => {
+  test('for an invalid body, for a request without a caller and for an invalid event', async () => {
     expect(await auditOf(() => ask(7))).toMatchObject([{ outcome: 'refused', code: 'invalid-input', ...common }]);
     expect(await auditOf(() => ask('9999999999999990', null))).toMatchObject([
       { outcome: 'refused', status: 403, code: 'caller-unknown', caller: 'unknown', sourceAddress: '198.51.100.7' },
@@ -165,14 +165,14 @@ describe('every request for a card number leaves one audit record, whatever its 
     ]);
   });
 
-  test('a failure of TOME', async () => {
+  test('for a request that fails because TOME fails', async () => {
     await running.post('/_local/tome/faults', { operation: 'detokenize', kind: 'error-before', rate: 1 });
     const lines = await auditOf(() => ask('9999999999999990'));
     await running.delete('/_local/tome/faults');
     expect(lines).toMatchObject([{ outcome: 'failed', status: 503, ...common }]);
   });
 
-  test('no other route writes to the audit log', async () => {
+  test('and no other route writes one', async () => {
     expect(await auditOf(() => invoke(create, apiEvent(ISSUING, { cardNumber: freshCard() })))).toEqual([]);
     expect(await auditOf(() => invoke(create, apiEvent(null, {})))).toEqual([]);
   });

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
-/** An address where nothing listens. */
+/** An address on which no process listens. */
 const DEAD = 'http://127.0.0.1:1';
 
 let folder: string;
@@ -19,7 +19,7 @@ interface Ended {
   readonly err: string;
 }
 
-/** Runs a script in an empty folder, which any file that it writes by its name would fall into. */
+/** Runs a script in an empty folder. A file that it writes by a relative path appears there. */
 function run(script: string, args: readonly string[], environment: Record<string, string> = {}): Promise<Ended> {
   return new Promise((done) => {
     const options = { cwd: folder, env: { ...process.env, VITEST: '', TMPDIR: folder, ...environment } };
@@ -30,22 +30,22 @@ function run(script: string, args: readonly string[], environment: Record<string
 }
 
 const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string> };
-/** Those that are this project's own programs; a check of the sources is no program. */
+/** The npm scripts that start a TypeScript program of `scripts/` or `test/`, checks excluded. */
 const PROGRAMS = Object.entries(scripts).flatMap(([name, command]) => {
   const script = /^node (?:scripts\/locked-node\.mjs )?((?:scripts|test)\/\S+\.ts)$/.exec(command)?.[1];
   return script === undefined ? [] : [[name, script] as const];
 });
 
 describe.each(PROGRAMS)('npm run %s', (name, script) => {
-  test('--help prints the usage, exits with 0 and does nothing else', async () => {
+  test('--help prints the usage, writes no file and exits with 0', async () => {
     const { code, out, err } = await run(script, ['--help']);
     expect(out).toMatch(name === 'start' ? /^npm start/ : new RegExp(`^npm run ${name}`));
     expect({ code, err }).toEqual({ code: 0, err: '' });
     expect(readdirSync(folder)).toEqual([]);
   });
 
-  // Options that test:busy does not know are vitest's.
-  test.skipIf(name === 'test:busy')('an option that does not exist exits with 2 and is not ignored', async () => {
+  // test:busy passes options that it does not know to vitest.
+  test.skipIf(name === 'test:busy')('an unknown option is reported and the program exits with 2', async () => {
     const { code, out, err } = await run(script, ['--nonsense']);
     expect(code).toBe(2);
     expect(out).toBe('');
@@ -55,7 +55,7 @@ describe.each(PROGRAMS)('npm run %s', (name, script) => {
   });
 });
 
-test('there are programs to try', () => {
+test('the search in package.json finds the programs', () => {
   expect(PROGRAMS.length).toBeGreaterThanOrEqual(13);
 });
 
@@ -77,7 +77,7 @@ const MISTAKES: readonly (readonly [
     /POOL_TARGETMIN is not a setting\. Did you mean POOL_TARGET_MIN\?/,
   ],
   [
-    'an option that npm keeps for itself',
+    'an option that npm took because -- is missing',
     'scripts/local/start.ts',
     [],
     { npm_config_fence_first: 'true' },
@@ -85,16 +85,16 @@ const MISTAKES: readonly (readonly [
     /write -- before the options/,
   ],
   [
-    'a number that is none',
+    'a number with letters',
     'scripts/local/demo/demo.ts',
     [],
     { DEMO_CARDS: 'abc' },
     2,
     /DEMO_CARDS must be a whole number/,
   ],
-  ['a probe of nothing', 'scripts/cli/probe/main.ts', [], {}, 2, /--url URL is missing/],
+  ['a probe without a URL', 'scripts/cli/probe/main.ts', [], {}, 2, /--url URL is missing/],
   [
-    'a probe of a dead address',
+    'a probe of an address without a server',
     'scripts/cli/probe/main.ts',
     ['--url', DEAD],
     {},
@@ -102,7 +102,7 @@ const MISTAKES: readonly (readonly [
     /TOME could not be reached: ECONNREFUSED/,
   ],
   [
-    'a load whose results cannot be written',
+    'a load test with a result file in a folder that does not exist',
     'scripts/performance/load/main.ts',
     ['--out', 'missing/results.json'],
     {},
@@ -110,21 +110,42 @@ const MISTAKES: readonly (readonly [
     /there is no folder missing/,
   ],
   [
-    'a load on a dead address',
+    'a load test of an address without a server',
     'scripts/performance/load/main.ts',
     ['--url', DEAD, '--at-once', '10'],
     {},
     1,
     /100\.0% of the requests failed; --max-errors allows 1\.0%/,
   ],
-  ['a bench of no part', 'scripts/performance/bench/main.ts', ['--only', 'nothing'], {}, 2, /--only must name a part/],
-  ['a trial with a wrong number', 'test/faults/main.ts', ['--storm', 'many'], {}, 2, /--storm must be a whole number/],
-  ['a check of no database', 'test/faults/checker/main.ts', [], {}, 2, /--database URL is missing/],
-  ['costs of no environment', 'scripts/performance/capacity/main.ts', ['--env', 'mars'], {}, 2, /--env must be one of/],
+  [
+    'a benchmark of an unknown part',
+    'scripts/performance/bench/main.ts',
+    ['--only', 'nothing'],
+    {},
+    2,
+    /--only must name a part/,
+  ],
+  [
+    'a fault trial with an invalid number',
+    'test/faults/main.ts',
+    ['--storm', 'many'],
+    {},
+    2,
+    /--storm must be a whole number/,
+  ],
+  ['a check without a database', 'test/faults/checker/main.ts', [], {}, 2, /--database URL is missing/],
+  [
+    'costs of an unknown environment',
+    'scripts/performance/capacity/main.ts',
+    ['--env', 'mars'],
+    {},
+    2,
+    /--env must be one of/,
+  ],
 ];
 
 test.each(MISTAKES)(
-  '%s is said in words, without a stack',
+  '%s is reported in a sentence without a stack trace',
   async (_what, script, args, environment, expected, says) => {
     const { code, err } = await run(script, args, environment);
     expect(err).toMatch(says);
@@ -133,7 +154,7 @@ test.each(MISTAKES)(
   },
 );
 
-test('a load that got no answer does not claim that no reference was lost, and succeeds where failures are allowed', async () => {
+test('a load test without any answer does not claim that no reference was lost, and exits with 0 if allowed', async () => {
   const { code, out } = await run('scripts/performance/load/main.ts', [
     '--url',
     DEAD,

@@ -14,10 +14,10 @@ const isRoot = process.getuid?.() === 0;
 
 const create = async (url: string, cardNumber: string) => (await post(`${url}/v1/cards`, { cardNumber })).body;
 
-describe('a start with a data directory that cannot be used says in one sentence what to do', () => {
+describe('npm start with an unusable data directory says in one sentence what to do', () => {
   const cases: readonly (readonly [what: string, prepare: (folder: string) => string, sentence: RegExp])[] = [
     [
-      'a file',
+      'when it is a file',
       (folder) => {
         writeFileSync(join(folder, 'file'), '');
         return join(folder, 'file');
@@ -25,7 +25,7 @@ describe('a start with a data directory that cannot be used says in one sentence
       /it is a file, or is below one\. Set DATA_DIR to a folder\./,
     ],
     [
-      'below a file',
+      'when it is below a file',
       (folder) => {
         writeFileSync(join(folder, 'file'), '');
         return join(folder, 'file', 'data');
@@ -33,7 +33,7 @@ describe('a start with a data directory that cannot be used says in one sentence
       /it is a file, or is below one\. Set DATA_DIR to a folder\./,
     ],
     [
-      'a database that is a file',
+      'when its database folder is a file',
       (folder) => {
         writeFileSync(join(folder, 'postgres'), '');
         return folder;
@@ -41,7 +41,7 @@ describe('a start with a data directory that cannot be used says in one sentence
       /postgres is a file; the database needs a folder there\. Use another DATA_DIR\./,
     ],
     [
-      'a database that was interrupted while it was made',
+      'when the creation of its database was interrupted',
       (folder) => {
         mkdirSync(join(folder, 'postgres'), { mode: 0o700 });
         writeFileSync(join(folder, 'postgres', 'PG_VERSION'), '17\n');
@@ -50,7 +50,7 @@ describe('a start with a data directory that cannot be used says in one sentence
       /is incomplete: PostgreSQL was interrupted while it made it\. Remove it and start again\./,
     ],
     [
-      'files that are no database',
+      'when its database folder contains other files',
       (folder) => {
         mkdirSync(join(folder, 'postgres'));
         writeFileSync(join(folder, 'postgres', 'notes.txt'), '');
@@ -59,7 +59,7 @@ describe('a start with a data directory that cannot be used says in one sentence
       /holds files that are not PostgreSQL data\. Use another DATA_DIR\./,
     ],
     [
-      "another process's folder",
+      'when another process uses it',
       (folder) => {
         takeOwnership(join(folder, 'owner.json'), folder);
         return folder;
@@ -74,7 +74,7 @@ describe('a start with a data directory that cannot be used says in one sentence
     expect(code).toBe(1);
   });
 
-  test.runIf(isRoot)("a folder that only root may enter, and another user's database", async () => {
+  test.runIf(isRoot)('when only root may enter it, and when its database belongs to another user', async () => {
     const closed = newFolder();
     chmodSync(closed, 0o700);
     const first = await start({ DATA_DIR: join(closed, 'data') }).ended;
@@ -98,9 +98,9 @@ describe('a start with a data directory that cannot be used says in one sentence
   });
 });
 
-describe('a start with DATA_DIR after a kill', () => {
+describe('npm start with the data directory of a killed process', () => {
   test.each(['PostgreSQL is up', 'the schema is up to date', READY])(
-    'finds its data when the process was killed after "%s"',
+    'finds the data of a process that was killed after "%s"',
     async (phase) => {
       const DATA_DIR = newFolder();
       const killed = start({ DATA_DIR });
@@ -119,7 +119,7 @@ describe('a start with DATA_DIR after a kill', () => {
     },
   );
 
-  test('stops a database server that outlived the process and its runner, and serves what it had answered', async () => {
+  test('stops the database server that still runs, and returns the same reference as before the kill', async () => {
     const DATA_DIR = newFolder();
     const killed = start({ DATA_DIR });
     const reference = await create(urlIn(await killed.until(READY)), CARD);
@@ -135,7 +135,7 @@ describe('a start with DATA_DIR after a kill', () => {
     expect(await create(urlIn(output), CARD)).toEqual(reference);
   });
 
-  test('ignores a lock file whose process number belongs to another program by now', async () => {
+  test('ignores a lock file whose process id belongs to another program now', async () => {
     const DATA_DIR = newFolder();
     const first = start({ DATA_DIR });
     await first.until(READY);
@@ -145,7 +145,7 @@ describe('a start with DATA_DIR after a kill', () => {
     expect(urlIn(await start({ DATA_DIR }).until(READY))).toMatch(/^http:/);
   });
 
-  test('shows the events that the queue had accepted', async () => {
+  test('still has the events that the queue accepted before the kill', async () => {
     const DATA_DIR = newFolder();
     const killed = start({ DATA_DIR });
     const url = urlIn(await killed.until(READY));
@@ -160,7 +160,7 @@ describe('a start with DATA_DIR after a kill', () => {
   });
 });
 
-test('a database that ends by itself is reported in a sentence, and the rest ends in order', async () => {
+test('when the database server ends by itself, npm start reports it in a sentence and ends with 1', async () => {
   const DATA_DIR = newFolder();
   const { until, ended } = start({ DATA_DIR });
   await until(READY);
@@ -173,7 +173,7 @@ test('a database that ends by itself is reported in a sentence, and the rest end
   expect(code).toBe(1);
 });
 
-test('with --fence-first no pair of a restored database is offered again, and what was given out since is still found', async () => {
+test('npm start --fence-first withdraws all restored pairs and still finds a reference made after the backup', async () => {
   const DATA_DIR = newFolder();
   const database = join(DATA_DIR, 'postgres');
   const stop = async (started: ReturnType<typeof start>): Promise<void> => {
@@ -183,7 +183,7 @@ test('with --fence-first no pair of a restored database is offered again, and wh
   const first = start({ DATA_DIR });
   await first.until(READY);
   await stop(first);
-  // cp keeps the files' owner, whom the server runs as.
+  // cp -a keeps the owner of the files, because the server must run as that user.
   execFileSync('cp', ['-a', database, `${database}.backup`]);
 
   const second = start({ DATA_DIR });

@@ -17,7 +17,9 @@ beforeAll(async () => {
 
 afterAll(() => manager.close());
 
-/** All that a function's process prints when its module is loaded in this environment, as Lambda loads it. */
+/**
+ * What a process prints that loads the module of a function in this environment, as Lambda does.
+ */
 async function printedBy(handler: string, environment: Readonly<Record<string, string>>) {
   const started = spawn(process.execPath, [handler], {
     env: {
@@ -40,12 +42,12 @@ async function printedBy(handler: string, environment: Readonly<Record<string, s
   return { code, printed };
 }
 
-test('every function is composed where a failure loses what it quotes', () => {
+test('every function is composed inside startUp, which removes the messages of foreign errors', () => {
   expect(handlers).not.toContain(undefined);
   expect(handlers.filter((handler) => !/await startUp\(/.test(readFileSync(handler, 'utf8')))).toEqual([]);
 });
 
-test.each(handlers)('%s ends without quoting a secret that it cannot use', async (handler) => {
+test.each(handlers)('%s fails to start with an unusable secret and does not print its content', async (handler) => {
   manager.answer = secret(PASSWORD);
   const { code, printed } = await printedBy(handler, { DATABASE_SECRET_ID: 'card/database' });
   expect(code, printed).not.toBe(0);

@@ -6,7 +6,7 @@ import { cleanUp, eventually, filesIn, newFolder, processesOf, type Started, sta
 
 afterEach(cleanUp);
 
-/** Lines that `npm start` prints on its way, in their order. */
+/** Lines that `npm start` prints while it starts, in this order. */
 const PHASES = [
   'PostgreSQL is up',
   'the TOME simulator is up',
@@ -15,24 +15,27 @@ const PHASES = [
   'Ctrl-C stops everything.',
 ];
 
-/** A program that was ready ends in order; before that its code names the signal. It may have become ready before the signal came. */
+/**
+ * The expected exit code: 0 once the program was ready, otherwise the code of the signal. The
+ * program can become ready between the awaited line and the signal, so its output decides.
+ */
 const endedBy = (output: string, codeOfSignal: number): number =>
   output.includes('Ctrl-C stops everything.') ? 0 : codeOfSignal;
 
-/** With no DATA_DIR everything is temporary, so everything must be gone. */
+/** Starts without DATA_DIR: all files are temporary, so none may be left. */
 function startTemporary(pairs = 30): { readonly started: Started; readonly TMPDIR: string } {
   const TMPDIR = newFolder();
   return { started: start({ TMPDIR, POOL_TARGET_MIN: String(pairs) }), TMPDIR };
 }
 
-/** A pool that takes a while, so that the first prefetch is under way when the signal comes. */
+/** Pairs of a pool whose first prefetch is still running when the signal arrives. */
 const LARGE = 2_000;
 
 const databaseFolder = (TMPDIR: string): string | undefined =>
   filesIn(TMPDIR).find((name) => name.startsWith('card-tokenization-pool-'));
 
 describe('npm start', () => {
-  test.each(PHASES)('when it is interrupted after "%s", it ends and leaves no process and no file', async (phase) => {
+  test.each(PHASES)('that is interrupted after "%s" ends and leaves no process and no file', async (phase) => {
     const { started, TMPDIR } = startTemporary();
     await started.until(phase);
     started.child.kill('SIGINT');
@@ -43,7 +46,7 @@ describe('npm start', () => {
     expect(filesIn(TMPDIR)).toEqual([]);
   });
 
-  test('when it is interrupted while the database is initialized, it leaves no process and no file', async () => {
+  test('that is interrupted while the database is initialized leaves no process and no file', async () => {
     const { started, TMPDIR } = startTemporary();
     await eventually(() => existsSync(join(TMPDIR, databaseFolder(TMPDIR) ?? 'none', 'postgres.new')));
     started.child.kill('SIGINT');
@@ -56,7 +59,7 @@ describe('npm start', () => {
   test.each([
     ['SIGTERM', 143],
     ['SIGHUP', 129],
-  ] as const)('ends in the same way by %s', async (signal, expected) => {
+  ] as const)('that receives %s ends and leaves no file', async (signal, expected) => {
     const { started, TMPDIR } = startTemporary();
     await started.until('first prefetch: ');
     started.child.kill(signal);
@@ -65,7 +68,7 @@ describe('npm start', () => {
     expect(filesIn(TMPDIR)).toEqual([]);
   });
 
-  test('when the same signal comes twice for one Ctrl-C, as under npm, it still ends in order', async () => {
+  test('that receives SIGINT twice for one Ctrl-C, as under npm, ends with 0 and leaves no file', async () => {
     const { started, TMPDIR } = startTemporary();
     await started.until('Ctrl-C stops everything.');
     started.child.kill('SIGINT');
@@ -74,7 +77,7 @@ describe('npm start', () => {
     expect(filesIn(TMPDIR)).toEqual([]);
   });
 
-  test('when it is killed, the database server ends and its temporary files are removed', async () => {
+  test('that is killed with SIGKILL leaves no database server and no temporary file', async () => {
     const { started, TMPDIR } = startTemporary(LARGE);
     await started.until('first prefetch: ');
     expect(processesOf(TMPDIR)).not.toEqual([]);
@@ -83,11 +86,11 @@ describe('npm start', () => {
     await eventually(() => processesOf(TMPDIR).length === 0 && filesIn(TMPDIR).length === 0);
   });
 
-  test('what a process that was killed together with its database server has left is removed by the next start', async () => {
+  test('removes what an earlier start left that was killed together with its database runner', async () => {
     const { started, TMPDIR } = startTemporary();
     await started.until('Ctrl-C stops everything.');
     const left = databaseFolder(TMPDIR) ?? 'none';
-    // All but the server itself: the process that would have stopped it is gone as well.
+    // The runner would stop the database server, so it is killed too. Only the server remains.
     const others = execFileSync('ps', ['-eo', 'pid=,args='], { encoding: 'utf8' }).split('\n');
     const runner = others.find((line) => line.includes('database-process') && line.includes(TMPDIR));
     started.child.kill('SIGKILL');
@@ -103,7 +106,7 @@ describe('npm start', () => {
     expect(filesIn(TMPDIR)).toEqual([]);
   });
 
-  test('when its reader goes away, as in npm start | head, it ends without a stack', async () => {
+  test('ends without a stack trace when the reader of its output ends, as in npm start | head', async () => {
     const TMPDIR = newFolder();
     const command = '"$0" scripts/local/start.ts 2>"$1/errors" | head -1';
     const shell = spawn('bash', ['-c', command, process.execPath, TMPDIR], {
@@ -121,14 +124,14 @@ describe.each([
   ['load', ['scripts/performance/load/main.ts', '--rate', '1'], {}],
   ['faults', ['test/faults/main.ts'], {}],
 ])('npm run %s', (_name, program, environment) => {
-  test('when it is interrupted with a database under it, it leaves no process and no file', async () => {
+  test('that is interrupted after it has started a database leaves no process and no file', async () => {
     const TMPDIR = newFolder();
     const child = spawn(process.execPath, program, {
       env: { ...process.env, TMPDIR, VITEST: '', ...environment },
       stdio: 'ignore',
     });
     const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
-    // Some of them have their database in memory instead of below TMPDIR.
+    // Some programs have their database in memory and not below TMPDIR.
     const servers = (): readonly number[] => descendants(child.pid ?? 0);
     await eventually(() => servers().length > 0);
     const seen = servers();
@@ -139,7 +142,9 @@ describe.each([
   });
 });
 
-/** PostgreSQL servers that a process has started, directly or through others. */
+/**
+ * The ids of the PostgreSQL servers that a process started, directly or through other processes.
+ */
 function descendants(root: number): readonly number[] {
   const rows = execFileSync('ps', ['-eo', 'pid=,ppid=,args='], { encoding: 'utf8' })
     .split('\n')

@@ -27,24 +27,24 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** The program itself, and what its result file holds. */
-async function load(...args: readonly string[]): Promise<{ code: number; said: string }> {
+/** Runs the program and returns its exit code and its output. */
+async function load(...args: readonly string[]): Promise<{ code: number; output: string }> {
   const child = spawn(process.execPath, ['scripts/performance/load/main.ts', ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  let said = '';
+  let output = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', (chunk) => {
-      said += String(chunk);
+      output += String(chunk);
     });
   }
   const code = await new Promise<number>((resolve) => child.once('close', (status) => resolve(status ?? -1)));
-  return { code, said };
+  return { code, output };
 }
 
-test('a short load over a running stack counts every request, one TOME call each, and the pairs that it took', async () => {
+test('a short load run counts its requests, one TOME call for each, and the pairs that it used', async () => {
   const target = await deployedTarget(running.stack.url, { sigv4: false });
-  if (target.tomeUrl === null) throw new Error('A local stack tells where its simulator is.');
+  if (target.tomeUrl === null) throw new Error('The local stack must report the URL of its simulator.');
   const tome = await watchTome(target.tomeUrl, 'load-suite');
   const traffic = new CardTraffic({
     mix: { create: 50, lookup: 25, detokenize: 25 },
@@ -79,10 +79,10 @@ test('a short load over a running stack counts every request, one TOME call each
   expect(level.samples.at(-1)?.available).toBe(300 - create.sent);
 });
 
-test('the command loads an address, says what it found and writes it down', async () => {
+test('the load program prints its result and writes it to a file without card numbers', async () => {
   const out = join(folder, 'steady.json');
-  const { code, said } = await load('--url', running.stack.url, '--rate', '20', '--seconds', '2', '--out', out);
-  expect(said).toContain('no card with two references, no reference of two cards, none lost');
+  const { code, output } = await load('--url', running.stack.url, '--rate', '20', '--seconds', '2', '--out', out);
+  expect(output).toContain('no card with two references, no reference of two cards, none lost');
   expect(code).toBe(0);
   const result = JSON.parse(readFileSync(out, 'utf8'));
   expect(result.outcome.sent).toBe(40);
@@ -90,14 +90,14 @@ test('the command loads an address, says what it found and writes it down', asyn
   expect(JSON.stringify(result)).not.toMatch(/\b4000\d{12}\b/);
 });
 
-test('a hundred creations at once are all answered, each with a reference of its own', async () => {
+test('the load program gets 100 concurrent creations answered, each with another reference', async () => {
   const out = join(folder, 'at-once.json');
   const { code } = await load('--url', running.stack.url, '--at-once', '100', '--out', out);
   expect(code).toBe(0);
   expect(JSON.parse(readFileSync(out, 'utf8')).outcome.operations.create.statuses).toEqual({ '201': 100 });
 });
 
-test('a service that gives two cards one reference is found out, and the exit code says so', async () => {
+test('the load program reports a service that returns one reference for two cards, and exits with 1', async () => {
   const server = createServer((_request, response) =>
     response.writeHead(201).end('{"cardReferenceId":"9123456789012345"}'),
   );
@@ -106,21 +106,21 @@ test('a service that gives two cards one reference is found out, and the exit co
   });
   const { port } = server.address() as AddressInfo;
   const out = join(folder, 'wrong.json');
-  const { code, said } = await load('--url', `http://127.0.0.1:${port}`, '--at-once', '10', '--out', out);
+  const { code, output } = await load('--url', `http://127.0.0.1:${port}`, '--at-once', '10', '--out', out);
   server.closeAllConnections();
   server.close();
-  expect(said).toContain('WRONG: two cards, one reference: 9');
+  expect(output).toContain('WRONG: two cards, one reference: 9');
   expect(code).toBe(1);
 });
 
-test('what cannot be run is said in sentences, with another exit code than what is wrong', async () => {
+test('the load program reports an invalid option in a sentence and exits with 2', async () => {
   expect(await load('--rate', 'fast', '--mix', 'create')).toMatchObject({
     code: 2,
-    said: expect.stringContaining('--rate'),
+    output: expect.stringContaining('--rate'),
   });
   expect(await load('--profile', 'week')).toMatchObject({
     code: 2,
-    said: expect.stringContaining('--profile must be day.'),
+    output: expect.stringContaining('--profile must be day.'),
   });
-  expect(await load('--help')).toMatchObject({ code: 0, said: expect.stringContaining('--at-once') });
+  expect(await load('--help')).toMatchObject({ code: 0, output: expect.stringContaining('--at-once') });
 });

@@ -1,7 +1,9 @@
 import { createServer, request as send } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** What the front makes of TOME's answer to a call: another text, another status, or nothing. */
+/**
+ * Replaces TOME's answer to a call by another text or another status. `undefined` keeps the answer.
+ */
 export type Mangle = (call: {
   readonly path: string;
   readonly body: Readonly<Record<string, unknown>>;
@@ -10,14 +12,14 @@ export type Mangle = (call: {
 
 export interface ManglingFront {
   readonly url: string;
-  /** `null` passes everything on as it is. */
+  /** With `null` no answer is changed. */
   mangle: Mangle | null;
   close(): Promise<void>;
 }
 
 /**
- * Something that stands before TOME: it passes calls on and changes single answers, which no fault
- * of the simulator could single out.
+ * A proxy in front of the simulator. It forwards calls and changes single answers, for instance the
+ * one about a certain card. The faults of the simulator cannot select an answer by its content.
  */
 export async function startFront(tomeUrl: string): Promise<ManglingFront> {
   const front = { url: '', mangle: null as Mangle | null, close: () => Promise.resolve() };

@@ -12,9 +12,12 @@ interface EmbeddedMetrics extends Readonly<Record<string, unknown>> {
   };
 }
 
-/** What CloudWatch would have made of everything that the functions wrote: embedded metrics from their output, and gauges sent to it. */
+/**
+ * Records the metrics that CloudWatch would receive: the embedded metrics in the output of the
+ * functions, and the gauges that they send with PutMetricData.
+ */
 export class MetricRecorder {
-  /** Every metric seen so far, by its key. */
+  /** The keys of all metrics that were recorded. */
   readonly seen = new Set<string>();
   readonly #output: readonly string[];
   readonly #published: (readonly [key: string, value: number])[] = [];
@@ -22,7 +25,8 @@ export class MetricRecorder {
   constructor(output: readonly string[]) {
     this.#output = output;
     vi.spyOn(CloudWatchClient.prototype, 'send').mockImplementation((command: unknown) => {
-      if (!(command instanceof PutMetricDataCommand)) throw new Error('Only gauges are expected.');
+      if (!(command instanceof PutMetricDataCommand))
+        throw new Error('The only expected call to CloudWatch is PutMetricData.');
       const { Namespace = '', MetricData = [] } = command.input;
       for (const { MetricName = '', Value = Number.NaN, Dimensions = [] } of MetricData) {
         const dimensions = Object.fromEntries(Dimensions.map(({ Name = '', Value: value }) => [Name, value]));
@@ -31,7 +35,7 @@ export class MetricRecorder {
     });
   }
 
-  /** What was written while `work` was done. */
+  /** Returns the values of the metrics that are written while `work` runs. */
   async minute(work: () => Promise<void>): Promise<Minute> {
     const firstLine = this.#output.length;
     this.#published.length = 0;

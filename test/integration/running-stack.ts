@@ -16,7 +16,7 @@ export interface Answer {
 export interface RunningStack {
   readonly stack: LocalStack;
   readonly db: TestDatabase;
-  /** Everything that the process wrote while the stack was running. */
+  /** All output of the process since the stack was started. */
   readonly output: readonly string[];
   post(path: string, body: unknown, headers?: Record<string, string>): Promise<Answer>;
   get(path: string): Promise<Answer>;
@@ -26,10 +26,10 @@ export interface RunningStack {
 }
 
 /**
- * As long as the settings allow: on a busy machine nothing here is late. Tests of what is late set
- * their own.
+ * The longest times that the settings allow, so that no call times out on a busy machine. Tests of
+ * timeouts set their own.
  */
-const UNHURRIED = {
+const LONGEST_TIMES = {
   REQUEST_DEADLINE_MS: '29000',
   DATABASE_QUERY_TIMEOUT_MS: '60000',
   TOME_ATTEMPT_TIMEOUT_MS: '29000',
@@ -37,7 +37,7 @@ const UNHURRIED = {
   PREFETCH_LEASE_SECONDS: '600',
 } as const;
 
-/** The local stack over a database of its own, with every log line and metric that it writes. */
+/** Starts the local stack on a new database and records each log line and metric that it writes. */
 export async function startStack(environment: Readonly<Record<string, string>>): Promise<RunningStack> {
   const output: string[] = [];
   for (const stream of [process.stdout, process.stderr]) {
@@ -48,7 +48,7 @@ export async function startStack(environment: Readonly<Record<string, string>>):
   }
   const db = await createTestDatabase();
   const dataDir = mkdtempSync(join(tmpdir(), 'stack-test-'));
-  Object.assign(process.env, UNHURRIED, {
+  Object.assign(process.env, LONGEST_TIMES, {
     POWERTOOLS_LOG_LEVEL: 'DEBUG',
     POWERTOOLS_METRICS_DISABLED: 'false',
     ...environment,
@@ -89,7 +89,7 @@ export async function startStack(environment: Readonly<Record<string, string>>):
   };
 }
 
-/** Calls of one kind in a ledger. */
+/** How many calls of one kind a ledger contains. */
 export const callsOf = (ledger: LedgerSummary, namespace: string, operation: string, lane = 'live'): number =>
   ledger.calls
     .filter((call) => call.namespace === namespace && call.operation === operation && call.lane === lane)

@@ -5,13 +5,13 @@ import { createTestDatabase } from './test-database.ts';
 
 afterEach(cleanUp);
 
-test('when a statement of the first prefetch takes too long, the API starts all the same, and the pool is filled later', async () => {
+test('when a statement of the first prefetch times out, npm start serves requests and fills the pool later', async () => {
   const db = await createTestDatabase();
   const blocker = postgres(db.url, { max: 1 });
   const { promise: isLocked, resolve: locked } = Promise.withResolvers<void>();
   const { promise: mayUnlock, resolve: unlock } = Promise.withResolvers<void>();
   const blocking = blocker.begin(async (sql) => {
-    // What a prefetch takes first, and no request needs.
+    // A prefetch needs this table first. No request uses it.
     await sql`LOCK TABLE job_lease IN ACCESS EXCLUSIVE MODE`;
     locked();
     await mayUnlock;

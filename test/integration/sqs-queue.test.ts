@@ -51,31 +51,31 @@ const EVENTS: readonly CardCreatedEvent[] = Array.from({ length: 10 }, (_, index
   occurredAt: new Date(0).toISOString(),
 }));
 
-const refuse = (entries: readonly Entry[], Code: string, SenderFault = true) =>
-  entries.map(({ Id }) => ({ Id, SenderFault, Code, Message: 'the words of the queue' }));
+const refusalsOf = (entries: readonly Entry[], Code: string, SenderFault = true) =>
+  entries.map(({ Id }) => ({ Id, SenderFault, Code, Message: 'text of the queue' }));
 
-const take = (entries: readonly Entry[]) =>
+const acceptanceOf = (entries: readonly Entry[]) =>
   entries.map(({ Id, MessageBody }) => ({
     Id,
     MessageId: Id,
     MD5OfMessageBody: createHash('md5').update(MessageBody).digest('hex'),
   }));
 
-test('an answer of 200 that refuses every message says which code and how many, and takes none', async () => {
-  answer = (entries) => ({ body: { Successful: [], Failed: refuse(entries, 'KMS.AccessDeniedException') } });
+test('an answer 200 that refuses all messages is reported as none accepted, with the code and the count', async () => {
+  answer = (entries) => ({ body: { Successful: [], Failed: refusalsOf(entries, 'KMS.AccessDeniedException') } });
   expect(await queue.send(EVENTS)).toEqual({
     accepted: new Set(),
     refusals: [{ code: 'KMS.AccessDeniedException', scope: 'queue', isSenderFault: true, count: 10 }],
   });
 });
 
-test('an answer that refuses some messages tells them from those that it took, by code', async () => {
+test('an answer that refuses some messages is reported as the accepted ones and a count for each code', async () => {
   answer = (entries) => ({
     body: {
-      Successful: take(entries.slice(0, 6)),
+      Successful: acceptanceOf(entries.slice(0, 6)),
       Failed: [
-        ...refuse(entries.slice(6, 9), 'InvalidMessageContents'),
-        ...refuse(entries.slice(9), 'InternalError', false),
+        ...refusalsOf(entries.slice(6, 9), 'InvalidMessageContents'),
+        ...refusalsOf(entries.slice(9), 'InternalError', false),
       ],
     },
   });
@@ -87,30 +87,33 @@ test('an answer that refuses some messages tells them from those that it took, b
   ]);
 });
 
-test.each([{}, { Successful: [] }])('messages that the answer %j says nothing of count as refused', async (body) => {
-  answer = () => ({ body });
-  expect(await queue.send(EVENTS)).toEqual({
-    accepted: new Set(),
-    refusals: [{ code: 'not-in-the-answer', scope: 'queue', isSenderFault: false, count: 10 }],
-  });
-});
+test.each([{}, { Successful: [] }])(
+  'messages that are missing in the answer %j are reported as refused',
+  async (body) => {
+    answer = () => ({ body });
+    expect(await queue.send(EVENTS)).toEqual({
+      accepted: new Set(),
+      refusals: [{ code: 'not-in-the-answer', scope: 'queue', isSenderFault: false, count: 10 }],
+    });
+  },
+);
 
-test('a code that is no name is not repeated', async () => {
-  answer = (entries) => ({ body: { Failed: refuse(entries, 'refused 4111 1111 1111 1111') } });
+test('a refusal code that is a sentence is not reported, because it could contain a card number', async () => {
+  answer = (entries) => ({ body: { Failed: refusalsOf(entries, 'refused 4111 1111 1111 1111') } });
   const { refusals } = await queue.send(EVENTS);
   expect(refusals.map(({ code }) => code)).toEqual(['unreadable-code']);
 });
 
-test('a queue that is throttled for a moment is asked again within the call', async () => {
+test('a send that the queue throttles once is repeated within the call', async () => {
   answer = (entries) =>
     calls === 1
       ? { status: 503, body: { __type: 'com.amazonaws.sqs#RequestThrottled' } }
-      : { body: { Successful: take(entries) } };
+      : { body: { Successful: acceptanceOf(entries) } };
   expect((await queue.send(EVENTS)).accepted.size).toBe(10);
   expect(calls).toBe(2);
 });
 
-test('a queue that may not be used is not asked again', async () => {
+test('a send that the queue denies access to is not repeated', async () => {
   answer = () => ({ status: 403, body: { __type: 'com.amazonaws.sqs#AccessDeniedException' } });
   await expect(queue.send(EVENTS)).rejects.toMatchObject({ name: 'AccessDeniedException' });
   expect(calls).toBe(1);

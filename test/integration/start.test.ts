@@ -8,7 +8,7 @@ import { createTestDatabase } from './test-database.ts';
 
 afterEach(cleanUp);
 
-test('it becomes ready, its pasted commands work, Ctrl-C leaves nothing, and a second start finds its data', async () => {
+test('npm start prints commands that work, ends on Ctrl-C without a process left, and finds its data again', async () => {
   const DATA_DIR = newFolder();
   const PORT = '0';
   const first = start({ DATA_DIR, PORT });
@@ -40,7 +40,7 @@ const oneSentence = (output: string): string => {
   return output.trim();
 };
 
-test('a port in use is said in a sentence', async () => {
+test('npm start on a port in use ends with a sentence about it', async () => {
   const server = createServer();
   const port = await new Promise<number>((resolve) => {
     server.listen(0, '127.0.0.1', () => resolve((server.address() as { port: number }).port));
@@ -52,15 +52,15 @@ test('a port in use is said in a sentence', async () => {
 });
 
 test.each([
-  ['postgres://nobody@127.0.0.1:1/nothing', 'The database of DATABASE_URL cannot be used'],
+  ['postgres://user@127.0.0.1:1/nothing', 'The database of DATABASE_URL cannot be used'],
   ['not a url', 'DATABASE_URL must be a postgres:// or postgresql:// URL'],
-])('a broken DATABASE_URL is said in a sentence (%s)', async (DATABASE_URL, sentence) => {
+])('npm start with the unusable DATABASE_URL %s ends with a sentence about it', async (DATABASE_URL, sentence) => {
   const { code, output } = await start({ DATABASE_URL, DATA_DIR: newFolder(), PORT: '0' }).ended;
   expect(code).toBe(1);
   expect(oneSentence(output)).toContain(sentence);
 });
 
-test('a data directory of another version is said in a sentence', async () => {
+test('npm start with a data directory of PostgreSQL 14 ends with a sentence about both versions', async () => {
   const DATA_DIR = newFolder();
   mkdirSync(join(DATA_DIR, 'postgres'));
   writeFileSync(join(DATA_DIR, 'postgres', 'PG_VERSION'), '14\n');
@@ -69,7 +69,7 @@ test('a data directory of another version is said in a sentence', async () => {
   expect(oneSentence(output)).toContain('was made by PostgreSQL 14; this is PostgreSQL 17');
 });
 
-test('all faults of the settings are named at once, and nothing is started', async () => {
+test('npm start with two invalid settings names both and starts no database', async () => {
   const { code, output } = await start({ POOL_TARGET_MIN: 'many', REFERENCE_LUHN: 'maybe', PORT: '0' }).ended;
   expect(code).toBe(1);
   expect(output).toContain('POOL_TARGET_MIN must be a whole number');
@@ -77,7 +77,7 @@ test('all faults of the settings are named at once, and nothing is started', asy
   expect(output).not.toContain('PostgreSQL is up');
 });
 
-test('another PostgreSQL can be used, and a simulator without its memory is not put before its pairs', async () => {
+test('npm start uses the database of DATABASE_URL, and refuses one whose pairs its simulator does not know', async () => {
   const db = await createTestDatabase();
   const DATA_DIR = newFolder();
   const first = start({ DATABASE_URL: db.url, DATA_DIR, PORT: '0' });

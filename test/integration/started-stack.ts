@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface Started {
   readonly child: ChildProcess;
-  /** Resolves with everything printed once the text is there, or when the process ends. */
+  /** Resolves with the output when it contains the text, or when the process ends. */
   until(text: string): Promise<string>;
   readonly ended: Promise<{ code: number | null; output: string }>;
 }
@@ -14,7 +14,7 @@ export interface Started {
 const folders: string[] = [];
 const children: ChildProcess[] = [];
 
-/** A folder that a server's own user can pass through, gone with `cleanUp`. */
+/** A new folder that the user of the database server may enter. `cleanUp` removes it. */
 export function newFolder(): string {
   const path = mkdtempSync(join(tmpdir(), 'start-test-'));
   execFileSync('chmod', ['711', path]);
@@ -22,17 +22,19 @@ export function newFolder(): string {
   return path;
 }
 
-/** As long as the settings allow, for a machine that is busy with other things. */
-const UNHURRIED = {
+/** The longest times that the settings allow, so that no call times out on a busy machine. */
+const LONGEST_TIMES = {
   REQUEST_DEADLINE_MS: '29000',
   DATABASE_QUERY_TIMEOUT_MS: '60000',
   TOME_ATTEMPT_TIMEOUT_MS: '29000',
 } as const;
 
-/** `npm start` with a small pool, a free port and all temporary files below `environment.TMPDIR`. */
+/**
+ * Runs `npm start` with a small pool, a free port and temporary files below `environment.TMPDIR`.
+ */
 export function start(environment: Record<string, string>, ...args: readonly string[]): Started {
   const child = spawn(process.execPath, ['scripts/local/start.ts', ...args], {
-    env: { ...process.env, ...UNHURRIED, PORT: '0', POOL_TARGET_MIN: '30', VITEST: '', ...environment },
+    env: { ...process.env, ...LONGEST_TIMES, PORT: '0', POOL_TARGET_MIN: '30', VITEST: '', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   children.push(child);
@@ -68,7 +70,7 @@ export async function post(url: string, body: object) {
   return { status: response.status, body: (await response.json()) as Record<string, string> };
 }
 
-/** The numbers of all processes that name the folder in their command line. */
+/** The ids of all processes whose command line contains the folder. */
 export function processesOf(folder: string): readonly number[] {
   const lines = execFileSync('ps', ['-eo', 'pid=,args='], { encoding: 'utf8' }).split('\n');
   return lines
@@ -76,15 +78,15 @@ export function processesOf(folder: string): readonly number[] {
     .map((line) => Number.parseInt(line, 10));
 }
 
-/** Waits for what another process does; the test's own limit ends it when it never comes. */
+/** Waits until the condition is true. It has no time limit except that of the test. */
 export async function eventually(isSo: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await isSo())) await sleep(20);
 }
 
-/** Files of a folder, hidden ones too; none when it is not there. */
+/** The files of a folder, with hidden ones. Empty when there is no such folder. */
 export const filesIn = (folder: string): readonly string[] => (existsSync(folder) ? readdirSync(folder) : []);
 
-/** Kills what the test has started and waits until its files can be removed. */
+/** Kills the processes that the test started and removes its folders when no process uses them. */
 export async function cleanUp(): Promise<void> {
   for (const child of children.splice(0)) child.kill('SIGKILL');
   for (const folder of folders.splice(0)) {

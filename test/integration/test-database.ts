@@ -6,7 +6,7 @@ import { TEMPLATE } from './postgres-server.ts';
 
 export interface TestDatabase {
   readonly url: string;
-  /** For the test itself: to read and change the database beside the code under test. */
+  /** Statements of the test itself, on connections that the code under test does not use. */
   readonly sql: Sql;
   readonly database: Database;
   drop(): Promise<void>;
@@ -20,7 +20,7 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   await admin.unsafe(`CREATE DATABASE ${name} TEMPLATE ${TEMPLATE}`);
   const url = serverUrl.replace(/postgres$/, name);
   const sql = connect(url, { maxConnections: 4, prepare: true });
-  // So long that no busy machine reaches it. Tests of the timeout use other settings.
+  // Long enough for a busy machine. Tests of statement timeouts set their own time.
   const database = new Database(url, { maxConnections: 12, queryTimeoutMs: 240_000, attempts: 3, prepare: true });
   return {
     url,

@@ -22,7 +22,7 @@ const detokenize = (reference: string): Promise<Answer> =>
   running.post('/v1/references/detokenize', { cardReferenceId: reference });
 const referenceOf = ({ body }: Answer): string => body['cardReferenceId'] as unknown as string;
 
-/** Live calls that `work` makes, by namespace and operation, NS2 first. */
+/** Counts the live calls to TOME that `work` causes, by namespace and operation. */
 async function liveCalls(work: () => Promise<unknown>): Promise<Record<string, number>> {
   const before = await running.ledger();
   await work();
@@ -46,7 +46,7 @@ beforeAll(async () => {
 
 afterAll(() => running.stop());
 
-describe('on a filled pool', () => {
+describe('while pairs are available', () => {
   test('every create, lookup and detokenize is one call to NS1 and none to NS2', async () => {
     const cards = Array.from({ length: 40 }, freshCard);
     let references: string[] = [];
@@ -70,7 +70,7 @@ describe('on a filled pool', () => {
     ).toEqual({ 'ns1 detokenize': 40 });
   });
 
-  test('a card that has a reference gets the same again with 200, and its pair goes back to the pool', async () => {
+  test('a create for a card with a reference returns it with 200 and releases the reserved pair', async () => {
     const card = freshCard();
     const first = await create(card);
     const before = (await running.get('/v1/pool')).body;
@@ -85,7 +85,7 @@ describe('on a filled pool', () => {
     });
   });
 
-  test('one card created many times at once has one reference and uses one pair', async () => {
+  test('20 concurrent creates of one card return one reference and use one pair', async () => {
     const card = freshCard();
     const answers = await Promise.all(Array.from({ length: 20 }, () => create(card)));
     expect(new Set(answers.map(referenceOf)).size).toBe(1);
@@ -96,14 +96,14 @@ describe('on a filled pool', () => {
     expect(used).toBe(1);
   });
 
-  test('lookup-or-tokenize finds a reference, or makes one', async () => {
+  test('lookup-or-tokenize creates a reference for a new card and finds it the second time', async () => {
     const card = freshCard();
     const first = await running.post('/v1/cards/lookup-or-tokenize', { cardNumber: card });
     const second = await running.post('/v1/cards/lookup-or-tokenize', { cardNumber: card });
     expect([first.status, second.status, referenceOf(second)]).toEqual([201, 200, referenceOf(first)]);
   });
 
-  test.each([100, 1_000])('%i concurrent creates are all answered and no two share a token', async (number) => {
+  test.each([100, 1_000])('%i concurrent creates all succeed and no two share a token', async (number) => {
     const cards = Array.from({ length: number }, freshCard);
     const answers = await Promise.all(cards.map((card) => create(card)));
     expect(answers.filter(({ status }) => status !== 201)).toEqual([]);
@@ -121,7 +121,7 @@ describe('on a filled pool', () => {
     expect(tokens.map((token) => referenceByToken.get(token as string))).toEqual(answers.map(referenceOf));
   });
 
-  test('a new reference is one event in the queue, and none is sent twice without need', async () => {
+  test('a new reference is one event in the queue, and a second relay run does not send it again', async () => {
     const reference = referenceOf(await create(freshCard()));
     await running.post('/_local/jobs/relay-events', {});
     await running.post('/_local/jobs/relay-events', {});
@@ -137,8 +137,8 @@ describe('on a filled pool', () => {
   });
 });
 
-describe('an idempotency key', () => {
-  test('gives the same reference and status again, and uses one pair', async () => {
+describe('a create with an idempotency key', () => {
+  test('returns the same reference and status when it is repeated', async () => {
     const card = freshCard();
     const headers = { 'Idempotency-Key': 'order-1' };
     const first = await create(card, headers);
@@ -146,13 +146,13 @@ describe('an idempotency key', () => {
     expect([first.status, again.status, referenceOf(again)]).toEqual([201, 201, referenceOf(first)]);
   });
 
-  test('with another body is refused with 422', async () => {
+  test('of a request with another body is refused with 422', async () => {
     const headers = { 'Idempotency-Key': 'order-2' };
     await create(freshCard(), headers);
     expect(await create(freshCard(), headers)).toMatchObject({ status: 422, body: { code: 'idempotency-conflict' } });
   });
 
-  test('at once is answered for one and 409 with Retry-After for the others', async () => {
+  test('that is sent ten times at once returns one reference, or 409 with Retry-After', async () => {
     const card = freshCard();
     const answers = await Promise.all(Array.from({ length: 10 }, () => create(card, { 'Idempotency-Key': 'order-3' })));
     const succeeded = answers.filter(({ status }) => status === 201);
@@ -164,7 +164,7 @@ describe('an idempotency key', () => {
     }
   });
 
-  test('after a failure drives the same pair to its end', async () => {
+  test('that is retried after a failure uses the pair of the first attempt', async () => {
     const card = freshCard();
     const headers = { 'Idempotency-Key': 'order-4' };
     await running.post('/_local/tome/faults', {
@@ -187,10 +187,10 @@ describe('an idempotency key', () => {
   });
 });
 
-describe('requests that cannot be used', () => {
+describe('an invalid request', () => {
   test.each([
-    ['no JSON', '{"cardNumber": 4', 'body'],
-    ['no object', '[]', 'body'],
+    ['not JSON', '{"cardNumber": 4', 'body'],
+    ['an array', '[]', 'body'],
     ['a missing field', '{}', 'cardNumber'],
     ['a wrong type', '{"cardNumber": 4000000000000002}', 'cardNumber'],
     ['a short number', '{"cardNumber": "400000000000"}', 'cardNumber'],
@@ -199,23 +199,23 @@ describe('requests that cannot be used', () => {
     ['an unknown field', '{"cardNumber": "4000000000000002", "cvv": "123"}', 'cvv'],
     ['an unknown field named like a card', '{"cardNumber": "4000000000000002", "4000000000000002": 1}', 'field'],
     ['more than 2 KB', JSON.stringify({ cardNumber: '4000000000000002', padding: 'x'.repeat(2_100) }), 'body'],
-  ])('%s is a 400 that names the field and never its value', async (_name, body, field) => {
+  ])('(%s) is refused with 400 and an error that names the field and not its value', async (_name, body, field) => {
     const answer = await running.post('/v1/cards', body);
     errorBodies.push(answer.text);
     expect(answer).toMatchObject({ status: 400, body: { code: 'invalid-input', status: 400 } });
     expect(answer.headers.get('content-type')).toBe('application/problem+json');
     expect(answer.body['detail']).toContain(field);
-    // The correlation id is made here, and twelve of its digits may be decimal by chance.
+    // The correlation id is random, so it can contain twelve decimal digits in a row by chance.
     expect(JSON.stringify({ ...answer.body, correlationId: '' })).not.toMatch(/\d{12}/);
     expect(Object.keys(answer.body).sort()).toEqual(['code', 'correlationId', 'detail', 'status', 'title', 'type']);
   });
 
-  test('an unknown card and an unknown reference are 404', async () => {
+  test('for an unknown card or an unknown reference is answered with 404', async () => {
     expect(await lookup(freshCard())).toMatchObject({ status: 404, body: { code: 'card-not-found' } });
     expect(await detokenize('9999999999999990')).toMatchObject({ status: 404, body: { code: 'reference-not-found' } });
   });
 
-  test('a card number in the place of a reference is refused and reaches neither the database nor TOME', async () => {
+  test('with a card number in place of a reference is refused with 400 and makes no call to TOME', async () => {
     const card = freshCard();
     const calls = await liveCalls(async () => {
       const answer = await detokenize(card);
@@ -225,7 +225,7 @@ describe('requests that cannot be used', () => {
     expect(calls).toEqual({});
   });
 
-  test('a correlation id is kept, unless it could be a card number', async () => {
+  test('with a correlation id that could be a card number gets a new id, any other id is kept', async () => {
     const card = freshCard();
     const kept = await running.post('/v1/cards/lookup', { cardNumber: card }, { 'X-Correlation-Id': 'trace-7' });
     expect(kept.headers.get('x-correlation-id')).toBe('trace-7');
@@ -237,14 +237,14 @@ describe('requests that cannot be used', () => {
     usedNumbers.add(grouped);
   });
 
-  test('an unknown path and a wrong method say so', async () => {
+  test('for an unknown path is answered with 404, and with the wrong method with 405 and Allow', async () => {
     expect((await running.get('/v1/nothing')).status).toBe(404);
     const answer = await running.get('/v1/cards');
     expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'POST']);
   });
 });
 
-test('one line of the audit trail for each card number disclosed, and no other', async () => {
+test('the audit log has one disclosure record for each card number that was returned, and no other', async () => {
   const before = running.output.length;
   const reference = referenceOf(await create(freshCard()));
   await detokenize(reference);
@@ -263,8 +263,8 @@ test('one line of the audit trail for each card number disclosed, and no other',
     });
 });
 
-describe('when the pool runs dry', () => {
-  test('creations go on by the direct path, all references work, and reading them is one call', async () => {
+describe('when the pool is empty', () => {
+  test('creations use the direct path, and each reference is then detokenized with one call', async () => {
     const pool = (await running.get('/v1/pool')).body;
     const left = Number(pool['available']);
     await running.db.sql`
@@ -288,7 +288,7 @@ describe('when the pool runs dry', () => {
   });
 });
 
-test('no card number and no internal token is in any log, metric, event, error or table of all this', async () => {
+test('no log, metric, event or error contains a card number or internal token, and no table a card number', async () => {
   const tables = await running.db.sql<{ name: string }[]>`
     SELECT quote_ident(table_schema) || '.' || quote_ident(table_name) AS name
     FROM information_schema.tables
@@ -315,7 +315,7 @@ test('no card number and no internal token is in any log, metric, event, error o
   );
   expect(findings(outside, tokens)).toHaveLength(0);
 
-  // The search would find one: it finds a number and a token where they are put.
+  // The search itself works: it finds a number and a token in texts that contain them.
   const [number] = usedNumbers;
   expect(findings(`${outside}\n${number}`, usedNumbers)).toHaveLength(1);
   expect(findings(`${outside}\n${tokens[0]}`, tokens)).toHaveLength(1);

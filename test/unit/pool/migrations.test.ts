@@ -44,7 +44,7 @@ test('no migration creates an index on a table of an earlier migration, which wo
   }
 });
 
-/** Indexes that were built while no release was in use, and no table had rows. */
+/** These indexes were built when no release was in use and no table had rows. */
 const ALLOWED_INDEXES: Readonly<Record<string, readonly string[]>> = {
   '004.do.bounded-work.sql': [
     'outbox_event',

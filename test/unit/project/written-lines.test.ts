@@ -33,21 +33,11 @@ const NOT_YET: readonly string[] = [
   'scripts/performance',
   'test/infrastructure/synthesize-environment.ts',
   'test/infrastructure/synthesized-environment.ts',
-  'test/integration/alarms.test.ts',
-  'test/integration/failed-starts.test.ts',
-  'test/integration/interruption.test.ts',
-  'test/integration/metric-recorder.ts',
-  'test/integration/running-stack.ts',
   'test/integration/simulator/simulator.test.ts',
-  'test/integration/start.test.ts',
-  'test/integration/started-stack.ts',
   'test/integration/tome/http-tome.test.ts',
   'test/unit/functions/compile-errors.test.ts',
   'test/unit/performance/load/open-loop.test.ts',
   'test/unit/project/markdown-page.ts',
-  'test/unit/runtime/describe-error.test.ts',
-  'test/unit/runtime/logger.test.ts',
-  'test/unit/runtime/redact-card-numbers.test.ts',
 ];
 
 const THIS_FILE = 'test/unit/project/written-lines.test.ts';
