@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { asOwner, clearBacklogs, pairs, pairsBeside } from '../../scripts/performance/bench/backlog-rows.ts';
+import { additionalPairs, asOwner, clearBacklogs, pairs } from '../../scripts/performance/bench/backlog-rows.ts';
 import { BACKLOGS } from '../../scripts/performance/bench/backlogs.ts';
 import { type Execution, PlanWatcher } from '../../scripts/performance/bench/nested-plans.ts';
 import { createTestDatabase, type TestDatabase } from './test-database.ts';
@@ -19,7 +19,7 @@ let watcher: PlanWatcher;
 
 beforeAll(async () => {
   db = await createTestDatabase();
-  await db.sql.unsafe(asOwner(`${pairs(1, MANY)}; ${pairsBeside()}`));
+  await db.sql.unsafe(asOwner(`${pairs(1, MANY)}; ${additionalPairs()}`));
   // The tests decide which statistics the planner has.
   await db.sql.unsafe(`
     DO $$ DECLARE name text; BEGIN
@@ -47,12 +47,12 @@ async function executions(statement: string): Promise<readonly Execution[]> {
   return both;
 }
 
-describe.each(BACKLOGS)('$name', ({ fill, besides = 'SELECT 1', statement, finds }) => {
+describe.each(BACKLOGS)('$name', ({ fill, additionalRows = 'SELECT 1', statement, finds }) => {
   test.each(['never', 'before the backlog', 'after the backlog'])(
     `a batch reads as few rows by an index with a backlog of ${MANY} as with ${FEW}, when statistics were collected %s`,
     async (analyzed) => {
       await clearBacklogs(db.sql);
-      await db.sql.unsafe(asOwner(`${fill(1, FEW)}; ${besides}`));
+      await db.sql.unsafe(asOwner(`${fill(1, FEW)}; ${additionalRows}`));
       if (analyzed !== 'never') await db.sql.unsafe('ANALYZE');
       const few = await executions(statement(BATCH));
       await db.sql.unsafe(asOwner(fill(FEW + 1, MANY)));

@@ -1,5 +1,5 @@
 import type { Sql } from '../../../lambdas/pool/database/database.ts';
-import { asOwner, clearBacklogs, pairs, pairsBeside } from './backlog-rows.ts';
+import { additionalPairs, asOwner, clearBacklogs, pairs } from './backlog-rows.ts';
 import { BACKLOGS, type Backlog, WHOLE_POOL } from './backlogs.ts';
 import type { BenchPart } from './bench-part.ts';
 import { type Execution, PlanWatcher } from './nested-plans.ts';
@@ -10,21 +10,30 @@ const MANY = 1_000_000;
 const MANY_IN_FULL = 10_000_000;
 /** Rows of one insertion. */
 const CHUNK = 1_000_000;
-/** Rows of a batch, as the jobs' settings have it. */
+/** Rows of a batch, as in the settings of the jobs. */
 const BATCH = 500;
-/** The registry grows no further than this: beyond, only the pairs of the first and the last rows of a backlog are there. */
+/**
+ * Most pairs in the registry. Of a longer backlog only the pairs of the first and the last rows
+ * exist.
+ */
 const MOST_PAIRS = 1_000_000;
-/** The fence is one transaction over every unused pair: as many as the largest pool that can be configured. */
+/**
+ * The fence is one transaction over every unused pair. This is the largest pool that can be
+ * configured.
+ */
 const LARGEST_POOL = 1_000_000;
 
 interface Measured {
   readonly ms: number;
   readonly pages: number;
-  /** How the statements inside read each table. */
+  /** How the nested statements read each table. */
   readonly reads: readonly string[];
 }
 
-/** Each job's statement with few rows waiting and with many: its time, the pages that it touches and how it reads its tables. */
+/**
+ * Measures the statement of each job with few and with many waiting rows: its time, its pages, and
+ * how it reads its tables.
+ */
 export const backlogsPart: BenchPart = {
   name: 'backlogs',
   isExtra: true,
@@ -39,7 +48,7 @@ export const backlogsPart: BenchPart = {
     for (const backlog of [...BACKLOGS, WHOLE_POOL]) {
       await clearBacklogs(sql);
       await insert(sql, backlog, 1, FEW);
-      await sql.unsafe(asOwner(backlog.besides ?? 'SELECT 1'));
+      await sql.unsafe(asOwner(backlog.additionalRows ?? 'SELECT 1'));
       const few = await measure(watcher, backlog);
       await insert(sql, backlog, FEW + 1, many);
       const of = { few, many: await measure(watcher, backlog) };
@@ -51,23 +60,23 @@ export const backlogsPart: BenchPart = {
     }
     await watcher.close();
     const fenceMs = await measureFence(sql);
-    progress(`the fence over ${LARGEST_POOL} pairs on offer: ${(fenceMs / 1_000).toFixed(1)} s`);
+    progress(`the fence over ${LARGEST_POOL} available pairs: ${(fenceMs / 1_000).toFixed(1)} s`);
     return {
-      // Pages are compared in docs/capacity.md; no goal of speed is among them.
+      // docs/capacity.md compares the pages. They have no goal.
       ratios: {},
       details: { few: FEW, many, batch: BATCH, measured, fence: { pairs: LARGEST_POOL, ms: Math.round(fenceMs) } },
     };
   },
 };
 
-/** The indexes are built afterwards, which is quicker. */
+/** The indexes are built after the rows are inserted, which is faster. */
 async function insertPairs(sql: Sql, count: number): Promise<void> {
   await sql.unsafe(
     'ALTER TABLE pair DROP CONSTRAINT pair_internal_token_key, DROP CONSTRAINT pair_card_reference_key, DROP CONSTRAINT pair_pkey',
   );
   for (const [first, last] of chunks(1, Math.min(count, MOST_PAIRS))) await sql.unsafe(asOwner(pairs(first, last)));
   if (count > MOST_PAIRS) await sql.unsafe(asOwner(pairs(count - FEW, count)));
-  await sql.unsafe(asOwner(pairsBeside()));
+  await sql.unsafe(asOwner(additionalPairs()));
   await sql.unsafe('ALTER TABLE pair ADD PRIMARY KEY (id), ADD UNIQUE (internal_token), ADD UNIQUE (card_reference)');
 }
 
@@ -95,10 +104,10 @@ async function measure(watcher: PlanWatcher, { name, statement, finds }: Backlog
 }
 
 async function measureFence(sql: Sql): Promise<number> {
-  const onOffer = BACKLOGS.find(({ name }) => name === 'retire_expired, none expired');
-  if (onOffer === undefined) throw new Error('There is no backlog of pairs on offer.');
+  const available = BACKLOGS.find(({ name }) => name === 'retire_expired, none expired');
+  if (available === undefined) throw new Error('There is no backlog of available pairs.');
   await clearBacklogs(sql);
-  await insert(sql, onOffer, 1, LARGEST_POOL);
+  await insert(sql, available, 1, LARGEST_POOL);
   const startedMs = performance.now();
   await sql`SELECT * FROM fence_restored()`;
   return performance.now() - startedMs;

@@ -1,26 +1,29 @@
 import {
   AGO,
-  BESIDE,
-  BESIDE_LAST,
+  availablePairs,
   calls,
   events,
-  offers,
+  FIRST_ADDITIONAL_ID,
+  LAST_ADDITIONAL_ID,
   reservations,
   series,
   staged,
   tokens,
 } from './backlog-rows.ts';
 
-/** Something that piles up, and the statement of the job that works on it, or has to pass it. */
+/** Rows that accumulate, and the statement of the job that processes them or has to skip them. */
 export interface Backlog {
   readonly name: string;
-  /** Inserts the rows of the pairs whose ids are from `first` to `last`, as the database's owner. */
+  /**
+   * Inserts the rows of the pairs with ids from `first` to `last`. Runs as the owner of the
+   * database.
+   */
   readonly fill: (first: number, last: number) => string;
-  /** What stands there beside the backlog, inserted after it. */
-  readonly besides?: string;
-  /** The job's statement with a batch of `limit` rows. */
+  /** Inserts more rows after the backlog. */
+  readonly additionalRows?: string;
+  /** The statement of the job with a batch of `limit` rows. */
   readonly statement: (limit: number) => string;
-  /** Rows that a batch of `limit` must find. */
+  /** The number of rows that a batch of `limit` must find. */
   readonly finds: (limit: number) => number;
 }
 
@@ -37,10 +40,10 @@ export const BACKLOGS: readonly Backlog[] = [
     finds: limitRows,
   },
   {
-    name: 'take_events, all in hand or postponed',
+    name: 'take_events, all taken or postponed',
     fill: (first, last) =>
       events(first, last, `now() + interval '1 minute' + interval '1 microsecond' * (id % 1000000)`),
-    besides: events(BESIDE, BESIDE_LAST, 'now()'),
+    additionalRows: events(FIRST_ADDITIONAL_ID, LAST_ADDITIONAL_ID, 'now()'),
     statement: (limit) => count(`take_events(${limit}, 30)`),
     finds: limitRows,
   },
@@ -60,19 +63,19 @@ export const BACKLOGS: readonly Backlog[] = [
   {
     name: 'settle_reservations, all open and fresh',
     fill: (first, last) => reservations(first, last, 'now()'),
-    besides: reservations(BESIDE, BESIDE_LAST, "now() - interval '1 hour'"),
+    additionalRows: reservations(FIRST_ADDITIONAL_ID, LAST_ADDITIONAL_ID, "now() - interval '1 hour'"),
     statement: (limit) => value(`settle_reservations(900, ${limit})`),
     finds: limitRows,
   },
   {
     name: 'retire_expired, all expired',
-    fill: (first, last) => offers(first, last, `now() - ${AGO}`),
+    fill: (first, last) => availablePairs(first, last, `now() - ${AGO}`),
     statement: (limit) => value(`retire_expired(${limit})`),
     finds: limitRows,
   },
   {
     name: 'retire_expired, none expired',
-    fill: (first, last) => offers(first, last, `now() + interval '1 day' + ${AGO}`),
+    fill: (first, last) => availablePairs(first, last, `now() + interval '1 day' + ${AGO}`),
     statement: (limit) => value(`retire_expired(${limit})`),
     finds: () => 0,
   },
@@ -84,28 +87,29 @@ export const BACKLOGS: readonly Backlog[] = [
   },
   {
     name: 'reserve, past expired pairs',
-    fill: (first, last) => offers(first, last, `now() - ${AGO}`),
-    besides: offers(BESIDE, BESIDE_LAST, "now() + interval '1 day'"),
+    fill: (first, last) => availablePairs(first, last, `now() - ${AGO}`),
+    additionalRows: availablePairs(FIRST_ADDITIONAL_ID, LAST_ADDITIONAL_ID, "now() + interval '1 day'"),
     statement: () => count('reserve(gen_random_uuid())'),
     finds: () => 1,
   },
   {
     name: 'reserve, past expired pairs to one that never expires',
-    fill: (first, last) => offers(first, last, `now() - ${AGO}`),
-    besides: offers(BESIDE, BESIDE_LAST, 'NULL::timestamptz'),
+    fill: (first, last) => availablePairs(first, last, `now() - ${AGO}`),
+    additionalRows: availablePairs(FIRST_ADDITIONAL_ID, LAST_ADDITIONAL_ID, 'NULL::timestamptz'),
     statement: () => count('reserve(gen_random_uuid())'),
     finds: () => 1,
   },
   {
     name: 'reserve, nothing but expired pairs',
-    fill: (first, last) => offers(first, last, `now() - ${AGO}`),
+    fill: (first, last) => availablePairs(first, last, `now() - ${AGO}`),
     statement: () => count('reserve(gen_random_uuid())'),
     finds: () => 0,
   },
   {
     name: 'make_available, with pairs left behind',
-    fill: (first, last) => `${offers(first, last, 'NULL::timestamptz')}; SELECT setval('pool_ticket', ${last} + 10000)`,
-    // One batch of what was left behind is moved with each call, whatever its own size.
+    fill: (first, last) =>
+      `${availablePairs(first, last, 'NULL::timestamptz')}; SELECT setval('pool_ticket', ${last} + 10000)`,
+    // Each call moves one batch of the pairs that were left behind, whatever its own size is.
     statement: () => value(`make_available('{}')`),
     finds: () => 0,
   },
@@ -188,13 +192,16 @@ export const BACKLOGS: readonly Backlog[] = [
   },
 ];
 
-/** Everything waits at once: what the health job and `GET /v1/pool` read. Counting has a bound, and is not the same for few and many. */
+/**
+ * All backlogs at once, as the health job and `GET /v1/pool` read them. Counting has a bound, so it
+ * is not the same for few and for many rows.
+ */
 export const WHOLE_POOL: Backlog = {
   name: 'pool_health, everything waits',
   fill: (first, last) => `
     ${events(first, last, 'now()')};
     ${reservations(first, last, 'now()')};
-    ${offers(first, last, 'NULL::timestamptz')};
+    ${availablePairs(first, last, 'NULL::timestamptz')};
     ${staged(first, last, '0', 'NULL::timestamptz')};
     INSERT INTO quarantined_pair SELECT id FROM ${series(first, last)}
   `,
@@ -202,7 +209,7 @@ export const WHOLE_POOL: Backlog = {
   finds: () => 1,
 };
 
-/** Stages `limit` pairs of new tokens under the lease that `clearBacklogs` leaves. */
+/** Stages `limit` pairs of new tokens under the lease that `clearBacklogs` inserts. */
 const stagePairs = (limit: number): string => `
   SELECT staged AS found FROM stage_pairs(
     1, '{}',

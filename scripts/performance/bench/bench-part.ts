@@ -10,7 +10,7 @@ export interface BenchRun {
 
 export interface BenchPart {
   readonly name: string;
-  /** Run only when it is named or in full. */
+  /** Runs only with `--full`, or when `--only` names it. */
   readonly isExtra?: true;
   run(run: BenchRun): Promise<{ readonly ratios: Ratios; readonly details: unknown }>;
 }

@@ -4,7 +4,7 @@ import { migrate } from '../../../lambdas/pool/migrate.ts';
 import { startTemporaryDatabase } from '../../local/temporary-database.ts';
 import type { WireAddress } from './wire-connection.ts';
 
-/** A migrated database of its own, with the address for wire connections. */
+/** A migrated database, with its address for wire connections. */
 export interface BenchDatabase {
   readonly url: string;
   readonly sql: Sql;
@@ -17,7 +17,7 @@ export interface BenchServer {
   close(): Promise<void>;
 }
 
-/** A real server on a real disk with every promise kept (fsync on), in a fresh directory. */
+/** Starts a server in a new directory on disk with full durability (fsync on). */
 export async function startBenchServer(): Promise<BenchServer> {
   const server = await startTemporaryDatabase({
     purpose: 'bench',
@@ -54,7 +54,9 @@ export async function startBenchServer(): Promise<BenchServer> {
   };
 }
 
-/** `count` more pairs on offer, by the functions and in the batches of a refill, without TOME. */
+/**
+ * Adds `count` available pairs with the database functions and batches of a refill, without TOME.
+ */
 export async function refill(sql: Sql, count: number): Promise<void> {
   await sql`CREATE SEQUENCE IF NOT EXISTS bench_number`;
   const [lease] = await sql<{ fencing: bigint }[]>`SELECT acquire_lease('prefetch', 'bench', 600) AS fencing`;
@@ -72,5 +74,5 @@ export async function refill(sql: Sql, count: number): Promise<void> {
   }
 }
 
-/** Most that TOME gives at once. */
+/** Most tokens of one prefetch call. */
 const BATCH = 5_000;

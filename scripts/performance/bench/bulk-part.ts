@@ -9,11 +9,14 @@ import type { RefillStore } from '../../../lambdas/tokenization/ports/refill-sto
 import type { BenchPart } from './bench-part.ts';
 import { median } from './report.ts';
 
-/** Most that TOME gives at once. */
+/** Most tokens of one prefetch call. */
 const BATCH = 5_000;
 const ROUNDS = 9;
 
-/** A batch staged from Node, with all that staging promises, against COPY of the same rows into a table of the same shape. */
+/**
+ * Compares staging a batch from Node, with all its guarantees, to COPY of the same rows into a
+ * table with the same columns.
+ */
 export const bulkPart: BenchPart = {
   name: 'bulk',
   async run({ server, isFull, progress }) {
@@ -62,7 +65,7 @@ async function copy(sql: Sql, pairs: readonly MadeUpPair[]): Promise<number> {
 
 async function stage(store: RefillStore, pairs: readonly MadeUpPair[]): Promise<number> {
   const lease = await store.acquireLease('bench');
-  if (lease === null) throw new Error('Nobody else has the lease.');
+  if (lease === null) throw new Error('Another process has the lease.');
   const startedMs = performance.now();
   const { staged } = await store.stage(lease, [], {
     internalTokens: pairs.map(({ internalToken: token }) => ({ token, expiresAt: null })),

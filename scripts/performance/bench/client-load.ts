@@ -3,7 +3,7 @@ import { LatencyHistogram } from '../load/latency-histogram.ts';
 import { openLoop } from '../load/open-loop.ts';
 import { type WireAddress, WireConnection } from './wire-connection.ts';
 
-/** One client's work: what is prepared once, and one operation over it. */
+/** The work of one client: statements that are prepared once, and one operation with them. */
 export interface Work {
   readonly statements: Readonly<Record<string, string>>;
   readonly once: (connection: WireConnection) => Promise<void>;
@@ -19,7 +19,7 @@ async function openClients(address: WireAddress, clients: number, work: Work): P
   );
 }
 
-/** As many operations as so many clients can make, one after the other each; how many a second. */
+/** Runs clients that each repeat the operation as fast as they can. Returns operations a second. */
 export async function closedLoop(
   address: WireAddress,
   options: { readonly clients: number; readonly seconds: number; readonly work: Work },
@@ -42,7 +42,10 @@ export async function closedLoop(
   return count / seconds;
 }
 
-/** Operations at a steady rate, whether or not earlier ones are answered; each latency counts from the moment the operation was due. */
+/**
+ * Starts operations at a steady rate, whether or not earlier ones have finished. Each latency is
+ * measured from the time at which the operation was due.
+ */
 export async function openLoopLatency(
   address: WireAddress,
   options: { readonly perSecond: number; readonly seconds: number; readonly clients: number; readonly work: Work },

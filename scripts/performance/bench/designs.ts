@@ -3,11 +3,11 @@ import type { Sql } from '../../../lambdas/pool/database/database.ts';
 import type { Work } from './client-load.ts';
 import { int64 } from './wire-connection.ts';
 
-/** Rows of the bare table; the users' table has as many that are available. */
+/** Rows of the bare table, and available rows of the usual queue query's table. */
 const ROWS = 100_000;
 
-/** What stands beside the product's tables in a measured database. */
-export async function createYardsticks(sql: Sql): Promise<void> {
+/** Creates the tables of the baselines beside the tables of the product. */
+export async function createBaselines(sql: Sql): Promise<void> {
   await sql.unsafe(`
     CREATE TABLE bare (id bigint PRIMARY KEY, value int NOT NULL) WITH (fillfactor = 80);
     INSERT INTO bare SELECT number, 0 FROM generate_series(1, ${ROWS}) AS number;
@@ -20,7 +20,7 @@ export async function createYardsticks(sql: Sql): Promise<void> {
       used_at timestamptz
     );
     INSERT INTO token_pool (internal_token, external_reference)
-      SELECT 'original_' || md5(number::text), '9' || lpad(number::text, 15, '0') FROM generate_series(1, ${ROWS}) AS number;
+      SELECT 'queue_' || md5(number::text), '9' || lpad(number::text, 15, '0') FROM generate_series(1, ${ROWS}) AS number;
     CREATE INDEX token_pool_status ON token_pool (status);
   `);
   await sql.unsafe('VACUUM ANALYZE');
@@ -37,7 +37,7 @@ export const bareUpdate: Work = {
   },
 };
 
-/** The limit of an operation that has to write twice. */
+/** The limit of an operation that has to write two rows. */
 export const twoBareUpdates: Work = {
   statements: bareUpdate.statements,
   async once(connection) {
@@ -48,12 +48,12 @@ export const twoBareUpdates: Work = {
 
 const RESERVE = 'SELECT pair_id FROM reserve($1)';
 
-/** What is shipped. */
+/** The design of the product. */
 export const reserve: Work = {
   statements: { reserve: RESERVE },
   async once(connection) {
     const row = await connection.execute('reserve', [uuid()]);
-    if (row === null) throw new Error('The pool ran dry while it was measured.');
+    if (row === null) throw new Error('The pool became empty during the measurement.');
   },
 };
 
@@ -62,16 +62,19 @@ export const reserveAndMark: Work = {
   async once(connection) {
     const id = uuid();
     const row = await connection.execute('reserve', [id]);
-    if (row === null) throw new Error('The pool ran dry while it was measured.');
+    if (row === null) throw new Error('The pool became empty during the measurement.');
     const marked = await connection.execute('mark', [id, int64(BigInt(row[0] ?? 0))]);
     if (marked?.[0] !== 't') throw new Error('A pair could not be marked used.');
   },
 };
 
-/** The users' own statement (brief 6): an index on the status, and the lowest id. */
-export const original: Work = {
+/**
+ * The usual queue query: an index on the status, and the lowest id with SKIP LOCKED
+ * (docs/design.md#how-a-pair-is-reserved).
+ */
+export const usualQueueQuery: Work = {
   statements: {
-    original: `
+    take: `
       UPDATE token_pool
       SET status = 'RESERVED', reserved_at = now()
       WHERE id = (
@@ -81,7 +84,7 @@ export const original: Work = {
     `,
   },
   async once(connection) {
-    const row = await connection.execute('original', []);
-    if (row === null) throw new Error('The table ran dry while it was measured.');
+    const row = await connection.execute('take', []);
+    if (row === null) throw new Error('The table became empty during the measurement.');
   },
 };

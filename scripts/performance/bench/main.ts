@@ -28,15 +28,16 @@ const RESULTS_FILE = 'bench-results.json';
 
 const USAGE = `npm run bench -- [options]
 
-Measures each design goal against its limit on the same server, in about six minutes, and writes ${RESULTS_FILE}.
+Measures each goal against its limit on the same server, in about six minutes, and writes
+${RESULTS_FILE}.
 
-  --full        longer, with ten million used pairs
-  --only NAME   one part, and no file: ${PARTS.map(({ name }) => name).join(', ')}
-  --out FILE    where the results go
-  --help        this text
+  --full        takes longer, and uses ten million used pairs
+  --only NAME   runs one part and writes no file. The parts are
+                ${PARTS.map(({ name }) => name).join(', ')}
+  --out FILE    the file of the results
+  --help        prints this text
 `;
 
-/** `npm run bench`. */
 const values = beginProgram({
   usage: USAGE,
   parse(args) {
@@ -46,7 +47,7 @@ const values = beginProgram({
       out: { type: 'string' },
     });
     if (given?.only !== undefined && !PARTS.some(({ name }) => name === given.only)) {
-      throw new InvalidArguments(['--only must name a part.']);
+      throw new InvalidArguments([`--only must name a part: ${PARTS.map(({ name }) => name).join(', ')}.`]);
     }
     const outputFault = outputFileFault(given?.out ?? RESULTS_FILE);
     if (outputFault !== null) throw new InvalidArguments([outputFault]);

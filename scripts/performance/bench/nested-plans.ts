@@ -1,19 +1,19 @@
 import postgres from 'postgres';
 
-/** One node of a plan that was executed. */
+/** A node of an executed plan. */
 export interface PlanNode {
   readonly type: string;
   readonly relation: string | null;
-  /** Rows that it read over all loops: what it gave and what its filter took away. */
+  /** Rows that it read in all loops: those that it returned and those that its filter removed. */
   readonly rows: number;
 }
 
 export interface Execution {
   readonly found: number;
   readonly milliseconds: number;
-  /** Pages that the statement touched, those of the statements inside its functions included. */
+  /** Pages that the statement read, including the statements inside its functions. */
   readonly pages: number;
-  /** The nodes of every plan, those of the statements inside its functions included. */
+  /** The nodes of all plans, including the statements inside its functions. */
   readonly nodes: readonly PlanNode[];
 }
 
@@ -29,7 +29,7 @@ interface Node {
   readonly Plans?: readonly Node[];
 }
 
-/** A session that watches the plans of the statements inside functions, by the server's own auto_explain. */
+/** A session that records the plans of the statements inside functions, with auto_explain. */
 export class PlanWatcher {
   readonly sql: postgres.Sql;
   #plans: Node[] = [];
@@ -60,14 +60,14 @@ export class PlanWatcher {
     `);
   }
 
-  /** Executes a statement that gives one row with a column `found`, and takes back what it did. */
+  /** Executes a statement that returns one row with a column `found`, and rolls it back. */
   async execute(statement: string): Promise<Execution> {
     let found = Number.NaN;
     let milliseconds = Number.NaN;
-    const undone = new Error('taken back');
+    const rollback = new Error('rolled back');
     await this.sql
       .begin(async (transaction) => {
-        // Once without being watched, so that what a session reads on first use is not counted.
+        // Executed once before, so that the first use of catalogs in this session is not counted.
         await transaction.unsafe('SAVEPOINT warm');
         await transaction.unsafe(statement);
         await transaction.unsafe('ROLLBACK TO SAVEPOINT warm');
@@ -76,12 +76,12 @@ export class PlanWatcher {
         const [row] = await transaction.unsafe<{ found: number }[]>(statement);
         milliseconds = performance.now() - startedMs;
         found = Number(row?.found);
-        throw undone;
+        throw rollback;
       })
       .catch((error: unknown) => {
-        if (error !== undone) throw error;
+        if (error !== rollback) throw error;
       });
-    // The statement itself is reported last; its pages are those of everything inside it.
+    // The outer statement is reported last. Its pages include those of all inner statements.
     const outer = this.#plans.at(-1);
     return { found, milliseconds, pages: pagesOf(outer), nodes: this.#plans.flatMap(nodesOf) };
   }

@@ -3,41 +3,46 @@ import { Database } from '../../../lambdas/pool/database/database.ts';
 import { createPairStore } from '../../../lambdas/pool/pair-store.ts';
 import type { BenchPart } from './bench-part.ts';
 import { type BenchServer, refill } from './bench-server.ts';
-import { graphileWorker, pgBoss, type Rival, repeatFor } from './queue-rivals.ts';
+import { graphileWorker, type MeasuredQueue, pgBoss, repeatFor } from './measured-queues.ts';
 import { median } from './report.ts';
 
-/** The count of the sustained part, and a smaller one. */
+/** The number of clients of the sustained part, and a smaller one. */
 const CLIENTS = [64, 16] as const;
-/** More than any of them takes and finishes in a second on two cores. */
+/** More than any of the queues processes in a second on two cores. */
 const MOST_PER_SECOND = 6_000;
 
-/** Take and finish one at a time: the pool's own store against the two queues that one would pick instead, each through its own client library. */
+/**
+ * Compares the store of the pool with two general queues: take and finish one item at a time, each
+ * through its own client library.
+ */
 export const queuesPart: BenchPart = {
   name: 'queues',
   async run({ server, isFull, progress }) {
     const seconds = isFull ? 10 : 2;
-    const [theirs, others] = [await server.createDatabase(), await server.createDatabase()];
-    const rivals = [
-      await ourStore(server),
-      await graphileWorker(theirs.url, theirs.sql),
-      await pgBoss(others.url, Math.max(...CLIENTS)),
+    const [workerDatabase, bossDatabase] = [await server.createDatabase(), await server.createDatabase()];
+    const queues = [
+      await poolQueue(server),
+      await graphileWorker(workerDatabase.url, workerDatabase.sql),
+      await pgBoss(bossDatabase.url, Math.max(...CLIENTS)),
     ];
     const rates: Record<string, number[]> = {};
     for (let round = 0; round < 3; round += 1) {
       for (const clients of CLIENTS) {
-        for (const { name, fill, drain } of rivals) {
+        for (const { name, fill, drain } of queues) {
           await fill(Math.ceil(seconds + 1) * MOST_PER_SECOND);
-          await theirs.sql.unsafe('CHECKPOINT');
+          await workerDatabase.sql.unsafe('CHECKPOINT');
           const rate = Math.round(await drain(clients, seconds));
           rates[`${name}, ${clients} clients`] = [...(rates[`${name}, ${clients} clients`] ?? []), rate];
           progress(`${clients} clients, ${name}: ${rate} a second taken and finished`);
         }
       }
     }
-    for (const rival of rivals) await rival.close();
+    for (const queue of queues) await queue.close();
     const ratioAt = (clients: number): number => {
-      const [ours = Number.NaN, ...best] = rivals.map(({ name }) => median(rates[`${name}, ${clients} clients`] ?? []));
-      return ours / Math.max(...best);
+      const [pool = Number.NaN, ...others] = queues.map(({ name }) =>
+        median(rates[`${name}, ${clients} clients`] ?? []),
+      );
+      return pool / Math.max(...others);
     };
     const [headline, other] = CLIENTS;
     return {
@@ -47,7 +52,7 @@ export const queuesPart: BenchPart = {
   },
 };
 
-async function ourStore(server: BenchServer): Promise<Rival> {
+async function poolQueue(server: BenchServer): Promise<MeasuredQueue> {
   const { url, sql } = await server.createDatabase();
   const database = new Database(url, {
     maxConnections: Math.max(...CLIENTS),
@@ -62,7 +67,7 @@ async function ourStore(server: BenchServer): Promise<Rival> {
     drain: (clients, seconds) =>
       repeatFor(clients, seconds, async () => {
         const outcome = await store.reserve(randomUUID(), null);
-        if (outcome.outcome !== 'reserved') throw new Error('The pool ran dry while it was measured.');
+        if (outcome.outcome !== 'reserved') throw new Error('The pool became empty during the measurement.');
         await store.markUsed(outcome.reservation, null);
       }),
     close: () => database.close(),

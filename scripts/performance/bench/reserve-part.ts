@@ -2,18 +2,21 @@ import type { Sql } from '../../../lambdas/pool/database/database.ts';
 import type { BenchPart } from './bench-part.ts';
 import { refill } from './bench-server.ts';
 import { closedLoop } from './client-load.ts';
-import { bareUpdate, createYardsticks, original, reserve } from './designs.ts';
+import { bareUpdate, createBaselines, reserve, usualQueueQuery } from './designs.ts';
 import { median } from './report.ts';
 
-/** More pairs than a slice can take: reserving has not been faster than the bare update. */
+/** More pairs than a slice can take, because reserving is not faster than the bare update. */
 const HEADROOM = 1.3;
 
-/** Reserving against its limit and against the users' SQL, in turns and with a checkpoint before each; medians of the turns' ratios. */
+/**
+ * Compares reserving with its limit and with the usual queue query. They take turns, with a
+ * checkpoint before each. The ratios are medians of the rounds.
+ */
 export const reservePart: BenchPart = {
   name: 'reserve',
   async run({ server, isFull, progress }) {
     const { sql, address } = await server.createDatabase();
-    await createYardsticks(sql);
+    await createBaselines(sql);
     const seconds = isFull ? 10 : 2;
     const rounds = isFull ? 3 : 5;
     const rates: Record<string, number[]> = {};
@@ -27,13 +30,13 @@ export const reservePart: BenchPart = {
         const bare = note(`bare ${clients}`, await closedLoop(address, { clients, seconds, work: bareUpdate }));
         await refill(sql, Math.ceil(bare * seconds * HEADROOM));
         await sql.unsafe('CHECKPOINT');
-        const ours = note(`reserve ${clients}`, await closedLoop(address, { clients, seconds, work: reserve }));
-        await clearAway(sql);
-        progress(`${clients} clients: bare update ${Math.round(bare)} a second, reserve ${Math.round(ours)}`);
+        const reserved = note(`reserve ${clients}`, await closedLoop(address, { clients, seconds, work: reserve }));
+        await removeReservations(sql);
+        progress(`${clients} clients: bare update ${Math.round(bare)} a second, reserve ${Math.round(reserved)}`);
       }
       await sql.unsafe('CHECKPOINT');
-      const theirs = note('original 64', await closedLoop(address, { clients: 64, seconds, work: original }));
-      progress(`64 clients: the users' SQL ${Math.round(theirs)} a second`);
+      const usual = note('usual 64', await closedLoop(address, { clients: 64, seconds, work: usualQueueQuery }));
+      progress(`64 clients: the usual queue query ${Math.round(usual)} a second`);
     }
     const ratio = (over: string, under: string): number =>
       median((rates[over] ?? []).map((rate, round) => rate / (rates[under]?.[round] ?? Number.NaN)));
@@ -41,7 +44,7 @@ export const reservePart: BenchPart = {
       ratios: {
         reserve16: ratio('reserve 16', 'bare 16'),
         reserve64: ratio('reserve 64', 'bare 64'),
-        reserveVsOriginal64: ratio('reserve 64', 'original 64'),
+        reserveVsOriginal64: ratio('reserve 64', 'usual 64'),
       },
       details: { secondsEach: seconds, perSecond: rates },
     };
@@ -49,10 +52,11 @@ export const reservePart: BenchPart = {
 };
 
 /**
- * Open reservations do not pile up in life: what was reserved and never finished leaves the shelf before the next turn. The settler's batches are small in
- * life, too; tens of thousands at once need to be known to the planner.
+ * Removes the open reservations before the next round, because they do not accumulate in operation.
+ * The planner needs statistics first: in operation a batch of the settler is small, here it is tens
+ * of thousands of rows.
  */
-async function clearAway(sql: Sql): Promise<void> {
+async function removeReservations(sql: Sql): Promise<void> {
   await sql.unsafe('ANALYZE reservation');
   await sql`SELECT settle_reservations(-1, 10000000)`;
   await sql.unsafe('VACUUM reservation');

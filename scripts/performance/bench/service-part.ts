@@ -3,33 +3,39 @@ import type { BenchPart } from './bench-part.ts';
 import { median, type Ratios } from './report.ts';
 import { type Measured, type Service, startService } from './service-target.ts';
 
-/** The users' peak. */
+/** The peak of the requirements, in creations a second (docs/design.md#numbers). */
 const PEAK = 150;
 const TOME_MS = 50;
-/** What TOME allows for each operation. */
+/** Calls a second that TOME allows for each operation. */
 const TOME_PER_SECOND = 250;
-/** The prefetch's share, as `TOME_BATCH_CALLS_PER_SECOND` has it by default. */
+/** The rate limit of the prefetch, the default of `TOME_BATCH_CALLS_PER_SECOND`. */
 const BATCH_PER_SECOND = 80;
 const ROUNDS = 3;
-/** Each operation stays below TOME's limit for one call; 500 a second together. */
+/**
+ * 500 requests a second. Each operation stays below the limit of TOME with one call for each
+ * request.
+ */
 const MIX_AT_500 = { create: 150, lookup: 175, detokenize: 175 };
 
-interface Run {
+interface ServiceRun {
   readonly service: Service;
   readonly seconds: number;
   readonly progress: (line: string) => void;
   readonly details: Record<string, unknown>;
 }
 
-/** The routes over HTTP, as the local gateway serves them: by the pool and by the dual-call way, in turns, over one TOME at 50 ms. */
+/**
+ * Compares the pool with the dual-call strategy over HTTP at the local gateway. They take turns
+ * with one TOME at 50 ms.
+ */
 export const servicePart: BenchPart = {
   name: 'service',
   async run({ isFull, progress }) {
-    // In full, what three rounds of creations take from the pool is a refill of 5,000.
+    // With `--full` three rounds of creations use 5,000 pairs, one full batch of the refill.
     const seconds = isFull ? 11.2 : 4;
     progress('starting the stack and filling its pool');
     const service = await startService(isFull ? 16_000 : 5_000);
-    const run: Run = { service, seconds, progress, details: { secondsEach: seconds } };
+    const run: ServiceRun = { service, seconds, progress, details: { secondsEach: seconds } };
     try {
       const ratios = { ...(await underRefill(run)), ...(await creations(run)), ...(await reads(run)) };
       await at500(run);
@@ -40,8 +46,11 @@ export const servicePart: BenchPart = {
   },
 };
 
-/** Creations without a refill and then during one, under TOME's limit; and how near the refill comes to its own budget. */
-async function underRefill({ service, seconds, progress, details }: Run): Promise<Ratios> {
+/**
+ * Measures creations without and with a refill at the same time, under the limit of TOME, and
+ * compares the rate of the refill with its own limit.
+ */
+async function underRefill({ service, seconds, progress, details }: ServiceRun): Promise<Ratios> {
   const p99s = async (): Promise<number[]> => {
     const found: number[] = [];
     for (let round = 0; round < ROUNDS; round += 1) {
@@ -49,26 +58,27 @@ async function underRefill({ service, seconds, progress, details }: Run): Promis
     }
     return found;
   };
-  // The first requests of a process are slower, whoever serves them.
+  // The first requests of a process are slower.
   await service.pooled.measure({ create: 1 }, PEAK, 1);
   const without = await p99s();
   const refilling = service.refill();
   const during = await p99s();
   const perSecond = await refilling;
   progress(`create p99 ${median(without).toFixed(1)} ms, during a refill ${median(during).toFixed(1)}`);
-  progress(`the refill brought ${perSecond.toFixed(1)} pairs a second of ${BATCH_PER_SECOND}`);
+  progress(`the refill brought ${perSecond.toFixed(1)} pairs a second, of at most ${BATCH_PER_SECOND}`);
   details['refill'] = { p99Without: without, p99During: during, pairsPerSecond: perSecond };
   return { liveP99DuringRefill: median(during) / median(without), prefetchVsBudget: perSecond / BATCH_PER_SECOND };
 }
 
 /**
- * Creations at the peak. At TOME's limit the dual-call way cannot serve them at all (two calls each of one operation are 300 a second), so the ratios
- * are taken where TOME has no limit; what the limit does to the dual-call way stands in the details.
+ * Measures creations at the peak. The dual-call strategy needs 300 calls a second of one operation,
+ * more than TOME allows. So the ratios are measured without the limit. The details have one
+ * measurement with the limit.
  */
-async function creations({ service, seconds, progress, details }: Run): Promise<Ratios> {
+async function creations({ service, seconds, progress, details }: ServiceRun): Promise<Ratios> {
   await service.dual.measure({ create: 1 }, PEAK / 2, 1);
   const limited = await service.dual.measure({ create: 1 }, PEAK, seconds);
-  await service.turn({ rateLimitScope: 'off', latencySpread: 0 });
+  await service.setSwitches({ rateLimitScope: 'off', latencySpread: 0 });
   await service.dual.measure({ create: 1 }, PEAK / 2, 1);
   const pooled: Measured[] = [];
   const dual: Measured[] = [];
@@ -79,12 +89,12 @@ async function creations({ service, seconds, progress, details }: Run): Promise<
       `create at ${PEAK}/s: pooled p50 ${text(pooled, 'p50')}, p99 ${text(pooled, 'p99')} ms; dual-call p50 ${text(dual, 'p50')}, p99 ${text(dual, 'p99')} ms`,
     );
   }
-  await service.turn({ rateLimitScope: 'endpoint', rateLimitPerSecond: TOME_PER_SECOND, latencySpread: 0.1 });
+  await service.setSwitches({ rateLimitScope: 'endpoint', rateLimitPerSecond: TOME_PER_SECOND, latencySpread: 0.1 });
   const [p50, p99] = [of(pooled, 'p50'), of(pooled, 'p99')];
   details['create'] = {
-    pooled: pooled.map(brief),
-    dual: dual.map(brief),
-    dualUnderTomesLimit: brief(limited),
+    pooled: pooled.map(summaryOf),
+    dual: dual.map(summaryOf),
+    dualUnderTomesLimit: summaryOf(limited),
   };
   return {
     createP50VsDual: p50 / of(dual, 'p50'),
@@ -95,23 +105,23 @@ async function creations({ service, seconds, progress, details }: Run): Promise<
   };
 }
 
-async function reads({ service, seconds, progress, details }: Run): Promise<Ratios> {
+async function reads({ service, seconds, progress, details }: ServiceRun): Promise<Ratios> {
   const ratios: Ratios = {};
   for (const operation of ['lookup', 'detokenize'] as const) {
     const pooled = await service.pooled.measure({ [operation]: 1 }, PEAK, seconds);
     const dual = await service.dual.measure({ [operation]: 1 }, PEAK / 2, seconds);
-    details[operation] = { pooledAt150: brief(pooled), dualAt75: brief(dual) };
+    details[operation] = { pooledAt150: summaryOf(pooled), dualAt75: summaryOf(dual) };
     progress(`${operation}: pooled p50 ${latencyOf(pooled, operation).p50.toFixed(1)} ms`);
     ratios[operation === 'lookup' ? 'liveCallsPerLookup' : 'liveCallsPerDetokenize'] = callsEach([pooled], operation);
   }
   return ratios;
 }
 
-/** More than the users have: 500 requests a second of all three kinds. */
-async function at500({ service, seconds, progress, details }: Run): Promise<void> {
+/** Measures a higher load than required: 500 requests a second of all three operations. */
+async function at500({ service, seconds, progress, details }: ServiceRun): Promise<void> {
   const pooled = await service.pooled.measure(MIX_AT_500, 500, seconds);
   const dual = await service.dual.measure(MIX_AT_500, 500, seconds);
-  details['at500'] = { pooled: brief(pooled), dual: brief(dual) };
+  details['at500'] = { pooled: summaryOf(pooled), dual: summaryOf(dual) };
   progress(`500/s: create pooled p50 ${latencyOf(pooled, 'create').p50.toFixed(1)} ms`);
 }
 
@@ -131,8 +141,8 @@ const callsEach = (rounds: readonly Measured[], operation: LoadOperation): numbe
   rounds.reduce((sum, { calls }) => sum + calls.live[operation], 0) /
   rounds.reduce((sum, { operations }) => sum + operations[operation].sent, 0);
 
-/** What of a measurement is kept. */
-const brief = ({ operations, latenessMs, calls }: Measured) => ({
+/** The part of a measurement that is stored. */
+const summaryOf = ({ operations, latenessMs, calls }: Measured) => ({
   operations: Object.fromEntries(
     Object.entries(operations)
       .filter(([, { sent }]) => sent > 0)

@@ -13,27 +13,30 @@ export interface Measured extends LoadOutcome {
   readonly calls: TomeCalls;
 }
 
-/** One way to serve the same routes, under open-loop load by HTTP. */
+/** One implementation of the routes, under an open-loop load over HTTP. */
 export interface ServiceTarget {
   measure(mix: Mix, perSecond: number, seconds: number): Promise<Measured>;
 }
 
-/** Pooled and dual-call over one simulator. Paced by nothing but TOME itself, or the pacing would be measured. */
+/**
+ * The pool and the dual-call strategy with one simulator. Live calls have no rate limit here,
+ * because the limit would be measured.
+ */
 export interface Service {
   readonly pooled: ServiceTarget;
   readonly dual: ServiceTarget;
-  /** Turns the simulator's switches. */
-  turn(switches: object): Promise<void>;
-  /** Runs the prefetch job to its end; pairs activated in a second. */
+  /** Changes the switches of the simulator. */
+  setSwitches(switches: object): Promise<void>;
+  /** Runs the prefetch job to its end. Returns the pairs that it activated in a second. */
   refill(): Promise<number>;
   close(): Promise<void>;
 }
 
-const UNPACED = { TOME_LIVE_CALLS_PER_SECOND: '0', POWERTOOLS_LOG_LEVEL: 'SILENT' };
+const NO_LIVE_RATE_LIMIT = { TOME_LIVE_CALLS_PER_SECOND: '0', POWERTOOLS_LOG_LEVEL: 'SILENT' };
 
 export async function startService(poolSize: number): Promise<Service> {
   const stack = await localTarget('scripts/performance/bench/bench-stack-process.ts', {
-    ...UNPACED,
+    ...NO_LIVE_RATE_LIMIT,
     POOL_TARGET_MIN: String(poolSize),
     POOL_TARGET_MAX: String(poolSize),
     POOL_COVER_MINUTES: '0',
@@ -41,7 +44,7 @@ export async function startService(poolSize: number): Promise<Service> {
   });
   const tomeUrl = stack.tomeUrl ?? '';
   const direct = await startProcess('scripts/local/demo/direct-api-process.ts', {
-    ...UNPACED,
+    ...NO_LIVE_RATE_LIMIT,
     TOKENIZER: 'direct',
     TOME_URL: tomeUrl,
   });
@@ -49,10 +52,10 @@ export async function startService(poolSize: number): Promise<Service> {
   return {
     pooled: serviceTarget(stack.sender, tomeUrl, 'pooled', 1),
     dual: serviceTarget(directSender, tomeUrl, 'dual', 500_000_000),
-    async turn(switches) {
+    async setSwitches(switches) {
       const body = JSON.stringify(switches);
       const response = await fetch(`${stack.url}/_local/tome/switches`, { method: 'PUT', body });
-      if (!response.ok) throw new Error(`The simulator refuses ${body}.`);
+      if (!response.ok) throw new Error(`The simulator refuses the switches ${body}.`);
     },
     async refill() {
       const startedMs = performance.now();
@@ -76,7 +79,7 @@ function serviceTarget(
   firstSerial: number,
 ): ServiceTarget {
   const runId = `bench-${name}`;
-  // Traffic reads it at each request; the cards that are known by then stay known from one measurement to the next.
+  // The traffic reads `mix` for each request. Cards of earlier measurements stay known.
   const mix: Record<LoadOperation, number> = { create: 1, lookup: 0, detokenize: 0 };
   const random = seededRandom(firstSerial);
   const traffic = new CardTraffic({ mix, firstSerial, runId, idempotencyKeys: false, random });
@@ -85,7 +88,7 @@ function serviceTarget(
       for (const operation of LOAD_OPERATIONS) mix[operation] = wanted[operation] ?? 0;
       const tome = await watchTome(tomeUrl, runId);
       const outcome = await runLoad({ sender, traffic, arrivals: steadyArrivals(perSecond, seconds) });
-      if (outcome.wrongTotal > 0) throw new Error(`The ${name} way gave ${outcome.wrongTotal} wrong answers.`);
+      if (outcome.wrongTotal > 0) throw new Error(`The ${name} service gave ${outcome.wrongTotal} wrong answers.`);
       return { ...outcome, calls: await tome.finish() };
     },
   };

@@ -14,7 +14,10 @@ const RATES = [150, 1_000] as const;
 const CLIENTS = 16;
 const ROUNDS = 3;
 
-/** Whether reserving and the pool's health feel how many pairs have been used: few against many, in turns. */
+/**
+ * Measures whether reserving and the health query depend on the number of used pairs. Few and many
+ * take turns.
+ */
 export const sizePart: BenchPart = {
   name: 'size',
   async run({ server, isFull, progress }) {
@@ -56,7 +59,10 @@ export const sizePart: BenchPart = {
   },
 };
 
-/** Used pairs as years leave them behind, past the triggers; the indexes are built afterwards, which is quicker. */
+/**
+ * Inserts used pairs without triggers, as years of operation would leave them. The indexes are
+ * built after the rows, which is faster.
+ */
 async function insertUsed(sql: Sql, count: number): Promise<void> {
   await sql.unsafe(`
     SET session_replication_role = replica;
@@ -73,14 +79,17 @@ async function insertUsed(sql: Sql, count: number): Promise<void> {
 
 const HEALTH = new URL('../../../lambdas/pool/functions/health/pool-health.sql', import.meta.url);
 
-/** The health query's milliseconds, and each table it reads with how. Throws when the registry is among them. */
+/**
+ * Returns the milliseconds of the health query, and how it reads each table. Throws when it reads
+ * the registry.
+ */
 async function healthOf(sql: Sql): Promise<{ readonly ms: number; readonly reads: readonly string[] }> {
   const body = /\$\$(.*)\$\$/s.exec(readFileSync(HEALTH, 'utf8'))?.[1];
-  if (body === undefined) throw new Error('The health function has no body.');
+  if (body === undefined) throw new Error('The file of the health function has no body.');
   const [plan] = await sql.unsafe<{ 'QUERY PLAN': unknown }[]>(`EXPLAIN (FORMAT JSON) ${body}`);
   const reads = readsOf(plan?.['QUERY PLAN']);
   const times: number[] = [];
-  for (let look = 0; look < 21; look += 1) {
+  for (let round = 0; round < 21; round += 1) {
     const startedMs = performance.now();
     await readPoolHealth(sql);
     times.push(performance.now() - startedMs);

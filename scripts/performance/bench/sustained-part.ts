@@ -3,26 +3,29 @@ import { closeEvents, takeEvents } from '../../../lambdas/pool/pool-jobs.ts';
 import type { BenchPart } from './bench-part.ts';
 import { type BenchDatabase, refill } from './bench-server.ts';
 import { closedLoop } from './client-load.ts';
-import { createYardsticks, reserveAndMark, twoBareUpdates } from './designs.ts';
+import { createBaselines, reserveAndMark, twoBareUpdates } from './designs.ts';
 import { median } from './report.ts';
 
 const CLIENTS = 64;
-/** Between two refills of 5,000 pairs, in milliseconds. */
+/** Pause between two refills of 5,000 pairs, in milliseconds. */
 const REFILL_PAUSE_MS = 500;
-/** Events closed at once, as the relay does with a full outbox, and its pause when there are fewer. */
+/**
+ * Events of one relay batch, and the pause of the relay when a batch is not full, in milliseconds.
+ */
 const RELAY_BATCH = 500;
 const RELAY_PAUSE_MS = 100;
-/** Pairs that one slice may take in a second. */
+/** Most pairs that a slice takes in a second. */
 const PAIRS_PER_SECOND = 10_000;
 
 interface Series {
   readonly bare: number[];
-  readonly ours: number[];
+  readonly measured: number[];
 }
 
 /**
- * Reserve and mark used for a long time with refills, the relay and autovacuum going on, plain and with a snapshot that keeps vacuum from its work. The
- * limit takes its turn after each slice, so that a machine that others use too slows both.
+ * Measures reserve and mark used over a long time, while refills, the relay and autovacuum run:
+ * once plainly, and once with a snapshot that prevents vacuum from removing rows. The limit is
+ * measured after each slice, so that other load on the machine slows down both.
  */
 export const sustainedPart: BenchPart = {
   name: 'sustained',
@@ -30,21 +33,21 @@ export const sustainedPart: BenchPart = {
     const slices = isFull ? 12 : 6;
     const seconds = isFull ? 5 : 3;
     const measure = async (name: string, database: BenchDatabase): Promise<Series> => {
-      const series: Series = { bare: [], ours: [] };
+      const series: Series = { bare: [], measured: [] };
       for (let slice = 0; slice < slices; slice += 1) {
-        series.ours.push(await reserveAndMarkSlice(database, seconds));
+        series.measured.push(await reserveAndMarkSlice(database, seconds));
         series.bare.push(
           await closedLoop(database.address, { clients: CLIENTS, seconds: seconds / 2, work: twoBareUpdates }),
         );
         progress(
-          `${name}: two bare updates ${series.bare.at(-1)?.toFixed(0)} a second, ours ${series.ours.at(-1)?.toFixed(0)}`,
+          `${name}: two bare updates ${series.bare.at(-1)?.toFixed(0)} a second, reserve + mark used ${series.measured.at(-1)?.toFixed(0)}`,
         );
       }
       return series;
     };
     const fresh = async (): Promise<BenchDatabase> => {
       const database = await server.createDatabase();
-      await createYardsticks(database.sql);
+      await createBaselines(database.sql);
       await refill(database.sql, seconds * PAIRS_PER_SECOND);
       await database.sql.unsafe('CHECKPOINT');
       return database;
@@ -67,14 +70,18 @@ export const sustainedPart: BenchPart = {
   },
 };
 
-const ratiosOf = ({ ours, bare }: Series): number[] => ours.map((rate, slice) => rate / (bare[slice] ?? Number.NaN));
+const ratiosOf = ({ measured, bare }: Series): number[] =>
+  measured.map((rate, slice) => rate / (bare[slice] ?? Number.NaN));
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 
-/** Operations a second, where the time that the relay needs after the clients have stopped counts too: filing what they used is part of the work. */
+/**
+ * Returns operations a second. The time that the relay needs after the clients have stopped is
+ * included, because updating the registry is part of the work.
+ */
 async function reserveAndMarkSlice({ sql, address }: BenchDatabase, seconds: number): Promise<number> {
   const [level] = await sql<{ available: number }[]>`SELECT count(*)::int AS available FROM available_pair`;
   await refill(sql, Math.max(0, seconds * PAIRS_PER_SECOND - (level?.available ?? 0)));
-  const stopJobs = keepWorking(sql);
+  const stopJobs = startJobs(sql);
   const rate = await closedLoop(address, { clients: CLIENTS, seconds, work: reserveAndMark });
   await stopJobs();
   const startedMs = performance.now();
@@ -82,26 +89,29 @@ async function reserveAndMarkSlice({ sql, address }: BenchDatabase, seconds: num
   return (rate * seconds) / (seconds + (performance.now() - startedMs) / 1_000);
 }
 
-/** A report that runs for the whole time: nothing that dies meanwhile can be vacuumed. */
+/** Holds a snapshot open, as a long report does. Vacuum cannot remove rows that die meanwhile. */
 async function holdSnapshot(url: string): Promise<() => Promise<void>> {
   const sql = connect(url, { maxConnections: 1, prepare: false });
   const held = Promise.withResolvers<void>();
-  const letGo = Promise.withResolvers<void>();
+  const released = Promise.withResolvers<void>();
   const reading = sql.begin('ISOLATION LEVEL REPEATABLE READ', async (transaction) => {
     await transaction`SELECT count(*) FROM pool_cursor`;
     held.resolve();
-    await letGo.promise;
+    await released.promise;
   });
   await held.promise;
   return async () => {
-    letGo.resolve();
+    released.resolve();
     await reading;
     await sql.end();
   };
 }
 
-/** The background work that belongs to what is measured: refills, and the relay, which closes events and files used pairs. */
-function keepWorking(sql: Sql): () => Promise<void> {
+/**
+ * Runs the background work that belongs to the measurement: refills, and the relay, which closes
+ * events and updates the registry.
+ */
+function startJobs(sql: Sql): () => Promise<void> {
   let isStopped = false;
   const repeat = async (pauseMs: number, work: () => Promise<boolean>): Promise<void> => {
     while (!isStopped) {
@@ -122,7 +132,7 @@ function keepWorking(sql: Sql): () => Promise<void> {
   };
 }
 
-/** One batch of the relay without its queue; whether more may be waiting. */
+/** Runs one batch of the relay without its queue. Returns whether more events may be waiting. */
 async function relayOnce(sql: Sql): Promise<boolean> {
   const events = await takeEvents(sql, RELAY_BATCH, 30);
   await closeEvents(sql, events);

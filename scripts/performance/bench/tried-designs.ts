@@ -2,37 +2,39 @@ import { randomBytes } from 'node:crypto';
 import type { Work } from './client-load.ts';
 import { int64, type WireConnection, type WireRow } from './wire-connection.ts';
 
-/** A way to reserve and to mark used that is not shipped, or is shipped only in part. */
+/** A design for reserve and mark used that is not part of the product, or only partly. */
 export interface TriedDesign {
   readonly name: string;
-  /** What is done to a migrated database first. */
+  /** SQL that changes a migrated database to this design. */
   readonly setup: string;
-  /** After each refill; the shelf of some designs is another table. */
-  readonly shelve?: string;
+  /**
+   * SQL that runs after each refill, because some designs keep available pairs in another table.
+   */
+  readonly afterRefill?: string;
   readonly reserve: Work;
   readonly reserveAndMark: Work;
 }
 
-/** Rows that were drawn before they were there are passed over, as the shipped function does inside. */
-const MOST_DRAWS = 1_000;
+/** Tickets without a row are skipped, as the function of the product does. */
+const MAX_DRAWS = 1_000;
 
-async function draw(take: () => Promise<WireRow | null>): Promise<WireRow> {
-  for (let count = 0; count < MOST_DRAWS; count += 1) {
+async function drawTicket(take: () => Promise<WireRow | null>): Promise<WireRow> {
+  for (let count = 0; count < MAX_DRAWS; count += 1) {
     const row = await take();
     if (row !== null && row[0] !== null) return row;
   }
-  throw new Error('The pool ran dry while it was measured.');
+  throw new Error('The pool became empty during the measurement.');
 }
 
-async function marked(connection: WireConnection, id: Buffer, key: bigint): Promise<void> {
+async function markUsed(connection: WireConnection, id: Buffer, key: bigint): Promise<void> {
   const row = await connection.execute('mark', [id, int64(key)]);
   if (row?.[0] !== 't') throw new Error('A pair could not be marked used.');
 }
 
-/** Takes a pair by its reservation's id and marks it by the pair's id. */
+/** A design whose reservation is marked by its id and the id of its pair. */
 function byFunction(name: string, setup: string, reserve: string, mark: string): TriedDesign {
   const take = (connection: WireConnection, id: Buffer): Promise<WireRow> =>
-    draw(() => connection.execute('reserve', [id]));
+    drawTicket(() => connection.execute('reserve', [id]));
   return {
     name,
     setup,
@@ -47,19 +49,22 @@ function byFunction(name: string, setup: string, reserve: string, mark: string):
       async once(connection) {
         const id = randomBytes(16);
         const [pairId] = await take(connection, id);
-        await marked(connection, id, BigInt(pairId ?? 0));
+        await markUsed(connection, id, BigInt(pairId ?? 0));
       },
     },
   };
 }
 
-/** The client holds a ticket, and each answer brings the next one: the row is updated where it stands. */
-function byHeldTicket(name: string, setup: string, shelve: string, reserve: string, mark: string): TriedDesign {
+/**
+ * A design in which the client keeps a ticket, and each answer has the next one. The row is updated
+ * in place.
+ */
+function byHeldTicket(name: string, setup: string, afterRefill: string, reserve: string, mark: string): TriedDesign {
   const tickets = new WeakMap<WireConnection, bigint>();
   const statements = { reserve, mark, ticket: "SELECT nextval('held_ticket')" };
   const take = async (connection: WireConnection, id: Buffer): Promise<bigint> => {
     let ticket = tickets.get(connection) ?? 0n;
-    const row = await draw(async () => {
+    const row = await drawTicket(async () => {
       if (ticket === 0n) ticket = BigInt((await connection.execute('ticket', []))?.[0] ?? 0);
       const taken = await connection.execute('reserve', [id, int64(ticket)]);
       if (taken === null) ticket = 0n;
@@ -71,7 +76,7 @@ function byHeldTicket(name: string, setup: string, shelve: string, reserve: stri
   return {
     name,
     setup,
-    shelve,
+    afterRefill,
     reserve: {
       statements,
       async once(connection) {
@@ -82,7 +87,7 @@ function byHeldTicket(name: string, setup: string, shelve: string, reserve: stri
       statements,
       async once(connection) {
         const id = randomBytes(16);
-        await marked(connection, id, await take(connection, id));
+        await markUsed(connection, id, await take(connection, id));
       },
     },
   };
@@ -117,7 +122,7 @@ const REGISTRY_AT_ONCE = `
 
 const HELD_TICKET = `
   CREATE SEQUENCE held_ticket;
-  CREATE TABLE shelf (
+  CREATE TABLE held_pair (
     ticket bigint PRIMARY KEY, pair_id bigint NOT NULL UNIQUE, internal_token text NOT NULL, card_reference text NOT NULL,
     reservation_id uuid, reserved_at timestamptz, used_at timestamptz
   ) WITH (fillfactor = 35);
@@ -126,30 +131,35 @@ const HELD_TICKET = `
   #variable_conflict use_column
   BEGIN
     RETURN QUERY
-      UPDATE shelf SET reservation_id = p_id, reserved_at = now()
+      UPDATE held_pair SET reservation_id = p_id, reserved_at = now()
       WHERE ticket = p_ticket AND (reservation_id IS NULL OR reservation_id = p_id)
       RETURNING pair_id, nextval('held_ticket');
   END $$;
   CREATE FUNCTION mark_held(p_id uuid, p_ticket bigint) RETURNS boolean LANGUAGE plpgsql AS $$
   BEGIN
-    UPDATE shelf SET used_at = now() WHERE ticket = p_ticket AND reservation_id = p_id AND used_at IS NULL;
+    UPDATE held_pair SET used_at = now() WHERE ticket = p_ticket AND reservation_id = p_id AND used_at IS NULL;
     RETURN FOUND;
   END $$;
 `;
-const SHELVE_HELD = `
+const FILL_HELD_PAIRS = `
   WITH gone AS (DELETE FROM available_pair RETURNING *)
-  INSERT INTO shelf (ticket, pair_id, internal_token, card_reference)
+  INSERT INTO held_pair (ticket, pair_id, internal_token, card_reference)
   SELECT
-    greatest((SELECT last_value FROM held_ticket), (SELECT coalesce(max(ticket), 0) FROM shelf))
+    greatest((SELECT last_value FROM held_ticket), (SELECT coalesce(max(ticket), 0) FROM held_pair))
       + row_number() OVER (ORDER BY internal_token),
     pair_id, internal_token, card_reference
   FROM gone
 `;
 
-/** docs/performance.md says what came of each. */
+/** docs/performance.md has the results of each. */
 export const TRIED: readonly TriedDesign[] = [
   byFunction('shipped', '', RESERVE, MARK),
-  byFunction('mark_used updates the registry at once', REGISTRY_AT_ONCE, RESERVE, 'SELECT mark_in_registry($1, $2)'),
+  byFunction(
+    'mark_used updates the registry immediately',
+    REGISTRY_AT_ONCE,
+    RESERVE,
+    'SELECT mark_in_registry($1, $2)',
+  ),
   byFunction(
     'no index on a reservation’s pair',
     'ALTER TABLE reservation DROP CONSTRAINT reservation_pair_id_key',
@@ -157,7 +167,7 @@ export const TRIED: readonly TriedDesign[] = [
     MARK,
   ),
   byFunction(
-    'functions with a search path of their own',
+    'functions with their own search path',
     'ALTER FUNCTION reserve SET search_path = public, pg_temp; ALTER FUNCTION mark_used SET search_path = public, pg_temp',
     RESERVE,
     MARK,
@@ -166,7 +176,7 @@ export const TRIED: readonly TriedDesign[] = [
   byHeldTicket(
     'the client holds the ticket, rows are updated in place',
     HELD_TICKET,
-    SHELVE_HELD,
+    FILL_HELD_PAIRS,
     'SELECT pair_id, next_ticket FROM take_held($1, $2)',
     'SELECT mark_held($1, $2)',
   ),

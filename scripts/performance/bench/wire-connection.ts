@@ -1,6 +1,9 @@
 import { connect, type Socket } from 'node:net';
 
-/** Where and as whom; the password goes in clear, on loopback, to a server that was made for this run. */
+/**
+ * An address and its user. The password is sent in clear text, on loopback, to a server of this run
+ * only.
+ */
 export interface WireAddress {
   readonly port: number;
   readonly user: string;
@@ -8,12 +11,12 @@ export interface WireAddress {
   readonly database: string;
 }
 
-/** The columns of a result's last row as text. */
+/** The columns of the last row of a result, as text. */
 export type WireRow = readonly (string | null)[];
 
 /**
- * A connection that speaks PostgreSQL's protocol with as little work as can be: prepared statements, binary parameters, nothing parsed but the last row.
- * What is measured is the server, so the client must not be what limits it.
+ * A minimal client for the protocol of PostgreSQL: prepared statements, binary parameters, and only
+ * the last row is parsed. The server is measured, so the client must not be the limit.
  */
 export class WireConnection {
   readonly #socket: Socket;
@@ -91,7 +94,7 @@ export class WireConnection {
     switch (String.fromCharCode(type)) {
       case 'R':
         if (body.readInt32BE(0) === 3) this.#socket.write(message('p', cString(password)));
-        else if (body.readInt32BE(0) !== 0) this.#failure = 'The server wants another kind of sign-in.';
+        else if (body.readInt32BE(0) !== 0) this.#failure = 'The server requires another authentication method.';
         break;
       case 'D':
         this.#row = columnsOf(body);
@@ -137,7 +140,7 @@ function int32(value: number): Buffer {
   return bytes;
 }
 
-/** A bigint parameter. */
+/** Encodes a bigint parameter. */
 export function int64(value: bigint): Buffer {
   const bytes = Buffer.allocUnsafe(8);
   bytes.writeBigInt64BE(value);

@@ -8,7 +8,6 @@ const USAGE = `npm run bench:page
 Copies the figures of bench-results.json into ${FIGURES_PAGE}.
 `;
 
-/** `npm run bench:page`. */
 beginProgram({ usage: USAGE, parse: (args) => parseOptions(args, {}) });
 const results = JSON.parse(readFileSync('bench-results.json', 'utf8')) as BenchResults;
 writeFileSync(FIGURES_PAGE, withFigures(readFileSync(FIGURES_PAGE, 'utf8'), results));

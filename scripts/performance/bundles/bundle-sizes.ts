@@ -5,21 +5,24 @@ import type { FunctionName } from '../../../lambdas/functions.ts';
 import { bundleFunction } from '../../../lib/functions/function-bundle.ts';
 import { makeTemporaryFolder } from '../../local/temporary-folder.ts';
 
-/** Bytes that an API function's minified bundle may have, its sign-in to the database included; a caller waits for its cold start. */
+/**
+ * Most bytes of the minified bundle of an API function, including the sign-in to the database. The
+ * caller waits for its cold start.
+ */
 const API_LIMIT_BYTES = 200_000;
 
-/** The same for a job, which nobody waits for: there is room for one client of AWS. */
+/** The same for a job. No caller waits for it, so it may contain an AWS client. */
 const JOB_LIMIT_BYTES = 600_000;
 
 export interface Bundle {
   readonly name: FunctionName;
-  /** The module that the function loads. */
+  /** The module that Lambda loads. */
   readonly file: string;
   readonly bytes: number;
   readonly limitBytes: number;
 }
 
-/** Every function's bundle as it is deployed. `remove` takes the files away again. */
+/** Bundles every function as a deployment does. `remove` deletes the files. */
 export async function bundleAll(): Promise<{ readonly bundles: readonly Bundle[]; remove(): Promise<void> }> {
   const { path: directory, remove } = await makeTemporaryFolder('bundles');
   try {

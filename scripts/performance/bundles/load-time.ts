@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** Imports a module in a process of its own and says how many milliseconds that took. */
+/** Imports a module in a new process and prints the milliseconds. */
 const IMPORT = `
   const started = performance.now();
   await import(process.argv[1]);
@@ -13,9 +13,12 @@ const IMPORT = `
   process.exit(0);
 `;
 
-/** Loads modules as a cold start does. Each function reads its settings and secrets while it loads; a stand-in answers for Secrets Manager at once. */
+/**
+ * Loads modules as a cold start does. A function reads its settings and secrets while it loads, so
+ * a local server answers for Secrets Manager without delay.
+ */
 export async function startLoading(): Promise<{ load(file: string): Promise<number>; stop(): void }> {
-  const answer = JSON.stringify({ SecretString: JSON.stringify({ username: 'nobody', password: 'x'.repeat(32) }) });
+  const answer = JSON.stringify({ SecretString: JSON.stringify({ username: 'card_api', password: 'x'.repeat(32) }) });
   const server = createServer((_request, response) => response.end(answer));
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve);
@@ -26,14 +29,14 @@ export async function startLoading(): Promise<{ load(file: string): Promise<numb
     AWS_ACCESS_KEY_ID: 'none',
     AWS_SECRET_ACCESS_KEY: 'none',
     DATABASE_HOST: '127.0.0.1',
-    DATABASE_USER: 'nobody',
+    DATABASE_USER: 'card_api',
     TOME_URL: 'http://127.0.0.1:9',
     EVENT_QUEUE_URL: 'http://127.0.0.1:9/queue',
     IDEMPOTENCY_HMAC_SECRET_ID: 'idempotency',
     GAUGES_TO: 'cloudwatch',
   };
   return {
-    /** Milliseconds of one load in a new process. */
+    /** Returns the milliseconds of one load in a new process. */
     async load(file) {
       const { stdout } = await run(process.execPath, ['--input-type=module', '--eval', IMPORT, file], {
         env: environment,

@@ -8,30 +8,30 @@ import { startLoading } from './load-time.ts';
 /** Process starts for each bundle. */
 const STARTS = 7;
 
-/** A handler that does nothing: what a cold start costs where there is nothing to load. */
-const BARE = 'export const handler = async () => ({ statusCode: 204 });\n';
+/** A handler that does nothing, as the baseline of a cold start. */
+const EMPTY_HANDLER = 'export const handler = async () => ({ statusCode: 204 });\n';
 
 const USAGE = `npm run bundles
 
-Each function's bundle: its size against its limit, and its load time beside a bare handler's. Exits with 1 when one is too large.
+Prints the size of each function's bundle with its limit, and its load time compared with an empty
+handler. Exits with 1 when a bundle is too large.
 `;
 
-/** `npm run bundles`. */
 async function main(): Promise<void> {
   const { bundles, remove } = await bundleAll();
   try {
-    const bare = join(dirname(dirname(bundles[0]?.file ?? '')), 'bare.mjs');
-    await writeFile(bare, BARE);
-    const times = await loadTimes([bare, ...bundles.map(({ file }) => file)]);
-    const bareMs = times.get(bare) ?? 0;
-    process.stdout.write(`node ${process.version}, median of ${STARTS} process starts each, one after the other\n\n`);
+    const empty = join(dirname(dirname(bundles[0]?.file ?? '')), 'empty.mjs');
+    await writeFile(empty, EMPTY_HANDLER);
+    const times = await loadTimes([empty, ...bundles.map(({ file }) => file)]);
+    const emptyMs = times.get(empty) ?? 0;
+    process.stdout.write(`node ${process.version}, median of ${STARTS} process starts for each bundle\n\n`);
     process.stdout.write(
-      `${'function'.padEnd(22)}${'KB'.padStart(7)}${'limit'.padStart(7)}${'load ms'.padStart(9)}   of a bare handler\n`,
+      `${'function'.padEnd(22)}${'KB'.padStart(7)}${'limit'.padStart(7)}${'load ms'.padStart(9)}   relative to an empty handler\n`,
     );
     process.stdout.write(
-      `${'(bare handler)'.padEnd(22)}${'0'.padStart(7)}${''.padStart(7)}${bareMs.toFixed(1).padStart(9)}   1.0\n`,
+      `${'(empty handler)'.padEnd(22)}${'0'.padStart(7)}${''.padStart(7)}${emptyMs.toFixed(1).padStart(9)}   1.0\n`,
     );
-    for (const bundle of bundles) process.stdout.write(`${lineOf(bundle, times.get(bundle.file) ?? 0, bareMs)}\n`);
+    for (const bundle of bundles) process.stdout.write(`${lineOf(bundle, times.get(bundle.file) ?? 0, emptyMs)}\n`);
   } finally {
     await remove();
   }
@@ -42,7 +42,10 @@ async function main(): Promise<void> {
   }
 }
 
-/** The median load time of each file in milliseconds; the files take turns, so that a busy moment hits all alike. */
+/**
+ * Returns the median load time of each file in milliseconds. The files take turns, so that other
+ * load on the machine affects all of them.
+ */
 async function loadTimes(files: readonly string[]): Promise<ReadonlyMap<string, number>> {
   const times = new Map<string, number[]>(files.map((file) => [file, []]));
   const loading = await startLoading();
@@ -58,13 +61,13 @@ async function loadTimes(files: readonly string[]): Promise<ReadonlyMap<string, 
 
 const kilobytes = (bytes: number): string => String(Math.ceil(bytes / 1_000));
 
-const lineOf = ({ name, bytes, limitBytes }: Bundle, ms: number, bareMs: number): string =>
+const lineOf = ({ name, bytes, limitBytes }: Bundle, ms: number, emptyMs: number): string =>
   [
     name.padEnd(22),
     kilobytes(bytes).padStart(7),
     kilobytes(limitBytes).padStart(7),
     ms.toFixed(1).padStart(9),
-    `   ${(ms / bareMs).toFixed(1)}`,
+    `   ${(ms / emptyMs).toFixed(1)}`,
     bytes > limitBytes ? '   TOO LARGE' : '',
   ].join('');
 

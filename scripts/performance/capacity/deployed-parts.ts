@@ -4,15 +4,15 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { makeTemporaryFolder } from '../../local/temporary-folder.ts';
 
-/** What an environment is made of, as far as it is paid for by its being there. */
+/** The parts of an environment that cost money while they exist. */
 export interface DeployedParts {
   readonly domains: number;
-  /** Least ACU of each cluster's instances together, and those of one cluster's writer. */
+  /** Minimum ACU of all instances of all clusters. */
   readonly auroraLeastAcu: number;
   readonly proxies: number;
-  /** Of each proxy's database, at its least. */
+  /** Minimum ACU of the cluster behind each proxy. */
   readonly acuBehindProxy: number;
-  /** Interface endpoints, each counted once for each zone. */
+  /** Interface endpoints, counted once for each zone. */
   readonly endpoints: number;
   readonly warmGb: number;
   readonly keys: number;
@@ -29,7 +29,10 @@ interface Resource {
 }
 export type Template = Readonly<Record<string, Resource>>;
 
-/** Synthesizes an environment and counts. Half a minute; rejects with the CDK's own words when it cannot. */
+/**
+ * Synthesizes an environment and counts its parts. Takes half a minute. Rejects with the output of
+ * CDK when the synthesis fails.
+ */
 export async function deployedParts(environment: string): Promise<DeployedParts> {
   const { path: folder, remove } = await makeTemporaryFolder('cost');
   try {
@@ -55,7 +58,7 @@ export function countParts(stacks: readonly Template[]): DeployedParts {
     return [
       {
         acu: MinCapacity * ofType('AWS::RDS::DBInstance', resources).length,
-        // RDS makes the administrator's secret itself, which no template shows.
+        // RDS creates the administrator's secret, which is in no template.
         keepsSecret: cluster['ManageMasterUserPassword'] === true,
       },
     ];
@@ -78,7 +81,10 @@ export function countParts(stacks: readonly Template[]): DeployedParts {
 
 const lengthOf = (value: unknown): number => (Array.isArray(value) ? value.length : 0);
 
-/** An alarm is paid for by the metrics that it looks at; a band of what is usual counts as two more. */
+/**
+ * The price of an alarm depends on its number of metrics. An anomaly detection band counts as two
+ * more.
+ */
 function metricsOfAlarm({ Properties = {} }: Resource): number {
   const metrics = Properties['Metrics'];
   if (!Array.isArray(metrics)) return 1;
@@ -86,7 +92,7 @@ function metricsOfAlarm({ Properties = {} }: Resource): number {
   return metrics.filter((metric: object) => 'MetricStat' in metric).length + band;
 }
 
-/** Memory that aliases keep warm, in gigabytes. */
+/** Memory with provisioned concurrency, in gigabytes. */
 function warmGbOf(stack: Template): number {
   let gb = 0;
   for (const { Type, Properties = {} } of Object.values(stack)) {

@@ -2,16 +2,19 @@ import type { StorageFigures } from './measure-storage.ts';
 
 export interface Growth {
   readonly cardsPerDay: number;
-  /** Creations a second on the average and in the busiest hour. */
+  /** Creations a second on average and in the busiest hour. */
   readonly average: number;
   readonly busiestHour: number;
-  /** Calls a second of TOME's tokenize in the busiest hour: one for the card, one for the pair that takes its place. */
+  /**
+   * `tokenize` calls a second in the busiest hour: one for the card, and one for the pair that
+   * replaces its pair.
+   */
   readonly tokenizeInBusiestHour: number;
-  /** Share of what TOME's limit allows in a whole day. */
+  /** Share of the calls that TOME allows in a day. */
   readonly shareOfDay: number;
-  /** Pairs that half an hour of the busiest hour takes. */
+  /** Pairs used in half an hour of the busiest hour. */
   readonly coverOf30Minutes: number;
-  /** Hours of mapping in a day at the batch budget. */
+  /** Hours of mapping a day at the rate limit of the prefetch. */
   readonly mappingHours: number;
   readonly pairsPerYear: number;
   readonly gbPerYear: number;
@@ -19,11 +22,17 @@ export interface Growth {
   readonly indexLevelsAfterYear: number;
 }
 
-/** Share of the day's cards in its busiest hour: of the curve that `npm run load -- --profile day` takes. */
+/**
+ * Share of the cards of a day in its busiest hour, from the curve of `npm run load -- --profile
+ * day`.
+ */
 const BUSIEST_HOUR = 0.084;
 const PAGE_BYTES = 8_192;
 
-/** What so many cards a day ask for. `tomePerSecond`: TOME's limit of one endpoint; `mappingPerSecond`: the batch budget. */
+/**
+ * Computes what so many cards a day need. `tomePerSecond`: the limit of TOME for one endpoint;
+ * `mappingPerSecond`: the rate limit of the prefetch.
+ */
 export function growthAt(
   cardsPerDay: number,
   storage: Pick<StorageFigures, 'total' | 'table' | 'indexes' | 'indexFanout'>,

@@ -13,14 +13,14 @@ const ENVIRONMENT_NAMES = Object.keys(ENVIRONMENTS);
 
 const USAGE = `npm run capacity -- [options]
 
-Measures what a pair and a request leave behind, and does the arithmetic of docs/capacity.md and docs/cost.md. About four minutes.
+Measures the storage of a pair and the logs of a request, and computes the tables of
+docs/capacity.md and docs/cost.md. Takes about four minutes.
 
-  --env NAME   the environment whose costs are computed: ${ENVIRONMENT_NAMES.join(', ')} (prod)
-  --pairs N    pairs that are measured, at least 1000 (200000)
-  --help       this text
+  --env NAME   the environment of the costs: ${ENVIRONMENT_NAMES.join(', ')} (prod)
+  --pairs N    number of measured pairs, at least 1000 (200000)
+  --help       prints this text
 `;
 
-/** `npm run capacity`. */
 const values = beginProgram({
   usage: USAGE,
   parse(args) {
@@ -39,29 +39,29 @@ const values = beginProgram({
   },
 });
 const pairs = Number(values.pairs);
-const say = (text: string): void => {
+const print = (text: string): void => {
   process.stdout.write(`${text}\n`);
 };
 
 const CARDS_PER_DAY = [50_000, 100_000, 1_000_000, 10_000_000] as const;
 const LIMITS = { tomePerSecond: 250, mappingPerSecond: 80 } as const;
 
-const storage = await measureStorage(pairs, say);
-say(`\n${storageTable(storage)}\n\n${storageNote(storage)}\n`);
+const storage = await measureStorage(pairs, print);
+print(`\n${storageTable(storage)}\n\n${storageNote(storage)}\n`);
 const logs = await measureLogVolume();
-say(`${logTable(logs)}\n`);
-say(`${growthTable(CARDS_PER_DAY.map((cardsPerDay) => growthAt(cardsPerDay, storage, LIMITS)))}\n`);
+print(`${logTable(logs)}\n`);
+print(`${growthTable(CARDS_PER_DAY.map((cardsPerDay) => growthAt(cardsPerDay, storage, LIMITS)))}\n`);
 
-say(`the environment ${values.env} is synthesized`);
+print(`synthesizing the environment ${values.env}`);
 const parts = await deployedParts(values.env);
-say(JSON.stringify(parts));
+print(JSON.stringify(parts));
 const units = {
   bytesPerPair: storage.total,
   logBytesPerCard: logs.create + logs.detokenize,
   logBytesPerJobRun: logs.jobRun,
 };
 const month = (cardsPerDay: number, storedPairs: number) => monthlyCost(parts, { cardsPerDay, storedPairs }, units);
-say(
+print(
   `\n${costTable([
     { name: 'idle', lines: month(0, 0) },
     { name: '100,000 cards a day, first month', lines: month(100_000, 0) },
@@ -71,7 +71,7 @@ say(
 for (const cardsPerDay of CARDS_PER_DAY) {
   const dollars = totalOf(month(cardsPerDay, cardsPerDay * 365));
   const each = (dollars / (cardsPerDay * 30)) * 1_000;
-  say(
-    `${cardsPerDay.toLocaleString('en-US')} cards a day after a year: $${dollars.toFixed(0)} a month, $${each.toFixed(2)} a thousand cards`,
+  print(
+    `${cardsPerDay.toLocaleString('en-US')} cards a day after a year: $${dollars.toFixed(0)} a month, $${each.toFixed(2)} for a thousand cards`,
   );
 }

@@ -8,10 +8,10 @@ import { HttpSender } from '../load/http-sender.ts';
 import { runLoad } from '../load/load-run.ts';
 
 export interface LogVolume {
-  /** Lines and embedded metrics of one request, in bytes. */
+  /** Bytes of log lines and embedded metrics of one request. */
   readonly create: number;
   readonly detokenize: number;
-  /** Of one run of the health, settling or relay job, on average. */
+  /** Bytes of one run of the health, settling or relay job, on average. */
   readonly jobRun: number;
 }
 
@@ -23,7 +23,9 @@ const JOBS = jobNames().filter((name) => (FUNCTIONS[name] as JobRow).schedule?.e
 /** Time for the last lines to arrive, in milliseconds. */
 const QUIET_MS = 500;
 
-/** What the functions write as they do on AWS (log level INFO, metrics on), counted at a local stack's output. */
+/**
+ * Measures the output of a local stack whose functions log as on AWS (log level INFO, metrics on).
+ */
 export async function measureLogVolume(): Promise<LogVolume> {
   let bytes = 0;
   const stack = await startProcess(
@@ -47,7 +49,7 @@ export async function measureLogVolume(): Promise<LogVolume> {
     const arrivals = () => steadyArrivals(PER_SECOND, REQUESTS / PER_SECOND);
     const created = await written(() => runLoad({ sender, traffic: creations, arrivals: arrivals() }));
     const reads = traffic({ create: 0, lookup: 0, detokenize: 1 });
-    // The first request finds nothing to read and is a creation.
+    // The first request has no card to read, so it is a creation.
     const first = await written(() => runLoad({ sender, traffic: reads, arrivals: [0] }));
     const read = await written(() => runLoad({ sender, traffic: reads, arrivals: arrivals() }));
     const jobs = await written(async () => {

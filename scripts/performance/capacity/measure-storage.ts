@@ -2,44 +2,58 @@ import { connect, type Sql } from '../../../lambdas/pool/database/database.ts';
 import { migrate } from '../../../lambdas/pool/migrate.ts';
 import { startTemporaryDatabase } from '../../local/temporary-database.ts';
 import { temporaryFolder } from '../../local/temporary-folder.ts';
-import { giveCards, prefetchPairs, relayEvents, takeLease } from './pair-lives.ts';
+import { createCards, prefetchPairs, relayEvents, takeLease } from './pair-lives.ts';
 
-/** Bytes for each pair that was used, unless the name says otherwise. */
+/** Bytes for each used pair, unless the name says otherwise. */
 export interface StorageFigures {
   readonly pairs: number;
   readonly table: number;
-  /** By index of the registry. */
+  /** Bytes by index of the registry. */
   readonly indexes: Readonly<Record<string, number>>;
   readonly total: number;
-  /** All other tables and their indexes, in all: shelves, events, samples. They hold what is under way, and what vacuum has left of it. */
-  readonly otherTablesInAll: number;
-  /** Of a row of idempotency_key with its indexes; one for each creation of the last day. */
+  /**
+   * Bytes of all other tables and their indexes together. They contain pairs and events in
+   * progress, and dead rows that vacuum has not removed.
+   */
+  readonly otherTablesTotal: number;
+  /**
+   * Bytes of a row of idempotency_key with its indexes. There is one row for each creation of the
+   * last day.
+   */
   readonly idempotencyKey: number;
-  /** Write-ahead log of one pair's prefetch, and of one card's reserve, mark used and relay. */
+  /**
+   * Bytes of write-ahead log of the prefetch of one pair, and of reserve, mark used and relay of
+   * one card.
+   */
   readonly walOfPrefetch: number;
   readonly walOfCard: number;
-  /** What reserve, mark used and relay of one card take of one session's time in the database, without the network and the wait for the disk. */
+  /**
+   * Time of one database session for reserve, mark used and relay of one card, without the network
+   * and disk waits.
+   */
   readonly millisecondsOfCard: number;
-  /** Levels of the index on internal tokens, and leaves below one of its inner pages. */
+  /** Levels of the index on internal tokens, and leaves for each inner page. */
   readonly indexLevels: number;
   readonly indexFanout: number;
 }
 
 /**
- * So many pairs through their whole life by the product's own database functions, each reserve and mark-used in a transaction of its own as in a
- * request, then what is on disk. Tokens are random and as long as the simulator's.
+ * Runs pairs through their whole life with the database functions of the product, with reserve and
+ * mark used in separate transactions as in a request. Then measures the storage. Tokens are random,
+ * with the length that the simulator uses.
  */
 export async function measureStorage(pairs: number, progress: (line: string) => void): Promise<StorageFigures> {
   const server = await startTemporaryDatabase({
     purpose: 'capacity',
     root: temporaryFolder(),
-    // What is measured is bytes: no promise about a crash is needed, and the log holds whole pages once only.
+    // Only bytes are measured, so durability is not needed. Long checkpoint intervals avoid
+    // repeated full pages in the log.
     settings: ['synchronous_commit=off', 'max_wal_size=8GB', 'checkpoint_timeout=1h', 'autovacuum_naptime=2s'],
   });
   const sql = connect(server.url, { maxConnections: 1, prepare: false });
   try {
     await migrate(server.url, { grants: [] });
-    const costs = await liveThrough(sql, pairs, progress);
+    const costs = await runLives(sql, pairs, progress);
     await sql.unsafe('VACUUM ANALYZE');
     return { pairs, ...costs, ...(await sizes(sql, pairs)) };
   } finally {
@@ -48,24 +62,27 @@ export async function measureStorage(pairs: number, progress: (line: string) => 
   }
 }
 
-/** As many pairs in the pool at once as a refill brings, so that the shelves are as large as they ever are. */
+/**
+ * A batch has as many pairs as a refill, so that the tables of available pairs have their usual
+ * size.
+ */
 const ROUND = 5_000;
 
-async function liveThrough(sql: Sql, pairs: number, progress: (line: string) => void) {
+async function runLives(sql: Sql, pairs: number, progress: (line: string) => void) {
   const fencing = await takeLease(sql);
   const sum = { walOfPrefetch: 0, walOfCard: 0, millisecondsOfCard: 0 };
-  for (let lived = 0; lived < pairs; lived += ROUND) {
-    const count = Math.min(ROUND, pairs - lived);
+  for (let done = 0; done < pairs; done += ROUND) {
+    const count = Math.min(ROUND, pairs - done);
     const start = await walPosition(sql);
-    await prefetchPairs(sql, fencing, { from: lived + 1, count });
+    await prefetchPairs(sql, fencing, { from: done + 1, count });
     const prefetched = await walPosition(sql);
     const startedMs = performance.now();
-    await giveCards(sql, count);
+    await createCards(sql, count);
     await relayEvents(sql);
     sum.millisecondsOfCard += performance.now() - startedMs;
     sum.walOfPrefetch += prefetched - start;
     sum.walOfCard += (await walPosition(sql)) - prefetched;
-    if ((lived / ROUND) % 10 === 0) progress(`${lived + count} of ${pairs} pairs have lived`);
+    if ((done / ROUND) % 10 === 0) progress(`${done + count} of ${pairs} pairs done`);
   }
   return {
     walOfPrefetch: sum.walOfPrefetch / pairs,
@@ -92,8 +109,8 @@ async function sizes(sql: Sql, pairs: number) {
     LEFT JOIN pg_class AS indexed ON indexed.oid = pg_index.indrelid
     WHERE relation.relnamespace = 'public'::regnamespace AND relation.relkind IN ('r', 'i')
   `;
-  const sum = (those: readonly { readonly bytes: number }[]): number =>
-    those.reduce((total, { bytes }) => total + bytes, 0) / pairs;
+  const sum = (selected: readonly { readonly bytes: number }[]): number =>
+    selected.reduce((total, { bytes }) => total + bytes, 0) / pairs;
   const registry = rows.filter(({ ofTable }) => ofTable === 'pair');
   const table = sum(registry.filter(({ relation }) => relation === 'pair'));
   const indexes = Object.fromEntries(
@@ -114,7 +131,7 @@ async function sizes(sql: Sql, pairs: number) {
     table,
     indexes,
     total: sum(registry),
-    otherTablesInAll: sum(rows.filter(({ ofTable }) => ofTable !== 'pair')) * pairs,
+    otherTablesTotal: sum(rows.filter(({ ofTable }) => ofTable !== 'pair')) * pairs,
     idempotencyKey: (keys?.bytes ?? Number.NaN) / IDEMPOTENCY_KEYS,
     indexLevels: index?.levels ?? Number.NaN,
     indexFanout: index?.fanout ?? Number.NaN,

@@ -3,14 +3,14 @@ import { DAYS_OF_MONTH, HOURS_OF_MONTH, PRICES } from './prices.ts';
 
 export interface Load {
   readonly cardsPerDay: number;
-  /** Pairs that are stored already, all of which stay. */
+  /** Stored pairs of earlier months. They are never deleted. */
   readonly storedPairs: number;
 }
 
-/** Measured by this command, or assumed where it says so. */
+/** Figures that this command measures. */
 export interface UnitFigures {
   readonly bytesPerPair: number;
-  /** Log and metric lines of one create and one detokenize together, and of a job's run. */
+  /** Log and metric lines of one create and one detokenize together, and of one run of a job. */
   readonly logBytesPerCard: number;
   readonly logBytesPerJobRun: number;
 }
@@ -18,32 +18,38 @@ export interface UnitFigures {
 export interface CostLine {
   readonly what: string;
   readonly dollars: number;
-  /** The arithmetic, in words and figures that can be checked. */
+  /** The calculation, with its figures and units. */
   readonly because: string;
 }
 
-/** What nobody has measured on AWS yet. */
+/** Assumptions that are not measured on AWS. */
 export const ASSUMED = {
   requestsPerCard: 2,
   secondsPerRequest: 0.065,
   requestGb: 1,
   jobGb: 0.5,
   jobSeconds: 0.2,
-  /** Stage, activate, reserve, mark used and relay as Aurora counts its writes, and reads of index leaves that memory does not hold. */
+  /**
+   * Aurora writes of stage, activate, reserve, mark used and relay, and reads of index leaves that
+   * are not in memory.
+   */
   iosPerCard: 18,
-  /** What AWS itself writes for a request: its platform line and the gateway's access log. */
+  /** Bytes that AWS writes for a request: the platform line and the access log of the gateway. */
   platformBytesPerRequest: 900,
   flowLogGb: 1,
-  /** Of each domain: counters and durations by their dimensions, and the gauges. */
+  /** Metrics of each domain: counters and durations by their dimensions, and gauges. */
   metricsPerDomain: 110,
   sampledTraces: 0.05,
   ioOfIdleMillions: 1,
 } as const;
 
-/** health, settle and relay, once a minute each. */
+/** Health, settling and relay, once a minute each. */
 const JOBS_EACH_MINUTE = 3;
 
-/** A month of one environment, line by line. All its cards are of one domain: what is there twice is paid for twice, what is used is used once. */
+/**
+ * Computes the cost of a month of one environment, line by line. All cards belong to one domain:
+ * the fixed cost is that of all domains, and the usage that of one.
+ */
 export function monthlyCost(parts: DeployedParts, load: Load, units: UnitFigures): readonly CostLine[] {
   const cards = load.cardsPerDay * DAYS_OF_MONTH;
   const requests = cards * ASSUMED.requestsPerCard;
@@ -63,7 +69,7 @@ export function monthlyCost(parts: DeployedParts, load: Load, units: UnitFigures
   const warm = parts.warmGb * HOURS_OF_MONTH * 3_600;
   const perRequestGbSecond = parts.warmGb > 0 ? PRICES.lambdaArmWarmDurationGbSecond : PRICES.lambdaArmGbSecond;
   return [
-    line('Aurora, at its least', [parts.auroraLeastAcu, 'ACU'], [HOURS_OF_MONTH, 'h'], [PRICES.auroraAcuHour]),
+    line('Aurora, minimum capacity', [parts.auroraLeastAcu, 'ACU'], [HOURS_OF_MONTH, 'h'], [PRICES.auroraAcuHour]),
     line('Aurora storage and its backup', [gb, 'GB'], [PRICES.auroraStorageGbMonth + PRICES.auroraBackupGbMonth]),
     line('Aurora I/O', [ios, 'million'], [PRICES.auroraMillionIo]),
     line('RDS Proxy', [parts.proxies, 'proxies'], [proxyAcu, 'ACU'], [HOURS_OF_MONTH, 'h'], [PRICES.proxyAcuHour]),
@@ -73,16 +79,12 @@ export function monthlyCost(parts: DeployedParts, load: Load, units: UnitFigures
     line('Lambda of jobs', [jobGbSeconds / 1e6, 'million GB-s'], [PRICES.lambdaArmGbSecond * 1e6]),
     line('Lambda invocations', [(requests + jobRuns) / 1e6, 'million'], [PRICES.lambdaMillionRequests]),
     line('API Gateway', [requests / 1e6, 'million'], [PRICES.apiMillionRequests]),
-    line(
-      'WAF, being there',
-      [parts.webAcls * PRICES.wafAcl + parts.webAclRules * PRICES.wafRule, 'ACLs and rules'],
-      [1],
-    ),
+    line('WAF, fixed', [parts.webAcls * PRICES.wafAcl + parts.webAclRules * PRICES.wafRule, 'ACLs and rules'], [1]),
     line('WAF of requests', [requests / 1e6, 'million'], [PRICES.wafMillionRequests]),
     line('KMS keys', [parts.keys, 'keys'], [PRICES.key]),
     line('Secrets', [parts.secrets, 'secrets'], [PRICES.secret]),
     line('Metrics', [metrics, 'metrics'], [PRICES.metric]),
-    line('Alarms', [parts.alarmMetrics, 'metrics looked at'], [PRICES.alarmMetric]),
+    line('Alarms', [parts.alarmMetrics, 'alarm metrics'], [PRICES.alarmMetric]),
     line('Dashboards', [parts.dashboards, 'dashboards'], [PRICES.dashboard]),
     line('Logs', [logGb, 'GB'], [PRICES.logIngestedGb + PRICES.logMaskedGb + PRICES.logStoredGbMonth]),
     line('SQS', [cards / 10 / 1e6, 'million batches'], [PRICES.queueMillionRequests]),

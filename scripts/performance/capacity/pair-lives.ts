@@ -2,14 +2,17 @@ import type { Sql } from '../../../lambdas/pool/database/database.ts';
 
 const ACTIVATION_CHUNK = 200;
 
-/** The right to refill, as its fencing number. */
+/** Acquires the lease of the prefetch. Returns its fencing number. */
 export async function takeLease(sql: Sql): Promise<bigint> {
   const [lease] = await sql<{ fencing: bigint }[]>`SELECT acquire_lease('prefetch', 'capacity', 3600) AS fencing`;
   if (lease === undefined) throw new Error('The lease of a fresh database is free.');
   return lease.fencing;
 }
 
-/** One batch by the refill's functions, with random tokens of the simulator's length; `from` is the number of its first pair. */
+/**
+ * Adds one batch of pairs with the database functions of a refill. Tokens are random and have the
+ * simulator's length; `from` is the number of the first pair.
+ */
 export async function prefetchPairs(
   sql: Sql,
   fencing: bigint,
@@ -33,9 +36,9 @@ export async function prefetchPairs(
   }
 }
 
-/** Reserves and marks used as many pairs, one transaction each, as requests do. */
-export async function giveCards(sql: Sql, cards: number): Promise<void> {
-  // A whole number of ours: a DO block takes no parameters.
+/** Reserves and marks used as many pairs, in separate transactions, as requests do. */
+export async function createCards(sql: Sql, cards: number): Promise<void> {
+  // Safe to insert as text, because it is a number. A DO block takes no parameters.
   await sql.unsafe(`
     DO $$
     DECLARE
@@ -53,7 +56,7 @@ export async function giveCards(sql: Sql, cards: number): Promise<void> {
   `);
 }
 
-/** Takes and closes all events in the relay's batches. */
+/** Takes and closes all events in batches, as the relay does. */
 export async function relayEvents(sql: Sql): Promise<void> {
   for (;;) {
     const taken = await sql<{ pairId: bigint }[]>`SELECT pair_id AS "pairId" FROM take_events(100, 30)`;

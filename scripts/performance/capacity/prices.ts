@@ -1,20 +1,20 @@
 /**
- * AWS list prices in US dollars, region us-east-1, without free tiers and discounts, as publicly listed and written down on 25 November 2026. They
- * are assumptions: look them up again before anything is decided by them.
+ * AWS list prices in US dollars for us-east-1, without free tier and discounts, as published on 25
+ * November 2026. Check them before you base a decision on them.
  */
 export const PRICES = {
   auroraAcuHour: 0.12,
   auroraStorageGbMonth: 0.1,
   auroraBackupGbMonth: 0.021,
   auroraMillionIo: 0.2,
-  /** For each ACU of the database behind it, and never for fewer than eight. */
+  /** For each ACU of the database behind it, and at least for eight. */
   proxyAcuHour: 0.015,
   proxyLeastAcu: 8,
-  /** Of an interface endpoint in one zone. */
+  /** Price of an interface endpoint in one zone. */
   endpointHour: 0.01,
   lambdaMillionRequests: 0.2,
   lambdaArmGbSecond: 0.000_013_333_4,
-  /** While kept warm, used or not; an invocation there costs less. */
+  /** Price of provisioned concurrency, used or not. Its invocations cost less. */
   lambdaArmWarmGbSecond: 0.000_003_333_4,
   lambdaArmWarmDurationGbSecond: 0.000_007_777_8,
   apiMillionRequests: 3.5,

@@ -6,21 +6,21 @@ import { type CostLine, totalOf } from './monthly-cost.ts';
 const short = (value: number): string => value.toLocaleString('en-US', { maximumSignificantDigits: 3 });
 const bytes = (value: number): string => value.toFixed(0);
 
-/** What stands under the table. */
+/** The note below the table of storage. */
 export const storageNote = ({
   pairs,
-  otherTablesInAll,
+  otherTablesTotal,
   indexLevels,
   indexFanout,
   millisecondsOfCard,
 }: StorageFigures): string =>
   [
     `With ${pairs.toLocaleString('en-US')} pairs the index on internal tokens has ${indexLevels} levels, ${indexFanout.toFixed(0)} leaves below an inner page.`,
-    `All other tables are ${(otherTablesInAll / 1e6).toFixed(1)} MB together.`,
+    `All other tables are ${(otherTablesTotal / 1e6).toFixed(1)} MB together.`,
     `Reserve, mark used and relay of a card take ${millisecondsOfCard.toFixed(2)} ms of a session.`,
   ].join(' ');
 
-/** Markdown, so that the documents can hold it as it is printed. */
+/** Returns a Markdown table, so that the documents can contain the output unchanged. */
 const table = (heads: readonly string[], rows: readonly (readonly string[])[]): string =>
   [heads, heads.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 
@@ -30,7 +30,7 @@ export function storageTable(storage: StorageFigures): string {
     [
       ['row of the registry `pair`', bytes(storage.table)],
       ...Object.entries(storage.indexes).map(([name, size]) => [`its index \`${name}\``, bytes(size)]),
-      ['**a used pair, for ever**', `**${bytes(storage.total)}**`],
+      ['**a used pair, permanently**', `**${bytes(storage.total)}**`],
       ['an idempotency key, for a day', bytes(storage.idempotencyKey)],
       ['write-ahead log of a pair prefetched', bytes(storage.walOfPrefetch)],
       ['write-ahead log of a card: reserve, mark used, relay', bytes(storage.walOfCard)],
@@ -67,7 +67,7 @@ export function growthTable(growths: readonly Growth[]): string {
   );
 }
 
-/** Months side by side, each line's arithmetic beside the last of them. */
+/** Returns a table with one column for each month, and the calculation of the last one. */
 export function costTable(months: readonly { readonly name: string; readonly lines: readonly CostLine[] }[]): string {
   const last = months.at(-1)?.lines ?? [];
   const dollars = (value: number): string => value.toFixed(2);
@@ -79,7 +79,7 @@ export function costTable(months: readonly { readonly name: string; readonly lin
         ...months.map(({ lines }) => dollars(lines[index]?.dollars ?? 0)),
         because,
       ]),
-      ['**in all**', ...months.map(({ lines }) => `**${dollars(totalOf(lines))}**`), ''],
+      ['**total**', ...months.map(({ lines }) => `**${dollars(totalOf(lines))}**`), ''],
     ],
   );
 }

@@ -1,21 +1,24 @@
-/** When requests are due, in milliseconds from the start, in order. */
+/** The times at which requests are due, in milliseconds from the start, in ascending order. */
 export type Arrivals = Iterable<number>;
 
-/** One request every `1 / perSecond` seconds for so many seconds. */
+/** One request every `1 / perSecond` seconds. */
 export function* steadyArrivals(perSecond: number, seconds: number): Arrivals {
   const total = Math.round(perSecond * seconds);
   for (let index = 0; index < total; index += 1) yield (index * 1_000) / perSecond;
 }
 
-/** So many requests in one moment. */
+/** All requests at the start. */
 export function* arrivalsAtOnce(count: number): Arrivals {
   for (let index = 0; index < count; index += 1) yield 0;
 }
 
-/** Sums of rates are not exact; this much is not a request. */
+/** Sums of rates are rounded. A request is due when at most this share of it is missing. */
 const TOLERANCE = 1e-6;
 
-/** Requests at a rate that changes: `perSecond[i]` is the rate in second `i`, and fractions are carried over. */
+/**
+ * Requests at a changing rate: `perSecond[i]` is the rate in second `i`. Fractions are added to the
+ * next second.
+ */
 export function* changingArrivals(perSecond: readonly number[]): Arrivals {
   let before = 0;
   let count = 0;

@@ -1,32 +1,35 @@
 import { madeUpCard } from '../../local/made-up-cards.ts';
-import { ReferenceBook } from './reference-book.ts';
+import { ReferenceChecker } from './reference-checker.ts';
 import type { ApiAnswer, ApiRequest } from './sender.ts';
 
 export const LOAD_OPERATIONS = ['create', 'lookup', 'detokenize'] as const;
 export type LoadOperation = (typeof LOAD_OPERATIONS)[number];
 
-/** How often each operation is chosen, against the others. */
+/** The weight of each operation. */
 export type OperationMix = Readonly<Record<LoadOperation, number>>;
 
 export interface CardTrafficOptions {
   readonly mix: OperationMix;
-  /** The serial of the first made-up card; each creation takes the next. */
+  /** The serial number of the first made-up card. Each creation uses the next one. */
   readonly firstSerial: number;
-  /** Starts every correlation id, by which TOME's ledger tells this run's calls from others. */
+  /**
+   * The prefix of every correlation id, which identifies the calls of this run in the ledger of
+   * TOME.
+   */
   readonly runId: string;
-  /** Whether each creation carries an Idempotency-Key of its own. */
+  /** Whether each creation has a new Idempotency-Key. */
   readonly idempotencyKeys: boolean;
   readonly random: () => number;
 }
 
-/** A request to send, and what to do with its answer. */
+/** A request, and the check of its answer. */
 export interface CardRequest {
   readonly operation: LoadOperation;
   readonly request: ApiRequest;
-  readonly judge: (answer: ApiAnswer) => void;
+  readonly check: (answer: ApiAnswer) => void;
 }
 
-/** The API's own codes; another 404 only means that the address is wrong. */
+/** Codes of the API. Another 404 means that the address is wrong. */
 const NOT_FOUND: ReadonlySet<string> = new Set(['card-not-found', 'reference-not-found']);
 
 interface KnownCard {
@@ -34,9 +37,12 @@ interface KnownCard {
   readonly reference: string;
 }
 
-/** Creations of made-up cards, and reads of those that were answered by then; until one was, reads are creations. */
+/**
+ * Creates made-up cards, and reads those whose creation was answered. Until the first answer, reads
+ * are replaced by creations.
+ */
 export class CardTraffic {
-  readonly book = new ReferenceBook();
+  readonly references = new ReferenceChecker();
   readonly #options: CardTrafficOptions;
   readonly #known: KnownCard[] = [];
   #serial: number;
@@ -77,10 +83,10 @@ export class CardTraffic {
         body: { cardNumber: card },
         headers: this.#options.idempotencyKeys ? { ...headers, 'idempotency-key': id } : headers,
       },
-      judge: ({ error, body }) => {
+      check: ({ error, body }) => {
         const reference = body['cardReferenceId'];
         if (error !== null || typeof reference !== 'string') return;
-        this.book.note(card, reference);
+        this.references.record(card, reference);
         this.#known.push({ card, reference });
       },
     };
@@ -88,13 +94,13 @@ export class CardTraffic {
 
   #lookup({ card }: KnownCard): CardRequest {
     return this.#read('lookup', '/v1/cards/lookup', { cardNumber: card }, ({ body }) => {
-      if (typeof body['cardReferenceId'] === 'string') this.book.note(card, body['cardReferenceId']);
+      if (typeof body['cardReferenceId'] === 'string') this.references.record(card, body['cardReferenceId']);
     });
   }
 
   #detokenize({ reference }: KnownCard): CardRequest {
     return this.#read('detokenize', '/v1/references/detokenize', { cardReferenceId: reference }, ({ body }) => {
-      if (typeof body['cardNumber'] === 'string') this.book.note(body['cardNumber'], reference);
+      if (typeof body['cardNumber'] === 'string') this.references.record(body['cardNumber'], reference);
     });
   }
 
@@ -102,14 +108,14 @@ export class CardTraffic {
     operation: LoadOperation,
     path: string,
     body: Readonly<Record<string, string>>,
-    judge: (answer: ApiAnswer) => void,
+    check: (answer: ApiAnswer) => void,
   ): CardRequest {
     return {
       operation,
       request: { method: 'POST', path, body, headers: this.#headers(operation) },
-      judge: (answer) => {
-        if (answer.error !== null && NOT_FOUND.has(answer.error)) this.book.noteMissing();
-        else judge(answer);
+      check: (answer) => {
+        if (answer.error !== null && NOT_FOUND.has(answer.error)) this.references.recordMissing();
+        else check(answer);
       },
     };
   }

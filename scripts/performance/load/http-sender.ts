@@ -4,17 +4,17 @@ import type { ApiAnswer, ApiRequest, Sender } from './sender.ts';
 import type { Sign } from './sigv4.ts';
 
 export interface HttpSenderOptions {
-  /** The deployment's address; the API's paths come below it. */
+  /** The base URL of the deployment. The paths of the API are appended. */
   readonly url: string;
-  /** Signs each request, where the deployment asks for it. */
+  /** Signs each request, if the deployment requires it. */
   readonly sign?: Sign | null;
-  /** How long an answer may take: longer than API Gateway's own 29 seconds. */
+  /** Timeout of an answer in milliseconds: longer than the 29 seconds of API Gateway. */
   readonly timeoutMs?: number;
 }
 
 const DEFAULT_TIMEOUT_MS = 30_000;
 
-/** Requests over connections that are kept open, as many as are needed. */
+/** Sends requests over persistent connections, as many as necessary. */
 export class HttpSender implements Sender {
   readonly #base: URL;
   readonly #sign: Sign | null;
@@ -68,7 +68,7 @@ async function readText(response: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-/** A gateway in between may answer with something else than the API's problems, or with no JSON at all. */
+/** A gateway may answer with another body than the problems of the API, or with no JSON. */
 function answerOf(status: number, text: string): ApiAnswer {
   let body: Record<string, unknown> = {};
   try {

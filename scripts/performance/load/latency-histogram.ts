@@ -1,9 +1,12 @@
 import { createHistogram } from 'node:perf_hooks';
 
-/** Upper ends of the bars, in milliseconds; the last bar has none. */
+/** Upper ends of the bars, in milliseconds. The last bar has no end. */
 const BAR_ENDS_MS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000] as const;
 
-/** All in milliseconds, `null` where nothing was recorded. `bars`: how many were at most so long, and longer than the bar before. */
+/**
+ * All values are in milliseconds, and `null` if nothing was recorded. `bars`: the number of
+ * latencies up to `upToMs` and above the bar before.
+ */
 export interface LatencySummary {
   readonly count: number;
   readonly p50: number | null;
@@ -14,7 +17,7 @@ export interface LatencySummary {
   readonly bars: readonly { readonly upToMs: number | null; readonly count: number }[];
 }
 
-/** Latencies to three significant digits, however many there are. */
+/** Latencies with three significant digits, in constant memory. */
 export class LatencyHistogram {
   readonly #histogram = createHistogram();
   readonly #bars = new Array<number>(BAR_ENDS_MS.length + 1).fill(0);
@@ -30,7 +33,10 @@ export class LatencyHistogram {
     return this.#histogram.count;
   }
 
-  /** The latency that so many percent (above 0, at most 100) did not exceed, in milliseconds; `null` when nothing was recorded. */
+  /**
+   * Returns the latency that `percent` (above 0, at most 100) of the values do not exceed, in
+   * milliseconds; `null` if nothing was recorded.
+   */
   percentile(percent: number): number | null {
     return this.count === 0 ? null : this.#histogram.percentile(percent) / 1_000;
   }

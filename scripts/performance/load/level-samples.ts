@@ -9,13 +9,16 @@ export interface LevelSample {
 
 export interface LevelWatch {
   readonly samples: readonly LevelSample[];
-  /** Looks that were not answered, by what came instead. */
+  /** Failed samples, counted by their error. */
   readonly failures: Readonly<Record<string, number>>;
-  /** The last sample, taken before it resolves. */
+  /** Takes a last sample, then resolves. */
   stop(): Promise<void>;
 }
 
-/** Looks at the pool's level over its API until it is stopped. Looks do not overlap: a slow answer makes the next one late. */
+/**
+ * Samples the level of the pool over its API until it is stopped. Samples do not overlap: a slow
+ * answer delays the next one.
+ */
 export function watchLevel(
   sender: Sender,
   everyMs: number,
@@ -27,7 +30,7 @@ export function watchLevel(
   const stopping = Promise.withResolvers<void>();
   let isStopped = false;
 
-  const look = async (): Promise<void> => {
+  const sampleOnce = async (): Promise<void> => {
     const { status, error, body } = await sender.send({ method: 'GET', path: '/v1/pool' });
     const { available, staged } = body;
     if (error === null && typeof available === 'number' && typeof staged === 'number') {
@@ -41,10 +44,10 @@ export function watchLevel(
   };
   const watch = (async () => {
     while (!isStopped) {
-      await look();
+      await sampleOnce();
       await Promise.race([stopping.promise, new Promise((resolve) => setTimeout(resolve, everyMs).unref())]);
     }
-    await look();
+    await sampleOnce();
   })();
   return {
     samples,

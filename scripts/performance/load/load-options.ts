@@ -6,9 +6,9 @@ import { LOAD_OPERATIONS, type OperationMix } from './card-traffic.ts';
 export interface LoadOptions {
   readonly rate: number;
   readonly seconds: number;
-  /** So many requests in one moment, in place of a rate; `null` for the rate. */
+  /** The number of requests that are sent at once instead of a rate; `null` for a rate. */
   readonly atOnce: number | null;
-  /** `null`: a local stack of its own. */
+  /** `null` for a local stack that is started for the run. */
   readonly url: string | null;
   readonly sigv4: boolean;
   readonly mix: OperationMix;
@@ -21,30 +21,36 @@ export interface LoadOptions {
 
 export const USAGE = `npm run load -- [options]
 
-Requests at a steady rate, whether or not earlier ones are answered; a latency counts from the moment its request was due.
-Without --url a local stack is started, its pool filled, and both are gone afterwards.
+Sends requests at a steady rate, whether or not earlier ones are answered. A latency is measured
+from the time at which its request was due. Without --url it starts a local stack, fills its pool,
+and removes both at the end.
 
   --rate R             requests a second, 0.1 to 10000 (50)
-  --seconds S          for so long, 1 to 86400 (30)
-  --at-once N          N creations in one moment instead, 1 to 5000
-  --url URL            a deployment that runs already; an execute-api address is signed for
-  --sigv4              sign for any other address too (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_REGION)
-  --mix LIST           shares of the operations (create=50,lookup=10,detokenize=40)
-  --idempotency-keys   each creation with an Idempotency-Key of its own
-  --seed N             the same order of operations again (a random one)
+  --seconds S          duration, 1 to 86400 (30)
+  --at-once N          sends N creations at once instead of a rate, 1 to 5000
+  --url URL            a deployment that runs already; requests to an execute-api address are signed
+  --sigv4              signs requests to other addresses too (AWS_ACCESS_KEY_ID,
+                       AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_REGION)
+  --mix LIST           weights of the operations (create=50,lookup=10,detokenize=40)
+  --idempotency-keys   sends a new Idempotency-Key with each creation
+  --seed N             repeats the order of operations of an earlier run (random)
   --max-errors SHARE   the share of requests that may fail, 0 to 1 (0.01)
-  --out FILE           where the result goes (load-results.json)
+  --out FILE           the file of the result (load-results.json)
   --profile day        a day of cards in some minutes: npm run load -- --profile day --help
-  --help               this text
+  --help               prints this text
 
-Cards are made up, in a range that no network issues; each creation takes a pair for good, so never point it at production.
-Exits with 1 when a card had two references, two cards shared one, one that was given out was not found, or more requests failed than
---max-errors allows; with 2 when it could not run.
+Never use it with production: the cards are made up, in the range of Visa, and each creation uses a
+pair permanently.
+Exits with 1 when a card had two references, two cards had the same one, a known card or reference
+was not found, or more requests failed than --max-errors allows; with 2 when it could not run.
 `;
 
 const DEFAULT_MIX = 'create=50,lookup=10,detokenize=40';
 
-/** The command's options; `null` when only help is wanted. Throws InvalidArguments that names all faults at once. */
+/**
+ * Returns the options of the command, or `null` for `--help`. Throws InvalidArguments, which names
+ * all faults at once.
+ */
 export function parseLoadOptions(args: readonly string[], random: () => number): LoadOptions | null {
   const values = parsed(args);
   if (values === null) return null;
@@ -74,8 +80,7 @@ export function parseLoadOptions(args: readonly string[], random: () => number):
     out: values.out,
   };
   if (options.url !== null && !isHttpUrl(options.url)) faults.push('--url must be an http or https address.');
-  if (options.sigv4 && options.url === null)
-    faults.push('--sigv4 goes with --url: a local stack asks for no signature.');
+  if (options.sigv4 && options.url === null) faults.push('--sigv4 requires --url: a local stack needs no signature.');
   const outputFault = outputFileFault(options.out);
   if (outputFault !== null) faults.push(outputFault);
   if (faults.length > 0) throw new InvalidArguments(faults);
@@ -108,7 +113,7 @@ function parseMix(text: string, faults: string[]): OperationMix {
     mix[operation] = Number(share);
   }
   if (mix.create === 0 && !faults.some((fault) => fault.startsWith('--mix')))
-    faults.push('--mix needs a share of create: reads are of cards created before.');
+    faults.push('--mix needs create: reads use cards that the run has created.');
   return mix;
 }
 

@@ -5,13 +5,13 @@ import type { LevelSample } from './level-samples.ts';
 import type { LoadOutcome } from './load-run.ts';
 import type { TomeCalls } from './tome-watch.ts';
 
-/** Everything that a run found; the result file holds it as it is. */
+/** The results of a run, as in the result file. */
 export interface LoadResult {
   readonly target: string;
-  /** In words, such as `50 requests a second for 30 s`. */
+  /** A description, such as `50 requests a second for 30 s`. */
   readonly load: string;
   readonly outcome: LoadOutcome;
-  /** `null` where the ledger is not there to be read. */
+  /** `null` if the ledger of TOME cannot be read. */
   readonly tome: TomeCalls | null;
   readonly level: readonly LevelSample[];
   readonly levelFailures: Readonly<Record<string, number>>;
@@ -20,26 +20,26 @@ export interface LoadResult {
 const ms = (value: number | null): string => (value === null ? '-' : value.toFixed(1)).padStart(9);
 const percent = (share: number): string => `${(share * 100).toFixed(1)}%`;
 
-/** A run in words and figures, for a terminal. */
+/** Describes a run for a terminal. */
 export function loadReport({ outcome, tome, level, levelFailures }: LoadResult): string {
   const { operations, latenessMs, sent, notSent, seconds } = outcome;
   return [
-    `${sent} requests in ${seconds.toFixed(1)} s; they went out ${(latenessMs.p99 ?? 0).toFixed(1)} ms late at the 99th percentile, which is part of the figures below`,
-    ...(notSent === 0 ? [] : [`${notSent} were not sent, because too many were still unanswered`]),
+    `${sent} requests in ${seconds.toFixed(1)} s; they were sent ${(latenessMs.p99 ?? 0).toFixed(1)} ms late at the 99th percentile, which is included in the latencies below`,
+    ...(notSent === 0 ? [] : [`${notSent} were not sent, because too many requests were open`]),
     '',
     'operation       ok   p50 ms    p95 ms    p99 ms  p99.9 ms    max ms  TOME calls each',
     ...LOAD_OPERATIONS.map((operation) => operationRow(operation, outcome, tome)),
     '',
     ...LOAD_OPERATIONS.flatMap((operation) => errorRows(operation, operations[operation].errors)),
     ...wrongRows(outcome),
-    ...(tome === null ? ["TOME's calls are not known here: see the metric TomeCalls"] : tomeRows(outcome, tome)),
+    ...(tome === null ? ['the calls to TOME are not known here: see the metric TomeCalls'] : tomeRows(outcome, tome)),
     '',
     'latencies, all operations together',
     ...barRows(LOAD_OPERATIONS.map((operation) => operations[operation].latencyMs)),
     '',
     'available pairs',
     drawLevel(level),
-    ...Object.entries(levelFailures).map(([name, count]) => `the level was not told ${count} times: ${name}`),
+    ...Object.entries(levelFailures).map(([name, count]) => `${count} samples of the level failed: ${name}`),
     '',
   ].join('\n');
 }
@@ -69,7 +69,7 @@ function tomeRows({ operations }: LoadOutcome, tome: TomeCalls): readonly string
   const live = LOAD_OPERATIONS.reduce((sum, operation) => sum + tome.live[operation], 0);
   const share = operations.create.sent === 0 ? 0 : tome.directCreations / operations.create.sent;
   return [
-    `TOME: ${live} live calls, where two for each request would be ${2 * requests}; ${tome.batch} batch calls meanwhile; ${tome.rateLimited} refused for their rate`,
+    `TOME: ${live} live calls, where two for each request would be ${2 * requests}; ${tome.batch} batch calls; ${tome.rateLimited} refused by the rate limit`,
     `${tome.directCreations} creations by the direct path (${percent(share)})`,
   ];
 }

@@ -3,14 +3,14 @@ import { type CardTraffic, LOAD_OPERATIONS, type LoadOperation } from './card-tr
 import type { LatencySummary } from './latency-histogram.ts';
 import { openLoop } from './open-loop.ts';
 import { OperationTally, type TallySummary } from './operation-tally.ts';
-import type { WrongCounts } from './reference-book.ts';
+import type { WrongCounts } from './reference-checker.ts';
 import type { Sender } from './sender.ts';
 
 export interface LoadRun {
   readonly sender: Sender;
   readonly traffic: CardTraffic;
   readonly arrivals: Arrivals;
-  /** Called after each answer, with how many there were so far. */
+  /** Called after each answer with the number of answers so far. */
   readonly onAnswer?: (answered: number) => void;
 }
 
@@ -19,23 +19,23 @@ export interface LoadOutcome {
   readonly notSent: number;
   readonly seconds: number;
   readonly operations: Readonly<Record<LoadOperation, TallySummary>>;
-  /** By how much this program itself was late with sending; part of every latency above. */
+  /** How late this program sent the requests. It is included in every latency above. */
   readonly latenessMs: LatencySummary;
   readonly wrong: WrongCounts;
   readonly wrongTotal: number;
 }
 
-/** Sends a mix of operations when they are due and judges every answer. */
+/** Sends operations when they are due, and checks every answer. */
 export async function runLoad({ sender, traffic, arrivals, onAnswer }: LoadRun): Promise<LoadOutcome> {
   const tallies = { create: new OperationTally(), lookup: new OperationTally(), detokenize: new OperationTally() };
   let answered = 0;
   const { sent, notSent, lateness, seconds } = await openLoop({
     arrivals,
     async send({ dueMs }) {
-      const { operation, request, judge } = traffic.next();
+      const { operation, request, check } = traffic.next();
       const answer = await sender.send(request);
       tallies[operation].record(answer, performance.now() - dueMs);
-      judge(answer);
+      check(answer);
       answered += 1;
       onAnswer?.(answered);
     },
@@ -43,6 +43,6 @@ export async function runLoad({ sender, traffic, arrivals, onAnswer }: LoadRun):
   const operations = Object.fromEntries(
     LOAD_OPERATIONS.map((operation) => [operation, tallies[operation].summary()]),
   ) as Record<LoadOperation, TallySummary>;
-  const { wrongCounts: wrong, wrongTotal } = traffic.book;
+  const { wrongCounts: wrong, wrongTotal } = traffic.references;
   return { sent, notSent, seconds, operations, latenessMs: lateness.summary(), wrong, wrongTotal };
 }

@@ -4,26 +4,32 @@ import { HttpSender } from './http-sender.ts';
 import type { Sender } from './sender.ts';
 import { isExecuteApi, sigV4 } from './sigv4.ts';
 
-/** What the load is sent to. */
+/** The service that receives the load. */
 export interface LoadTarget {
   readonly url: string;
   readonly sender: Sender;
-  /** The simulator behind it, where its ledger can be read. */
+  /** The simulator that the service uses, if its ledger can be read; otherwise `null`. */
   readonly tomeUrl: string | null;
   close(): Promise<void>;
 }
 
-/** A deployment that runs already. Throws CannotSign when it wants signatures and there are no credentials. */
+/**
+ * Connects to a deployment that runs already. Throws CannotSign when it needs signatures and there
+ * are no credentials.
+ */
 export async function deployedTarget(url: string, options: { readonly sigv4: boolean }): Promise<LoadTarget> {
   const sign = options.sigv4 || isExecuteApi(url) ? sigV4(url) : null;
   const sender = new HttpSender({ url, sign });
   return { url, sender, tomeUrl: await tomeUrlOf(url), close: async () => sender.close() };
 }
 
-/** The load counts every failure itself; a log line for each would only slow the stack down. */
+/** The load counts failures itself, and a log line for each would slow down the stack. */
 const QUIET = { POWERTOOLS_LOG_LEVEL: process.env['POWERTOOLS_LOG_LEVEL'] ?? 'SILENT' };
 
-/** A local stack in a process of its own, so that the load's timers and the stack do not wait for each other; it ends with the load. */
+/**
+ * Starts a local stack in another process, so that the timers of the load and the stack do not
+ * delay each other. It is stopped by `close`.
+ */
 export async function localTarget(
   script = 'scripts/local/start.ts',
   environment: Readonly<Record<string, string>> = {},
@@ -41,7 +47,7 @@ export async function localTarget(
   };
 }
 
-/** Only a local stack tells where its simulator is; nobody else is asked. */
+/** Only a local stack publishes the address of its simulator, so other hosts are not called. */
 async function tomeUrlOf(url: string): Promise<string | null> {
   const { hostname } = new URL(url);
   if (!['127.0.0.1', 'localhost', '[::1]'].includes(hostname)) return null;

@@ -13,20 +13,22 @@ import { deployedTarget, type LoadTarget, localTarget } from './load-target.ts';
 import { CannotSign } from './sigv4.ts';
 import { watchTome } from './tome-watch.ts';
 
-/** How often the pool's level is looked at, in milliseconds. */
-const LOOK_EVERY_MS = 1_000;
+/** Interval of the samples of the pool level, in milliseconds. */
+const SAMPLE_EVERY_MS = 1_000;
 
-const say = (text: string): void => {
+const print = (text: string): void => {
   process.stdout.write(`${text}\n`);
 };
 
 async function openTarget({ url, sigv4 }: LoadOptions): Promise<LoadTarget> {
   if (url !== null) return deployedTarget(url, { sigv4 });
-  say('starting a local stack and filling its pool');
+  print('starting a local stack and filling its pool');
   return localTarget();
 }
 
-/** One line that is written over each second; on anything but a terminal, one line in ten seconds. */
+/**
+ * Shows one line that is overwritten each second, or, without a terminal, one line in ten seconds.
+ */
 function progressLine(options: LoadOptions): {
   onAnswer: (answered: number) => void;
   onSample: (sample: LevelSample) => void;
@@ -38,9 +40,9 @@ function progressLine(options: LoadOptions): {
       answers = answered;
     },
     onSample: ({ second, available, staged }) => {
-      const line = `${second.toFixed(0)}${options.atOnce === null ? ` of ${options.seconds}` : ''} s: ${answers} answers; ${available} pairs available, ${staged} on their way`;
+      const line = `${second.toFixed(0)}${options.atOnce === null ? ` of ${options.seconds}` : ''} s: ${answers} answers; ${available} pairs available, ${staged} staged`;
       if (process.stdout.isTTY) process.stdout.write(`\r${line.padEnd(100)}`);
-      else if (lines % 10 === 0) say(line);
+      else if (lines % 10 === 0) print(line);
       lines += 1;
     },
   };
@@ -53,23 +55,23 @@ async function measure(options: LoadOptions, target: LoadTarget): Promise<LoadRe
   const traffic = new CardTraffic({ mix, idempotencyKeys, runId, firstSerial, random: seededRandom(seed) });
   const tome = target.tomeUrl === null ? null : await watchTome(target.tomeUrl, runId);
   const load = atOnce === null ? `${rate} requests a second for ${seconds} s` : `${atOnce} creations at once`;
-  say(`${load} to ${target.url} (seed ${seed})`);
+  print(`${load} to ${target.url} (seed ${seed})`);
   const { onAnswer, onSample } = progressLine(options);
-  const watch = watchLevel(target.sender, LOOK_EVERY_MS, onSample);
+  const watch = watchLevel(target.sender, SAMPLE_EVERY_MS, onSample);
   const arrivals = atOnce === null ? steadyArrivals(rate, seconds) : arrivalsAtOnce(atOnce);
   const outcome = await runLoad({ sender: target.sender, traffic, arrivals, onAnswer });
   await watch.stop();
   const calls = tome === null ? null : await tome.finish();
-  if (process.stdout.isTTY) say('');
+  if (process.stdout.isTTY) print('');
   return { target: target.url, load, outcome, tome: calls, level: watch.samples, levelFailures: watch.failures };
 }
 
 function write(file: string, result: object): void {
   writeFileSync(file, `${JSON.stringify({ date: new Date().toISOString(), ...result }, null, 2)}\n`);
-  say(`written to ${file}`);
+  print(`written to ${file}`);
 }
 
-/** The share of requests that did not succeed; those that could not be sent are among them. */
+/** Returns the share of requests that failed or could not be sent. */
 function failedShare({ sent, notSent, operations }: LoadOutcome): number {
   const succeeded = Object.values(operations).reduce((sum, tally) => sum + tally.succeeded, 0);
   return 1 - succeeded / Math.max(1, sent + notSent);
@@ -79,7 +81,7 @@ async function steady(options: LoadOptions): Promise<number> {
   const target = await openTarget(options);
   try {
     const result = await measure(options, target);
-    say(loadReport(result));
+    print(loadReport(result));
     write(options.out, result);
     const failed = failedShare(result.outcome);
     if (failed > options.maxErrors) {
@@ -96,12 +98,11 @@ async function steady(options: LoadOptions): Promise<number> {
 }
 
 async function day(options: DayOptions): Promise<number> {
-  const { result, wrongTotal } = await runDay(options, say);
+  const { result, wrongTotal } = await runDay(options, print);
   write(options.out, result);
   return wrongTotal === 0 ? 0 : 1;
 }
 
-/** `npm run load`: a steady rate, or a day. */
 const args = process.argv.slice(2);
 const expected = [[CannotSign, 2]] as const;
 await endProgram(

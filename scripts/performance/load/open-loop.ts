@@ -1,7 +1,9 @@
 import type { Arrivals } from './arrivals.ts';
 import { LatencyHistogram } from './latency-histogram.ts';
 
-/** One request that is due. Its latency counts from `dueMs`, on `performance.now()`'s clock. */
+/**
+ * A request that is due. Its latency is measured from `dueMs` on the clock of `performance.now()`.
+ */
 export interface Due {
   readonly index: number;
   readonly dueMs: number;
@@ -9,30 +11,34 @@ export interface Due {
 
 export interface OpenLoopOptions {
   readonly arrivals: Arrivals;
-  /** Sends one request and resolves when it is over, failed or not. A rejection ends the loop. */
+  /**
+   * Sends one request and resolves when it has ended, with or without success. A rejection ends the
+   * loop.
+   */
   readonly send: (due: Due) => Promise<void>;
-  /** Requests that may be under way at once; those due beyond that are counted and not sent. */
-  readonly maxUnderWay?: number;
+  /** Most open requests. Those that are due beyond this limit are counted and not sent. */
+  readonly maxOpen?: number;
 }
 
 export interface OpenLoopOutcome {
   readonly sent: number;
-  /** Due while as many as may be were under way. */
+  /** Requests that were due while the number of open requests was at its limit. */
   readonly notSent: number;
-  /** How late requests went out: what this machine's own slowness adds to each latency. */
+  /** How late requests were sent: the part of each latency that this machine adds. */
   readonly lateness: LatencyHistogram;
-  /** From the start to the last answer. */
+  /** Time from the start to the last answer. */
   readonly seconds: number;
 }
 
-const DEFAULT_MAX_UNDER_WAY = 5_000;
+const DEFAULT_MAX_OPEN = 5_000;
 
 /**
- * Requests when they are due, whether or not earlier ones are answered, so that a service that stalls is seen by all who would have come
- * meanwhile (no coordinated omission). Resolves when all are over.
+ * Sends requests when they are due, whether or not earlier ones are answered, so that a pause of
+ * the service delays every request that is due in it (no coordinated omission). Resolves when all
+ * requests have ended.
  */
 export async function openLoop(options: OpenLoopOptions): Promise<OpenLoopOutcome> {
-  const { arrivals, send, maxUnderWay = DEFAULT_MAX_UNDER_WAY } = options;
+  const { arrivals, send, maxOpen = DEFAULT_MAX_OPEN } = options;
   const lateness = new LatencyHistogram();
   const startedMs = performance.now();
   const queue = arrivals[Symbol.iterator]();
@@ -40,24 +46,24 @@ export async function openLoop(options: OpenLoopOptions): Promise<OpenLoopOutcom
   let next = queue.next();
   let sent = 0;
   let notSent = 0;
-  let underWay = 0;
+  let openRequests = 0;
 
   const begin = (dueMs: number): void => {
     const index = sent;
     sent += 1;
-    underWay += 1;
+    openRequests += 1;
     lateness.record(performance.now() - dueMs);
     send({ index, dueMs }).then(() => {
-      underWay -= 1;
+      openRequests -= 1;
       finishWhenDone();
     }, finished.reject);
   };
   const finishWhenDone = (): void => {
-    if (next.done === true && underWay === 0) finished.resolve();
+    if (next.done === true && openRequests === 0) finished.resolve();
   };
   const tick = (): void => {
     while (next.done !== true && startedMs + next.value <= performance.now()) {
-      if (underWay < maxUnderWay) begin(startedMs + next.value);
+      if (openRequests < maxOpen) begin(startedMs + next.value);
       else notSent += 1;
       next = queue.next();
     }

@@ -4,17 +4,20 @@ import type { ApiAnswer } from './sender.ts';
 export interface TallySummary {
   readonly sent: number;
   readonly succeeded: number;
-  /** Successes by status, such as `201`. */
+  /** Successes, counted by status, such as `201`. */
   readonly statuses: Readonly<Record<string, number>>;
-  /** Failures by status and code, such as `503 tome-unavailable`, or by what kept the answer away. */
+  /**
+   * Failures, counted by status and code, such as `503 tome-unavailable`, or by the reason of a
+   * missing answer.
+   */
   readonly errors: Readonly<Record<string, number>>;
-  /** Of successes, in milliseconds. */
+  /** Latencies of successes, in milliseconds. */
   readonly latencyMs: LatencySummary;
-  /** Of failures, which may be quick refusals or long waits. */
+  /** Latencies of failures, which may be quick refusals or long waits. */
   readonly errorLatencyMs: LatencySummary;
 }
 
-/** What became of the requests of one operation. */
+/** Counts the results of the requests of one operation. */
 export class OperationTally {
   readonly #statuses = new Map<string, number>();
   readonly #errors = new Map<string, number>();

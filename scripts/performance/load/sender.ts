@@ -1,13 +1,16 @@
-/** A request to the API, in its own terms. */
+/** A request to the API. */
 export interface ApiRequest {
   readonly method: 'GET' | 'POST';
-  /** Below the deployment's address, with its leading slash. */
+  /** The path below the base URL, with its leading slash. */
   readonly path: string;
   readonly body?: Readonly<Record<string, string>>;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** What came of it. `status` is 0 when there was no answer, and `error` says why; with a status of failure `error` is the problem's code. */
+/**
+ * The answer. `status` is 0 when there was none, and `error` is the reason. For a failure, `error`
+ * is the code of the problem.
+ */
 export interface ApiAnswer {
   readonly status: number;
   readonly error: string | null;
@@ -16,7 +19,7 @@ export interface ApiAnswer {
 
 /** Sends requests to one deployment. */
 export interface Sender {
-  /** Never rejects: what fails is an answer with an `error`. */
+  /** Never rejects: a failure is an answer with an `error`. */
   send(request: ApiRequest): Promise<ApiAnswer>;
   close(): void;
 }

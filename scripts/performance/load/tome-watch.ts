@@ -2,59 +2,62 @@ import type { LedgerCall } from '../../simulator/ledger.ts';
 import { LOAD_OPERATIONS, type LoadOperation } from './card-traffic.ts';
 
 export interface TomeCalls {
-  /** Live calls that each operation's requests made, by their correlation ids. */
+  /** Live calls of the requests of each operation, by their correlation ids. */
   readonly live: Readonly<Record<LoadOperation, number>>;
-  /** Live calls of anybody else meanwhile. */
+  /** Live calls of other callers. */
   readonly liveOfOthers: number;
   readonly batch: number;
-  /** Calls that TOME refused for their rate, live and batch. */
+  /** Calls that the rate limit of TOME refused, live and batch. */
   readonly rateLimited: number;
-  /** Creations that called NS2: the pool had no pair for them. */
+  /** Creations that called NS2, because the pool had no pair for them. */
   readonly directCreations: number;
 }
 
 export interface TomeWatch {
-  /** Counts what is left to count, and tells all. */
+  /** Counts the remaining calls and returns all counts. */
   finish(): Promise<TomeCalls>;
 }
 
-/** The simulator remembers so many calls and no more, so that a long run has to be read while it goes on. */
-const LOOK_EVERY_MS = 5_000;
+/** The simulator keeps a limited number of calls, so a long run reads them while it runs. */
+const READ_EVERY_MS = 5_000;
 
-/** Reads the simulator's ledger from now on. `runId` starts the correlation ids of this run. Rejects when it cannot be read at the start. */
+/**
+ * Reads the ledger of the simulator from now on. `runId` is the prefix of the correlation ids of
+ * this run. Rejects when the first read fails.
+ */
 export async function watchTome(tomeUrl: string, runId: string): Promise<TomeWatch> {
   const tally = new CallTally(runId);
-  const look = async (after: number): Promise<readonly LedgerCall[]> => {
+  const readCalls = async (after: number): Promise<readonly LedgerCall[]> => {
     const response = await fetch(`${tomeUrl}/_control/calls?after=${after}`);
     if (!response.ok) throw new Error(`TOME's ledger cannot be read: ${response.status} from ${tomeUrl}.`);
     return (await response.json()) as readonly LedgerCall[];
   };
-  let after = (await look(0)).at(-1)?.sequence ?? 0;
+  let after = (await readCalls(0)).at(-1)?.sequence ?? 0;
   let failure: Error | null = null;
-  const lookAgain = async (): Promise<void> => {
-    for (const call of await look(after)) {
+  const countNewCalls = async (): Promise<void> => {
+    for (const call of await readCalls(after)) {
       tally.add(call);
       after = call.sequence;
     }
   };
-  let looking = Promise.resolve();
+  let reading = Promise.resolve();
   const timer = setInterval(() => {
-    looking = looking.then(lookAgain).catch((error: unknown) => {
+    reading = reading.then(countNewCalls).catch((error: unknown) => {
       failure ??= new Error("TOME's ledger could not be read to its end.", { cause: error });
     });
-  }, LOOK_EVERY_MS);
+  }, READ_EVERY_MS);
   return {
     async finish() {
       clearInterval(timer);
-      await looking;
+      await reading;
       if (failure !== null) throw failure;
-      await lookAgain();
+      await countNewCalls();
       return tally.calls();
     },
   };
 }
 
-/** Sorts TOME's calls by who made them. */
+/** Counts the calls to TOME by caller. */
 export class CallTally {
   readonly #runId: string;
   readonly #live: Record<LoadOperation, number> = { create: 0, lookup: 0, detokenize: 0 };

@@ -30,13 +30,11 @@ const NOT_YET: readonly string[] = [
   'lib/environments',
   'lib/functions',
   'lib/observability/pool-metrics.ts',
-  'scripts/performance',
   'test/infrastructure/synthesize-environment.ts',
   'test/infrastructure/synthesized-environment.ts',
   'test/integration/simulator/simulator.test.ts',
   'test/integration/tome/http-tome.test.ts',
   'test/unit/functions/compile-errors.test.ts',
-  'test/unit/performance/load/open-loop.test.ts',
   'test/unit/project/markdown-page.ts',
 ];
 

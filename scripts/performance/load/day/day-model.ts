@@ -1,12 +1,12 @@
 import { planRefill } from '../../../../lambdas/tokenization/refill/refill-plan.ts';
-import { ConsumptionMemory } from './consumption-memory.ts';
+import { ConsumptionHistory } from './consumption-history.ts';
 import { DAY_SECONDS } from './day-curve.ts';
 import { RefillModel, type RefillModelSettings } from './refill-model.ts';
 
 export interface DaySettings extends RefillModelSettings {
-  /** Direct creations a second, over all instances. */
+  /** Direct creations a second, of all instances together. */
   readonly directPerSecond: number;
-  /** TOME's limit of one operation, both namespaces together. */
+  /** The limit of TOME for one operation, of both namespaces together. */
   readonly tomePerSecond: number;
   readonly prefetchEverySeconds: number;
   readonly healthEverySeconds: number;
@@ -22,38 +22,42 @@ export interface DaySecond {
 export interface DayOutcome {
   readonly created: number;
   readonly direct: number;
-  /** Creations that got 503 with Retry-After; the model's clients do not come again. */
+  /** Creations that were answered 503 with Retry-After. The clients of the model do not retry. */
   readonly refused: number;
   readonly poolMinimum: number;
   readonly poolMinimumAt: number;
-  readonly drySeconds: number;
-  /** One create and one detokenize for each card, as the users count. */
+  readonly emptySeconds: number;
+  /** Calls of one create and one detokenize for each card. */
   readonly liveCalls: number;
   readonly batchCalls: number;
-  /** Pairs that the pool holds more at the end than at the start: batch calls that are for another day. */
+  /**
+   * How many more pairs the pool has at the end than at the start. Their batch calls are for
+   * another day.
+   */
   readonly stockGrowth: number;
   readonly dualCalls: number;
   readonly seconds: readonly DaySecond[];
 }
 
-/** A direct creation: two bindings, and a second answer to each before it is believed. */
+/** A direct creation makes two binding calls, and confirms each of them with one more call. */
 const CALLS_OF_DIRECT = 4;
 const TOKENIZES_OF_DIRECT = 2;
 
 /**
- * A day of the pool, second by second, by the product's own plan of refills (`planRefill`) and the rules of its jobs. It starts with a full pool at
- * midnight. Whole pairs and whole seconds; latencies are not in it. `untilSecond` ends it early.
+ * Simulates the pool for a day, second by second, with the refill plan of the product
+ * (`planRefill`) and the rules of its jobs. It starts at midnight with a full pool. It uses whole
+ * pairs and whole seconds, and has no latencies. `untilSecond` ends it early.
  */
 export function modelDay(curve: readonly number[], settings: DaySettings, untilSecond = DAY_SECONDS): DayOutcome {
-  const memory = new ConsumptionMemory();
-  const refill = new RefillModel(settings, memory);
+  const history = new ConsumptionHistory();
+  const refill = new RefillModel(settings, history);
   const target = (second: number, used: number) =>
-    planRefill({ available, staged: refill.staged, ...memory.rates(second, used) }, settings);
+    planRefill({ available, staged: refill.staged, ...history.rates(second, used) }, settings);
   let available = settings.targetMin;
   let used = 0;
   let isWanted = false;
   let carried = 0;
-  const sum = { direct: 0, refused: 0, batchCalls: 0, drySeconds: 0 };
+  const sum = { direct: 0, refused: 0, batchCalls: 0, emptySeconds: 0 };
   const seconds: DaySecond[] = [];
   let poolMinimum = available;
   let poolMinimumAt = 0;
@@ -64,15 +68,15 @@ export function modelDay(curve: readonly number[], settings: DaySettings, untilS
         refill.start(second);
         isWanted = false;
       }
-      memory.sample(second, used);
+      history.sample(second, used);
     }
     if (second > 0 && second % settings.prefetchEverySeconds === 0) refill.start(second);
 
     carried += curve[second] ?? 0;
-    // Sums of rates are not exact; this much is not a card.
+    // Sums of rates are rounded, so a card counts when at most this share of it is missing.
     const wanted = Math.floor(carried + 1e-6);
     carried -= wanted;
-    const step = refill.step(second, { available, used }, roomBeside(wanted, available, settings));
+    const step = refill.step(second, { available, used }, roomForMapping(wanted, available, settings));
     available += step.activated;
     const pooled = Math.min(wanted, available, settings.tomePerSecond);
     const room = Math.floor(settings.tomePerSecond - pooled - step.mappingCalls);
@@ -88,7 +92,7 @@ export function modelDay(curve: readonly number[], settings: DaySettings, untilS
     sum.direct += direct;
     sum.refused += refused;
     sum.batchCalls += step.mappingCalls + step.prefetchCalls;
-    if (available === 0) sum.drySeconds += 1;
+    if (available === 0) sum.emptySeconds += 1;
     if (available < poolMinimum) {
       poolMinimum = available;
       poolMinimumAt = second;
@@ -100,7 +104,7 @@ export function modelDay(curve: readonly number[], settings: DaySettings, untilS
     created: used,
     poolMinimum,
     poolMinimumAt,
-    // Each card is created and shown once.
+    // Each card is created once and detokenized once.
     liveCalls: used - sum.direct + CALLS_OF_DIRECT * sum.direct + used,
     dualCalls: 4 * used,
     stockGrowth: available + refill.staged - settings.targetMin,
@@ -108,8 +112,11 @@ export function modelDay(curve: readonly number[], settings: DaySettings, untilS
   };
 }
 
-/** What live creations would leave of TOME's limit to the mapping: one call for each that finds a pair, two for each that goes the direct path. */
-function roomBeside(wanted: number, available: number, { tomePerSecond, directPerSecond }: DaySettings): number {
+/**
+ * Returns the mapping calls that TOME allows in addition to live creations. A creation makes one
+ * `tokenize` call with a pair, and two on the direct path.
+ */
+function roomForMapping(wanted: number, available: number, { tomePerSecond, directPerSecond }: DaySettings): number {
   const pooled = Math.min(wanted, available);
   return tomePerSecond - pooled - TOKENIZES_OF_DIRECT * Math.min(wanted - pooled, directPerSecond);
 }

@@ -6,26 +6,30 @@ export interface DayOptions {
   readonly cards: number;
   readonly peakPerSecond: number;
   readonly peakSeconds: number;
-  /** Only the model of the day, without the replay of its peak. */
+  /** Whether only the model runs, without the replay of the peak. */
   readonly modelOnly: boolean;
   readonly out: string;
 }
 
 export const DAY_USAGE = `npm run load -- --profile day [options]
 
-A day of cards with a run of virtual cards in it. The whole day is computed second by second with the product's own plan of refills; the minutes around
-the peak are then replayed at their real rates against a local stack: PostgreSQL, the TOME simulator at 50 ms and 250 calls a second, the same handlers
-and jobs. The functions' settings are read from the environment, as on AWS (POOL_TARGET_MIN and so on).
+Simulates a day of cards with a peak of virtual cards, second by second, with the refill plan of the
+product. Then it replays the minutes around the peak at their real rates against a local stack:
+PostgreSQL, the TOME simulator with 50 ms and 250 calls a second, the same handlers and jobs. The
+settings of the functions are read from the environment, as on AWS (POOL_TARGET_MIN and so on).
 
   --cards N          cards of the day, 1000 to 100000000 (100000)
   --peak R           creations a second in the peak, 0 to 10000 (150)
-  --peak-seconds S   how long it takes, 0 to 3600 (120)
-  --model-only       without the replay
-  --out FILE         where the result goes (load-results.json)
-  --help             this text
+  --peak-seconds S   duration of the peak, 0 to 3600 (120)
+  --model-only       skips the replay
+  --out FILE         the file of the result (load-results.json)
+  --help             prints this text
 `;
 
-/** The command's options; `null` when only help is wanted. Throws InvalidArguments that names all faults at once. */
+/**
+ * Returns the options of the command, or `null` for `--help`. Throws InvalidArguments, which names
+ * all faults at once.
+ */
 export function parseDayOptions(args: readonly string[]): DayOptions | null {
   const values = parsed(args);
   if (values === null) return null;
@@ -45,7 +49,7 @@ export function parseDayOptions(args: readonly string[]): DayOptions | null {
     modelOnly: values['model-only'],
     out: values.out,
   };
-  if (options.peakPerSecond * options.peakSeconds > options.cards) faults.push('The peak alone is more than --cards.');
+  if (options.peakPerSecond * options.peakSeconds > options.cards) faults.push('The peak has more cards than --cards.');
   const outputFault = outputFileFault(options.out);
   if (outputFault !== null) faults.push(outputFault);
   if (faults.length > 0) throw new InvalidArguments(faults);

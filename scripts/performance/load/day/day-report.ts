@@ -3,7 +3,7 @@ import type { LoadResult } from '../load-report.ts';
 import type { DayOutcome } from './day-model.ts';
 import type { Window } from './replay.ts';
 
-/** What a window came to, by the model or as measured. */
+/** The figures of a window, from the model or measured. */
 export interface WindowFigures {
   readonly creations: number;
   readonly poolMinimum: number;
@@ -18,22 +18,22 @@ const fewer = (share: number): string => (share < 0 ? `${percent(-share)} more` 
 export const timeOfDay = (second: number): string =>
   [second / 3_600, (second / 60) % 60, second % 60].map((part) => String(Math.floor(part)).padStart(2, '0')).join(':');
 
-/** The whole day by the model. */
+/** Describes the whole day of the model. */
 export function dayReport(outcome: DayOutcome, peakAt: number): string {
-  const { created, direct, refused, poolMinimum, poolMinimumAt, drySeconds } = outcome;
+  const { created, direct, refused, poolMinimum, poolMinimumAt, emptySeconds } = outcome;
   const { liveCalls, batchCalls, dualCalls, stockGrowth, seconds } = outcome;
   const hundredth = seconds.flatMap(({ available }, second) =>
     second % 60 === 0 || available === 0 ? [{ second, available, staged: 0 }] : [],
   );
   const total = liveCalls + batchCalls;
   return [
-    `the day by the model, with the peak at ${timeOfDay(peakAt)}, the worst of twelve moments`,
-    `  ${number(created)} cards created; pool minimum ${number(poolMinimum)} pairs at ${timeOfDay(poolMinimumAt)}, dry for ${drySeconds} s`,
+    `the day of the model, with the peak at ${timeOfDay(peakAt)}, the worst of twelve moments`,
+    `  ${number(created)} cards created; pool minimum ${number(poolMinimum)} pairs at ${timeOfDay(poolMinimumAt)}, empty for ${emptySeconds} s`,
     `  by the direct path: ${number(direct)} (${percent(direct / created)}); refused with Retry-After: ${number(refused)}`,
     '  TOME calls, with one detokenize for each card:',
-    `    live    ${number(liveCalls).padStart(9)}  ${fewer(1 - liveCalls / dualCalls)} than the ${number(dualCalls)} of the dual-call way`,
-    `    batch   ${number(Math.round(batchCalls)).padStart(9)}  one for each pair, while nobody waits${stock(stockGrowth)}`,
-    `    in all  ${number(Math.round(total)).padStart(9)}  ${fewer(1 - total / dualCalls)}`,
+    `    live    ${number(liveCalls).padStart(9)}  ${fewer(1 - liveCalls / dualCalls)} than the ${number(dualCalls)} of the dual-call strategy`,
+    `    batch   ${number(Math.round(batchCalls)).padStart(9)}  one for each pair, while no caller waits${stock(stockGrowth)}`,
+    `    total   ${number(Math.round(total)).padStart(9)}  ${fewer(1 - total / dualCalls)}`,
     '',
     'available pairs through the day',
     drawLevel(hundredth, timeOfDay),
@@ -45,11 +45,11 @@ function stock(growth: number): string {
   const pairs = Math.round(growth);
   if (pairs === 0) return '';
   return pairs > 0
-    ? `; ${number(pairs)} more in stock at midnight`
-    : `; ${number(-pairs)} taken from stock by midnight`;
+    ? `; ${number(pairs)} more in the pool at midnight`
+    : `; ${number(-pairs)} fewer in the pool at midnight`;
 }
 
-/** The replayed window beside the model's. */
+/** Compares the replayed window with the window of the model. */
 export function replayReport(window: Window, model: WindowFigures, measured: WindowFigures): string {
   const row = (name: string, pick: (figures: WindowFigures) => number): string =>
     `  ${name.padEnd(22)}${number(pick(model)).padStart(9)}${number(pick(measured)).padStart(11)}`;
@@ -64,7 +64,7 @@ export function replayReport(window: Window, model: WindowFigures, measured: Win
   ].join('\n');
 }
 
-/** The model's figures of a window. `curve`: creations in each second of the day. */
+/** Returns the figures of a window of the model. `curve`: creations in each second of the day. */
 export function modelledWindow(outcome: DayOutcome, curve: readonly number[], { from, to }: Window): WindowFigures {
   const seconds = outcome.seconds.slice(from, to);
   return {

@@ -2,17 +2,17 @@ import { refillSettingsOf } from '../../../../lambdas/composition/refill-setting
 import { readSettings } from '../../../../lambdas/runtime/settings.ts';
 import type { DaySettings } from './day-model.ts';
 
-/** TOME's limit in UAT; production's is not confirmed. */
+/** The limit of TOME in UAT. The limit in production is not confirmed. */
 const TOME_PER_SECOND = 250;
-/** As CDK deploys them: health each minute, a prefetch each hour. */
+/** The schedules of the deployment: health each minute, a prefetch each hour. */
 const HEALTH_EVERY_SECONDS = 60;
 const PREFETCH_EVERY_SECONDS = 3_600;
 
-/** The functions' own settings, from the environment as they read it. Throws InvalidSettings. */
+/** Reads the settings of the functions from the environment. Throws InvalidSettings. */
 export function daySettings(environment: Readonly<Record<string, string | undefined>> = process.env): DaySettings {
   const settings = readSettings(['pool', 'prefetch', 'creation', 'tome'], {
     ...environment,
-    TOME_URL: environment['TOME_URL'] ?? 'http://not.asked',
+    TOME_URL: environment['TOME_URL'] ?? 'http://not.called',
   });
   return {
     ...refillSettingsOf(settings),

@@ -3,13 +3,16 @@ import type { HealthReport } from '../../../../lambdas/tokenization/pool-health.
 import type { DaySettings } from './day-model.ts';
 
 export interface JobClock {
-  /** Jobs that failed, as they said it. */
+  /** The errors of jobs that failed. */
   readonly failures: readonly string[];
-  /** No job starts any more; those under way go on. */
+  /** Starts no more jobs. Running jobs continue. */
   stop(): void;
 }
 
-/** EventBridge's part in a replay: starts a local stack's jobs at the seconds of the day at which the schedules would, from `fromSecond` on. */
+/**
+ * Replaces the schedules of EventBridge in a replay: starts the jobs of a local stack at the
+ * seconds of the day at which the schedules would, from `fromSecond` on.
+ */
 export function startJobClock(url: string, fromSecond: number, settings: DaySettings): JobClock {
   const failures: string[] = [];
   const run = async (name: JobName): Promise<void> => {
@@ -20,7 +23,7 @@ export function startJobClock(url: string, fromSecond: number, settings: DaySett
   };
   const start = (name: JobName): void => {
     run(name).catch((error: unknown) => {
-      // The stack ends with the replay, and a job that is still under way with it.
+      // The stack is stopped after the replay, which interrupts jobs that still run.
       if (!isStopped) failures.push(`${name}: ${error instanceof Error ? error.message : 'unknown'}`);
     });
   };

@@ -3,18 +3,18 @@ import {
   planRefill,
   type RefillSettings,
 } from '../../../../lambdas/tokenization/refill/refill-plan.ts';
-import type { ConsumptionMemory } from './consumption-memory.ts';
+import type { ConsumptionHistory } from './consumption-history.ts';
 
 export interface RefillModelSettings extends RefillSettings {
   readonly batchSize: number;
   readonly activationChunk: number;
-  /** Mapping calls a second that a run may make. */
+  /** Most mapping calls a second of a run. */
   readonly batchPerSecond: number;
   readonly timeLimitSeconds: number;
 }
 
 export interface RefillStep {
-  /** Pairs that came on offer in this second. */
+  /** Pairs that became available in this second. */
   readonly activated: number;
   readonly mappingCalls: number;
   readonly prefetchCalls: number;
@@ -26,45 +26,56 @@ interface Run {
   rounds: number;
 }
 
-/** How fast a run comes back after a 429, and how far it falls: as TOME's client does it. */
+/**
+ * How fast the rate increases after a 429, and its minimum, as in the client of TOME
+ * (adaptive-rate-limiter.ts).
+ */
 const INCREASE_PER_SECOND = 0.05;
 const FLOOR = 0.05;
 
 const IDLE: RefillStep = { activated: 0, mappingCalls: 0, prefetchCalls: 0 };
 
-/** The prefetch job, second by second: plan, fetch for a second, map at the budget, put on offer in chunks, until the pool is full. */
+/**
+ * Simulates the prefetch job second by second: plan, one second to fetch tokens, map at the rate
+ * limit, make chunks of pairs available, until the pool is full.
+ */
 export class RefillModel {
   readonly #settings: RefillModelSettings;
-  readonly #memory: ConsumptionMemory;
+  readonly #history: ConsumptionHistory;
   #run: Run | null = null;
   #rate: number;
   #staged = 0;
-  /** Mapped, and not on offer before the chunk is whole. */
+  /** Mapped pairs whose chunk is not complete, so that they are not available yet. */
   #mapped = 0;
 
-  constructor(settings: RefillModelSettings, memory: ConsumptionMemory) {
+  constructor(settings: RefillModelSettings, history: ConsumptionHistory) {
     this.#settings = settings;
-    this.#memory = memory;
+    this.#history = history;
     this.#rate = settings.batchPerSecond;
   }
 
-  /** Staged pairs, as the database counts them: those that are mapped and not yet on offer are among them. */
+  /**
+   * Staged pairs as the database counts them, including mapped pairs that are not available yet.
+   */
   get staged(): number {
     return this.#staged + this.#mapped;
   }
 
-  /** Starts a run, unless one is under way. */
+  /** Starts a run if none is running. */
   start(second: number): void {
     this.#run ??= { startedAt: second, activated: 0, rounds: 0 };
   }
 
-  /** One second. `room`: mapping calls that TOME has left beside the live ones; asking for more means 429 and half the rate. */
+  /**
+   * Simulates one second. `room`: the mapping calls that TOME allows in addition to the live calls.
+   * More calls mean 429 and half the rate.
+   */
   step(second: number, level: { readonly available: number; readonly used: number }, room: number): RefillStep {
     const run = this.#run;
     if (run === null) return IDLE;
     if (second - run.startedAt >= this.#settings.timeLimitSeconds) return this.#end(run, second);
     if (this.#staged > 0) return this.#map(run, room);
-    const rates = this.#memory.rates(second, level.used);
+    const rates = this.#history.rates(second, level.used);
     const plan = planRefill({ available: level.available, staged: this.staged, ...rates }, this.#settings);
     if (plan.deficit === 0 || (run.rounds > 0 && !isWorthAnotherRound(plan))) return this.#end(run, second);
     run.rounds += 1;
@@ -89,7 +100,7 @@ export class RefillModel {
   }
 
   #end(run: Run, second: number): RefillStep {
-    this.#memory.noteRefill(run.startedAt, second - run.startedAt, run.activated);
+    this.#history.recordRefill(run.startedAt, second - run.startedAt, run.activated);
     this.#run = null;
     return IDLE;
   }

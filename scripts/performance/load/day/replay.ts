@@ -7,10 +7,10 @@ import { runLoad } from '../load-run.ts';
 import { localTarget } from '../load-target.ts';
 import { watchTome } from '../tome-watch.ts';
 import type { DaySettings } from './day-model.ts';
-import type { PlacedDay } from './day-search.ts';
+import type { DayWithPeak } from './day-search.ts';
 import { startJobClock } from './job-clock.ts';
 
-/** Seconds of the day, the end not included. */
+/** Seconds of the day, without the second `to`. */
 export interface Window {
   readonly from: number;
   readonly to: number;
@@ -19,29 +19,33 @@ export interface Window {
 const SECONDS_BEFORE = 20;
 const SECONDS_AFTER = 40;
 
-/** The peak and some time around it: where a pool runs dry if it ever does. */
+/** Returns the peak and some time around it, where the lowest level occurs. */
 export const windowAround = (peakAt: number, peakSeconds: number): Window => ({
   from: peakAt - SECONDS_BEFORE,
   to: peakAt + peakSeconds + SECONDS_AFTER,
 });
 
 export interface ReplayOptions {
-  readonly day: PlacedDay;
+  readonly day: DayWithPeak;
   readonly curve: readonly number[];
   readonly window: Window;
   readonly settings: DaySettings;
   readonly progress: (line: string) => void;
 }
 
-/** What the functions are given on AWS and `npm start` changes: no pacing of live calls, the deadline of a request. */
+/**
+ * Settings as on AWS that differ from `npm start`: no rate limit for live calls, and the deadline
+ * of a request.
+ */
 const AS_ON_AWS = { TOME_LIVE_CALLS_PER_SECOND: '0', REQUEST_DEADLINE_MS: '5000' };
 
-const LOOK_EVERY_MS = 500;
+const SAMPLE_EVERY_MS = 500;
 
 /**
- * A window of the day at its real rates against the real product: as many pairs as the model has then, PostgreSQL, the simulator with TOME's limit and
- * latency, jobs at the seconds at which their schedules start them. A detokenize for every ten creations looks whether references hold; more would only
- * use up this machine, because the pool does not feel them.
+ * Replays a window of the day at its real rates against a local stack: the number of pairs from the
+ * model, PostgreSQL, the simulator with the limit and latency of TOME, and jobs at the seconds of
+ * their schedules. One detokenize for every ten creations checks the references. More of them would
+ * only load this machine, because reads do not change the pool.
  */
 export async function replayWindow({ day, curve, window, settings, progress }: ReplayOptions): Promise<LoadResult> {
   const level = day.outcome.seconds[window.from - 1]?.available ?? settings.targetMin;
@@ -51,7 +55,7 @@ export async function replayWindow({ day, curve, window, settings, progress }: R
     DAY_FIRST_PAIRS: String(level),
   });
   try {
-    if (target.tomeUrl === null) throw new Error('A local stack tells where its simulator is.');
+    if (target.tomeUrl === null) throw new Error('The local stack has no simulator address.');
     const runId = 'day';
     const tome = await watchTome(target.tomeUrl, runId);
     const traffic = new CardTraffic({
@@ -63,11 +67,11 @@ export async function replayWindow({ day, curve, window, settings, progress }: R
     });
     const rates = curve.slice(window.from, window.to).map((creations) => (creations * 11) / 10);
     const clock = startJobClock(target.url, window.from, settings);
-    let looks = 0;
-    const watch = watchLevel(target.sender, LOOK_EVERY_MS, ({ second, available, staged }) => {
-      if (looks % 20 === 0)
-        progress(`${second.toFixed(0)} of ${rates.length} s: ${available} available, ${staged} on their way`);
-      looks += 1;
+    let sampleCount = 0;
+    const watch = watchLevel(target.sender, SAMPLE_EVERY_MS, ({ second, available, staged }) => {
+      if (sampleCount % 20 === 0)
+        progress(`${second.toFixed(0)} of ${rates.length} s: ${available} available, ${staged} staged`);
+      sampleCount += 1;
     });
     const outcome = await runLoad({ sender: target.sender, traffic, arrivals: changingArrivals(rates) });
     await watch.stop();

@@ -6,29 +6,32 @@ import { neededTarget, worstDay } from './day-search.ts';
 import { daySettings } from './day-settings.ts';
 import { replayWindow, windowAround } from './replay.ts';
 
-/** The low-water ratio with which refills begin as early as they may. */
+/** The largest low-water ratio, with which refills start as early as possible. */
 const EARLIEST_LOW_WATER = 0.8;
 
-/** `npm run load -- --profile day`: the model of the day, what it would take never to run dry, and the replay of its peak. Returns what the file holds. */
+/**
+ * Simulates the day, finds the pool target with which the pool never becomes empty, and replays the
+ * peak. Returns the content of the result file.
+ */
 export async function runDay(
   { cards, peakPerSecond, peakSeconds, modelOnly }: DayOptions,
-  say: (line: string) => void,
+  print: (line: string) => void,
 ): Promise<{ readonly result: object; readonly wrongTotal: number }> {
   const settings = daySettings();
   const shape = { cards, peakPerSecond, peakSeconds };
-  say(
+  print(
     `${cards} cards a day, ${peakPerSecond} a second for ${peakSeconds} s; ` +
       `POOL_TARGET_MIN=${settings.targetMin} POOL_LOW_WATER_RATIO=${settings.lowWaterRatio} TOME_BATCH_CALLS_PER_SECOND=${settings.batchPerSecond}`,
   );
   const day = worstDay(shape, settings);
-  say(dayReport(day.outcome, day.peakAt));
+  print(dayReport(day.outcome, day.peakAt));
   const needed = {
     asConfigured: neededTarget(shape, settings),
     earliestRefill: neededTarget(shape, { ...settings, lowWaterRatio: EARLIEST_LOW_WATER }),
   };
   const orNone = (target: number | null): string => (target === null ? 'no' : String(target));
-  say(
-    `never below a tenth of the pool: POOL_TARGET_MIN=${orNone(needed.asConfigured)} with this low-water ratio, ` +
+  print(
+    `to keep a tenth of the pool: POOL_TARGET_MIN=${orNone(needed.asConfigured)} with this low-water ratio, ` +
       `${orNone(needed.earliestRefill)} with POOL_LOW_WATER_RATIO=${EARLIEST_LOW_WATER}\n`,
   );
   const { seconds: _, ...figures } = day.outcome;
@@ -37,11 +40,11 @@ export async function runDay(
 
   const curve = dayCurve({ ...shape, peakAt: day.peakAt });
   const window = windowAround(day.peakAt, peakSeconds);
-  const replay = await replayWindow({ day, curve, window, settings, progress: say });
+  const replay = await replayWindow({ day, curve, window, settings, progress: print });
   const modelled = modelledWindow(day.outcome, curve, window);
   const measured = measuredWindow(replay);
-  say(`\n${replayReport(window, modelled, measured)}`);
-  say(loadReport(replay));
+  print(`\n${replayReport(window, modelled, measured)}`);
+  print(loadReport(replay));
   return {
     result: { model, window: { ...window, modelled, measured }, replay },
     wrongTotal: replay.outcome.wrongTotal,

@@ -20,11 +20,11 @@ test('a changed figure in the results changes the performance page', () => {
   expect(withFigures(page, other)).toContain('0.1234');
 });
 
-test('a page without the two markers is refused', () => {
+test('withFigures refuses a page without the two markers', () => {
   expect(() => withFigures('# Other', results)).toThrow('marker');
 });
 
-test('a figure at its goal meets it, for goals of both kinds', () => {
+test('a figure that equals its goal meets it, for minimum and maximum goals', () => {
   expect(verdict('reserve64', 0.75)).toBe('meets >= 0.75');
   expect(verdict('reserve64', 0.74)).toBe('SHORT of >= 0.75');
   expect(verdict('overheadP50Ms', 5)).toBe('meets <= 5');

@@ -4,7 +4,7 @@ import { growthAt } from '../../../../scripts/performance/capacity/growth.ts';
 const storage = { total: 460, table: 260, indexes: { pair_pkey: 30, pair_internal_token_key: 90 }, indexFanout: 200 };
 const limits = { tomePerSecond: 250, mappingPerSecond: 80 };
 
-test('what a hundred thousand cards a day ask for is what a reader works out by hand', () => {
+test('growthAt agrees with a calculation by hand for 100,000 cards a day', () => {
   const growth = growthAt(100_000, storage, limits);
   expect(growth.average).toBeCloseTo(1.157, 3);
   expect(growth.busiestHour).toBeCloseTo(2.333, 3);
@@ -15,7 +15,7 @@ test('what a hundred thousand cards a day ask for is what a reader works out by 
   expect(growth.indexGbPerYear).toBeCloseTo(36.5e6 * 200e-9, 6);
 });
 
-test('everything but the index grows with the cards', () => {
+test('calls and storage grow linearly with the cards, and the index by at most one level', () => {
   const [one, ten] = [growthAt(100_000, storage, limits), growthAt(1_000_000, storage, limits)];
   expect(ten.tokenizeInBusiestHour).toBeCloseTo(10 * one.tokenizeInBusiestHour, 6);
   expect(ten.gbPerYear).toBeCloseTo(10 * one.gbPerYear, 6);

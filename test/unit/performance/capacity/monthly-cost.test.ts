@@ -47,7 +47,7 @@ const units = { bytesPerPair: 500, logBytesPerCard: 4_000, logBytesPerJobRun: 2_
 const month = (cardsPerDay: number, storedPairs = 0) => monthlyCost(parts, { cardsPerDay, storedPairs }, units);
 const lineOf = (what: string, cardsPerDay = 0) => month(cardsPerDay).find((line) => line.what === what)?.dollars ?? 0;
 
-test('what is there is counted from the templates', () => {
+test('countParts counts the paid parts of the templates', () => {
   expect(parts).toEqual({
     domains: 1,
     auroraLeastAcu: 4,
@@ -64,11 +64,11 @@ test('what is there is counted from the templates', () => {
   });
 });
 
-test('an idle month pays for what is there and for no request', () => {
-  expect(lineOf('Aurora, at its least')).toBeCloseTo(4 * 730 * 0.12, 6);
+test('an idle month has fixed costs only', () => {
+  expect(lineOf('Aurora, minimum capacity')).toBeCloseTo(4 * 730 * 0.12, 6);
   expect(lineOf('RDS Proxy')).toBeCloseTo(8 * 730 * 0.015, 6);
   expect(lineOf('Interface endpoints')).toBeCloseTo(3 * 730 * 0.01, 6);
-  expect(lineOf('WAF, being there')).toBe(8);
+  expect(lineOf('WAF, fixed')).toBe(8);
   for (const what of [
     'API Gateway',
     'WAF of requests',
@@ -81,23 +81,23 @@ test('an idle month pays for what is there and for no request', () => {
   }
 });
 
-test('requests are paid for each, and what is there costs the same', () => {
+test('more requests change the cost of requests, and not the fixed costs', () => {
   expect(lineOf('API Gateway', 100_000)).toBeCloseTo(6 * 3.5, 6);
   expect(lineOf('API Gateway', 1_000_000)).toBeCloseTo(10 * lineOf('API Gateway', 100_000), 6);
   expect(lineOf('KMS keys', 1_000_000)).toBe(lineOf('KMS keys'));
 });
 
-test('pairs of earlier months are still stored', () => {
+test('the storage cost includes the pairs of earlier months', () => {
   const storage = (storedPairs: number) =>
     month(100_000, storedPairs).find(({ what }) => what === 'Aurora storage and its backup')?.dollars ?? 0;
   expect(storage(36_500_000) - storage(0)).toBeCloseTo(36.5e6 * 500 * 1e-9 * 0.121, 6);
 });
 
-test('the total is the sum of its lines, and each line says its arithmetic', () => {
+test('the total is the sum of the lines, and each line has its calculation', () => {
   const lines = month(100_000);
   expect(totalOf(lines)).toBeCloseTo(
     lines.reduce((sum, { dollars }) => sum + dollars, 0),
     6,
   );
-  expect(lines.find(({ what }) => what === 'Aurora, at its least')?.because).toBe('4 ACU x 730 h x 0.12');
+  expect(lines.find(({ what }) => what === 'Aurora, minimum capacity')?.because).toBe('4 ACU x 730 h x 0.12');
 });

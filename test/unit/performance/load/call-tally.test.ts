@@ -20,7 +20,7 @@ function tallyOf(calls: readonly Partial<LedgerCall>[]) {
   return tally.calls();
 }
 
-test('live calls belong to the operation that their correlation id names; those of another run do not count', () => {
+test('live calls are counted for the operation in their correlation id, and not if they belong to another run', () => {
   const calls = tallyOf([
     { correlationId: 'load-mine.create.1' },
     { correlationId: 'load-mine.lookup.2', operation: 'lookup' },
@@ -32,7 +32,7 @@ test('live calls belong to the operation that their correlation id names; those 
   expect(calls).toMatchObject({ live: { create: 1, lookup: 1, detokenize: 2 }, liveOfOthers: 2, batch: 0 });
 });
 
-test('a creation that called NS2 went the direct path, however many calls it took', () => {
+test('a creation that called NS2 counts once as direct, however many calls it made', () => {
   const calls = tallyOf([
     { correlationId: 'load-mine.create.1' },
     { correlationId: 'load-mine.create.2' },
@@ -43,7 +43,7 @@ test('a creation that called NS2 went the direct path, however many calls it too
   expect(calls).toMatchObject({ directCreations: 1, live: { create: 5 } });
 });
 
-test('batch calls and refusals are counted apart', () => {
+test('batch calls and refusals are counted separately', () => {
   const calls = tallyOf([
     { lane: 'batch', namespace: 'ns2' },
     { lane: 'batch', namespace: 'ns2', outcome: 'rate-limited' },

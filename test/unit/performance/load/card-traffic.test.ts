@@ -5,10 +5,10 @@ import { seededRandom } from '../../../../scripts/simulator/seeded-random.ts';
 const setup = (mix: OperationMix, idempotencyKeys = false) =>
   new CardTraffic({ mix, idempotencyKeys, firstSerial: 7, runId: 'load-test', random: seededRandom(5) });
 
-const created = ({ judge }: CardRequest, reference: string) =>
-  judge({ status: 201, error: null, body: { cardReferenceId: reference } });
+const created = ({ check }: CardRequest, reference: string) =>
+  check({ status: 201, error: null, body: { cardReferenceId: reference } });
 
-test('reads are of cards whose creation was answered, and creations until then', () => {
+test('reads use cards whose creation was answered, and before that every operation is a creation', () => {
   const traffic = setup({ create: 0, lookup: 1, detokenize: 1 });
   const first = traffic.next();
   const second = traffic.next();
@@ -24,7 +24,7 @@ test('reads are of cards whose creation was answered, and creations until then',
   }
 });
 
-test('operations come in the shares that were asked for, and in the same order for the same seed', () => {
+test('operations have the shares of the mix, and the same order for the same seed', () => {
   const order = () => {
     const traffic = setup({ create: 50, lookup: 10, detokenize: 40 });
     created(traffic.next(), '1234567890123456');
@@ -38,7 +38,7 @@ test('operations come in the shares that were asked for, and in the same order f
   expect(share('detokenize')).toBeCloseTo(0.4, 1);
 });
 
-test('every creation is of another card, with a key of its own where keys are wanted', () => {
+test('every creation has a new card, and a new key if keys are on', () => {
   const traffic = setup({ create: 1, lookup: 0, detokenize: 0 }, true);
   const requests = Array.from({ length: 100 }, () => traffic.next().request);
   expect(new Set(requests.map(({ body }) => body?.['cardNumber'])).size).toBe(100);
@@ -46,18 +46,18 @@ test('every creation is of another card, with a key of its own where keys are wa
   expect(setup({ create: 1, lookup: 0, detokenize: 0 }).next().request.headers).not.toHaveProperty('idempotency-key');
 });
 
-test('a detokenize that shows another card is found', () => {
+test('a detokenize that returns another card is counted', () => {
   const traffic = setup({ create: 0, lookup: 0, detokenize: 1 });
   created(traffic.next(), '1234567890123456');
-  traffic.next().judge({ status: 200, error: null, body: { cardNumber: '4000000000000002' } });
-  expect(traffic.book.wrongCounts['two cards, one reference']).toBe(1);
+  traffic.next().check({ status: 200, error: null, body: { cardNumber: '4000000000000002' } });
+  expect(traffic.references.wrongCounts['two cards, one reference']).toBe(1);
 });
 
-test('a card that was given a reference and is not found is wrong; a wrong address is not', () => {
+test('a created card that is not found counts as wrong, and a wrong address does not', () => {
   const traffic = setup({ create: 0, lookup: 1, detokenize: 0 });
   created(traffic.next(), '1234567890123456');
-  traffic.next().judge({ status: 404, error: 'no-such-route', body: {} });
-  expect(traffic.book.wrongTotal).toBe(0);
-  traffic.next().judge({ status: 404, error: 'card-not-found', body: {} });
-  expect(traffic.book.wrongTotal).toBe(1);
+  traffic.next().check({ status: 404, error: 'no-such-route', body: {} });
+  expect(traffic.references.wrongTotal).toBe(0);
+  traffic.next().check({ status: 404, error: 'card-not-found', body: {} });
+  expect(traffic.references.wrongTotal).toBe(1);
 });

@@ -8,7 +8,7 @@ const settings = daySettings({});
 const quiet = { cards: 100_000, peakPerSecond: 150, peakSeconds: 0 };
 const peaked = { ...quiet, peakSeconds: 120 };
 
-test('a day without a peak halves the live calls, and a quarter of all calls is saved', () => {
+test('a day without a peak has half the live calls, and three quarters of all calls', () => {
   const { created, direct, refused, liveCalls, batchCalls, dualCalls, stockGrowth } = modelDay(
     dayCurve({ ...quiet, peakAt: 0 }),
     settings,
@@ -20,7 +20,7 @@ test('a day without a peak halves the live calls, and a quarter of all calls is 
   expect(batchCalls).toBeLessThan(created + stockGrowth + 200);
 });
 
-test('pairs are neither lost nor made out of nothing', () => {
+test('the model neither loses nor invents pairs', () => {
   const { created, direct, batchCalls, stockGrowth, seconds } = modelDay(
     dayCurve({ ...peaked, peakAt: 36_001 }),
     settings,
@@ -31,7 +31,7 @@ test('pairs are neither lost nor made out of nothing', () => {
   expect(Math.min(...seconds.map(({ available }) => available))).toBeGreaterThanOrEqual(0);
 });
 
-test('a sudden peak empties a pool of the default size, and TOME allows no more than half its limit in cards then', () => {
+test('a sudden peak empties a pool of the default size, and then at most half the limit of TOME are cards', () => {
   const { outcome, peakAt } = worstDay(peaked, settings);
   expect(outcome.poolMinimum).toBe(0);
   expect(outcome.direct).toBeGreaterThan(0);
@@ -40,7 +40,7 @@ test('a sudden peak empties a pool of the default size, and TOME allows no more 
   expect(outcome.created + outcome.refused).toBe(100_000);
 });
 
-test('with the needed target a tenth of the pool is left wherever the peak falls, and with one step less it is not', () => {
+test('the needed target keeps a tenth of the pool for every start of the peak, and one step less does not', () => {
   const needed = neededTarget(peaked, settings) ?? 0;
   const minimum = (targetMin: number) => worstDay(peaked, { ...settings, targetMin }).outcome.poolMinimum;
   expect(minimum(needed)).toBeGreaterThan(needed / 10);

@@ -10,18 +10,18 @@ const dayOf = (peakSeconds: number) => {
   return { curve, outcome: modelDay(curve, settings) };
 };
 
-test('a quiet day is told as the users count it: live calls halve, a quarter of all is saved', () => {
+test('a day without a peak has half the live calls and a quarter fewer calls in total', () => {
   const report = dayReport(dayOf(0).outcome, 36_001);
   expect(report).toContain('100,000 cards created');
-  expect(report).toMatch(/live +200,000 +50\.0% fewer than the 400,000 of the dual-call way/);
-  expect(report).toMatch(/in all +\d{3},\d{3} +25\.\d% fewer/);
+  expect(report).toMatch(/live +200,000 +50\.0% fewer than the 400,000 of the dual-call strategy/);
+  expect(report).toMatch(/total +\d{3},\d{3} +25\.\d% fewer/);
 });
 
-test('a day that costs more calls than it saves says so', () => {
-  expect(dayReport(dayOf(600).outcome, 39_301)).toMatch(/in all .* more$/m);
+test('a day with more calls than the dual-call strategy is reported as more', () => {
+  expect(dayReport(dayOf(600).outcome, 39_301)).toMatch(/total .* more$/m);
 });
 
-test('a window holds exactly its seconds, and stands beside what was measured', () => {
+test('a window contains exactly its seconds, and is shown beside the measured figures', () => {
   const { curve, outcome } = dayOf(120);
   const window = { from: 39_301, to: 39_421 };
   const figures = modelledWindow(outcome, curve, window);

@@ -12,16 +12,16 @@ test('a falling level is drawn from the top left to the bottom right', () => {
   expect(barsOf(lines[9])).toBe(72);
 });
 
-test('a moment without pairs is seen even among many looks', () => {
+test('an empty moment is visible among many samples', () => {
   const levels = new Array<number>(5_000).fill(4_000);
   levels[2_500] = 0;
   expect(drawLevel(samples(levels)).split('\n')[9]).toMatch(/^ {6}0 ┤█+·█+$/);
 });
 
-test('a level near nothing is not drawn as nothing', () => {
+test('a level just above 0 is not drawn as 0', () => {
   expect(drawLevel(samples([10_000, 1])).split('\n')[9]).not.toContain('·');
 });
 
-test('without a look nothing is drawn', () => {
-  expect(drawLevel([])).toBe('no level was seen');
+test('without samples nothing is drawn', () => {
+  expect(drawLevel([])).toBe('no sample of the level');
 });

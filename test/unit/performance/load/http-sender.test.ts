@@ -16,7 +16,7 @@ async function answering(listener: RequestListener, timeoutMs = 120_000) {
   return answer;
 }
 
-test("paths come below the deployment's own, and the body goes as JSON", async () => {
+test('paths are appended to the base URL, and the body is sent as JSON', async () => {
   const seen: unknown[] = [];
   const answer = await answering((request, response) => {
     const chunks: Buffer[] = [];
@@ -30,7 +30,7 @@ test("paths come below the deployment's own, and the body goes as JSON", async (
   expect(answer).toEqual({ status: 201, error: null, body: { cardReferenceId: '1' } });
 });
 
-test("a failure is named by the problem's code, or by what it lacks", async () => {
+test('the error of a failure is the code of the problem, or what is missing', async () => {
   expect(await answering((_, response) => response.writeHead(503).end('{"code":"pool-empty"}'))).toMatchObject({
     status: 503,
     error: 'pool-empty',
@@ -45,7 +45,7 @@ test("a failure is named by the problem's code, or by what it lacks", async () =
   });
 });
 
-test('a connection that is cut and an answer that does not come are no answers, and say why', async () => {
+test('a closed connection and a timeout give status 0 and the reason', async () => {
   expect(await answering((request) => request.socket.destroy())).toMatchObject({
     status: 0,
     error: 'no answer: ECONNRESET',
@@ -53,7 +53,7 @@ test('a connection that is cut and an answer that does not come are no answers, 
   expect(await answering(() => undefined, 50)).toMatchObject({ status: 0, error: 'no answer: timeout' });
 });
 
-test('nothing listening is no answer', async () => {
+test('a port without a server gives status 0', async () => {
   const sender = new HttpSender({ url: 'http://127.0.0.1:1' });
   expect(await sender.send({ method: 'GET', path: '/v1/pool' })).toMatchObject({
     status: 0,

@@ -7,7 +7,7 @@ function recorded(latencies: readonly number[]) {
   return histogram;
 }
 
-test('percentiles are those of the sorted latencies, to three digits', () => {
+test('percentiles agree with the sorted latencies to three digits', () => {
   const histogram = recorded(Array.from({ length: 1_000 }, (_, index) => 1_000 - index));
   for (const [percent, ms] of [
     [50, 500],
@@ -20,14 +20,14 @@ test('percentiles are those of the sorted latencies, to three digits', () => {
   }
 });
 
-test('a single slow answer in a thousand shows at the last percentile only', () => {
+test('one slow answer in a thousand changes only the maximum', () => {
   const { p50, p99, max } = recorded([...new Array<number>(999).fill(50), 5_000]).summary();
   expect(p50).toBeCloseTo(50, 0);
   expect(p99).toBeCloseTo(50, 0);
   expect((max ?? 0) / 5_000).toBeCloseTo(1, 2);
 });
 
-test('bars hold each latency once', () => {
+test('each latency is in exactly one bar', () => {
   const { bars } = recorded([0.2, 1, 1.5, 50, 50.1, 99_999]).summary();
   expect(bars.filter(({ count }) => count > 0)).toEqual([
     { upToMs: 1, count: 2 },
@@ -38,6 +38,6 @@ test('bars hold each latency once', () => {
   ]);
 });
 
-test('nothing recorded has no percentiles', () => {
+test('an empty histogram has no percentiles', () => {
   expect(recorded([]).summary()).toMatchObject({ count: 0, p50: null, p999: null, max: null });
 });

@@ -3,18 +3,18 @@ import { watchLevel } from '../../../../scripts/performance/load/level-samples.t
 import type { ApiAnswer, Sender } from '../../../../scripts/performance/load/sender.ts';
 
 const answering = (answers: readonly ApiAnswer[]): Sender => {
-  let looks = 0;
+  let requests = 0;
   return {
     async send() {
-      looks += 1;
-      return answers[Math.min(looks, answers.length) - 1] ?? { status: 0, error: 'no answer: none', body: {} };
+      requests += 1;
+      return answers[Math.min(requests, answers.length) - 1] ?? { status: 0, error: 'no answer: none', body: {} };
     },
     close: () => undefined,
   };
 };
 const level = (available: number): ApiAnswer => ({ status: 200, error: null, body: { available, staged: 0 } });
 
-test('the level is looked at from the start and once more when it ends', async () => {
+test('the level is sampled at the start and once more at the end', async () => {
   const watch = watchLevel(answering([level(10), level(7)]), 60_000);
   await new Promise((resolve) => setImmediate(resolve));
   await watch.stop();
@@ -22,7 +22,7 @@ test('the level is looked at from the start and once more when it ends', async (
   expect(watch.failures).toEqual({});
 });
 
-test('looks that are refused, or tell no level, are counted by what came instead', async () => {
+test('samples that are refused or have no level are counted by their error', async () => {
   const refused: ApiAnswer = { status: 403, error: 'no code', body: {} };
   const watch = watchLevel(answering([refused, { status: 200, error: null, body: {} }]), 60_000);
   await new Promise((resolve) => setImmediate(resolve));

@@ -14,7 +14,7 @@ const faultsOf = (...args: string[]): string => {
   return '';
 };
 
-test('without arguments a local stack gets a modest load', () => {
+test('without arguments a local stack gets 50 requests a second for 30 s', () => {
   expect(parse()).toMatchObject({
     rate: 50,
     seconds: 30,
@@ -26,28 +26,28 @@ test('without arguments a local stack gets a modest load', () => {
   });
 });
 
-test('all that is wrong is said at once', () => {
+test('one error names every fault of the arguments', () => {
   const faults = faultsOf('--rate', 'fast', '--seconds', '0', '--url', 'ftp://somewhere', '--mix', 'create=1,burn=2');
   for (const option of ['--rate', '--seconds', '--url', '--mix']) expect(faults).toContain(option);
 });
 
-test('an unknown option is refused by name', () => {
+test('an unknown option is refused, and the error names it', () => {
   expect(faultsOf('--speed', '9')).toContain('--speed');
 });
 
-test('a mix without creations has nothing to read', () => {
+test('a mix without creations is refused', () => {
   expect(faultsOf('--mix', 'lookup=1,detokenize=1')).toContain('create');
 });
 
-test('a signature without an address is refused', () => {
+test('--sigv4 without --url is refused', () => {
   expect(faultsOf('--sigv4')).toContain('--url');
 });
 
-test('help wants nothing else', () => {
+test('--help needs no other option', () => {
   expect(parse('--help')).toBeNull();
 });
 
-test('a number of creations at once takes the place of the rate and the mix', () => {
+test('--at-once replaces the rate and the mix', () => {
   expect(parse('--at-once', '1000')).toMatchObject({ atOnce: 1_000, mix: { create: 1, lookup: 0, detokenize: 0 } });
   expect(faultsOf('--at-once', '9999')).toContain('--at-once');
 });

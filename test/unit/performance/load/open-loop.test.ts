@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { openLoop } from '../../../../scripts/performance/load/open-loop.ts';
 
-test('later requests go out while earlier ones are not answered', async () => {
+test('later requests are sent while earlier ones are open', async () => {
   const answers: (() => void)[] = [];
   let sentAtOnce = 0;
   const outcome = await openLoop({
@@ -10,7 +10,7 @@ test('later requests go out while earlier ones are not answered', async () => {
       sentAtOnce += 1;
       return new Promise((resolve) => {
         answers.push(resolve);
-        // Nobody is answered before all have asked.
+        // No request is answered before all are sent.
         if (answers.length === 4) for (const answer of answers) answer();
       });
     },
@@ -19,7 +19,7 @@ test('later requests go out while earlier ones are not answered', async () => {
   expect(outcome).toMatchObject({ sent: 4, notSent: 0 });
 });
 
-test('a request that could only go out late is still counted from when it was due', async () => {
+test('the latency of a request that is sent late is measured from the time at which it was due', async () => {
   const dues: { index: number; dueMs: number; waitedMs: number }[] = [];
   await openLoop({
     arrivals: [0, 0, 0, 5],
@@ -32,16 +32,16 @@ test('a request that could only go out late is still counted from when it was du
     },
   });
   expect(dues.map(({ dueMs }) => dueMs - (dues[0]?.dueMs ?? 0))).toEqual([0, 0, 0, 5]);
-  // The first one kept the loop busy for 30 ms, and those behind it waited that long.
+  // The first request blocked the loop for 30 ms, and the others waited.
   expect(dues.slice(1).every(({ index, waitedMs }) => waitedMs >= (index === 3 ? 25 : 30))).toBe(true);
 });
 
-test('requests beyond the most that may be under way are counted and not sent', async () => {
+test('requests beyond the limit of open requests are counted and not sent', async () => {
   const first = Promise.withResolvers<void>();
   let sent = 0;
   const outcome = openLoop({
     arrivals: [0, 0, 0, 0, 0],
-    maxUnderWay: 2,
+    maxOpen: 2,
     send: () => {
       sent += 1;
       return first.promise;

@@ -4,13 +4,13 @@ import { CannotSign, isExecuteApi, sigV4 } from '../../../../scripts/performance
 const credentials = { AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE', AWS_SECRET_ACCESS_KEY: 'not-a-secret' };
 const URL_OF_AWS = 'https://abc123.execute-api.eu-west-1.amazonaws.com/live';
 
-test("API Gateway's own addresses are known by their host", () => {
+test('isExecuteApi recognizes addresses of API Gateway by their host', () => {
   expect(isExecuteApi(URL_OF_AWS)).toBe(true);
   expect(isExecuteApi('https://abc123-vpce.execute-api.us-east-1.vpce.amazonaws.com')).toBe(true);
   expect(isExecuteApi('http://127.0.0.1:4566/_aws/execute-api/abc/live')).toBe(false);
 });
 
-test('a signed request keeps its headers, and is signed for the region of its address', async () => {
+test('a signed request keeps its headers, and uses the region of its address', async () => {
   const sign = sigV4(URL_OF_AWS, { ...credentials, AWS_REGION: 'us-east-1', AWS_SESSION_TOKEN: 'session' });
   const headers = await sign({
     method: 'POST',
@@ -24,13 +24,13 @@ test('a signed request keeps its headers, and is signed for the region of its ad
   );
 });
 
-test('an address without a region takes it from the environment', async () => {
+test('for an address without a region, AWS_REGION is used', async () => {
   const sign = sigV4('http://127.0.0.1:4566/_aws/execute-api/abc/live', { ...credentials, AWS_REGION: 'us-east-1' });
   const headers = await sign({ method: 'GET', url: 'http://127.0.0.1:4566/x', headers: {}, body: '' });
   expect(headers['authorization']).toContain('/us-east-1/execute-api/');
 });
 
-test('what signing lacks is said in a sentence', () => {
+test('missing credentials or a missing region are reported', () => {
   expect(() => sigV4(URL_OF_AWS, {})).toThrow(CannotSign);
   expect(() => sigV4('http://127.0.0.1:4566', credentials)).toThrow(/AWS_REGION/);
 });

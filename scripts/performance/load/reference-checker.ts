@@ -1,11 +1,11 @@
-/** What must never happen, as a client can see it. */
+/** Errors of the service that a client can detect. */
 export type WrongKind = 'two cards, one reference' | 'one card, two references' | 'given out and not found';
 
-/** Counts by kind. The card numbers are nobody's, and are not told all the same. */
+/** Counts by kind, without card numbers. */
 export type WrongCounts = Readonly<Record<WrongKind, number>>;
 
-/** Every card with its reference, as answers named them; an answer that contradicts an earlier one is counted. */
-export class ReferenceBook {
+/** Records the reference of every card, and counts the answers that contradict an earlier one. */
+export class ReferenceChecker {
   readonly #referenceOf = new Map<string, string>();
   readonly #cardOf = new Map<string, string>();
   readonly #wrong: Record<WrongKind, number> = {
@@ -14,8 +14,8 @@ export class ReferenceBook {
     'given out and not found': 0,
   };
 
-  /** An answer said that this is the card's reference. */
-  note(card: string, reference: string): void {
+  /** Records that an answer connected this card and this reference. */
+  record(card: string, reference: string): void {
     const knownReference = this.#referenceOf.get(card);
     const knownCard = this.#cardOf.get(reference);
     if (knownReference !== undefined && knownReference !== reference) this.#wrong['one card, two references'] += 1;
@@ -24,8 +24,8 @@ export class ReferenceBook {
     if (knownCard === undefined) this.#cardOf.set(reference, card);
   }
 
-  /** An answer said that there is no such card or reference, after one that gave it out. */
-  noteMissing(): void {
+  /** Records that an answer did not find a card or reference of an earlier answer. */
+  recordMissing(): void {
     this.#wrong['given out and not found'] += 1;
   }
 

@@ -9,10 +9,11 @@ export interface ConsumptionRates {
 }
 
 /**
- * What `pool_health` knows of consumption and refills, by the same rules: now is the difference to the oldest sample of the last five
- * minutes, the peak is the highest five minutes of the last hour, refills are those of the last day.
+ * The rates of consumption and refill, computed by the rules of `pool_health`: current consumption
+ * is the difference from the oldest sample of the last five minutes, the peak is the highest five
+ * minutes of the last hour, and refills are those of the last day.
  */
-export class ConsumptionMemory {
+export class ConsumptionHistory {
   #samples: Sample[] = [];
   readonly #refills: { readonly startedAt: number; readonly seconds: number; readonly activated: number }[] = [];
 
@@ -35,7 +36,7 @@ export class ConsumptionMemory {
     this.#samples.push({ second, used });
   }
 
-  noteRefill(startedAt: number, seconds: number, activated: number): void {
+  recordRefill(startedAt: number, seconds: number, activated: number): void {
     if (activated > 0) this.#refills.push({ startedAt, seconds, activated });
   }
 }

@@ -2,22 +2,22 @@ import { Logger, runMigrations, run as runWorker } from 'graphile-worker';
 import { PgBoss } from 'pg-boss';
 import type { Sql } from '../../../lambdas/pool/database/database.ts';
 
-/** A queue that takes and finishes one thing at a time, through its own client library. */
-export interface Rival {
+/** A queue that takes and finishes one item at a time, through its own client library. */
+export interface MeasuredQueue {
   readonly name: string;
-  /** Things that are there to be taken. */
+  /** Adds items. */
   fill(count: number): Promise<void>;
-  /** Things taken and finished in a second, by so many clients of their own for so many seconds. */
+  /** Returns how many items so many clients take and finish in a second. */
   drain(clients: number, seconds: number): Promise<number>;
   close(): Promise<void>;
 }
 
 const QUEUE = 'bench';
-/** Jobs that pg-boss is given in one statement. */
+/** Jobs that pg-boss inserts with one statement. */
 const INSERT_BATCH = 5_000;
 
-/** Workers of graphile-worker with a task that does nothing; its own default of one job at a time. */
-export async function graphileWorker(url: string, sql: Sql): Promise<Rival> {
+/** graphile-worker with a task that does nothing, with its default of one job at a time. */
+export async function graphileWorker(url: string, sql: Sql): Promise<MeasuredQueue> {
   await runMigrations({ connectionString: url, logger: SILENT });
   return {
     name: 'graphile-worker',
@@ -46,9 +46,9 @@ export async function graphileWorker(url: string, sql: Sql): Promise<Rival> {
         },
         logger: SILENT,
       });
-      await pause(WARM_UP_SECONDS);
+      await sleep(WARM_UP_SECONDS);
       const before = done;
-      await pause(seconds);
+      await sleep(seconds);
       const taken = done - before;
       await runner.stop();
       return taken / seconds;
@@ -57,8 +57,8 @@ export async function graphileWorker(url: string, sql: Sql): Promise<Rival> {
   };
 }
 
-/** pg-boss by its fetch and complete, one job each. */
-export async function pgBoss(url: string, clients: number): Promise<Rival> {
+/** pg-boss with one fetch and one complete for each job. */
+export async function pgBoss(url: string, clients: number): Promise<MeasuredQueue> {
   const boss = new PgBoss({ connectionString: url, max: clients, supervise: false, schedule: false });
   boss.on('error', (error) => {
     throw error;
@@ -78,14 +78,14 @@ export async function pgBoss(url: string, clients: number): Promise<Rival> {
     drain: (workers, seconds) =>
       repeatFor(workers, seconds, async () => {
         const [job] = await boss.fetch(QUEUE);
-        if (job === undefined) throw new Error('The queue ran dry while it was measured.');
+        if (job === undefined) throw new Error('The queue became empty during the measurement.');
         await boss.complete(QUEUE, job.id);
       }),
     close: () => boss.stop({ graceful: false }),
   };
 }
 
-/** How often a second so many workers did it, one after the other each. */
+/** Returns how often a second the workers run `once`, each one call after the other. */
 export async function repeatFor(workers: number, seconds: number, once: () => Promise<void>): Promise<number> {
   const endMs = performance.now() + (WARM_UP_SECONDS + seconds) * 1_000;
   const startMs = performance.now() + WARM_UP_SECONDS * 1_000;
@@ -103,6 +103,6 @@ export async function repeatFor(workers: number, seconds: number, once: () => Pr
 }
 
 const SILENT = new Logger(() => () => undefined);
-/** Before counting begins. */
+/** Time before the counting starts. */
 const WARM_UP_SECONDS = 0.3;
-const pause = (seconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, seconds * 1_000));
+const sleep = (seconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, seconds * 1_000));
