@@ -11,22 +11,22 @@ beforeAll(async () => {
 
 afterAll(() => running.stop());
 
-/** The program itself, as a person runs it, with what it is given on standard input. */
+/** Runs the program with this standard input. */
 async function cli(args: readonly string[], input = ''): Promise<{ code: number; out: string; err: string }> {
   const child = spawn(process.execPath, ['scripts/cli/main.ts', ...args, '--url', running.stack.url]);
-  const told = { out: '', err: '' };
+  const output = { out: '', err: '' };
   child.stdout.on('data', (chunk) => {
-    told.out += String(chunk);
+    output.out += String(chunk);
   });
   child.stderr.on('data', (chunk) => {
-    told.err += String(chunk);
+    output.err += String(chunk);
   });
   child.stdin.end(input);
   const code = await new Promise<number>((resolve) => child.once('close', (status) => resolve(status ?? -1)));
-  return { code, ...told };
+  return { code, ...output };
 }
 
-test('a card goes its way: tokenize, again, lookup, detokenize masked and whole', async () => {
+test('npm run cli tokenizes a card twice, looks it up, and detokenizes it masked and with --reveal in full', async () => {
   const card = madeUpCard(77);
   const first = await cli(['tokenize'], `${card}\n`);
   expect(first).toMatchObject({ code: 0, err: '' });
@@ -38,14 +38,14 @@ test('a card goes its way: tokenize, again, lookup, detokenize masked and whole'
   expect((await cli(['detokenize', '--reveal'], reference)).out).toBe(`${card}\n`);
 });
 
-test('the pool is shown and refilled', async () => {
+test('npm run cli shows the pool and refills it', async () => {
   await cli(['tokenize'], madeUpCard(78));
   expect((await cli(['pool'])).out).toMatch(/^available +\d+$/m);
   expect((await cli(['refill'])).out).toMatch(/^\d+ pairs were added: full\.\n$/);
   expect((await cli(['pool'])).out).toMatch(/^available +50$/m);
 });
 
-test('what the API refuses is said with its code and correlation id, without the number, and exits with 1', async () => {
+test('npm run cli prints the code and correlation id of a refusal, not the card number, and exits with 1', async () => {
   const wrong = `${madeUpCard(79).slice(0, 15)}x`;
   const { code, out, err } = await cli(['lookup'], wrong);
   expect({ code, out }).toEqual({ code: 1, out: '' });

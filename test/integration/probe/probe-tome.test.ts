@@ -8,21 +8,21 @@ import type { SwitchChanges } from '../../../scripts/simulator/switches.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { simulatorTimeOf } from '../../support/simulator-time.ts';
 
-const standingTime = simulatorTimeOf(new FakeClock());
+const stoppedTime = simulatorTimeOf(new FakeClock());
 let simulator: Simulator;
 
 beforeEach(async () => {
-  // Time stands still at the simulator, so that its rate limit does not depend on how fast the
-  // calls come.
-  simulator = await startSimulator({ seed: 4, switches: { latencyMs: 0 }, time: standingTime });
+  // The simulator's clock does not advance, so its rate limit does not depend on the speed of
+  // the calls.
+  simulator = await startSimulator({ seed: 4, switches: { latencyMs: 0 }, time: stoppedTime });
 });
 
 afterEach(() => simulator.close());
 
-/** A clock on which the first call takes so long, and each other one 5 ms. */
+/** A clock for which the first call takes `slowestMs` and each other call 5 ms. */
 function clockOfCalls(slowestMs: number): () => number {
   let looks = -1;
-  // Each call looks twice: when it begins and when it ends.
+  // Each call reads the clock twice: when it starts and when it ends.
   return () => {
     looks += 1;
     return looks === 0 ? 0 : slowestMs + Math.floor((looks - 1) / 2) * 5;
@@ -30,9 +30,9 @@ function clockOfCalls(slowestMs: number): () => number {
 }
 
 async function probed(switches: SwitchChanges, slowestMs = 5) {
-  // What follows from the answers is asked here, so no call may be refused for its rate.
+  // These tests check the conclusions from answers, so no call may be refused by the rate limit.
   simulator.turn({ rateLimitScope: 'off', ...switches });
-  const time = { ...standingTime, monotonicMs: clockOfCalls(slowestMs) };
+  const time = { ...stoppedTime, monotonicMs: clockOfCalls(slowestMs) };
   const { findings, calls } = await probeTome({ url: simulator.url, serial: 7, rate: false, time });
   const of = (words: string): Finding | undefined => findings.find(({ question }) => question.includes(words));
   const settings = Object.fromEntries(
@@ -41,7 +41,7 @@ async function probed(switches: SwitchChanges, slowestMs = 5) {
   return { of, settings, calls, forbidding: findings.filter(({ isForbidding }) => isForbidding) };
 }
 
-test('a TOME as it is assumed to be gets the default configuration, for a dozen calls', async () => {
+test('the probe of a TOME as the design assumes it reports the default settings, after 11 calls', async () => {
   const { of, settings, calls, forbidding } = await probed({});
   expect(forbidding).toEqual([]);
   expect(of('another token')?.answer).toBe('echo');
@@ -54,31 +54,31 @@ test('a TOME as it is assumed to be gets the default configuration, for a dozen 
   expect(simulator.vaults.ns1.bindingCount).toBe(1);
 });
 
-test('conflict mode is told from echo, and both are workable', async () => {
+test('the probe reports a TOME that answers 409 for a bound source as conflict, and forbids nothing', async () => {
   const { of, forbidding } = await probed({ alreadyBound: 'conflict' });
   expect(of('another token')?.answer).toBe('conflict');
   expect(forbidding).toEqual([]);
 });
 
-test('a TOME that overwrites bindings must not be worked with', async () => {
+test('the probe forbids to use a TOME that overwrites bindings', async () => {
   const { forbidding } = await probed({ binding: 'overwrite' });
   expect(forbidding.map(({ question }) => question)).toEqual(
     expect.arrayContaining([expect.stringContaining('another token'), expect.stringContaining('binding afterwards')]),
   );
 });
 
-test('bulk tokenize and expiry are found, and become settings', async () => {
+test('the probe finds bulk tokenize and the expiry of tokens, and reports the settings for them', async () => {
   const { of, settings } = await probed({ bulkTokenize: 'present', tokenLifetimeMs: 3_600_000 });
   expect(settings).toMatchObject({ PREFETCH_BULK_TOKENIZE: 'true', EXPIRY_MARGIN_SECONDS: '360' });
   expect(of('expire')?.answer).toBe('after 3600 s');
 });
 
-test('references that could be card numbers are counted', async () => {
+test('the probe counts the references that are outside the agreed format', async () => {
   const { of } = await probed({ references: 'unrestricted' });
   expect(of('outside the agreed format')?.answer).not.toBe('0 of 20');
 });
 
-test('a card that this TOME knows already is not taken for a fresh one', async () => {
+test('the probe reports a card that TOME already knows, because it needs a new card', async () => {
   await probed({});
   const { forbidding } = await probed({});
   expect(forbidding.map(({ answer }) => answer)).toEqual(['another token']);
@@ -89,17 +89,20 @@ test.each([
   [100, '1000'],
   [101, '1100'],
   [900, '9000'],
-])('an attempt may take ten times the slowest answer and a second at least: %i ms', async (slowestMs, timeoutMs) => {
-  const { of, settings } = await probed({}, slowestMs);
-  expect(settings['TOME_ATTEMPT_TIMEOUT_MS']).toBe(timeoutMs);
-  expect(of('how long')?.answer).toBe(`5 ms at the median, ${slowestMs} ms at most`);
-});
+])(
+  'the probe sets the attempt timeout to ten times the slowest answer (%i ms), at least one second',
+  async (slowestMs, timeoutMs) => {
+    const { of, settings } = await probed({}, slowestMs);
+    expect(settings['TOME_ATTEMPT_TIMEOUT_MS']).toBe(timeoutMs);
+    expect(of('how long')?.answer).toBe(`5 ms at the median, ${slowestMs} ms at most`);
+  },
+);
 
 test.each([
   ['endpoint', 20, 'they share the limit'],
   ['namespace', 200, 'each has its own limit'],
   ['off', 20, 'none in 3 bursts'],
-] as const)('the scope of the rate limit is seen: %s', async (rateLimitScope, rateLimitPerSecond, words) => {
+] as const)('the probe reports the scope of the rate limit: %s', async (rateLimitScope, rateLimitPerSecond, words) => {
   simulator.turn({ rateLimitScope, rateLimitPerSecond });
   const [finding] = await askRate(new TomeCalls(simulator.url));
   expect(finding?.answer).toContain(words);

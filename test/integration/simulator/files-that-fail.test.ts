@@ -41,8 +41,8 @@ async function post(url: string, body: object, headers: Record<string, string> =
   return { status: response.status, body: (await response.json()) as Record<string, never> };
 }
 
-test('a line that was written in part is taken back, and the next one does not join it', () => {
-  // The limit on a file's size cuts the write that meets it in the middle, as a full disk does.
+test('an append that fails in the middle of a line removes that part, so the next line is complete', () => {
+  // The file size limit stops a write in the middle of a line, as a full disk does.
   const script = `
     import { LineFile } from ${JSON.stringify(resolve('scripts/simulator/line-file.ts'))};
     const file = new LineFile(process.argv[1]);
@@ -63,7 +63,7 @@ test('a line that was written in part is taken back, and the next one does not j
 });
 
 test.skipIf(!existsSync('/dev/full'))(
-  'a full disk makes the simulator answer 503, and nothing that it refused is known afterwards',
+  'with a full disk the simulator answers 503 and keeps no effect of the refused calls',
   async () => {
     const output = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
     const simulator = await startSimulator({ switches: SWITCHES, journal: { path, installation: 'one' } });
@@ -87,14 +87,14 @@ test.skipIf(!existsSync('/dev/full'))(
   },
 );
 
-test('a journal whose first line was never finished is begun anew', async () => {
+test('the simulator replaces a journal with an incomplete first line', async () => {
   writeFileSync(path, '{"journal":1,"instal');
   const simulator = await startSimulator({ journal: { path, installation: 'one' } });
   await simulator.close();
   expect(readFileSync(path, 'utf8')).toBe('{"journal":1,"installation":"one"}\n');
 });
 
-test('a damaged line in the middle is named by its number and not shown', async () => {
+test('the simulator refuses a journal with a damaged line, and names its number and not its content', async () => {
   await (await startSimulator({ journal: { path, installation: 'one' } })).close();
   appendFileSync(path, '{"namespace":"ns1","source":"4111111111111111","tok\n');
   const started = startSimulator({ journal: { path, installation: 'one' } });
@@ -108,7 +108,7 @@ const batch = (...bodies: object[]) => ({
 });
 const SEND = { 'x-amz-target': 'AmazonSQS.SendMessageBatch' };
 
-test('the events that the queue accepted are there after a restart, without a torn last line', async () => {
+test('the local queue keeps accepted events over a restart and drops an incomplete last line', async () => {
   const queue = await startLocalQueue({ journalPath: path });
   expect((await post(queue.url, batch({ event: 1 }, { event: 2 }), SEND)).status).toBe(200);
   // The process ends here without closing the queue, as by SIGKILL.
@@ -120,17 +120,20 @@ test('the events that the queue accepted are there after a restart, without a to
   await Promise.all([queue.close(), successor.close()]);
 });
 
-test.skipIf(!existsSync('/dev/full'))('the queue accepts no event that it cannot write down', async () => {
-  const queue = await startLocalQueue({ journalPath: path });
-  const free = fillDisk();
-  expect((await post(queue.url, batch({ event: 1 }), SEND)).status).toBe(503);
-  expect(queue.events).toEqual([]);
-  free();
-  expect((await post(queue.url, batch({ event: 1 }), SEND)).status).toBe(200);
-  await queue.close();
-});
+test.skipIf(!existsSync('/dev/full'))(
+  'the local queue answers 503 to an event that it cannot write to its file',
+  async () => {
+    const queue = await startLocalQueue({ journalPath: path });
+    const free = fillDisk();
+    expect((await post(queue.url, batch({ event: 1 }), SEND)).status).toBe(503);
+    expect(queue.events).toEqual([]);
+    free();
+    expect((await post(queue.url, batch({ event: 1 }), SEND)).status).toBe(200);
+    await queue.close();
+  },
+);
 
-test("the simulator's limit lets calls pass again after the wall clock was set back", async () => {
+test("the simulator's rate limit recovers although the wall clock was set back", async () => {
   let dateMs = Date.now();
   let monotonicMs = 0;
   const time = { ...systemTime, dateMs: () => dateMs, monotonicMs: () => monotonicMs };

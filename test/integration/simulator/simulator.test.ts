@@ -45,31 +45,34 @@ async function call(
   };
 }
 
-/** A call that is given up once the simulator has dealt with it; `null` when there was no answer by then. */
-async function struckCall(simulator: Simulator, namespace: Namespace, operation: Operation, body: object) {
-  const given = new AbortController();
+/**
+ * Makes a call to which a fault is ordered. When the simulator has recorded it and will not answer,
+ * the call is aborted and the result is `null`.
+ */
+async function callWithFault(simulator: Simulator, namespace: Namespace, operation: Operation, body: object) {
+  const aborting = new AbortController();
   const earlier = simulator.ledger.calls().length;
-  const answer = call(simulator, namespace, operation, body, given.signal).catch(() => null);
-  await vi.waitFor(() => expect(simulator.ledger.calls().length).toBeGreaterThan(earlier), UNHURRIED);
-  // What has an answer gets it; what has none is waited for no longer.
+  const answer = call(simulator, namespace, operation, body, aborting.signal).catch(() => null);
+  await vi.waitFor(() => expect(simulator.ledger.calls().length).toBeGreaterThan(earlier), {
+    timeout: 240_000,
+    interval: 5,
+  });
   const isSilent =
     simulator.ledger
       .calls()
       .at(-1)
       ?.outcome.match(/^(timeout|apply-late)/) !== null;
-  if (isSilent) given.abort();
+  if (isSilent) aborting.abort();
   return answer;
 }
-
-const UNHURRIED = { timeout: 240_000, interval: 5 } as const;
 
 const prefetch = async (simulator: Simulator, namespace: Namespace, count: number): Promise<string[]> => {
   const { body } = await call(simulator, namespace, 'prefetch', { count });
   return body.tokens.map(({ token }: { token: string }) => token);
 };
 
-describe('binding', () => {
-  test('a token is bound once: it goes to nobody else, and its source takes no other', async () => {
+describe('the simulator', () => {
+  test('binds a token to one source only, and a source to one token only', async () => {
     const simulator = await start();
     const [first, second] = await prefetch(simulator, 'ns1', 2);
     expect((await call(simulator, 'ns1', 'tokenize', { source: 'a', token: first })).body).toEqual({
@@ -89,7 +92,7 @@ describe('binding', () => {
     });
   });
 
-  test('an overwriting TOME can be switched on, for the probe to find', async () => {
+  test('overwrites a binding when a switch says so, for the tests of the probe', async () => {
     const simulator = await start({ switches: { binding: 'overwrite' } });
     const [first, second] = await prefetch(simulator, 'ns1', 2);
     await call(simulator, 'ns1', 'tokenize', { source: 'a', token: first });
@@ -99,7 +102,7 @@ describe('binding', () => {
     });
   });
 
-  test('a hundred concurrent requests for one source end in one token', async () => {
+  test('gives one token to a hundred concurrent requests with one source', async () => {
     const simulator = await start({ switches: { latencyMs: 5 } });
     const answers = await Promise.all(
       Array.from({ length: 100 }, () => call(simulator, 'ns1', 'tokenize', { source: 'a' })),
@@ -108,16 +111,16 @@ describe('binding', () => {
     expect(answers.filter(({ body }) => body.isNew)).toHaveLength(1);
   });
 
-  test('references are as agreed unless switched otherwise', async () => {
+  test('issues references of the agreed format, unless a switch allows any', async () => {
     const simulator = await start();
-    const agreed = await prefetch(simulator, 'ns2', 2_000);
-    expect(agreed.filter((token) => findFormatFault(token, 'must-fail') !== null)).toEqual([]);
+    const ofAgreedFormat = await prefetch(simulator, 'ns2', 2_000);
+    expect(ofAgreedFormat.filter((token) => findFormatFault(token, 'must-fail') !== null)).toEqual([]);
     simulator.turn({ references: 'unrestricted' });
     const unrestricted = await prefetch(simulator, 'ns2', 500);
     expect(unrestricted.filter((token) => findFormatFault(token, 'must-fail') !== null).length).toBeGreaterThan(100);
   });
 
-  test('an unassigned token that expires is handed out again', async () => {
+  test('issues an unassigned token again after it has expired', async () => {
     const clock = new FakeClock();
     const simulator = await start({ switches: { tokenLifetimeMs: 20 }, time: simulatorTimeOf(clock) });
     const first = await prefetch(simulator, 'ns1', 3);
@@ -128,11 +131,11 @@ describe('binding', () => {
   });
 });
 
-describe('the limit', () => {
+describe('the rate limit of the simulator', () => {
   test.each([
     ['endpoint', true],
     ['namespace', false],
-  ] as const)('per %s, namespaces share it: %s', async (rateLimitScope, isShared) => {
+  ] as const)('for each %s is shared by the namespaces: %s', async (rateLimitScope, isShared) => {
     const clock = new FakeClock();
     const switches = { rateLimitScope, rateLimitPerSecond: 10 };
     const simulator = await start({ switches, time: simulatorTimeOf(clock) });
@@ -146,7 +149,7 @@ describe('the limit', () => {
   });
 });
 
-describe('faults', () => {
+describe('the faults of the simulator', () => {
   test.each([
     ['error-before', false],
     ['error-after', true],
@@ -156,40 +159,41 @@ describe('faults', () => {
     ['timeout-after', true],
     ['rate-limited', false],
     ['truncated', true],
-  ] as const)('%s: the effect is there: %s', async (kind, isApplied) => {
+  ] as const)('include %s, after which the token is bound: %s', async (kind, isApplied) => {
     const simulator = await start();
     simulator.faults.order({ operation: 'tokenize', namespace: 'ns1', kind, count: 1 });
-    const struck = await struckCall(simulator, 'ns1', 'tokenize', { source: 'a' });
-    expect(struck === null || struck.status >= 429).toBe(true);
+    const faulty = await callWithFault(simulator, 'ns1', 'tokenize', { source: 'a' });
+    expect(faulty === null || faulty.status >= 429).toBe(true);
     expect(simulator.vaults.ns1.tokenOf('a') !== undefined).toBe(isApplied);
     expect((await call(simulator, 'ns1', 'tokenize', { source: 'a' })).status).toBe(200);
   });
 
-  test('an effect can come long after its request was given up', async () => {
+  test('include a binding that is made long after the request was aborted', async () => {
     const clock = new FakeClock();
     const simulator = await start({ time: simulatorTimeOf(clock) });
     simulator.faults.order({ operation: 'tokenize', kind: 'apply-late', count: 1, delayMs: 60_000 });
-    expect(await struckCall(simulator, 'ns1', 'tokenize', { source: 'a' })).toBeNull();
+    expect(await callWithFault(simulator, 'ns1', 'tokenize', { source: 'a' })).toBeNull();
     await clock.advance(59_999);
     expect(simulator.vaults.ns1.tokenOf('a')).toBeUndefined();
     await clock.advance(1);
     expect(simulator.vaults.ns1.tokenOf('a')).toBeDefined();
   });
 
-  test('a prefetch can be short, have duplicates, hand out old tokens or look like cards', async () => {
+  test('include prefetch answers that are short, repeat tokens, have old tokens or could be card numbers', async () => {
     const simulator = await start();
     const old = await prefetch(simulator, 'ns2', 9);
-    const struck = async (kind: 'short' | 'duplicates' | 'wrong-token' | 'card-like') => {
+    const prefetchWith = async (kind: 'short' | 'duplicates' | 'wrong-token' | 'card-like') => {
       simulator.faults.order({ operation: 'prefetch', kind, count: 1 });
       return prefetch(simulator, 'ns2', 9);
     };
-    expect(await struck('short')).toHaveLength(4);
-    expect(new Set(await struck('duplicates')).size).toBeLessThan(9);
-    expect(await struck('wrong-token')).toEqual(old);
-    for (const token of await struck('card-like')) expect(findFormatFault(token, 'any')).toBe('card-network-prefix');
+    expect(await prefetchWith('short')).toHaveLength(4);
+    expect(new Set(await prefetchWith('duplicates')).size).toBeLessThan(9);
+    expect(await prefetchWith('wrong-token')).toEqual(old);
+    for (const token of await prefetchWith('card-like'))
+      expect(findFormatFault(token, 'any')).toBe('card-network-prefix');
   });
 
-  test("a wrong token is somebody else's, and a crossed answer carries another request's id", async () => {
+  test("include the token of another source, and an answer with another request's id and content", async () => {
     const simulator = await start();
     const { body } = await call(simulator, 'ns1', 'tokenize', { source: 'a' });
     simulator.faults.order({ operation: 'tokenize', kind: 'wrong-token', count: 1 });
@@ -200,7 +204,7 @@ describe('faults', () => {
     expect(crossed.body.token).toBe(body.token);
   });
 
-  test('the same seed strikes the same calls', async () => {
+  test('hit the same calls when the seed is the same', async () => {
     const outcomes = async (): Promise<string> => {
       const simulator = await start({ seed: 42 });
       simulator.faults.order({ operation: 'lookup', kind: 'error-before', rate: 0.3 });
@@ -214,7 +218,7 @@ describe('faults', () => {
     expect(await outcomes()).toBe(first);
   });
 
-  test('an order that cannot be is refused with its fault', async () => {
+  test('are refused with 400 when an order is invalid, and the answer names the field', async () => {
     const simulator = await start();
     const post = (body: object) =>
       fetch(`${simulator.url}/_control/faults`, { method: 'POST', body: JSON.stringify(body) });
@@ -225,14 +229,14 @@ describe('faults', () => {
   });
 });
 
-describe('memory', () => {
+describe('the journal of the simulator', () => {
   const folder = (): string => {
     const path = mkdtempSync(join(tmpdir(), 'simulator-'));
     folders.push(path);
     return path;
   };
 
-  test('what was answered is known after a restart, and a torn last line is cut off', async () => {
+  test('keeps tokens and bindings over a restart and drops an incomplete last line', async () => {
     const journal = { path: join(folder(), 'journal.jsonl'), installation: 'one' };
     const before = await start({ journal });
     const tokens = await prefetch(before, 'ns1', 5);
@@ -246,28 +250,26 @@ describe('memory', () => {
     expect((await start({ journal })).vaults.ns1.bindingCount).toBe(2);
   });
 
-  test("another installation's memory is refused", async () => {
+  test('of another installation is refused', async () => {
     const path = join(folder(), 'journal.jsonl');
     await start({ journal: { path, installation: 'one' } });
     await expect(startSimulator({ journal: { path, installation: 'two' } })).rejects.toMatchObject({
       name: 'ForeignJournal',
     });
   });
+});
 
-  test('the ledger counts every call by its outcome and holds no source and no token', async () => {
-    const simulator = await start();
-    const { body } = await call(simulator, 'ns1', 'tokenize', { source: 'the-source' });
-    await call(simulator, 'ns1', 'lookup', { source: 'the-source' });
-    await call(simulator, 'ns1', 'lookup', { source: 'nobody' });
-    expect(simulator.ledgerSummary().calls.map(({ operation, outcome, count }) => [operation, outcome, count])).toEqual(
-      [
-        ['tokenize', 'bound', 1],
-        ['lookup', 'found', 1],
-        ['lookup', 'not-found', 1],
-      ],
-    );
-    const shown = JSON.stringify([simulator.ledger.calls(), simulator.ledgerSummary()]);
-    expect(shown).not.toContain('the-source');
-    expect(shown).not.toContain(body.token);
-  });
+test('the ledger of the simulator counts calls by outcome and contains no source and no token', async () => {
+  const simulator = await start();
+  const { body } = await call(simulator, 'ns1', 'tokenize', { source: 'the-source' });
+  await call(simulator, 'ns1', 'lookup', { source: 'the-source' });
+  await call(simulator, 'ns1', 'lookup', { source: 'unknown' });
+  expect(simulator.ledgerSummary().calls.map(({ operation, outcome, count }) => [operation, outcome, count])).toEqual([
+    ['tokenize', 'bound', 1],
+    ['lookup', 'found', 1],
+    ['lookup', 'not-found', 1],
+  ]);
+  const shown = JSON.stringify([simulator.ledger.calls(), simulator.ledgerSummary()]);
+  expect(shown).not.toContain('the-source');
+  expect(shown).not.toContain(body.token);
 });

@@ -31,7 +31,10 @@ const SETTINGS: TomeSettings = {
   liveCallsPerSecond: 0,
 };
 
-/** How long a silent attempt lasts, by the process's clock. All other waits are of the jumping clock. */
+/**
+ * Timeout of an attempt without an answer, in milliseconds of real time. All other waits use the
+ * jumping clock.
+ */
 const SILENCE_MS = 3_000;
 
 const tomeOver = (settings: Partial<TomeSettings> = {}, time: Clock = clock): Tome =>
@@ -51,8 +54,8 @@ const live = (): TomeCall => ({
 const card = CardNumber.parse(madeUpCard(1));
 const tokenizeCalls = (): number => simulator.ledger.calls().filter(({ operation }) => operation === 'tokenize').length;
 
-describe('when the simulator answers', () => {
-  test('a card is bound to a prefetched token, repeated without effect, and found in both directions', async () => {
+describe('while the simulator answers, the client', () => {
+  test('binds a card to a prefetched token once, and finds it by card and by token', async () => {
     const tome = tomeOver();
     const {
       tokens: [unassigned],
@@ -65,7 +68,7 @@ describe('when the simulator answers', () => {
   });
 
   test.each(['echo', 'conflict'] as const)(
-    'a card that has a token gets the same token again, in mode "%s"',
+    'returns the token that a card already has, when TOME answers with "%s"',
     async (alreadyBound) => {
       simulator.turn({ alreadyBound });
       const tome = tomeOver();
@@ -81,7 +84,7 @@ describe('when the simulator answers', () => {
     },
   );
 
-  test('bulk tokenize is absent, or answers each item', async () => {
+  test('returns null without bulk tokenize in TOME, otherwise one result for each item', async () => {
     const tome = tomeOver();
     const {
       tokens: [internal],
@@ -95,7 +98,7 @@ describe('when the simulator answers', () => {
     expect(await tome.ns2.bulkTokenize(items, live())).toMatchObject([{ outcome: 'bound', token: reference?.token }]);
   });
 
-  test('batch calls keep to their rate', async () => {
+  test('sends batch calls at the configured rate', async () => {
     const tome = tomeOver({ batchCallsPerSecond: 100 });
     const batch = (): TomeCall => ({ ...live(), lane: 'batch' });
     const startedMs = clock.monotonicMs();
@@ -104,9 +107,9 @@ describe('when the simulator answers', () => {
   });
 });
 
-describe('when the simulator fails', () => {
+describe('while the simulator fails, the client', () => {
   test.each(['error-after', 'reset-after', 'timeout-after', 'truncated', 'crossed'] as const)(
-    'a binding whose answer is lost by "%s" is repeated with the same token, and both requests are counted',
+    'repeats a binding whose answer is lost by "%s" with the same token, and reports two attempts',
     async (kind) => {
       const tome = tomeOver(kind.startsWith('timeout') ? { attemptTimeoutMs: SILENCE_MS } : {});
       const {
@@ -126,7 +129,7 @@ describe('when the simulator fails', () => {
     ['gateway-page-after', 'tome-gateway-answered'],
     ['access-denied', 'tome-access-denied'],
     ['redirected', 'tome-gateway-answered'],
-  ] as const)('"%s" fails with %s, and one request may have reached TOME', async (kind, code) => {
+  ] as const)('reports "%s" as %s after one attempt that may have reached TOME', async (kind, code) => {
     simulator.faults.order({ operation: 'tokenize', kind, count: 1 });
     await expect(tomeOver({ maxAttempts: 1 }).ns1.tokenize(card, null, live())).rejects.toMatchObject({
       code,
@@ -135,7 +138,7 @@ describe('when the simulator fails', () => {
     expect(simulator.vaults.ns1.bindingCount).toBe(kind === 'gateway-page-after' ? 1 : 0);
   });
 
-  test('the deadline ends the retries', async () => {
+  test('stops its retries at the deadline', async () => {
     simulator.faults.order({ operation: 'lookup', kind: 'timeout-before', rate: 1 });
     const settings = {
       attemptTimeoutMs: 500,
@@ -143,7 +146,7 @@ describe('when the simulator fails', () => {
       retryRatio: 1_000,
       breaker: { failures: 1_000, openMs: 1 },
     };
-    // A silent attempt takes real time, so the deadline is measured by the same clock.
+    // An attempt without an answer takes real time, so the deadline uses the real clock too.
     const tome = tomeOver(settings, systemClock);
     const call = { ...live(), deadlineMs: systemClock.monotonicMs() + SILENCE_MS };
     await expect(tome.ns1.lookup(card, call)).rejects.toMatchObject({ code: 'tome-outcome-unknown' });
@@ -151,7 +154,7 @@ describe('when the simulator fails', () => {
     expect(simulator.ledger.calls().length).toBeLessThan(100);
   });
 
-  test('after failures in a row nothing is sent for this operation and namespace, until a probe succeeds', async () => {
+  test('sends no call of this operation and namespace after 5 failures in a row, until a probe succeeds', async () => {
     const tome = tomeOver({ maxAttempts: 1 });
     simulator.faults.order({ operation: 'tokenize', namespace: 'ns1', kind: 'error-before', count: 5 });
     for (let call = 0; call < 5; call += 1) await expect(tome.ns1.tokenize(card, null, live())).rejects.toThrow();

@@ -7,7 +7,7 @@ export interface Link {
   readonly anchor: string | null;
 }
 
-/** What other pages can link to, and where this page links to. */
+/** The anchors that other pages can link to, and the links of the page. */
 export interface MarkdownPage {
   readonly anchors: ReadonlySet<string>;
   readonly links: readonly Link[];
@@ -34,7 +34,7 @@ function withoutFences(text: string): string {
     .join('\n');
 }
 
-/** The anchors of GitHub: one for each heading, numbered when it repeats, and those written in HTML. */
+/** GitHub's anchors: one for each heading, numbered when it repeats, and those in HTML. */
 function anchorsOf(prose: string): string[] {
   const seen = new Map<string, number>();
   const ofHeadings = [...prose.matchAll(/^ {0,3}#{1,6} +(?<title>.*?)(?: +#+)? *$/gm)].map(({ groups }) => {

@@ -32,10 +32,7 @@ const NOT_YET: readonly string[] = [
   'lib/observability/pool-metrics.ts',
   'test/infrastructure/synthesize-environment.ts',
   'test/infrastructure/synthesized-environment.ts',
-  'test/integration/simulator/simulator.test.ts',
-  'test/integration/tome/http-tome.test.ts',
   'test/unit/functions/compile-errors.test.ts',
-  'test/unit/project/markdown-page.ts',
 ];
 
 const THIS_FILE = 'test/unit/project/written-lines.test.ts';
