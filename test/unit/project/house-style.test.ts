@@ -36,6 +36,16 @@ test('source files have at most 250 lines', () => {
   expect(offenders(sources, (text) => text.split('\n').length > 250)).toEqual([]);
 });
 
+test('files of deployed code have at most 200 lines, and the median has 25 to 80 lines', () => {
+  const deployed = texts.filter((file) => file.startsWith('lambdas/') && file.endsWith('.ts'));
+  const linesIn = (text: string): number => text.split('\n').length - 1;
+  expect(offenders(deployed, (text) => linesIn(text) > 200)).toEqual([]);
+  const lengths = deployed.map((file) => linesIn(read(file))).sort((a, b) => a - b);
+  const median = lengths[Math.floor(lengths.length / 2)];
+  expect(median).toBeGreaterThanOrEqual(25);
+  expect(median).toBeLessThanOrEqual(80);
+});
+
 test('deployed code reads its environment in the runtime only, and never uses console', () => {
   const deployed = texts.filter((file) => file.startsWith('lambdas/') && file.endsWith('.ts'));
   expect(deployed.length).toBeGreaterThan(50);
