@@ -17,7 +17,8 @@ type TakenPair = Omit<Reservation, 'id'>;
 /**
  * Takes an available pair in one statement: by ticket, and by a search with SKIP LOCKED when the
  * tickets have no rows (`functions/reservation/reserve.sql`). docs/design.md#how-a-pair-is-reserved
- * says why this is fast and safe, and #locks what a reservation waits for.
+ * says why this is fast and safe. A reservation never waits for a lock on a pair, and not for the
+ * restore fence (docs/design.md#locks).
  */
 export async function reserve(sql: Sql, reservationId: string): Promise<ReserveOutcome> {
   const pair = (await takePair(sql, reservationId)) ?? null;
