@@ -5,7 +5,9 @@ import { conflictsBetween } from './setting-conflicts.ts';
 import { type GroupName, type Settings, settingGroups } from './setting-groups.ts';
 
 /** The groups of settings that a function reads. */
-export type SettingGroup<Name extends FunctionName> = (typeof FUNCTION_SETTINGS)[Name][number];
+export type SettingGroup<Name extends FunctionName> = Name extends keyof typeof FUNCTION_SETTINGS
+  ? (typeof FUNCTION_SETTINGS)[Name][number]
+  : never;
 
 /** The settings of a function. A setting of a group that its row does not list does not exist. */
 export type FunctionSettings<Name extends FunctionName> = Name extends FunctionName

@@ -5,9 +5,8 @@ import { Schedule, ScheduleExpression, ScheduleGroup } from 'aws-cdk-lib/aws-sch
 import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { jobNames } from '../../lambdas/function-names.ts';
-import type { JobRow, Schedule as JobSchedule } from '../../lambdas/function-row.ts';
-import { FUNCTIONS, type JobName } from '../../lambdas/functions.ts';
+import { type ScheduledJob, scheduledJobs } from '../../lambdas/function-names.ts';
+import type { JobName } from '../../lambdas/functions.ts';
 import type { DomainSettings } from '../environments/environment.ts';
 import type { PoolFunctions } from './pool-functions.ts';
 
@@ -32,10 +31,7 @@ export class JobSchedules extends Construct {
       // The group contains nothing but the schedules of this stack.
       removalPolicy: RemovalPolicy.DESTROY,
     });
-    for (const job of jobNames()) {
-      const { schedule }: JobRow = FUNCTIONS[job];
-      if (schedule !== null) this.#start(job, minutesBetween(schedule, props.settings), group, props);
-    }
+    for (const job of scheduledJobs()) this.#start(job.name, minutesBetween(job, props.settings), group, props);
   }
 
   #start(job: JobName, everyMinutes: number, group: ScheduleGroup, props: JobSchedulesProps): void {
@@ -80,5 +76,5 @@ export class JobSchedules extends Construct {
 }
 
 /** Minutes between two starts of a job in a producer domain. */
-export const minutesBetween = ({ everyMinutes }: JobSchedule, settings: DomainSettings): number =>
+const minutesBetween = ({ schedule: { everyMinutes } }: ScheduledJob, settings: DomainSettings): number =>
   typeof everyMinutes === 'number' ? everyMinutes : settings[everyMinutes];

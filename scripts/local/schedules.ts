@@ -1,6 +1,5 @@
-import { jobNames } from '../../lambdas/function-names.ts';
-import type { JobRow } from '../../lambdas/function-row.ts';
-import { FUNCTIONS, type JobName } from '../../lambdas/functions.ts';
+import { scheduledJobs } from '../../lambdas/function-names.ts';
+import type { JobName } from '../../lambdas/functions.ts';
 import type { RunJob } from './functions.ts';
 
 /** How long the end of the schedules waits for jobs that are running, in milliseconds. */
@@ -45,10 +44,7 @@ export function startSchedules(
     timers.set(name, timer);
   };
 
-  for (const name of jobNames()) {
-    const { schedule }: JobRow = FUNCTIONS[name];
-    if (schedule !== null) repeat(name, schedule.localPauseSeconds * 1_000);
-  }
+  for (const { name, schedule } of scheduledJobs()) repeat(name, schedule.localPauseSeconds * 1_000);
   if (prefetchNow) start('prefetch');
   return async () => {
     isStopped = true;

@@ -1,7 +1,9 @@
 import { App, Stack } from 'aws-cdk-lib';
 import { describe, expect, test } from 'vitest';
 import { ROUTES } from '../../lambdas/api/routes.ts';
+import { routeNames } from '../../lambdas/function-names.ts';
 import { apiAccess } from '../../lib/api/api-access.ts';
+import type { OpenOperation } from '../../lib/environments/environment.ts';
 import { ENVIRONMENTS } from '../../lib/environments/environments.ts';
 import { MOST_CONSUMERS } from '../../lib/environments/validate-environment.ts';
 import { identityGrants } from './policy-statements.ts';
@@ -60,6 +62,9 @@ const resourceOf = (operation: string): string => {
 };
 const caller = (account: string, role: string): Caller => ({ account, role: `arn:aws:iam::${account}:role/${role}` });
 
+/** An account that no record names. */
+const STRANGER = '999999999999';
+
 const STAGES = ['live', 'test-invoke-stage', 'LIVE', 'v2', ''];
 const METHODS = ['POST', 'GET', 'PUT', 'OPTIONS', 'ANY', 'post'];
 const DETOKENIZE_PATHS = [
@@ -86,34 +91,57 @@ describe.each(AWS_ENVIRONMENT_NAMES)('%s', (name) => {
   const policyOf = (domain: string): readonly Statement[] =>
     environment.one('AWS::ApiGateway::RestApi', `${name}-${domain}-service`).properties.Policy.Statement;
 
-  test.each(ROUTES.map(({ operation }) => operation).filter((operation) => operation !== 'detokenize'))(
-    'the policy allows %s to callers of consumer accounts and is silent about other accounts',
-    (operation) => {
-      const says = (domain: string, who: Caller) => verdict(policyOf(domain), who, resourceOf(operation));
-      expect(says('card', caller('555555555555', 'any-role'))).toBe('allowed');
-      expect(says('program', caller('666666666666', 'any-role'))).toBe('allowed');
-      expect(says('card', caller('666666666666', 'any-role'))).toBe('silent');
-      expect(says('card', caller('999999999999', 'any-role'))).toBe('silent');
-      expect(says('card', caller(own, 'any-role'))).toBe('silent');
-    },
+  const records = Object.entries(domains);
+  const accounts = [...new Set(records.flatMap(([, { consumers }]) => consumers.map(({ account }) => account)))];
+  const readers = records.flatMap(([, { consumers }]) =>
+    consumers.flatMap(({ account, detokenizeRoles }) => detokenizeRoles.map((role) => caller(account, role))),
   );
 
+  test('the policy allows a route to callers of the accounts whose record lists it, and is silent about others', () => {
+    let allowed = 0;
+    for (const [domain, { consumers }] of records) {
+      for (const operation of routeNames().filter((route) => route !== 'detokenize')) {
+        for (const account of [...accounts, own, STRANGER]) {
+          const isListed = consumers.some((one) => one.account === account && one.operations.includes(operation));
+          const says = verdict(policyOf(domain), caller(account, 'any-role'), resourceOf(operation));
+          expect([domain, operation, account, says]).toEqual([
+            domain,
+            operation,
+            account,
+            isListed ? 'allowed' : 'silent',
+          ]);
+          if (isListed) allowed += 1;
+        }
+      }
+    }
+    expect(allowed).toBeGreaterThan(records.length);
+  });
+
   test('the policy allows detokenize to the roles that a consumer names and denies it to all other callers', () => {
-    const says = (domain: string, who: Caller) => verdict(policyOf(domain), who, resourceOf('detokenize'));
-    expect(says('card', caller('555555555555', 'card-embossing'))).toBe('allowed');
-    expect(says('card', caller('555555555555', 'card-embossing-2'))).toBe('denied');
-    expect(says('card', caller('555555555555', 'any-role'))).toBe('denied');
-    expect(says('card', caller('999999999999', 'card-embossing'))).toBe('denied');
-    expect(says('card', caller(own, 'administrator'))).toBe('denied');
-    expect(says('program', caller('666666666666', 'any-role'))).toBe('denied');
-    expect(says('program', caller('555555555555', 'card-embossing'))).toBe('denied');
+    expect(readers).not.toEqual([]);
+    const callers = [
+      ...readers,
+      ...readers.map(({ account, role }) => ({ account, role: `${role}-2` })),
+      ...readers.map(({ role }) => ({ account: STRANGER, role: role.replace(/::\d+:/, `::${STRANGER}:`) })),
+      ...[...accounts, STRANGER].map((account) => caller(account, 'any-role')),
+      caller(own, 'administrator'),
+    ];
+    for (const [domain, { consumers }] of records) {
+      const named = consumers.flatMap(({ account, detokenizeRoles }) =>
+        detokenizeRoles.map((role) => caller(account, role).role),
+      );
+      for (const who of callers) {
+        const says = verdict(policyOf(domain), who, resourceOf('detokenize'));
+        expect([domain, who.role, says]).toEqual([domain, who.role, named.includes(who.role) ? 'allowed' : 'denied']);
+      }
+    }
   });
 
   test('callers without the right are denied every spelling of detokenize on every stage and method', () => {
     const unnamed = [
       caller(own, 'administrator'),
-      caller('999999999999', 'card-embossing'),
-      caller('555555555555', 'any-role'),
+      caller(STRANGER, 'card-embossing'),
+      ...accounts.map((account) => caller(account, 'any-role')),
     ];
     const resources = STAGES.flatMap((stage) =>
       METHODS.flatMap((method) => DETOKENIZE_PATHS.map((path) => `execute-api:/${stage}/${method}${path}`)),
@@ -124,13 +152,24 @@ describe.each(AWS_ENVIRONMENT_NAMES)('%s', (name) => {
       const open = resources.filter((resource) => unnamed.some((who) => verdict(policy, who, resource) !== 'denied'));
       expect(open).toEqual([]);
     }
-    const reader = caller('555555555555', 'card-embossing');
-    expect(resources.filter((resource) => verdict(policyOf('card'), reader, resource) === 'denied')).toEqual([]);
+    for (const [domain, { consumers }] of records) {
+      const named = readers.filter(({ account, role }) =>
+        consumers.some(
+          (one) => one.account === account && one.detokenizeRoles.some((name) => role.endsWith(`/${name}`)),
+        ),
+      );
+      for (const reader of named) {
+        const denied = resources.filter((resource) => verdict(policyOf(domain), reader, resource) === 'denied');
+        expect(denied).toEqual([]);
+      }
+    }
   });
 
   test('the denial of detokenize covers no other route', () => {
-    for (const { operation } of ROUTES.filter((route) => route.operation !== 'detokenize')) {
-      expect(verdict(policyOf('card'), caller(own, 'administrator'), resourceOf(operation))).toBe('silent');
+    for (const domain of Object.keys(domains)) {
+      for (const operation of routeNames().filter((route) => route !== 'detokenize')) {
+        expect(verdict(policyOf(domain), caller(own, 'administrator'), resourceOf(operation))).toBe('silent');
+      }
     }
   });
 
@@ -154,11 +193,11 @@ describe.each(AWS_ENVIRONMENT_NAMES)('%s', (name) => {
 });
 
 test('the resource policy for the maximum number of consumers is within the quota of API Gateway', () => {
-  const operations = ['create-card', 'lookup', 'lookup-or-tokenize', 'pool'] as const;
+  const operations = routeNames().filter((route): route is OpenOperation => route !== 'detokenize');
   const consumers = Array.from({ length: MOST_CONSUMERS }, (_, index) => ({
     name: `consumer-${index}`,
     account: String(100_000_000_000 + index),
-    // Consumers with one to four operations, each with a role that may detokenize.
+    // Consumers with one to all operations, each with a role that may detokenize.
     operations: operations.slice(0, 1 + (index % operations.length)),
     detokenizeRoles: [`role-that-may-read-card-numbers-${index}`],
   }));

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { jobNames, scheduledJobs } from '../../lambdas/function-names.ts';
 import { ENVIRONMENTS } from '../../lib/environments/environments.ts';
 import { identityGrants } from './policy-statements.ts';
 import { ENVIRONMENT_NAMES, synthesized } from './synthesized-environment.ts';
@@ -6,12 +7,9 @@ import { ENVIRONMENT_NAMES, synthesized } from './synthesized-environment.ts';
 const SERVICES = ENVIRONMENT_NAMES.flatMap((name) =>
   Object.keys(ENVIRONMENTS[name].domains).map((domain) => [`${name}-${domain}`, name] as const),
 );
-const RATES = {
-  prefetch: 'rate(1 hour)',
-  'pool-health': 'rate(1 minute)',
-  'settle-reservations': 'rate(1 minute)',
-  'relay-events': 'rate(1 minute)',
-} as const;
+const RATES = Object.fromEntries(
+  scheduledJobs().map(({ name, schedule }) => [name, schedule.everyMinutes === 1 ? 'rate(1 minute)' : 'rate(1 hour)']),
+);
 const idOf = (job: string): string => job.replaceAll('-', '');
 
 describe.each(SERVICES)('%s', (prefix, name) => {
@@ -95,7 +93,7 @@ describe.each(SERVICES)('%s', (prefix, name) => {
         (grant) => grant.stack === stack && grant.action === 'sqs:SendMessage' && grant.resource === 'DeadLetters.Arn',
       )
       .map(({ holder }) => holder);
-    expect(senders).toHaveLength(6 + Object.keys(RATES).length);
+    expect(senders).toHaveLength(jobNames().length + scheduledJobs().length);
     const { PolicyDocument } = environment.one('AWS::SQS::QueuePolicy', stack, 'DeadLettersPolicy').properties;
     const services = PolicyDocument.Statement.filter(({ Effect }: { Effect: string }) => Effect === 'Allow');
     expect(

@@ -3,6 +3,8 @@ import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import * as z from 'zod/mini';
+import { ROUTES } from '../../lambdas/api/routes.ts';
 import { composeRequestDatabase } from '../../lambdas/composition/database.ts';
 import { readSettings } from '../../lambdas/runtime/settings.ts';
 import { madeUpCard } from '../../scripts/local/made-up-cards.ts';
@@ -102,20 +104,23 @@ async function detokenize(times: number): Promise<void> {
   for (let count = 0; count < times; count += 1) await running.post('/v1/references/detokenize', { cardReferenceId });
 }
 
-/** Makes each route answer 500: the database functions are missing, which no handler expects. */
+/** Each route answers an error that no handler expects: the database has none of its functions. */
 async function answerWithFaults(): Promise<void> {
   const cardNumber = freshCard();
   const { body } = await running.post('/v1/cards', { cardNumber });
+  const fields: Readonly<Record<string, unknown>> = { cardNumber, cardReferenceId: body['cardReferenceId'] };
   await running.db.sql`ALTER SCHEMA public RENAME TO hidden`;
-  const answers = [
-    await running.post('/v1/cards', { cardNumber: freshCard() }),
-    await running.post('/v1/cards/lookup', { cardNumber }),
-    await running.post('/v1/cards/lookup-or-tokenize', { cardNumber }),
-    await running.post('/v1/references/detokenize', { cardReferenceId: body['cardReferenceId'] }),
-    await running.get('/v1/pool'),
-  ];
+  const statuses: (readonly [string, number])[] = [];
+  for (const { operation, path, request } of ROUTES) {
+    const names = request === null ? [] : Object.keys(z.toJSONSchema(request).properties ?? {});
+    const { status } =
+      request === null
+        ? await running.get(path)
+        : await running.post(path, Object.fromEntries(names.map((name) => [name, fields[name]])));
+    statuses.push([operation, status]);
+  }
   await running.db.sql`ALTER SCHEMA hidden RENAME TO public`;
-  expect(answers.map(({ status }) => status)).toEqual([500, 500, 500, 500, 500]);
+  expect(statuses).toEqual(ROUTES.map(({ operation }) => [operation, 500]));
 }
 
 /** Sends statements to a database that accepts connections and does not answer. */

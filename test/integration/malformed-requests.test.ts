@@ -1,5 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { routeNames } from '../../lambdas/function-names.ts';
+import type { RouteName } from '../../lambdas/functions.ts';
 import { MAX_BODY_BYTES } from '../../lambdas/runtime/http/parse-body.ts';
 import { type ApiFunction, startGateway } from '../../scripts/local/gateway.ts';
 import { startLocalQueue } from '../../scripts/local/local-queue.ts';
@@ -12,7 +14,9 @@ interface Server {
 
 /** Answers every route with the body of the request. */
 const echo: ApiFunction = async (event) => ({ statusCode: 200, body: JSON.stringify({ body: event.body }) });
-const functions = { 'create-card': echo, lookup: echo, 'lookup-or-tokenize': echo, detokenize: echo, pool: echo };
+const functions = Object.fromEntries(routeNames().map((name) => [name, echo])) as Readonly<
+  Record<RouteName, ApiFunction>
+>;
 
 const STARTS: Readonly<Record<string, () => Promise<Server>>> = {
   'the local gateway': () => startGateway({ port: 0, functions, sideRoute: async () => null }),

@@ -1,6 +1,4 @@
-import { jobNames } from '../../../lambdas/function-names.ts';
-import type { JobRow } from '../../../lambdas/function-row.ts';
-import { FUNCTIONS } from '../../../lambdas/functions.ts';
+import { scheduledJobs } from '../../../lambdas/function-names.ts';
 import { startProcess } from '../../local/started-process.ts';
 import { steadyArrivals } from '../load/arrivals.ts';
 import { CardTraffic, type OperationMix } from '../load/card-traffic.ts';
@@ -19,7 +17,7 @@ const REQUESTS = 200;
 const JOB_RUNS = 20;
 const PER_SECOND = 50;
 /** The jobs that run each minute. */
-const JOBS = jobNames().filter((name) => (FUNCTIONS[name] as JobRow).schedule?.everyMinutes === 1);
+const JOBS = scheduledJobs().flatMap(({ name, schedule }) => (schedule.everyMinutes === 1 ? [name] : []));
 /** Time for the last lines to arrive, in milliseconds. */
 const QUIET_MS = 500;
 

@@ -93,7 +93,7 @@ test('what is said of a field agrees with what the handlers accept', () => {
   const fields = operations.flatMap(({ operation }) =>
     Object.entries(operation.requestBody?.content['application/json']?.schema.properties ?? {}),
   );
-  expect(fields).toHaveLength(4);
+  expect(fields).toHaveLength(ROUTES.filter(({ request }) => request !== null).length);
   for (const [name, { pattern, minLength, maxLength, example }] of fields) {
     const parse = name === 'cardNumber' ? CardNumber.parse : parseCardReference;
     expect(() => parse(example)).not.toThrow();

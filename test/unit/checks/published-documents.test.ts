@@ -87,6 +87,15 @@ test('the configuration page shows the smallest and the largest value of each nu
   }
 });
 
+test('the API page has one row for every route, with its statuses of success, and no other row', () => {
+  const page = readFileSync('docs/api.md', 'utf8');
+  const listed = [...page.matchAll(/^\| `((?:GET|POST) \/v1[^`]*)` \| [^|]*\| ([^|]*)\|$/gm)].map(
+    ([, route = '', success = '']) => `${route}: ${[...new Set(success.match(/\b20\d\b/g))].sort().join(', ')}`,
+  );
+  const routes = ROUTES.map(({ method, path, row }) => `${method} ${path}: ${row.successes.join(', ')}`);
+  expect(listed.toSorted()).toEqual(routes.toSorted());
+});
+
 test('the API page lists every error code with its status, and no other code', () => {
   const page = readFileSync('docs/api.md', 'utf8');
   const listed = [...page.matchAll(/^\| (\d{3}) \| `([a-z-]+)` \|/gm)].map(([, status, code]) => `${status} ${code}`);

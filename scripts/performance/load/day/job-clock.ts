@@ -1,3 +1,4 @@
+import { scheduledJobs } from '../../../../lambdas/function-names.ts';
 import type { JobName } from '../../../../lambdas/functions.ts';
 import type { HealthReport } from '../../../../lambdas/tokenization/pool-health.ts';
 import type { DaySettings } from './day-model.ts';
@@ -46,4 +47,4 @@ export function startJobClock(url: string, fromSecond: number, settings: DaySett
   };
 }
 
-const EACH_MINUTE = ['pool-health', 'settle-reservations', 'relay-events'] as const satisfies readonly JobName[];
+const EACH_MINUTE = scheduledJobs().flatMap(({ name, schedule }) => (schedule.everyMinutes === 1 ? [name] : []));
