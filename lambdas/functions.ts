@@ -147,8 +147,8 @@ export const FUNCTIONS = {
 } as const satisfies Readonly<Record<string, FunctionRow>>;
 
 /**
- * The groups of settings that each function reads. This fact of a row is a constant of its own,
- * because handlers need it and must not carry the table (test/infrastructure/bundles.test.ts).
+ * The groups of settings that each function reads. They are not in the rows, because handlers need
+ * them and their bundles must not contain the table (test/infrastructure/bundles.test.ts).
  */
 export const FUNCTION_SETTINGS = {
   'create-card': ['domain', 'strategy', 'request', 'database', 'tome', 'creation', 'callers', 'idempotency'],

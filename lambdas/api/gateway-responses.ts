@@ -1,11 +1,14 @@
-/** What API Gateway answers by itself, before or instead of a function: the one place that its answers and the published file are made from. */
+/**
+ * An answer of API Gateway itself, before or instead of a function. CDK and the published OpenAPI
+ * file use this list.
+ */
 export interface GatewayResponse {
-  /** API Gateway's names of the conditions that are answered so. */
+  /** Response types of API Gateway. */
   readonly conditions: readonly string[];
   readonly status: number;
   readonly code: string;
   readonly title: string;
-  /** For people. Never quotes the request: API Gateway's own text for a wrong signature holds all of it. */
+  /** Replaces API Gateway's text, which for a wrong signature quotes the whole request. */
   readonly detail: string;
   readonly retryAfterSeconds?: number;
 }
@@ -16,8 +19,7 @@ export const GATEWAY_RESPONSES: readonly GatewayResponse[] = [
     status: 400,
     code: 'invalid-input',
     title: 'The request cannot be used',
-    detail:
-      'The body must be a JSON object with the field that this route asks for, as text: cardNumber or cardReferenceId.',
+    detail: 'The body must be a JSON object with the field of this route, as text: cardNumber or cardReferenceId.',
   },
   {
     conditions: ['ACCESS_DENIED', 'UNAUTHORIZED', 'INVALID_API_KEY'],
@@ -67,7 +69,7 @@ export const GATEWAY_RESPONSES: readonly GatewayResponse[] = [
     status: 413,
     code: 'body-too-large',
     title: 'Request too large',
-    detail: 'The request is larger than API Gateway takes.',
+    detail: 'The request is larger than API Gateway accepts.',
   },
   {
     conditions: ['UNSUPPORTED_MEDIA_TYPE'],
@@ -81,7 +83,7 @@ export const GATEWAY_RESPONSES: readonly GatewayResponse[] = [
     status: 429,
     code: 'too-many-requests',
     title: 'Too many requests',
-    detail: 'More requests than this API takes at once.',
+    detail: 'The API receives more requests than it accepts at once.',
     retryAfterSeconds: 1,
   },
   {

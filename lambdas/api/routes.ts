@@ -29,3 +29,6 @@ export const ROUTES: readonly ApiRoute[] = routeNames().map((operation) => {
     row,
   };
 });
+
+/** Whether a route returns card numbers. Only roles that a consumer names may call it. */
+export const returnsCardNumbers = ({ row }: ApiRoute): boolean => row.http.answer === 'cardNumber';

@@ -1,15 +1,17 @@
 import { AccountPrincipal, AnyPrincipal, Effect, PolicyDocument, PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import { type ApiRoute, ROUTES } from '../../lambdas/api/routes.ts';
+import { ROUTES, returnsCardNumbers } from '../../lambdas/api/routes.ts';
+import { FUNCTIONS, type RouteName } from '../../lambdas/functions.ts';
 import type { Consumer } from '../environments/environment.ts';
 
 export const API_STAGE = 'live';
 
 /**
- * What only the named roles may touch: every stage and method, and every way of writing the path. A policy compares texts, so a trailing
- * or doubled slash, another stage or method, or an escaped character would otherwise be another resource, which this account's
- * administrators may invoke. API Gateway's paths are case-sensitive; the usual spellings in capitals are denied all the same.
+ * Resources that only the named roles may use: detokenize in every stage, with every method and in
+ * every spelling of its path. A policy compares texts. Without these patterns an administrator of
+ * this account could use another stage, method or spelling, such as a trailing slash or an escaped
+ * character. Paths are case-sensitive; spellings in capitals are denied too.
  */
-const ANYWHERE_NEAR_DETOKENIZE = [
+const DETOKENIZE_SPELLINGS = [
   'execute-api:/*/v1/references/*',
   'execute-api:/*eferences*',
   'execute-api:/*EFERENCES*',
@@ -19,9 +21,9 @@ const ANYWHERE_NEAR_DETOKENIZE = [
 ];
 
 /**
- * Who of another account may call what (the API's resource policy). This account's own callers are let in by the managed policies of
- * caller-policies.ts. Card numbers are shown only to the roles that consumers name for it: everybody else is refused by a Deny, which
- * no policy of anybody's own can lift.
+ * The resource policy of the API, which allows routes to other accounts. Callers of this account
+ * need a managed policy (caller-policies.ts). Only roles that a consumer names may detokenize: a Deny
+ * refuses all others, and no other policy can override a Deny.
  */
 export function apiAccess(consumers: readonly Consumer[]): PolicyDocument {
   const readers = consumers.flatMap(({ account, detokenizeRoles }) =>
@@ -29,26 +31,26 @@ export function apiAccess(consumers: readonly Consumer[]): PolicyDocument {
   );
   return new PolicyDocument({
     statements: [
-      // Without names of their own, so that CDK joins those of consumers that may use the same routes.
+      // Without a sid, so that CDK merges the statements of consumers with the same routes.
       ...consumers
         .filter(({ operations }) => operations.length > 0)
         .map(({ account, operations }) => invocation([account], operations)),
       ...(readers.length === 0
         ? []
         : [
-            // A role that does not exist yet may not be named as a principal; its ARN as a condition may.
+            // IAM rejects a principal that does not exist yet, but not its ARN in a condition.
             invocation(
               readers.map(({ account }) => account),
-              ['detokenize'],
+              ROUTES.filter(returnsCardNumbers).map(({ operation }) => operation),
               { ArnEquals: { 'aws:PrincipalArn': readers.map(({ arn }) => arn) } },
             ),
           ]),
       new PolicyStatement({
-        sid: 'NobodyElseDetokenizes',
+        sid: 'OnlyNamedRolesDetokenize',
         effect: Effect.DENY,
         principals: [new AnyPrincipal()],
         actions: ['execute-api:Invoke'],
-        resources: ANYWHERE_NEAR_DETOKENIZE,
+        resources: DETOKENIZE_SPELLINGS,
         ...(readers.length === 0
           ? {}
           : { conditions: { ArnNotEquals: { 'aws:PrincipalArn': readers.map(({ arn }) => arn) } } }),
@@ -59,7 +61,7 @@ export function apiAccess(consumers: readonly Consumer[]): PolicyDocument {
 
 const invocation = (
   accounts: readonly string[],
-  operations: readonly ApiRoute['operation'][],
+  operations: readonly RouteName[],
   conditions?: PolicyStatement['conditions'],
 ) =>
   new PolicyStatement({
@@ -69,9 +71,8 @@ const invocation = (
     ...(conditions === undefined ? {} : { conditions }),
   });
 
-/** One method of one route, and nothing beside it. */
-function invocationOf(operation: ApiRoute['operation']): string {
-  const route = ROUTES.find((candidate) => candidate.operation === operation);
-  if (route === undefined) throw new Error(`There is no route ${operation}.`);
-  return `execute-api:/${API_STAGE}/${route.method}${route.path}`;
+/** The resource of exactly one method and path. */
+function invocationOf(operation: RouteName): string {
+  const { method, path } = FUNCTIONS[operation].http;
+  return `execute-api:/${API_STAGE}/${method}${path}`;
 }

@@ -3,9 +3,10 @@ import * as z from 'zod/mini';
 import type { ApiRoute } from '../../lambdas/api/routes.ts';
 
 /**
- * API Gateway's look at a body before a function is started for it: an object with the field that the route asks for, as text. From the same schema
- * as the handler's validation, less what is said of the text itself: API Gateway quotes a text that does not match into its own log, and it
- * may well be a card number with a space too many. The handler looks at it and names the field without quoting it.
+ * The model with which API Gateway validates a body before it starts a function: an object with the
+ * required field, as text. The model has no pattern or length, because API Gateway writes a value
+ * that does not match into its own log, and that value can be a mistyped card number. The handler
+ * validates the value with the whole schema and does not quote it.
  */
 export function addRequestModel(restApi: RestApi, { operation }: ApiRoute, request: z.core.$ZodType): Model {
   const { type, required, properties } = z.toJSONSchema(request, { target: 'draft-4' });

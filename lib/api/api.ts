@@ -35,7 +35,10 @@ export interface ApiProps {
   readonly logProtection: DataProtectionPolicy | undefined;
 }
 
-/** The API of one producer domain, made of the same table of routes and the same schemas as the handlers. Every call is signed (IAM). */
+/**
+ * The API of one producer domain, from the same routes and schemas as the handlers. IAM authorizes
+ * every request.
+ */
 export class Api extends Construct {
   readonly restApi: RestApi;
 
@@ -48,7 +51,7 @@ export class Api extends Construct {
       name: `/card-tokenization-pool/${name}/access`,
       protection,
     });
-    // A caller that API Gateway itself refuses reaches no function, and no function counts it.
+    // Counts requests that API Gateway refuses, because no function sees them.
     accessLog.addMetricFilter('Forbidden', {
       metricNamespace: forbiddenMetric(name).namespace,
       metricName: forbiddenMetric(name).metricName,
@@ -66,7 +69,7 @@ export class Api extends Construct {
         tracingEnabled: true,
         metricsEnabled: true,
         loggingLevel: MethodLoggingLevel.ERROR,
-        // Bodies hold card numbers.
+        // A data trace would log bodies, which contain card numbers.
         dataTraceEnabled: false,
         accessLogDestination: new LogGroupLogDestination(accessLog),
         accessLogFormat: ACCESS_LOG,
@@ -80,7 +83,7 @@ export class Api extends Construct {
         ),
       },
     });
-    // API Gateway makes it when it first fails, with no key of ours and for ever, unless it is there.
+    // API Gateway would create this log group at its first error, without the key and the retention.
     const errorLog = new EncryptedLogGroup(this, 'ErrorLog', {
       environment,
       key,
@@ -113,14 +116,14 @@ export class Api extends Construct {
   }
 }
 
-/** TLS 1.2 with forward secrecy, or 1.3. The endpoint's own default still takes 1.0. */
+/** TLS 1.3, or 1.2 with forward secrecy. The default of a regional endpoint accepts TLS 1.0. */
 function acceptStrongTlsOnly(restApi: RestApi): void {
   const resource = restApi.node.defaultChild as CfnRestApi;
   resource.securityPolicy = SecurityPolicy.TLS13_1_2_PFS_PQ_2025_09;
   resource.endpointAccessMode = 'STRICT';
 }
 
-/** Who, what, when and how it ended; nothing of what was sent or answered. */
+/** Caller, route, time and result of each request. No body, path or query. */
 const ACCESS_LOG = AccessLogFormat.custom(
   JSON.stringify({
     requestId: AccessLogField.contextRequestId(),

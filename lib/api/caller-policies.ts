@@ -1,7 +1,7 @@
 import type { RestApi } from 'aws-cdk-lib/aws-apigateway';
 import { ManagedPolicy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
-import { ROUTES } from '../../lambdas/api/routes.ts';
+import { type ApiRoute, ROUTES, returnsCardNumbers } from '../../lambdas/api/routes.ts';
 import { API_STAGE } from './api-access.ts';
 
 export interface CallerPoliciesProps {
@@ -17,7 +17,7 @@ export interface CallerPoliciesProps {
 export class CallerPolicies extends Construct {
   constructor(scope: Construct, id: string, { name, restApi }: CallerPoliciesProps) {
     super(scope, id);
-    const grant = (right: string, description: string, routes: typeof ROUTES): void => {
+    const grant = (right: string, description: string, routes: readonly ApiRoute[]): void => {
       new ManagedPolicy(this, right, {
         managedPolicyName: `${name}-${right}`,
         description,
@@ -29,16 +29,15 @@ export class CallerPolicies extends Construct {
         ],
       });
     };
-    const showsCardNumbers = ({ operation }: (typeof ROUTES)[number]): boolean => operation === 'detokenize';
     grant(
       'use',
       'Creating references and looking them up.',
-      ROUTES.filter((route) => !showsCardNumbers(route)),
+      ROUTES.filter((route) => !returnsCardNumbers(route)),
     );
     grant(
       'detokenize',
       "Seeing card numbers; the role must be named in its consumer's record too.",
-      ROUTES.filter(showsCardNumbers),
+      ROUTES.filter(returnsCardNumbers),
     );
   }
 }

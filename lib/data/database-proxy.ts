@@ -19,12 +19,15 @@ export interface DatabaseProxyProps {
   readonly logProtection: DataProtectionPolicy;
 }
 
-/** Shares the database's connections between functions. TLS and IAM from the function to the proxy and from the proxy to the database: no password. */
+/**
+ * RDS Proxy, which shares the database's connections between functions. Both connections, to the
+ * proxy and to the database, use TLS and IAM, so there is no password.
+ */
 export class DatabaseProxy extends Construct {
   readonly endpoint: string;
-  /** The proxy's own name in rights to connect, `prx-...`, for other stacks. */
+  /** The resource id `prx-...`, which the policies of functions name. */
   readonly resourceId: string;
-  /** Members reach the database through the proxy. */
+  /** The security group of functions that may connect to the proxy. */
   readonly clients: ISecurityGroup;
 
   constructor(
@@ -56,7 +59,8 @@ export class DatabaseProxy extends Construct {
       ],
     });
     const role = new Role(this, 'Role', {
-      // As RDS documents it, without a condition: one that RDS does not meet would shut out everybody.
+      // No condition, as in the documentation of RDS. With a condition that RDS does not meet, the
+      // proxy could not connect at all.
       assumedBy: new ServicePrincipal('rds.amazonaws.com'),
       managedPolicies: [connecting],
     });
@@ -75,14 +79,14 @@ export class DatabaseProxy extends Construct {
       vpc,
       vpcSubnets: { subnetType: SubnetType.PRIVATE_ISOLATED },
       securityGroups: [proxyGroup],
-      // A request that waits longer than its own deadline is of no use to anybody.
+      // Longer than a request's statement may take, so waiting longer would not help the request.
       borrowTimeout: Duration.seconds(3),
       idleClientTimeout: Duration.minutes(10),
       debugLogging: false,
     });
     proxy.node.addDependency(logs, connecting);
     this.endpoint = proxy.endpoint;
-    // Cut out of the ARN in this stack: CloudFormation does not split what it fetches from another one.
+    // The id is extracted here, because CloudFormation cannot split an output of another stack.
     const { logicalId } = new CfnOutput(stack, 'ProxyResourceId', {
       value: stack.splitArn(proxy.dbProxyArn, ArnFormat.COLON_RESOURCE_NAME).resourceName ?? '',
     });

@@ -2,7 +2,8 @@ import { Duration } from 'aws-cdk-lib';
 import type { RestApi } from 'aws-cdk-lib/aws-apigateway';
 import { MathExpression, Metric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
-import { ROUTES } from '../../lambdas/api/routes.ts';
+import { FUNCTIONS } from '../../lambdas/functions.ts';
+import type { BudgetKind } from '../../lambdas/tokenization/ports/budget-ledger.ts';
 import type { Consumer, DomainSettings } from '../environments/environment.ts';
 import type { AlarmDefinition } from './alarm.ts';
 import { type PoolMetrics, sumOf } from './pool-metrics.ts';
@@ -21,7 +22,11 @@ const EXPECTED_FORBIDDEN = 20;
 const INVOCATION_TOLERANCE = 5;
 
 /** The kinds of answers by which a caller learns whether a guessed card or reference exists. */
-const REVEALING_ANSWERS = ['lookup-miss', 'detokenize-refusal', 'creation-of-existing'] as const;
+const REVEALING_ANSWERS = Object.keys({
+  'lookup-miss': true,
+  'detokenize-refusal': true,
+  'creation-of-existing': true,
+} satisfies Readonly<Record<BudgetKind, true>>);
 
 export interface CallerAlarmsProps {
   /** The prefix of names, such as `prod-card`. */
@@ -135,15 +140,15 @@ export const forbiddenMetric = (name: string) => ({
  * direct invocation can name any caller, and the audit log would record that caller.
  */
 function directInvocationAlarm({ restApi, apiStage, detokenize }: CallerAlarmsProps): AlarmDefinition {
-  const route = ROUTES.find(({ operation }) => operation === 'detokenize');
+  const { method, path } = FUNCTIONS.detokenize.http;
   const integrations = new Metric({
     namespace: 'AWS/ApiGateway',
     metricName: 'IntegrationLatency',
     dimensionsMap: {
       ApiName: restApi.restApiName,
       Stage: apiStage,
-      Method: route?.method ?? '',
-      Resource: route?.path ?? '',
+      Method: method,
+      Resource: path,
     },
     statistic: 'SampleCount',
     period: QUARTER_HOUR,

@@ -1,7 +1,6 @@
 import { App, Stack } from 'aws-cdk-lib';
 import { describe, expect, test } from 'vitest';
-import { ROUTES } from '../../lambdas/api/routes.ts';
-import { routeNames } from '../../lambdas/function-names.ts';
+import { ROUTES, returnsCardNumbers } from '../../lambdas/api/routes.ts';
 import { apiAccess } from '../../lib/api/api-access.ts';
 import type { OpenOperation } from '../../lib/environments/environment.ts';
 import { ENVIRONMENTS } from '../../lib/environments/environments.ts';
@@ -62,6 +61,10 @@ const resourceOf = (operation: string): string => {
 };
 const caller = (account: string, role: string): Caller => ({ account, role: `arn:aws:iam::${account}:role/${role}` });
 
+const operationsOf = (routes: typeof ROUTES) => routes.map(({ operation }) => operation);
+const OPEN = operationsOf(ROUTES.filter((route) => !returnsCardNumbers(route))) as readonly OpenOperation[];
+const REVEALING = operationsOf(ROUTES.filter(returnsCardNumbers));
+
 /** An account that no record names. */
 const STRANGER = '999999999999';
 
@@ -100,7 +103,7 @@ describe.each(AWS_ENVIRONMENT_NAMES)('%s', (name) => {
   test('the policy allows a route to callers of the accounts whose record lists it, and is silent about others', () => {
     let allowed = 0;
     for (const [domain, { consumers }] of records) {
-      for (const operation of routeNames().filter((route) => route !== 'detokenize')) {
+      for (const operation of OPEN) {
         for (const account of [...accounts, own, STRANGER]) {
           const isListed = consumers.some((one) => one.account === account && one.operations.includes(operation));
           const says = verdict(policyOf(domain), caller(account, 'any-role'), resourceOf(operation));
@@ -117,7 +120,7 @@ describe.each(AWS_ENVIRONMENT_NAMES)('%s', (name) => {
     expect(allowed).toBeGreaterThan(records.length);
   });
 
-  test('the policy allows detokenize to the roles that a consumer names and denies it to all other callers', () => {
+  test('the policy allows card numbers to the roles that a consumer names and denies them to all other callers', () => {
     expect(readers).not.toEqual([]);
     const callers = [
       ...readers,
@@ -130,9 +133,12 @@ describe.each(AWS_ENVIRONMENT_NAMES)('%s', (name) => {
       const named = consumers.flatMap(({ account, detokenizeRoles }) =>
         detokenizeRoles.map((role) => caller(account, role).role),
       );
-      for (const who of callers) {
-        const says = verdict(policyOf(domain), who, resourceOf('detokenize'));
-        expect([domain, who.role, says]).toEqual([domain, who.role, named.includes(who.role) ? 'allowed' : 'denied']);
+      for (const operation of REVEALING) {
+        for (const who of callers) {
+          const says = verdict(policyOf(domain), who, resourceOf(operation));
+          const expected = named.includes(who.role) ? 'allowed' : 'denied';
+          expect([domain, operation, who.role, says]).toEqual([domain, operation, who.role, expected]);
+        }
       }
     }
   });
@@ -167,7 +173,7 @@ describe.each(AWS_ENVIRONMENT_NAMES)('%s', (name) => {
 
   test('the denial of detokenize covers no other route', () => {
     for (const domain of Object.keys(domains)) {
-      for (const operation of routeNames().filter((route) => route !== 'detokenize')) {
+      for (const operation of OPEN) {
         expect(verdict(policyOf(domain), caller(own, 'administrator'), resourceOf(operation))).toBe('silent');
       }
     }
@@ -182,8 +188,8 @@ describe.each(AWS_ENVIRONMENT_NAMES)('%s', (name) => {
           .map(({ action, resource }) => `${action} ${resource.replace(/^.*:ApiRestApi\/live/, '')}`);
       const right = (operations: readonly { method: string; path: string }[]) =>
         operations.map(({ method, path }) => `execute-api:Invoke /${method}${path}`).sort();
-      expect(granted('Callersuse').sort()).toEqual(right(ROUTES.filter(({ operation }) => operation !== 'detokenize')));
-      expect(granted('Callersdetokenize')).toEqual(right(ROUTES.filter(({ operation }) => operation === 'detokenize')));
+      expect(granted('Callersuse').sort()).toEqual(right(ROUTES.filter((route) => !returnsCardNumbers(route))));
+      expect(granted('Callersdetokenize')).toEqual(right(ROUTES.filter(returnsCardNumbers)));
     }
     const attached = environment.all('AWS::IAM::Role').flatMap(({ properties }) => properties.ManagedPolicyArns ?? []);
     expect(attached.filter((policy: string) => policy.startsWith('Callers'))).toEqual([]);
@@ -193,7 +199,7 @@ describe.each(AWS_ENVIRONMENT_NAMES)('%s', (name) => {
 });
 
 test('the resource policy for the maximum number of consumers is within the quota of API Gateway', () => {
-  const operations = routeNames().filter((route): route is OpenOperation => route !== 'detokenize');
+  const operations = OPEN;
   const consumers = Array.from({ length: MOST_CONSUMERS }, (_, index) => ({
     name: `consumer-${index}`,
     account: String(100_000_000_000 + index),

@@ -1,20 +1,22 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { parseOptions } from '../../program/options.ts';
 import { beginProgram } from '../../program/run-program.ts';
 import { describeApi } from './api-document.ts';
 import { API_FILE, CONTRACT_FILE, contractDocument } from './documents.ts';
+import { PAGE_TABLES, withTable } from './page-tables.ts';
 
 const USAGE = `npm run contract
 
-Writes TOME's contract (${CONTRACT_FILE}) and the API (${API_FILE}) from the schemas of the code.
+Writes TOME's contract (${CONTRACT_FILE}) and the API (${API_FILE}) from the schemas of the code, and
+the tables of functions in ${PAGE_TABLES.map(({ file }) => file).join(' and ')}.
 `;
 
 /** `npm run contract`. */
 beginProgram({ usage: USAGE, parse: (args) => parseOptions(args, {}) });
-for (const [file, document] of [
-  [CONTRACT_FILE, contractDocument()],
-  [API_FILE, describeApi()],
-] as const) {
-  writeFileSync(file, `${JSON.stringify(document, null, 2)}\n`);
+const write = (file: string, text: string): void => {
+  writeFileSync(file, text);
   process.stdout.write(`${file}\n`);
-}
+};
+write(CONTRACT_FILE, `${JSON.stringify(contractDocument(), null, 2)}\n`);
+write(API_FILE, `${JSON.stringify(describeApi(), null, 2)}\n`);
+for (const table of PAGE_TABLES) write(table.file, withTable(readFileSync(table.file, 'utf8'), table));

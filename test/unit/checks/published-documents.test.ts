@@ -7,6 +7,7 @@ import { type GroupName, settingGroups } from '../../../lambdas/runtime/setting-
 import { readSettings } from '../../../lambdas/runtime/settings.ts';
 import { describeApi, problemsOf } from '../../../scripts/checks/contract/api-document.ts';
 import { API_FILE, CONTRACT_FILE, contractDocument } from '../../../scripts/checks/contract/documents.ts';
+import { PAGE_TABLES, withTable } from '../../../scripts/checks/contract/page-tables.ts';
 
 test.each([
   [CONTRACT_FILE, contractDocument],
@@ -87,13 +88,20 @@ test('the configuration page shows the smallest and the largest value of each nu
   }
 });
 
-test('the API page has one row for every route, with its statuses of success, and no other row', () => {
-  const page = readFileSync('docs/api.md', 'utf8');
-  const listed = [...page.matchAll(/^\| `((?:GET|POST) \/v1[^`]*)` \| [^|]*\| ([^|]*)\|$/gm)].map(
-    ([, route = '', success = '']) => `${route}: ${[...new Set(success.match(/\b20\d\b/g))].sort().join(', ')}`,
+test.each(PAGE_TABLES)('the table $name in $file is what the code says; `npm run contract` writes it', (table) => {
+  const page = readFileSync(table.file, 'utf8');
+  expect(page).toBe(withTable(page, table));
+});
+
+test('a page that does not mark its table, or marks it twice, is refused by name', () => {
+  const table = { file: 'page.md', name: 'routes', rows: () => [['Route']] };
+  const marked = '<!-- table routes -->\n<!-- end of table routes -->\n';
+  expect(withTable(`a\n${marked}b\n`, table)).toBe(
+    'a\n<!-- table routes -->\n| Route |\n| --- |\n<!-- end of table routes -->\nb\n',
   );
-  const routes = ROUTES.map(({ method, path, row }) => `${method} ${path}: ${row.successes.join(', ')}`);
-  expect(listed.toSorted()).toEqual(routes.toSorted());
+  for (const page of ['', '<!-- table routes -->\n', `${marked}${marked}`]) {
+    expect(() => withTable(page, table)).toThrow('page.md must mark one table routes.');
+  }
 });
 
 test('the API page lists every error code with its status, and no other code', () => {

@@ -1,0 +1,73 @@
+import * as z from 'zod/mini';
+import { ROUTES } from '../../../lambdas/api/routes.ts';
+import { functionNames } from '../../../lambdas/function-names.ts';
+import type { FunctionRow } from '../../../lambdas/function-row.ts';
+import { FUNCTIONS } from '../../../lambdas/functions.ts';
+
+/** A table in a page that follows from lambdas/functions.ts. */
+export interface PageTable {
+  readonly file: string;
+  /** The table is between `<!-- table NAME -->` and `<!-- end of table NAME -->`. */
+  readonly name: string;
+  readonly rows: () => readonly (readonly string[])[];
+}
+
+export const PAGE_TABLES: readonly PageTable[] = [
+  { file: 'docs/api.md', name: 'routes', rows: routeRows },
+  { file: 'docs/architecture.md', name: 'functions', rows: functionRows },
+];
+
+/** The page with its table as the code has it. Throws when the page does not mark the table. */
+export function withTable(page: string, { file, name, rows }: PageTable): string {
+  const [before, rest, ...others] = page.split(`<!-- table ${name} -->\n`);
+  const after = rest?.split(`<!-- end of table ${name} -->\n`)[1];
+  if (before === undefined || after === undefined || others.length > 0) {
+    throw new Error(`${file} must mark one table ${name}.`);
+  }
+  const [heading = [], ...body] = rows();
+  const lines = [heading, heading.map(() => '---'), ...body].map((cells) => `| ${cells.join(' | ')} |\n`);
+  return `${before}<!-- table ${name} -->\n${lines.join('')}<!-- end of table ${name} -->\n${after}`;
+}
+
+/** Bodies with more fields than this are explained below the table. */
+const MAX_FIELDS = 2;
+
+function routeRows(): readonly (readonly string[])[] {
+  return [
+    ['Route', 'Request body', 'Success', 'Meaning'],
+    ...ROUTES.map(({ method, path, request, answer, row }) => [
+      `\`${method} ${path}\``,
+      request === null ? '' : fieldsOf(request),
+      `${row.successes.join(', ')} ${fieldsOf(answer)}`,
+      row.description,
+    ]),
+  ];
+}
+
+function fieldsOf(schema: z.core.$ZodType): string {
+  const names = Object.keys(z.toJSONSchema(schema).properties ?? {});
+  return names.length > MAX_FIELDS ? 'with the fields below' : `\`{${names.map((name) => `"${name}"`).join(', ')}}\``;
+}
+
+function functionRows(): readonly (readonly string[])[] {
+  return [
+    ['function', 'started by', 'reaches'],
+    ...functionNames().map((name) => [`\`${name}\``, startOf(FUNCTIONS[name]), reachedBy(FUNCTIONS[name])]),
+  ];
+}
+
+function startOf(row: FunctionRow): string {
+  if (row.kind === 'route') return `\`${row.http.method} ${row.http.path}\``;
+  if (row.kind === 'deployment') return 'deployment';
+  return row.schedule === null ? 'operator' : 'schedule';
+}
+
+const reachedBy = ({ database, access }: FunctionRow): string =>
+  [
+    ...(database === null ? [] : ['RDS Proxy']),
+    ...(access.secrets.includes('administrator') ? ['Aurora'] : []),
+    ...(access.tome ? ['TOME'] : []),
+    ...(access.secrets.length > 0 ? ['Secrets Manager'] : []),
+    ...(access.queues.length > 0 ? ['SQS'] : []),
+    ...(access.gauges ? ['CloudWatch'] : []),
+  ].join(', ');
