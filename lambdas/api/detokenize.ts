@@ -22,7 +22,7 @@ export const handler = apiHandler({
   },
 });
 
-/** A malformed reference counts against the caller's budget, because a guess can be malformed too. */
+/** A malformed reference counts against the caller's budget, because a guess can be malformed. */
 async function referenceOf(text: string, context: RequestContext): Promise<CardReference> {
   try {
     return parseCardReference(text);

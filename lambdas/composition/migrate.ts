@@ -13,8 +13,8 @@ const TIME_LIMIT_MS = 600_000;
 export const ROLE_GRANTS = databaseRoles();
 
 /**
- * Connects the migration with the database itself, not with the proxy. Rejects with InvalidSettings,
- * or when the secret cannot be read.
+ * Connects the migration with the database itself, not with the proxy. Rejects with
+ * InvalidSettings, or when the secret cannot be read.
  */
 export async function composeMigrate(): Promise<ComposedJob<MigrationResult>> {
   const address = await databaseAddress(readSettings('migrate'));

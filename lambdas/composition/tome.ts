@@ -32,7 +32,7 @@ export function composeTome(settings: Settings<'tome'>): Tome {
       if (outcome === RATE_LIMITED) count('TomeRateLimited', {});
       time('TomeCallDuration', { namespace, operation, lane }, durationMs);
     },
-    // A creation that is not sent because of an earlier 429 counts too: TOME has no capacity for it.
+    // A creation that is not sent because of an earlier 429 counts too: TOME has no capacity.
     onThrottled: () => count('TomeRateLimited', {}),
     onBreaker({ namespace, operation, state }) {
       count('BreakerChanges', { namespace, operation, state });

@@ -22,8 +22,8 @@ const DETOKENIZE_SPELLINGS = [
 
 /**
  * The resource policy of the API, which allows routes to other accounts. Callers of this account
- * need a managed policy (caller-policies.ts). Only roles that a consumer names may detokenize: a Deny
- * refuses all others, and no other policy can override a Deny.
+ * need a managed policy (caller-policies.ts). Only roles that a consumer names may detokenize: a
+ * Deny refuses all others, and no other policy can override a Deny.
  */
 export function apiAccess(consumers: readonly Consumer[]): PolicyDocument {
   const readers = consumers.flatMap(({ account, detokenizeRoles }) =>

@@ -83,7 +83,7 @@ export class Api extends Construct {
         ),
       },
     });
-    // API Gateway would create this log group at its first error, without the key and the retention.
+    // API Gateway would create this log group at its first error, without key and retention.
     const errorLog = new EncryptedLogGroup(this, 'ErrorLog', {
       environment,
       key,

@@ -1,6 +1,6 @@
 import type { AwsEnvironment, Consumer, DomainSettings, Environment } from './environment.ts';
 
-/** Two minutes of virtual cards at 150 a second, with a tenth of the pool left (docs/capacity.md). */
+/** Two minutes of virtual cards at 150 a second, and a tenth of the pool (docs/capacity.md). */
 const RUN_OF_VIRTUAL_CARDS = { min: 21_500, max: 50_000 };
 
 /**

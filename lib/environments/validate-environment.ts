@@ -32,7 +32,7 @@ export function faultsOf(environment: Environment): readonly string[] {
   return faults.map((fault) => `${environment.name}: ${fault}`);
 }
 
-/** API Gateway limits a resource policy to 8,192 characters (test/infrastructure/api-access.test.ts). */
+/** A resource policy may have 8,192 characters (test/infrastructure/api-access.test.ts). */
 export const MOST_CONSUMERS = 20;
 
 /** A condition, and the sentence for an environment that does not meet it. */

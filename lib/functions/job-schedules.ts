@@ -22,7 +22,7 @@ export interface JobSchedulesProps {
 /** A start that is later than this is dropped, because the next one does the same work. */
 const MAX_DELAY_MINUTES = 15;
 
-/** The schedules of lambdas/functions.ts. Each starts one job, with a role that may do only that. */
+/** The schedules of lambdas/functions.ts. The role of a schedule may start only its own job. */
 export class JobSchedules extends Construct {
   constructor(scope: Construct, id: string, props: JobSchedulesProps) {
     super(scope, id);

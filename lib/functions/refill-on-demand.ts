@@ -24,9 +24,9 @@ export interface RefillOnDemandProps {
 }
 
 /**
- * Starts a prefetch within a minute when the pool is low. The alarm starts one when the pool becomes
- * low. The rule starts one for each report of the health job while the pool remains low, so a
- * prefetch that fails is repeated. A lease allows one run at a time.
+ * Starts a prefetch within a minute when the pool is low. The alarm starts one when the pool
+ * becomes low. The rule starts one for each report of the health job while the pool remains low, so
+ * a prefetch that fails is repeated. A lease allows one run at a time.
  */
 export class RefillOnDemand extends Construct {
   readonly topic: Topic;

@@ -17,8 +17,8 @@ interface Reading {
 }
 
 /**
- * The metrics of one producer domain. test/integration/alarms.test.ts checks that the handlers write
- * each metric that an alarm or the dashboard reads.
+ * The metrics of one producer domain. test/integration/alarms.test.ts checks that the handlers
+ * write each metric that an alarm or the dashboard reads.
  */
 export class PoolMetrics {
   readonly #namespace: string;

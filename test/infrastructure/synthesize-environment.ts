@@ -9,7 +9,7 @@ import { environmentNamed } from '../../lib/environments/validate-environment.ts
 import { plainValue, withoutHashes } from './plain-value.ts';
 import type { Resource } from './synthesized-environment.ts';
 
-/** CDK's own report of the checks. */
+/** CDK's report of the checks. */
 export interface ValidationReport {
   readonly pluginReports: readonly {
     readonly pluginName: string;
@@ -24,7 +24,10 @@ export interface Synthesis {
   readonly report: ValidationReport;
 }
 
-/** An environment as `cdk synth` makes it; without the functions' bundles, which no template depends on. With its checks, it throws what they find. */
+/**
+ * Synthesizes an environment as `cdk synth` does, but without the functions' bundles, on which no
+ * template depends. With its checks it throws their findings.
+ */
 export function synthesizeEnvironment(
   name: EnvironmentName,
   { isChecked }: { readonly isChecked: boolean },
@@ -47,7 +50,7 @@ export function synthesizeEnvironment(
   }
 }
 
-/** What the command line hands an app: the flags of cdk.json; and no bundling. */
+/** The context that the CDK command line sets, from cdk.json, and no bundling. */
 export const contextOfTheCli = (): Record<string, unknown> => ({
   ...JSON.parse(readFileSync('cdk.json', 'utf8')).context,
   'aws:cdk:bundling-stacks': [],

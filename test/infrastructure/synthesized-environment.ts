@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import { inject } from 'vitest';
 import { ENVIRONMENTS, type EnvironmentName } from '../../lib/environments/environments.ts';
 
-/** A resource of one of an environment's templates, its names without hashes and CloudFormation's functions written out (plain-value.ts). */
+/** A resource of a template. Its id has no hash, and its values are plain (plain-value.ts). */
 export interface Resource {
   readonly stack: string;
   readonly id: string;
   readonly type: string;
-  // biome-ignore lint/suspicious/noExplicitAny: properties are whatever CloudFormation has for each type.
+  // biome-ignore lint/suspicious/noExplicitAny: each CloudFormation type has other properties.
   readonly properties: any;
   readonly dependsOn: readonly string[];
   readonly deletionPolicy: string | undefined;
@@ -19,16 +19,16 @@ export interface Resource {
 export interface SynthesizedEnvironment {
   readonly name: EnvironmentName;
   readonly resources: readonly Resource[];
-  /** All of a type, in all stacks or in one. */
+  /** All resources of a type, in all stacks or in one. */
   all(type: string, stack?: string): readonly Resource[];
-  /** The only resource of its type in a stack whose logical name starts so. */
+  /** The only resource of the type in the stack whose logical id starts with `idStart`. */
   one(type: string, stack: string, idStart?: string): Resource;
 }
 
 export const ENVIRONMENT_NAMES = Object.keys(ENVIRONMENTS) as readonly EnvironmentName[];
 export const AWS_ENVIRONMENT_NAMES = ENVIRONMENT_NAMES.filter((name) => ENVIRONMENTS[name].kind === 'aws');
 
-/** What an environment's templates hold, as synthesized once for the whole run (all-environments.ts). */
+/** The resources of an environment, which all-environments.ts synthesizes once for all tests. */
 export function synthesized(name: EnvironmentName): SynthesizedEnvironment {
   const resources: readonly Resource[] = JSON.parse(
     readFileSync(join(inject('synthesizedEnvironments'), `${name}.json`), 'utf8'),

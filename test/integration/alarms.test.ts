@@ -104,7 +104,7 @@ async function detokenize(times: number): Promise<void> {
   for (let count = 0; count < times; count += 1) await running.post('/v1/references/detokenize', { cardReferenceId });
 }
 
-/** Each route answers an error that no handler expects: the database has none of its functions. */
+/** Makes each route answer 500: the database functions are missing, which no handler expects. */
 async function answerWithFaults(): Promise<void> {
   const cardNumber = freshCard();
   const { body } = await running.post('/v1/cards', { cardNumber });

@@ -13,8 +13,8 @@ vi.stubEnv('POWERTOOLS_METRICS_DISABLED', 'true');
 const { count, time } = await import('../../../lambdas/runtime/metrics.ts');
 
 /**
- * `@ts-expect-error` is itself an error if the next line compiles. So `npm run check` fails when one
- * of these mistakes compiles; the expectations below only use the values.
+ * `@ts-expect-error` is itself an error if the next line compiles. So `npm run check` fails when
+ * one of these mistakes compiles; the expectations below only use the values.
  */
 
 test('a row that lacks a fact does not compile', () => {
