@@ -6,9 +6,9 @@ import type { CallerBudgets } from './caller-budgets.ts';
 /**
  * Adds each caller's budgets to a tokenizer (docs/design.md#callers-kept-apart).
  *
- * With a spent budget a caller gets no answer to any lookup, because an answer to the successful
- * ones would reveal which they are. The database read checks the budget too
- * (`RequestContext.budget`): another instance may have spent the last unit meanwhile.
+ * A caller with a spent budget gets no answer to any lookup: if only misses were refused, each
+ * refusal would reveal a miss. The database read checks the budget too (`RequestContext.budget`),
+ * because another instance may have spent the last unit meanwhile.
  *
  * A creation of an existing card above the budget is refused, and one of a new card is not. A
  * replay of an Idempotency-Key reveals nothing new and is free. `lookupOrTokenize` has no budget:

@@ -3,8 +3,8 @@ import { TomeRateLimited } from '../../tokenization/tome-errors.ts';
 import { SlowStart } from './slow-start.ts';
 
 /**
- * One 429 among successes means that the limit is reached, and a retry helps. So many in a row
- * close.
+ * So many 429 in a row stop creations. A single 429 among successes means only that the limit is
+ * reached, and a retry helps.
  */
 const CLOSING_REFUSALS = 3;
 /**
