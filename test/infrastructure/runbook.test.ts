@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, expect, test } from 'vitest';
 import { functionNames } from '../../lambdas/function-names.ts';
+import type { FunctionRow } from '../../lambdas/function-row.ts';
+import { FUNCTIONS } from '../../lambdas/functions.ts';
 import { settingGroups } from '../../lambdas/runtime/setting-groups.ts';
 import { observedDomain } from './observed-domain.ts';
 
@@ -74,4 +76,26 @@ test('every function and setting that the runbook names exists', () => {
   const settings = [...runbook.matchAll(/`(?:tomeCalls\.)?([A-Z]+(?:_[A-Z]+)+)`/g)].map(([, name = '']) => name);
   expect(settings.length).toBeGreaterThan(3);
   expect(settings.filter((name) => !known.has(name))).toEqual([]);
+});
+
+test('the restore procedure closes every route that writes and stops every scheduled job', () => {
+  const listed = (variable: string): readonly string[] =>
+    new RegExp(`\\b${variable}="([^"]+)"`).exec(proceduresPart)?.[1]?.split(' ').toSorted() ?? [];
+  const rows = functionNames().map((name): FunctionRow & { readonly name: string } => ({ name, ...FUNCTIONS[name] }));
+  const writing = rows.flatMap((row) => (row.kind === 'route' && row.http.method === 'POST' ? [row.http.path] : []));
+  expect(listed('ROUTES')).toEqual(writing.map((path) => path.replace('/v1/', '').replaceAll('/', '~1')).toSorted());
+  const scheduled = rows.flatMap((row) => (row.kind !== 'route' && row.schedule !== null ? [row.name] : []));
+  expect(listed('JOBS')).toEqual(scheduled.toSorted());
+});
+
+/** Alarms that act instead of notifying an operator. */
+const ACTING = ['refill-wanted', 'a-release-rolled-back'];
+
+test('the design names every alarm that notifies an operator', () => {
+  const [, operation = ''] = readFileSync('docs/design.md', 'utf8').split('\n## Operation\n');
+  const table = operation.split('\n## ')[0] ?? '';
+  const [, rows = ''] = table.split('| what is watched |');
+  const named = [...rows.matchAll(/`([a-z-]+)`/g)].map(([, name]) => name);
+  const entries = entriesOf(alarmsPart).map(({ anchor }) => anchor);
+  expect(named.toSorted()).toEqual(entries.filter((anchor) => !ACTING.includes(anchor)).toSorted());
 });

@@ -130,3 +130,10 @@ test('an emulator environment needs no alarm recipients and no AWS settings', ()
   expect(faultsOf(local)).toEqual([]);
   expect(faultsOf({ ...local, account: 'none' })).toEqual(['local: account must have twelve digits.']);
 });
+
+test('no two environments on AWS share an account and region, where API Gateway has one role for its logs', () => {
+  const places = Object.values(ENVIRONMENTS)
+    .filter(({ kind }) => kind === 'aws')
+    .map(({ account, region }) => `${account} ${region}`);
+  expect(places).toEqual([...new Set(places)]);
+});
