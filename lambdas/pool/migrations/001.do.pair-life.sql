@@ -1,16 +1,20 @@
--- A pair's life (brief 2): STAGED -> AVAILABLE -> RESERVED -> USED, and QUARANTINED beside it.
+-- The life of a pair: STAGED -> AVAILABLE -> RESERVED -> USED, and QUARANTINED
+-- (docs/design.md#the-life-of-a-pair). The view `pair_life` computes these five states.
 --
--- The registry `pair` holds every pair that ever was; rows are never deleted and their two tokens never change. Beside it stand
--- small shelves that list who is in a passing state, so that no statement ever scans the tens of millions that are used.
--- From STAGED to USED a pair is POOLED, and the shelf that it stands on says the rest: `available_pair` on offer, `reservation` in
--- somebody's hand, `outbox_event` used with its event still to be sent. So reserving and using a pair move a row from shelf to shelf and leave
--- the registry alone; the relay files used pairs there, many at a time, as it closes their events. An update of the registry in mark_used
--- cost more than all the rest of it (docs/performance.md has the figures). The view `pair_life` gives the five states their names.
+-- The table `pair` holds every pair. Its rows are never deleted and their two tokens never change.
+-- Small tables list the pairs in a passing state, so that no statement scans the tens of millions
+-- of used pairs. From AVAILABLE until the relay has closed the event, `pair.state` is POOLED, and
+-- the table that lists the pair says the rest: `available_pair` (AVAILABLE), `reservation`
+-- (RESERVED) or `outbox_event` (USED, event not closed yet). So reserving and using a pair move a
+-- row between small tables and do not write `pair`. The relay sets `pair.state` to USED in batches,
+-- when it closes the events. An update of `pair` in mark_used cost more than the rest of mark_used
+-- (docs/performance.md).
 --
--- Functions (../functions) are the only way to take an edge: the roles that serve requests may execute some of them, and nothing else.
--- The triggers here hold for whoever has more rights than that.
+-- Only functions (../functions) change a pair's state: the roles that serve requests may execute
+-- some of them and have no other right. The triggers in this file also hold for roles with more
+-- rights.
 
--- In the order of life: a pair's state only ever goes forward.
+-- In the order of life, because the trigger pair_state_goes_forward compares states by this order.
 CREATE TYPE pair_state AS ENUM ('STAGED', 'POOLED', 'QUARANTINED', 'USED');
 
 CREATE TABLE pair (
@@ -18,17 +22,19 @@ CREATE TABLE pair (
   internal_token text NOT NULL UNIQUE,
   card_reference text NOT NULL UNIQUE,
   state pair_state NOT NULL DEFAULT 'STAGED',
-  -- prefetch: through the pool; direct: made by the direct path; repair: learnt from TOME by a read.
+  -- prefetch: through the pool; direct: created by the direct path; repair: learnt from TOME by a
+  -- read.
   origin text NOT NULL DEFAULT 'prefetch',
-  -- The reservation that used it, or held it when it went to quarantine: whose owner may still finish it.
+  -- The reservation that used the pair, or held it when it was quarantined. The owner of that
+  -- reservation may still use the pair.
   reservation_id uuid,
-  -- The reservation that last gave it back.
+  -- The reservation that last released the pair.
   released_by uuid,
-  -- Why the pair left the ordinary road: a release, a quarantine, an adoption.
+  -- Why the pair was released, quarantined or adopted.
   reason text,
-  -- The earlier of the two tokens' expiries less the margin; NULL when TOME's tokens do not expire.
+  -- The earlier expiry of the two tokens minus the margin; NULL when TOME's tokens do not expire.
   expires_at timestamptz,
-  -- The pair's history, always by the database's clock.
+  -- The times of the pair's changes, always from the database's clock.
   staged_at timestamptz NOT NULL DEFAULT now(),
   available_at timestamptz,
   reserved_at timestamptz,
@@ -38,7 +44,7 @@ CREATE TABLE pair (
   used_at timestamptz
 ) WITH (
   fillfactor = 70,
-  -- A fifth of tens of millions is too much to wait for.
+  -- The default, a fifth of tens of millions of rows, would delay vacuum for too long.
   autovacuum_vacuum_scale_factor = 0.02,
   autovacuum_vacuum_insert_scale_factor = 0.05,
   autovacuum_analyze_scale_factor = 0.05
@@ -50,21 +56,23 @@ BEGIN
     USING ERRCODE = 'check_violation', CONSTRAINT = TG_NAME;
 END $$;
 
--- Whether a row stands on the right shelf is the business of the functions; these keep the registry itself.
+-- These triggers check `pair` alone. The functions, and the triggers below, keep it consistent with
+-- the small tables.
 CREATE TRIGGER pair_state_goes_forward
   AFTER UPDATE OF state ON pair
   FOR EACH ROW
   WHEN (NEW.state <= OLD.state OR (OLD.state = 'STAGED' AND NEW.state = 'USED'))
   EXECUTE FUNCTION refuse_pair_change('this update');
 
--- Fires by the columns that a statement names.
+-- Fires when a statement names one of these columns, even if the value stays the same.
 CREATE TRIGGER pair_tokens_never_change
   BEFORE UPDATE OF id, internal_token, card_reference, origin, expires_at, staged_at ON pair
   FOR EACH ROW
   EXECUTE FUNCTION refuse_pair_change('a change of what a pair is');
 
--- A pair enters STAGED, before NS2 hears of it; or USED, when TOME bound it outside the pool (direct path, repair by a read). The
--- form of its tokens is looked at here and not by CHECK constraints, which would be evaluated at each later update as well.
+-- A pair is inserted as STAGED, before its tokens are sent to NS2, or as USED, when TOME bound it
+-- outside the pool (direct path, or repair by a read). The form of the tokens is checked here and
+-- not by CHECK constraints, because these would be evaluated at each later update too.
 CREATE TRIGGER pair_entry
   BEFORE INSERT ON pair
   FOR EACH ROW
@@ -87,7 +95,8 @@ CREATE TRIGGER pair_is_never_deleted
 
 CREATE TABLE staged_pair (
   pair_id bigint PRIMARY KEY,
-  -- Failed mappings so far; those that failed least come first, and too many mean quarantine.
+  -- Failed attempts to bind the pair on NS2. Pairs with fewer failures are tried first; too many
+  -- failures lead to quarantine.
   failures int NOT NULL DEFAULT 0
 ) WITH (fillfactor = 80);
 
@@ -95,11 +104,16 @@ CREATE TABLE quarantined_pair (
   pair_id bigint PRIMARY KEY
 );
 
--- What is on offer, by ticket. A reservation draws the next ticket from the sequence and takes that row: no two clients ever look at the same
--- one, nobody fights for the head of a queue, and nothing is searched, so that dead rows that vacuum cannot take away yet do not
--- slow it down. The two tokens stand here too, so that taking a pair does not touch the registry.
--- This shelf and the two below turn over quickly: vacuumed by count and not by share, and their empty pages are kept for the next rows, which spares
--- an exclusive lock and the growing again.
+-- The available pairs, by ticket. A reservation draws the next ticket from the sequence and deletes
+-- the row with that ticket by primary key. So clients address different rows, do not compete for
+-- the head of a queue, and dead rows that vacuum cannot remove yet do not slow them down.
+-- docs/design.md#how-a-pair-is-reserved has the rest, and docs/design.md#locks the cases in which
+-- clients meet at the same row. The row holds both tokens, so that taking a pair does not touch
+-- `pair`.
+--
+-- The rows of this table and of the two tables below are inserted and deleted quickly. Vacuum
+-- starts after a fixed number of dead rows and not at a share of the table. It keeps empty pages
+-- for the next rows, which saves an exclusive lock and the extension of the file.
 CREATE TABLE available_pair (
   ticket bigint PRIMARY KEY,
   pair_id bigint NOT NULL UNIQUE,
@@ -113,7 +127,8 @@ CREATE TABLE available_pair (
 );
 CREATE SEQUENCE pool_ticket;
 
--- Where the tickets end, and before which ticket nothing is left. Its row lock makes those who put pairs on offer take turns.
+-- tail is the last ticket that was issued to a row, and no row is expected below floor. The lock of
+-- this row makes transactions that add available pairs run one after the other.
 CREATE TABLE pool_cursor (
   only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
   tail bigint NOT NULL DEFAULT 0,
@@ -121,8 +136,9 @@ CREATE TABLE pool_cursor (
 ) WITH (fillfactor = 20);
 INSERT INTO pool_cursor DEFAULT VALUES;
 
--- Open reservations. The primary key decides whether a reservation id was used when a commit's outcome is unknown (rule 4); the
--- other index keeps a pair in one hand.
+-- Open reservations. When the outcome of a commit is unknown, the primary key decides whether the
+-- reservation id was used (docs/design.md#retries-after-a-lost-commit). The other unique index
+-- allows one reservation for each pair.
 CREATE TABLE reservation (
   id uuid PRIMARY KEY,
   pair_id bigint NOT NULL UNIQUE,
@@ -152,15 +168,18 @@ BEGIN
   RETURN NULL;
 END $$;
 
--- Putting on offer is rare and in bulk, so the look costs nothing where it matters. It happens in the transaction that activates the pair or
--- writes down who gave it back and why (now() is that transaction's own time), and never later: no timer can put a pair back (rule 1).
+-- Pairs become available rarely and many at a time, so this check does not slow down creations. A
+-- pair becomes available in the transaction that activates or releases it, where now() is the time
+-- that this transaction writes to `pair`. It never happens later, so no timer can make a pair
+-- available again (docs/design.md#an-uncertain-pair-is-never-offered-again).
 CREATE TRIGGER only_free_pairs_are_offered
   AFTER INSERT ON available_pair
   REFERENCING NEW TABLE AS shelved
   FOR EACH STATEMENT
   EXECUTE FUNCTION refuse_shelving();
 
--- A row on these shelves may move or go, and never stand for another pair. Fires by the columns that a statement names, which no function does.
+-- A row of these tables may be deleted or get another ticket, but never changes its pair. The
+-- triggers fire when a statement names one of these columns, which no function does.
 CREATE FUNCTION refuse_shelf_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   RAISE EXCEPTION '%: a row never stands for another pair', TG_TABLE_NAME
@@ -175,16 +194,19 @@ CREATE TRIGGER held_pair_never_changes
   FOR EACH ROW
   EXECUTE FUNCTION refuse_shelf_change();
 
--- One row an event not yet sent (A7). To write it is to use the pair: mark_used moves the reservation here. The primary key makes it one for
--- each pair.
+-- One row for each event that is not closed yet (docs/design.md#events-through-an-outbox). The
+-- insertion of this row uses the pair: mark_used replaces the row of `reservation` by it. The
+-- primary key allows one event for each pair.
 CREATE TABLE outbox_event (
   pair_id bigint PRIMARY KEY,
-  -- The reservation that used the pair, until the registry has it; NULL where the registry was told at once.
+  -- The reservation that used the pair, until the relay writes it to `pair`; NULL when `pair` was
+  -- inserted or updated as USED in the same transaction as the event.
   reservation_id uuid,
   reserved_at timestamptz,
   occurred_at timestamptz NOT NULL DEFAULT now(),
   attempts int NOT NULL DEFAULT 0,
-  -- While a relay has it in hand, and after a failed attempt.
+  -- A relay takes the event at this time at the earliest: after the lease of another relay, or
+  -- after the pause that follows a failed attempt.
   not_before timestamptz NOT NULL DEFAULT now()
 ) WITH (
   autovacuum_vacuum_threshold = 1000,
@@ -201,7 +223,7 @@ BEGIN
   RETURN NEW;
 END $$;
 
--- USED is for ever, in the registry or not yet.
+-- A used pair stays used, also while `pair.state` is still POOLED.
 CREATE TRIGGER pair_used_is_for_ever
   BEFORE UPDATE OF state ON pair
   FOR EACH ROW
@@ -220,8 +242,9 @@ BEGIN
   RETURN NULL;
 END $$;
 
--- A pair that is used or in quarantine is never on offer, and what was used was reserved. Looked at when the statement is done. The hot path does not
--- update the registry, so nobody waits for this.
+-- A pair that is used or quarantined is never available, and a pair of the pool is used only
+-- through a reservation. Checked after the statement. mark_used does not update `pair`, so
+-- creations do not wait for this check.
 CREATE TRIGGER pair_leaves_pool_off_every_shelf
   AFTER UPDATE OF state ON pair
   FOR EACH ROW
@@ -243,7 +266,7 @@ CREATE TRIGGER only_filed_events_are_closed
   FOR EACH STATEMENT
   EXECUTE FUNCTION refuse_unfiled_close();
 
--- For people, and for the checker.
+-- For operators, and for the checker of invariants.
 CREATE VIEW pair_life AS
 SELECT
   pair.id AS pair_id,
@@ -269,7 +292,8 @@ FROM pair
 LEFT JOIN reservation ON reservation.pair_id = pair.id
 LEFT JOIN outbox_event ON outbox_event.pair_id = pair.id;
 
--- Events sent so far. Together with the outbox this counts the used pairs without looking at them.
+-- How many events were sent. This number plus the rows of outbox_event is the number of used pairs,
+-- without a scan of `pair`.
 CREATE TABLE sent_event_count (
   only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
   sent bigint NOT NULL DEFAULT 0

@@ -1,7 +1,8 @@
--- What each caller has spent of its budgets: one row for each caller and kind of answer, written only when such an answer is
--- given. A budget of N in a window refills evenly, one unit each window/N. spent_until is the time at which it will be full
--- again, so one row holds the whole state and no row is ever added for a new window. The caller is an account with
--- its role or user; no session, no card number, no token.
+-- What each caller has spent of its budgets: one row for each caller and kind of answer, written
+-- only when such an answer is given. A budget of N in a window is refilled evenly, one unit each
+-- window/N. spent_until is the time at which the budget will be full again. So one row holds the
+-- whole state, and a new window adds no row. The caller is an account with its role or user; the
+-- row has no session, card number or token.
 CREATE TABLE caller_budget (
   caller text NOT NULL,
   kind text NOT NULL CHECK (kind IN ('lookup-miss', 'detokenize-refusal', 'creation-of-existing')),

@@ -1,6 +1,9 @@
--- An internal token has the form of one, and no reference starts like the number of an international card network: a card number
--- can stand in neither column, whoever writes it. The functions know all networks (may_be_new_reference); here are those that a mistake
--- would bring, because references that other versions of the format allowed may be written again when a read repairs their pair.
+-- Checks the form of an internal token, and that no reference starts like the number of an
+-- international card network. So a card number cannot be stored in either column, whichever code
+-- writes it. The function may_be_new_reference checks the ranges of all networks. This trigger
+-- checks only those that a mistake would most likely bring: a read that repairs a pair may have to
+-- write a reference that an earlier version of the format allowed
+-- (docs/design.md#reference-format).
 CREATE TRIGGER pair_form
   BEFORE INSERT ON pair
   FOR EACH ROW

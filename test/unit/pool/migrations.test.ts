@@ -3,37 +3,57 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { functionNameOf } from '../../../lambdas/pool/install/install-functions.ts';
 import { indexNameOf } from '../../../lambdas/pool/install/install-indexes.ts';
+import { REWORDED_MIGRATIONS } from '../../../lambdas/pool/install/reworded-migrations.ts';
 
 /**
- * Every database has the checksum of each file that it has applied, and its next migration fails
- * if that file was edited. Add the hash of a new file in the commit that adds the file.
+ * The hash of each file's statements, without comments and white space. A migration is executed
+ * once in each database, so a changed statement would make old and new databases differ. Comments
+ * may be reworded, with an entry in `lambdas/pool/install/reworded-migrations.ts`. Add the hash of
+ * a new file in the commit that adds the file.
  */
 const PINNED_HASHES: Readonly<Record<string, string>> = {
-  '001.do.pair-life.sql': 'ab33af5f42f842ed',
-  '002.do.requests-and-refill.sql': '1e250ec4e31f521f',
-  '003.do.caller-budgets.sql': 'ed39073132883460',
-  '004.do.bounded-work.sql': 'f10a0f2cf0976812',
-  '005.do.pair-form.sql': 'b5eea143ba1bf662',
+  '001.do.pair-life.sql': 'd624fb66529067ff',
+  '002.do.requests-and-refill.sql': '8ede001286ca3192',
+  '003.do.caller-budgets.sql': 'a52e7f91f7095357',
+  '004.do.bounded-work.sql': '0db7e11af1e41355',
+  '005.do.pair-form.sql': '65b93ee5f9a9768c',
 };
 
 const POOL = 'lambdas/pool';
-const hashOf = (file: string): string =>
-  createHash('sha256')
-    .update(readFileSync(`${POOL}/migrations/${file}`))
-    .digest('hex')
-    .slice(0, 16);
+const textOf = (file: string): string => readFileSync(`${POOL}/migrations/${file}`, 'utf8');
+/** Comments have lines of their own, so that no part of a string literal is taken for one. */
+const statementsOf = (text: string): string => text.replaceAll(/^\s*--.*$/gm, '').replaceAll(/\s+/g, '');
+const hashOf = (text: string): string => createHash('sha256').update(statementsOf(text)).digest('hex').slice(0, 16);
+/** As Postgrator computes it. */
+const md5Of = (text: string): string => createHash('md5').update(text.replaceAll(/\r\n?/g, '\n')).digest('hex');
 const sqlFiles = (folder: string): readonly string[] =>
   readdirSync(`${POOL}/${folder}`, { encoding: 'utf8', recursive: true }).filter((file) => file.endsWith('.sql'));
 
-test('every migration file is listed here with its hash, so no released one was edited, renamed or removed', () => {
+test('every migration is listed here with the hash of its statements, so none was changed, renamed or removed', () => {
   const files = sqlFiles('migrations').toSorted();
-  expect(Object.fromEntries(files.map((file) => [file, hashOf(file)]))).toEqual(PINNED_HASHES);
+  expect(Object.fromEntries(files.map((file) => [file, hashOf(textOf(file))]))).toEqual(PINNED_HASHES);
+});
+
+test('the hash of a migration changes with its statements and not with its comments', () => {
+  const text = textOf('001.do.pair-life.sql');
+  expect(hashOf(`-- A comment.\n${text}  -- Another one.\n`)).toBe(hashOf(text));
+  expect(hashOf(text.replace('fillfactor = 70', 'fillfactor = 71'))).not.toBe(hashOf(text));
+  expect(hashOf(`${text}SELECT 1;`)).not.toBe(hashOf(text));
+});
+
+test('each reworded migration is listed with the checksum of its present text and with earlier ones', () => {
+  const files = sqlFiles('migrations');
+  for (const { version, former, present } of REWORDED_MIGRATIONS) {
+    const file = files.find((name) => Number.parseInt(name, 10) === version) ?? '';
+    expect([file, present]).toEqual([file, md5Of(textOf(file))]);
+    expect(former).not.toContain(present);
+  }
 });
 
 test('no migration creates an index on a table of an earlier migration, which would block its writers', () => {
   const made = new Set<string>();
   for (const file of sqlFiles('migrations').toSorted()) {
-    const text = readFileSync(`${POOL}/migrations/${file}`, 'utf8');
+    const text = textOf(file);
     const tables = [...text.matchAll(/CREATE TABLE (\w+)/g)].map(([, name]) => name ?? '');
     const indexed = [...text.matchAll(/CREATE (?:UNIQUE )?INDEX \w+ ON (\w+)/g)].map(([, name]) => name ?? '');
     expect([file, indexed.filter((table) => made.has(table) && !tables.includes(table))]).toEqual([

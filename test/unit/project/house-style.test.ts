@@ -61,7 +61,7 @@ test('no file contains a registry, or a path that exists on one machine only', (
   expect(offenders([...texts], (text) => local.test(text))).toEqual([]);
 });
 
-// test/unit/pool/migrations.test.ts pins the text of each migration by its hash.
+// test/unit/pool/migrations.test.ts pins the statements of each migration by their hash.
 test('migrations are numbered from 001 without a gap', () => {
   // Sorted, because git lists a file that is not added yet before all others.
   const numbers = files
