@@ -10,7 +10,7 @@ import { installIndexes } from './install/install-indexes.ts';
 import { createOwner, giveToOwner } from './install/install-owner.ts';
 import { type CreatedRoles, createRoles, grantFunctions, type RoleGrants } from './install/install-roles.ts';
 import { takeTurn } from './install/migration-turn.ts';
-import { acceptRewordedMigrations } from './install/reworded-migrations.ts';
+import { withPresentChecksums } from './install/reworded-migrations.ts';
 
 export interface MigrationResult extends Changed, CreatedRoles {
   /**
@@ -128,8 +128,7 @@ async function change(
       await transaction.unsafe(script);
     },
   });
-  await acceptRewordedMigrations(transaction);
-  const applied = await postgrator.migrate();
+  const applied = await withPresentChecksums(transaction, () => postgrator.migrate());
   const installed = await installFunctions(transaction, directory, { dropUnused: hasRoles });
   await grantFunctions(transaction, grants);
   await giveToOwner(transaction, owner);

@@ -97,5 +97,5 @@ test('the design names every alarm that notifies an operator', () => {
   const [, rows = ''] = table.split('| what is watched |');
   const named = [...rows.matchAll(/`([a-z-]+)`/g)].map(([, name = '']) => name);
   const entries = entriesOf(alarmsPart).map(({ anchor }) => anchor);
-  expect(named.toSorted()).toEqual(entries.filter((anchor) => !ACTING.includes(anchor)).toSorted());
+  expect(new Set(named)).toEqual(new Set(entries.filter((anchor) => !ACTING.includes(anchor))));
 });

@@ -41,12 +41,12 @@ test('the hash of a migration changes with its statements and not with its comme
   expect(hashOf(`${text}SELECT 1;`)).not.toBe(hashOf(text));
 });
 
-test('each reworded migration is listed with the checksum of its present text and with earlier ones', () => {
+test('each reworded migration is listed with the checksum of its present text', () => {
   const files = sqlFiles('migrations');
-  for (const { version, former, present } of REWORDED_MIGRATIONS) {
+  for (const { version, recorded, present } of REWORDED_MIGRATIONS) {
     const file = files.find((name) => Number.parseInt(name, 10) === version) ?? '';
     expect([file, present]).toEqual([file, md5Of(textOf(file))]);
-    expect(former).not.toContain(present);
+    expect(recorded).not.toBe(present);
   }
 });
 

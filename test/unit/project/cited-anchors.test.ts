@@ -110,3 +110,7 @@ test('old codes are found in each form, and words that look like them are not', 
   ]);
   expect(oldCodesIn('I1-I16, NS1, p95, rules, a brief note, gp3.M5, A10, sha-A1, #a1')).toEqual([]);
 });
+
+test('no file cites a code that a reader cannot open', () => {
+  expect(current.filter((file) => oldCodesIn(readFileSync(file, 'utf8')).length > 0)).toEqual([]);
+});
