@@ -1,5 +1,6 @@
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
+import type { JobName } from '../functions.ts';
 import { freshId } from './fresh-id.ts';
 import { describe } from './logging/describe-error.ts';
 import { logger } from './logging/logger.ts';
@@ -15,7 +16,7 @@ export interface JobRun {
 }
 
 export interface Job<Result extends object> {
-  readonly name: string;
+  readonly name: JobName;
   /** Milliseconds of one run. The timeout of the function can leave less. */
   readonly timeLimitMs: number;
   readonly run: (run: JobRun) => Promise<Result>;

@@ -24,7 +24,7 @@ const counters = new Map<string, Reading>();
 const durations: Reading[] = [];
 const gauges: Reading[] = [];
 
-/** Adds to a counter, which the next flush writes. No dimension is a token, reference or id. */
+/** Adds to a counter, which the next flush writes. No dimension identifies a card or a request. */
 export function count<Name extends keyof Counters>(name: Name, dimensions: Dimensions<Name>, increment = 1): void {
   const key = `${name} ${Object.values(dimensions).join(' ')}`;
   const value = (counters.get(key)?.value ?? 0) + increment;

@@ -73,8 +73,8 @@ export class TokenFunction extends Construct {
   }
 
   /**
-   * A failed run is not tried again, because the next run does its work. The dead-letter queue gets
-   * the event of a failed run, and the destination beside it the reason.
+   * A failed run is not tried again, because the next run does its work. The dead-letter queue
+   * receives the event of a failed run and, from the failure destination, the reason.
    */
   #configureAsyncInvoke({ maximumWaitMinutes, resultTo }: JobRow, deadLetters: IQueue): void {
     this.function.configureAsyncInvoke({

@@ -2,12 +2,17 @@ import { expect, test, vi } from 'vitest';
 import type { AwsEnvironment, Environment } from '../../lib/environments/environment.ts';
 
 const ADDED = 'rehearsal';
+const ADDED_PRODUCTION = 'second-production';
 
-// The list of environments with one more, as if it had been added to environments.ts.
+// The list of environments with two more, as if they had been added to environments.ts.
 vi.mock(import('../../lib/environments/environments.ts'), async (original) => {
   const module = await original();
   const added: AwsEnvironment = { ...(module.ENVIRONMENTS.dev as AwsEnvironment), name: ADDED };
-  return { ...module, ENVIRONMENTS: { ...module.ENVIRONMENTS, [ADDED]: added } };
+  const production: AwsEnvironment = { ...(module.ENVIRONMENTS.prod as AwsEnvironment), name: ADDED_PRODUCTION };
+  return {
+    ...module,
+    ENVIRONMENTS: { ...module.ENVIRONMENTS, [ADDED]: added, [ADDED_PRODUCTION]: production },
+  };
 });
 
 const { ENVIRONMENTS } = await import('../../lib/environments/environments.ts');
@@ -41,6 +46,11 @@ test('an environment that is added to the list is known to the command line', ()
     environment: ADDED,
     domain: 'card',
   });
+});
+
+test('the command line refuses an added environment that is production', () => {
+  expect(CLI_USAGE).not.toContain(ADDED_PRODUCTION);
+  expect(() => parseCliOptions(['pool', '--env', ADDED_PRODUCTION])).toThrow('production is not allowed');
 });
 
 test.each(Object.entries<Environment>(ENVIRONMENTS))('the environment %s has the name of its key', (key, { name }) => {

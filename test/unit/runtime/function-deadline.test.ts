@@ -47,7 +47,7 @@ const api = apiHandler({
 });
 
 const job = jobHandler({
-  name: 'test',
+  name: 'pool-health',
   timeLimitMs: 50_000,
   async run({ deadlineMs }) {
     calls.push(deadlineMs - performance.now());
