@@ -87,15 +87,3 @@ test('the restore procedure closes every route that writes and stops every sched
   const scheduled = rows.flatMap((row) => (row.kind !== 'route' && row.schedule !== null ? [row.name] : []));
   expect(listed('JOBS')).toEqual(scheduled.toSorted());
 });
-
-/** Alarms that act instead of notifying an operator. */
-const ACTING = ['refill-wanted', 'a-release-rolled-back'];
-
-test('the design names every alarm that notifies an operator', () => {
-  const [, operation = ''] = readFileSync('docs/design.md', 'utf8').split('\n## Operation\n');
-  const table = operation.split('\n## ')[0] ?? '';
-  const [, rows = ''] = table.split('| what is watched |');
-  const named = [...rows.matchAll(/`([a-z-]+)`/g)].map(([, name = '']) => name);
-  const entries = entriesOf(alarmsPart).map(({ anchor }) => anchor);
-  expect(new Set(named)).toEqual(new Set(entries.filter((anchor) => !ACTING.includes(anchor))));
-});

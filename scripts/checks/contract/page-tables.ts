@@ -1,10 +1,11 @@
+import { readFileSync } from 'node:fs';
 import * as z from 'zod/mini';
 import { ROUTES } from '../../../lambdas/api/routes.ts';
 import { functionNames } from '../../../lambdas/function-names.ts';
 import type { FunctionRow } from '../../../lambdas/function-row.ts';
 import { FUNCTIONS } from '../../../lambdas/functions.ts';
 
-/** A table in a page that follows from lambdas/functions.ts. */
+/** A table in a page that follows from lambdas/functions.ts or from another page. */
 export interface PageTable {
   readonly file: string;
   /** The table is between `<!-- table NAME -->` and `<!-- end of table NAME -->`. */
@@ -15,6 +16,7 @@ export interface PageTable {
 export const PAGE_TABLES: readonly PageTable[] = [
   { file: 'docs/api.md', name: 'routes', rows: routeRows },
   { file: 'docs/architecture.md', name: 'functions', rows: functionRows },
+  { file: 'docs/design.md', name: 'alarms', rows: alarmRows },
 ];
 
 /** The page with its table as the code has it. Throws when the page does not mark the table. */
@@ -71,3 +73,23 @@ const reachedBy = ({ database, access }: FunctionRow): string =>
     ...(access.queues.length > 0 ? ['SQS'] : []),
     ...(access.gauges ? ['CloudWatch'] : []),
   ].join(', ');
+
+/** Each entry of the runbook's part "Alarms", with the first sentence of what the alarm means. */
+function alarmRows(): readonly (readonly string[])[] {
+  const [, alarms = ''] = readFileSync('docs/runbook.md', 'utf8').split(/^## (?:Alarms|Procedures)$/m);
+  const entries = alarms.split(/^### /m).slice(1);
+  return [
+    ['alarm', 'means that'],
+    ...entries.map((entry) => {
+      const anchor = (entry.split('\n')[0] ?? '').toLowerCase().replaceAll(' ', '-');
+      return [`[\`${anchor}\`](runbook.md#${anchor})`, meaningOf(entry)];
+    }),
+  ];
+}
+
+function meaningOf(entry: string): string {
+  const text = /^- \*\*Means\*\* ([\s\S]*?)\n- /m.exec(entry)?.[1]?.replaceAll(/\s+/g, ' ') ?? '';
+  // In parentheses: whether the alarm pages an operator, which can contain a link.
+  const sentence = text.replace(/^\((?:[^()]|\([^()]*\))*\) /, '');
+  return sentence.replace(/\.( .*)?$/, '').replaceAll('](#', '](runbook.md#');
+}
