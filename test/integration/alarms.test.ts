@@ -42,7 +42,6 @@ beforeAll(async () => {
     TOME_LIVE_CALLS_PER_SECOND: '0',
     CALLER_LOOKUP_MISSES_PER_HOUR: String(MISSES_PER_HOUR),
   });
-  await switchTome({ rateLimitScope: 'off' });
   recorder = new MetricRecorder(running.output);
 });
 
