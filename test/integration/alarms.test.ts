@@ -51,8 +51,6 @@ const job = async (name: string): Promise<void> => {
   await running.post(`/_local/jobs/${name}`, {});
 };
 
-const switchTome = (switches: object): Promise<Response> =>
-  fetch(`${running.stack.url}/_local/tome/switches`, { method: 'PUT', body: JSON.stringify(switches) });
 
 async function withTomeFault(fault: object, work: () => Promise<void>): Promise<void> {
   await running.post('/_local/tome/faults', { rate: 1, ...fault });
