@@ -51,7 +51,6 @@ const job = async (name: string): Promise<void> => {
   await running.post(`/_local/jobs/${name}`, {});
 };
 
-
 async function withTomeFault(fault: object, work: () => Promise<void>): Promise<void> {
   await running.post('/_local/tome/faults', { rate: 1, ...fault });
   await work();
