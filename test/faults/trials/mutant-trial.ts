@@ -90,7 +90,7 @@ async function tryMutant({ name, edits, tests }: Mutant, serverUrl: string): Pro
 }
 
 /** Ends a trial that hangs. Then the bug counts as not caught. */
-const TIMEOUT_MS = 1_800_000;
+const TIMEOUT_MS = 900_000;
 
 type Outcome = Omit<MutantResult, 'name'>;
 
