@@ -11,7 +11,7 @@ import { TomeClient } from '../tome/client/tome-client.ts';
 const RATE_LIMITED: TomeRateLimited['code'] = 'tome-rate-limited';
 
 /** TOME's client, which counts and times every call. */
-export function composeTome(settings: Settings<'tome'>): Tome {
+export function composeTome(settings: Settings<'domain' | 'tome'>): Tome {
   const client = new TomeClient({
     settings: {
       baseUrl: settings.TOME_URL,
@@ -40,5 +40,5 @@ export function composeTome(settings: Settings<'tome'>): Tome {
       logger.warn('circuit breaker', { namespace, operation, state });
     },
   });
-  return createHttpTome(client);
+  return createHttpTome(client, settings.TOME_PROFILE);
 }

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
-import { LUHN_POLICIES } from '../tokenization/model/reference-format.ts';
-import { choice, flag, httpUrl, integer, optionalText, ratio, text, url } from './setting-parsers.ts';
+import { LUHN_POLICIES } from '../tokenization/model/luhn.ts';
+import { choice, flag, httpUrl, integer, optionalText, ratio, text, tomeProfile, url } from './setting-parsers.ts';
 
 /**
  * Every setting of every function, in groups: its name in the environment, its default and its
@@ -11,6 +11,7 @@ export const settingGroups = {
   domain: {
     PRODUCER_DOMAIN: text(/^[a-z][a-z0-9-]{0,31}$/, 'must be a short lower-case name', 'card'),
     REFERENCE_LUHN: choice(LUHN_POLICIES, 'must-fail'),
+    TOME_PROFILE: tomeProfile,
   },
   strategy: {
     TOKENIZER: choice(['pooled', 'direct'], 'pooled'),

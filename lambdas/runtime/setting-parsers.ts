@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { readTomeProfile } from '../tome/profile/read-profile.ts';
 import { findUrlFaults, type UrlForm } from './url-faults.ts';
 
 /** Parsers of settings. Each message follows the setting's name, and never quotes the value. */
@@ -55,3 +56,17 @@ export const url = (form: UrlForm) =>
   });
 
 export const httpUrl = url({ schemes: ['http', 'https'], expected: 'must be an http or https URL' });
+
+/** What is known of TOME: the name of a shipped profile, or the JSON of one. */
+export const tomeProfile = z.prefault(
+  z.pipe(
+    z.string(),
+    z.transform((text: string, { issues }) => {
+      const read = readTomeProfile(text);
+      if ('profile' in read) return read.profile;
+      for (const message of read.faults) issues.push({ code: 'custom', message, input: text });
+      return z.NEVER;
+    }),
+  ),
+  'simulator',
+);

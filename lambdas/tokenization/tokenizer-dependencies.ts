@@ -1,6 +1,6 @@
 import type { Caller } from './callers/caller.ts';
 import type { CardNumber } from './model/card-number.ts';
-import type { LuhnPolicy } from './model/reference-format.ts';
+import type { LuhnPolicy } from './model/luhn.ts';
 import type { RecordDisclosure } from './ports/audit.ts';
 import type { Clock } from './ports/clock.ts';
 import type { IdempotencyClaim, PairStore } from './ports/pair-store.ts';

@@ -10,6 +10,7 @@ import { TomeClient } from '../../lambdas/tome/client/tome-client.ts';
 import { type Simulator, startSimulator } from '../../scripts/simulator/simulator.ts';
 import { JumpingClock } from '../support/jumping-clock.ts';
 import { simulatorTimeOf } from '../support/simulator-time.ts';
+import { simulatorProfile } from '../support/tome-profiles.ts';
 import { createTestDatabase, type TestDatabase } from './test-database.ts';
 
 let db: TestDatabase;
@@ -78,7 +79,7 @@ function run({
     random: Math.random,
   });
   const dependencies = {
-    tome: createHttpTome(client),
+    tome: createHttpTome(client, simulatorProfile),
     store,
     poolLevel: async () => {
       const level = await db.database.run(readPoolHealth);

@@ -14,6 +14,7 @@ import { noFaults } from '../faults/harness/interceptor.ts';
 import { type ProcessUnderTest, startProcess } from '../faults/harness/process-under-test.ts';
 import { createWorld, type World } from '../faults/harness/world.ts';
 import { FakeClock } from '../support/fake-clock.ts';
+import { simulatorProfile } from '../support/tome-profiles.ts';
 import { type ManglingFront, startFront } from './mangling-front.ts';
 
 let world: World;
@@ -48,7 +49,7 @@ function tomeOver(settings: Partial<TomeSettings> = {}, clock: Clock = systemClo
     clock,
     random: () => 0,
   });
-  return createHttpTome(client);
+  return createHttpTome(client, simulatorProfile);
 }
 
 const productWith = (settings: Partial<TomeSettings> = {}, clock: Clock = systemClock): ProcessUnderTest =>

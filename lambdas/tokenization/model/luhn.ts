@@ -1,3 +1,7 @@
+/** Whether a text must fail, may pass or must pass the Luhn check of card numbers. */
+export type LuhnPolicy = 'must-fail' | 'any' | 'must-pass';
+export const LUHN_POLICIES = ['must-fail', 'any', 'must-pass'] as const satisfies readonly LuhnPolicy[];
+
 /** Whether the last digit is a valid check digit (ISO/IEC 7812-1, annex B). Expects digits only. */
 export function passesLuhn(digits: string): boolean {
   let sum = 0;
@@ -8,3 +12,7 @@ export function passesLuhn(digits: string): boolean {
   }
   return sum % 10 === 0;
 }
+
+/** Whether the check digit of these digits agrees with the policy. */
+export const hasCheckDigit = (digits: string, policy: LuhnPolicy): boolean =>
+  policy === 'any' || passesLuhn(digits) === (policy === 'must-pass');

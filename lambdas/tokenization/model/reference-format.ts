@@ -1,9 +1,5 @@
 import { CARD_NETWORK_RANGES, startsBetween } from './card-networks.ts';
-import { passesLuhn } from './luhn.ts';
-
-/** Whether a reference must fail, may pass or must pass the Luhn check of card numbers. */
-export type LuhnPolicy = 'must-fail' | 'any' | 'must-pass';
-export const LUHN_POLICIES = ['must-fail', 'any', 'must-pass'] as const satisfies readonly LuhnPolicy[];
+import { hasCheckDigit, type LuhnPolicy } from './luhn.ts';
 
 export type FormatFault = 'not-16-digits' | 'card-network-prefix' | 'check-digit';
 
@@ -67,6 +63,6 @@ export const CURRENT_REFERENCE_FORMAT: ReferenceFormat = REFERENCE_FORMATS.at(-1
 export function findFormatFault(text: string, luhn: LuhnPolicy, format = CURRENT_REFERENCE_FORMAT): FormatFault | null {
   if (!/^[0-9]{16}$/.test(text)) return 'not-16-digits';
   if (format.forbidden.some((range) => startsBetween(text, range))) return 'card-network-prefix';
-  if (luhn !== 'any' && passesLuhn(text) !== (luhn === 'must-pass')) return 'check-digit';
+  if (!hasCheckDigit(text, luhn)) return 'check-digit';
   return null;
 }

@@ -1,6 +1,7 @@
 import { mayContainCardNumber } from '../model/card-networks.ts';
 import type { CardReference } from '../model/card-reference.ts';
-import { findFormatFault, type LuhnPolicy } from '../model/reference-format.ts';
+import type { LuhnPolicy } from '../model/luhn.ts';
+import { findFormatFault } from '../model/reference-format.ts';
 import type { RejectedToken } from '../ports/refill-store.ts';
 import type { PrefetchAnswer, UnassignedToken, UnusableToken } from '../ports/tome.ts';
 import { TomeError } from '../tome-errors.ts';

@@ -1,4 +1,4 @@
-import type { LuhnPolicy } from '../model/reference-format.ts';
+import type { LuhnPolicy } from '../model/luhn.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Lease, RefillStore } from '../ports/refill-store.ts';
 import type { Tome, TomeCall } from '../ports/tome.ts';

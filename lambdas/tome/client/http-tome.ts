@@ -1,7 +1,8 @@
 import * as z from 'zod/mini';
 import { CardNumber } from '../../tokenization/model/card-number.ts';
 import { isCardReference } from '../../tokenization/model/card-reference.ts';
-import { isInternalToken } from '../../tokenization/model/internal-token.ts';
+import type { InternalToken } from '../../tokenization/model/internal-token.ts';
+import { hasForm } from '../../tokenization/model/token-form.ts';
 import type { BulkTokenizeResult, Tome, TomeNamespace } from '../../tokenization/ports/tome.ts';
 import {
   InternalTokenUnacceptable,
@@ -12,6 +13,7 @@ import {
   TomeTokenTaken,
 } from '../../tokenization/tome-errors.ts';
 import { bulkResult, type Namespace } from '../contract/contract.ts';
+import type { TomeProfile } from '../profile/tome-profile.ts';
 import { invalidAnswer, type TomeRefusal } from './http-exchange.ts';
 import { readPrefetched } from './prefetched-tokens.ts';
 import type { CountedReply, TomeClient } from './tome-client.ts';
@@ -20,8 +22,8 @@ import type { CountedReply, TomeClient } from './tome-client.ts';
 export type TomeCaller = Pick<TomeClient, 'call' | 'assertAdmits'>;
 
 /** Implements the domain's port `Tome` with the contract's calls. */
-export function createHttpTome(client: TomeCaller): Tome {
-  const internalToken = (text: string) => (isInternalToken(text) ? text : null);
+export function createHttpTome(client: TomeCaller, { namespaces }: Pick<TomeProfile, 'namespaces'>): Tome {
+  const internalToken = (text: string) => (hasForm(text, namespaces.ns1.token) ? (text as InternalToken) : null);
   return {
     ns1: createNamespace(client, 'ns1', {
       write: (cardNumber: CardNumber) => cardNumber.reveal(),

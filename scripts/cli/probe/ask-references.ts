@@ -1,5 +1,6 @@
+import type { LuhnPolicy } from '../../../lambdas/tokenization/model/luhn.ts';
 import { passesLuhn } from '../../../lambdas/tokenization/model/luhn.ts';
-import { findFormatFault, type LuhnPolicy } from '../../../lambdas/tokenization/model/reference-format.ts';
+import { findFormatFault } from '../../../lambdas/tokenization/model/reference-format.ts';
 import type { Finding } from './finding.ts';
 
 /** Checks the format of some references of NS2. */

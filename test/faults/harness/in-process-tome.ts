@@ -6,6 +6,7 @@ import { createHttpTome } from '../../../lambdas/tome/client/http-tome.ts';
 import { readableRefusal } from '../../../lambdas/tome/contract/contract.ts';
 import { operations } from '../../../scripts/simulator/operations.ts';
 import type { Simulator } from '../../../scripts/simulator/simulator.ts';
+import { simulatorProfile } from '../../support/tome-profiles.ts';
 
 /**
  * Calls the operations of the simulator without HTTP, which takes about nine tenths of the time of
@@ -13,25 +14,28 @@ import type { Simulator } from '../../../scripts/simulator/simulator.ts';
  * process trials use HTTP. `random` decides the form of invalid items.
  */
 export function createInProcessTome({ vaults, switches, faults }: Simulator, random: Random): Tome {
-  return createHttpTome({
-    async call(namespace, operation, body, _call, read) {
-      const outcome = operations[operation](
-        {
-          vault: vaults[namespace],
-          switches: switches(),
-          random,
-          nowMs: Date.now(),
-          requestId: randomUUID(),
-          fault: faults.strike(namespace, operation),
-        },
-        body as never,
-      );
-      const reply =
-        outcome.status === 200
-          ? { status: 200 as const, answer: read(outcome.body as Answer<typeof operation>) }
-          : ({ status: outcome.status, refusal: readableRefusal.parse(outcome.body) } as Reply<never>);
-      return { reply, attempts: 1 };
+  return createHttpTome(
+    {
+      async call(namespace, operation, body, _call, read) {
+        const outcome = operations[operation](
+          {
+            vault: vaults[namespace],
+            switches: switches(),
+            random,
+            nowMs: Date.now(),
+            requestId: randomUUID(),
+            fault: faults.strike(namespace, operation),
+          },
+          body as never,
+        );
+        const reply =
+          outcome.status === 200
+            ? { status: 200 as const, answer: read(outcome.body as Answer<typeof operation>) }
+            : ({ status: outcome.status, refusal: readableRefusal.parse(outcome.body) } as Reply<never>);
+        return { reply, attempts: 1 };
+      },
+      assertAdmits: () => undefined,
     },
-    assertAdmits: () => undefined,
-  });
+    simulatorProfile,
+  );
 }

@@ -8,6 +8,7 @@ import { createHttpTome } from '../../../lambdas/tome/client/http-tome.ts';
 import { TomeClient } from '../../../lambdas/tome/client/tome-client.ts';
 import { seededRandom } from '../../../scripts/simulator/seeded-random.ts';
 import { type Simulator, startSimulator } from '../../../scripts/simulator/simulator.ts';
+import { simulatorProfile } from '../../support/tome-profiles.ts';
 import type { ClientAnswer, Dispatch, KeyUse } from '../checker/evidence.ts';
 import { createInProcessTome } from './in-process-tome.ts';
 import { LateEffects } from './late-effects.ts';
@@ -89,7 +90,7 @@ export async function createWorld(serverUrl: string, seed: number, connections =
     sql,
     database,
     simulator,
-    tome: createHttpTome(client),
+    tome: createHttpTome(client, simulatorProfile),
     inProcessTome: createInProcessTome(simulator, () => random()),
     answers: [],
     events: [],

@@ -8,6 +8,7 @@ import { TomeClient, type TomeSettings } from '../../../lambdas/tome/client/tome
 import { madeUpCard } from '../../../scripts/local/made-up-cards.ts';
 import { type Simulator, startSimulator } from '../../../scripts/simulator/simulator.ts';
 import { JumpingClock } from '../../support/jumping-clock.ts';
+import { simulatorProfile } from '../../support/tome-profiles.ts';
 
 let simulator: Simulator;
 let clock: JumpingClock;
@@ -44,6 +45,7 @@ const tomeOver = (settings: Partial<TomeSettings> = {}, time: Clock = clock): To
       clock: time,
       random: () => 0.5,
     }),
+    simulatorProfile,
   );
 
 const live = (): TomeCall => ({

@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { parseCardReference } from '../../../lambdas/tokenization/model/card-reference.ts';
-import { isInternalToken } from '../../../lambdas/tokenization/model/internal-token.ts';
 import { passesLuhn } from '../../../lambdas/tokenization/model/luhn.ts';
 import { findFormatFault, REFERENCE_FORMATS } from '../../../lambdas/tokenization/model/reference-format.ts';
+import { hasForm } from '../../../lambdas/tokenization/model/token-form.ts';
+import { simulatorProfile } from '../../support/tome-profiles.ts';
 
 test.each([
   ['0', 'both lists'],
@@ -87,10 +88,10 @@ test.each(['', '123', '91000000000000011', '91000000000000 1', '910000000000000a
   expect(findFormatFault(text, 'any')).toBe('not-16-digits');
 });
 
-test('no reference and no card number is an internal token', () => {
+test('no reference and no card number is an internal token of the default profile', () => {
   fc.assert(
     fc.property(fc.stringMatching(/^[0-9]{13,19}$/), (digits) => {
-      expect(isInternalToken(digits)).toBe(false);
+      expect(hasForm(digits, simulatorProfile.namespaces.ns1.token)).toBe(false);
     }),
   );
 });

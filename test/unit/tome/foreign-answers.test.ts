@@ -7,6 +7,7 @@ import { createHttpTome } from '../../../lambdas/tome/client/http-tome.ts';
 import { retryAfterSeconds } from '../../../lambdas/tome/client/retry-after.ts';
 import { TomeClient, type TomeSettings } from '../../../lambdas/tome/client/tome-client.ts';
 import { madeUpCard } from '../../../scripts/local/made-up-cards.ts';
+import { simulatorProfile } from '../../support/tome-profiles.ts';
 import { type Act, answers, type ScriptedTome, startScriptedTome } from './scripted-tome.ts';
 
 const card = CardNumber.parse(madeUpCard(1));
@@ -38,6 +39,7 @@ const tomeOver = (settings: Partial<TomeSettings> = {}): Tome =>
       clock: systemClock,
       random: () => 0,
     }),
+    simulatorProfile,
   );
 
 const live = (): TomeCall => ({

@@ -7,6 +7,7 @@ import { createHttpTome } from '../../../lambdas/tome/client/http-tome.ts';
 import { type ObservedCall, TomeClient, type TomeSettings } from '../../../lambdas/tome/client/tome-client.ts';
 import { madeUpCard } from '../../../scripts/local/made-up-cards.ts';
 import { JumpingClock } from '../../support/jumping-clock.ts';
+import { simulatorProfile } from '../../support/tome-profiles.ts';
 import {
   type Act,
   answers,
@@ -61,6 +62,7 @@ const tomeOver = (settings: Partial<TomeSettings> = {}): Tome =>
       random: () => 0.5,
       onCall: (call) => observed.push(call),
     }),
+    simulatorProfile,
   );
 
 const live = (timeMs = 600_000): TomeCall => ({
@@ -368,7 +370,7 @@ describe('the breaker', () => {
         throw new RangeError('metrics');
       },
     });
-    const tome = createHttpTome(client);
+    const tome = createHttpTome(client, simulatorProfile);
     await expect(tome.ns1.lookup(card, live())).rejects.toThrow(RangeError);
     expect(calls).toBe(1);
     tome.ns1.assertAdmits('lookup', live());

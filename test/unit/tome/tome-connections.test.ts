@@ -9,6 +9,7 @@ import type { Tome, TomeCall } from '../../../lambdas/tokenization/ports/tome.ts
 import { createHttpTome } from '../../../lambdas/tome/client/http-tome.ts';
 import { TomeClient, type TomeSettings } from '../../../lambdas/tome/client/tome-client.ts';
 import { madeUpCard } from '../../../scripts/local/made-up-cards.ts';
+import { simulatorProfile } from '../../support/tome-profiles.ts';
 
 const card = CardNumber.parse(madeUpCard(1));
 const ours = 'internal-token-number-one' as InternalToken;
@@ -56,6 +57,7 @@ const tomeAt = (baseUrl: string, settings: Partial<TomeSettings> = {}): Tome =>
       clock,
       random: () => 0,
     }),
+    simulatorProfile,
   );
 
 const live = (timeMs = 60_000): TomeCall => ({

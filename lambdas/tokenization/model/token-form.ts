@@ -1,0 +1,100 @@
+import { CARD_NETWORK_RANGES, startsBetween } from './card-networks.ts';
+import { hasCheckDigit, type LuhnPolicy } from './luhn.ts';
+
+/** Leading digits from `from` to `to`, both included and of equal length. */
+export interface DigitRange {
+  readonly from: string;
+  readonly to: string;
+}
+
+/** `url-safe`: letters, digits, hyphen and underscore. */
+export const ALPHABETS = ['digits', 'url-safe'] as const;
+
+/** What the tokens of a namespace look like (docs/tome.md#token-forms). */
+export interface TokenForm {
+  readonly alphabet: (typeof ALPHABETS)[number];
+  /** Characters, both included. */
+  readonly shortest: number;
+  readonly longest: number;
+  /** No token starts with digits of one of these ranges. */
+  readonly forbiddenStarts: readonly DigitRange[];
+  /** Other than `any` only for digits. */
+  readonly checkDigit: LuhnPolicy;
+}
+
+/**
+ * How an internal token and a reference are told apart. `by-form`: no text has both forms, and no
+ * internal token looks like a card number. `by-knowledge`: a text can have both forms, and only the
+ * database, TOME and the type in the program say which one it is.
+ */
+export const TOLD_APART = ['by-form', 'by-knowledge'] as const;
+
+/** The forms of both namespaces' tokens. */
+export interface TokenForms {
+  readonly internalToken: TokenForm;
+  readonly reference: TokenForm;
+  readonly toldApart: (typeof TOLD_APART)[number];
+}
+
+const CHARACTERS = { digits: '[0-9]', 'url-safe': '[A-Za-z0-9_-]' } as const;
+
+/** The pattern of the form's alphabet and length, for JavaScript and PostgreSQL. */
+export const charactersOf = ({ alphabet, shortest, longest }: TokenForm): string =>
+  `^${CHARACTERS[alphabet]}{${shortest === longest ? shortest : `${shortest},${longest}`}}$`;
+
+const compiled = new WeakMap<TokenForm, RegExp>();
+
+function hasCharactersOf(text: string, form: TokenForm): boolean {
+  const pattern = compiled.get(form) ?? new RegExp(charactersOf(form));
+  compiled.set(form, pattern);
+  return pattern.test(text);
+}
+
+/** Whether the text is a token of this form. */
+export const hasForm = (text: string, form: TokenForm): boolean =>
+  hasCharactersOf(text, form) &&
+  !form.forbiddenStarts.some((range) => startsBetween(text, range)) &&
+  hasCheckDigit(text, form.checkDigit);
+
+/** Whether a text can have both forms. */
+export const mayCoincide = (one: TokenForm, other: TokenForm): boolean =>
+  one.shortest <= other.longest &&
+  other.shortest <= one.longest &&
+  !areContrary(one.checkDigit, other.checkDigit) &&
+  !coverAllStarts([...one.forbiddenStarts, ...other.forbiddenStarts]);
+
+/** Whether a text of this form can be a card number of a network. */
+export const mayLookLikeCard = (form: TokenForm): boolean =>
+  CARD_NETWORK_RANGES.some(
+    ({ from, to, lengths }) =>
+      form.checkDigit !== 'must-fail' &&
+      lengths.some((length) => length >= form.shortest && length <= form.longest) &&
+      !coverAllStarts([...form.forbiddenStarts, ...outside({ from, to })]),
+  );
+
+const areContrary = (one: LuhnPolicy, other: LuhnPolicy): boolean => one !== 'any' && other !== 'any' && one !== other;
+
+/** The most digits of a range. */
+const MOST_DIGITS = 8;
+
+const first = (digits: string): number => Number(digits.padEnd(MOST_DIGITS, '0'));
+const last = (digits: string): number => Number(digits.padEnd(MOST_DIGITS, '9'));
+
+/** All starts that are not in the range. */
+function outside({ from, to }: DigitRange): readonly DigitRange[] {
+  const digits = (value: number): string => String(value).padStart(MOST_DIGITS, '0');
+  return [
+    ...(first(from) === 0 ? [] : [{ from: digits(0), to: digits(first(from) - 1) }]),
+    ...(last(to) === 10 ** MOST_DIGITS - 1 ? [] : [{ from: digits(last(to) + 1), to: digits(10 ** MOST_DIGITS - 1) }]),
+  ];
+}
+
+/** Whether every text of digits starts with one of the ranges. */
+function coverAllStarts(ranges: readonly DigitRange[]): boolean {
+  let covered = 0;
+  for (const { from, to } of ranges.toSorted((one, other) => first(one.from) - first(other.from))) {
+    if (first(from) > covered) return false;
+    covered = Math.max(covered, last(to) + 1);
+  }
+  return covered >= 10 ** MOST_DIGITS;
+}

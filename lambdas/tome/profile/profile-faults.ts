@@ -1,0 +1,90 @@
+import { mayCoincide, mayLookLikeCard, type TokenForm } from '../../tokenization/model/token-form.ts';
+import { type Authentication, type TomeProfile, tokenFormsOf } from './tome-profile.ts';
+
+/** Lines of a profile that do not fit together, one sentence each. */
+export const findProfileFaults = (profile: TomeProfile): readonly string[] => [
+  ...unknownLines(profile),
+  ...Object.entries(profile.namespaces).flatMap(([key, { token, url }]) => [
+    ...formFaults(token).map((fault) => `namespaces.${key}.token.${fault}`),
+    ...(url === undefined || isHttpUrl(url) ? [] : [`namespaces.${key}.url must be an http or https URL`]),
+  ]),
+  ...referenceFaults(profile),
+  ...formsTooAlike(profile),
+  ...addressFaults(profile),
+  ...headerFaults(profile),
+  ...authenticationFaults(profile.authentication),
+];
+
+const unknownLines = ({ unknown }: TomeProfile): readonly string[] =>
+  unknown.map((line) => `${line} is marked as unknown: ask the owners of TOME (docs/onboarding.md)`);
+
+function formFaults({ shortest, longest, alphabet, checkDigit, forbiddenStarts }: TokenForm): readonly string[] {
+  const ranges = forbiddenStarts.filter(({ from, to }) => from.length !== to.length || from > to);
+  return [
+    ...(shortest > longest ? ['shortest must not be above longest'] : []),
+    ...(alphabet !== 'digits' && checkDigit !== 'any' ? ['checkDigit must be any unless alphabet is digits'] : []),
+    ...ranges.map(({ from, to }) => `forbiddenStarts ${from}-${to} must have two ends of equal length in order`),
+  ];
+}
+
+/** The API promises references of 16 digits to its callers. */
+function referenceFaults({ namespaces }: TomeProfile): readonly string[] {
+  const { alphabet, shortest, longest } = namespaces.ns2.token;
+  return alphabet === 'digits' && shortest === 16 && longest === 16
+    ? []
+    : ['namespaces.ns2.token must be 16 digits, because a card reference is'];
+}
+
+function formsTooAlike(profile: TomeProfile): readonly string[] {
+  const { internalToken, reference, toldApart } = tokenFormsOf(profile);
+  if (toldApart === 'by-knowledge') return [];
+  return [
+    ...(mayCoincide(internalToken, reference)
+      ? [
+          'namespaces.ns1.token and namespaces.ns2.token overlap: forbid different starts, or set toldApart to by-knowledge',
+        ]
+      : []),
+    ...(mayLookLikeCard(internalToken)
+      ? ['namespaces.ns1.token can look like a card number: forbid these starts, or set toldApart to by-knowledge']
+      : []),
+  ];
+}
+
+function addressFaults({ path, namespaces: { ns1, ns2 }, operations }: TomeProfile): readonly string[] {
+  const words = Object.values(operations);
+  const areApart = path.includes('{namespace}') ? ns1.name !== ns2.name || ns1.url !== ns2.url : ns1.url !== ns2.url;
+  return [
+    ...(/^(\/([A-Za-z0-9._~-]|\{namespace\}|\{operation\})+)+$/.test(path)
+      ? []
+      : ['path must start with / and have letters, digits, . _ ~ -, {namespace} and {operation} only']),
+    ...(path.includes('{operation}') ? [] : ['path must contain {operation}']),
+    ...(areApart ? [] : ['namespaces.ns1 and namespaces.ns2 have the same address: give them different names or URLs']),
+    ...(new Set(words).size === words.length ? [] : ['operations must be different words']),
+  ];
+}
+
+/** Headers that the client or HTTP itself sets. */
+const RESERVED = ['accept', 'authorization', 'connection', 'content-length', 'content-type', 'host'];
+
+function headerFaults({ headers, authentication }: TomeProfile): readonly string[] {
+  const names = Object.entries(headers).flatMap(([line, name]) => (name === null ? [] : [{ line, name }]));
+  const all = [...names.map(({ name }) => name), ...(authentication.kind === 'header' ? [authentication.header] : [])];
+  return [
+    ...names.flatMap(({ line, name }) =>
+      RESERVED.includes(name) ? [`headers.${line} must not be ${name}, which has another meaning`] : [],
+    ),
+    ...(new Set(all).size === all.length ? [] : ['headers must have different names']),
+  ];
+}
+
+function authenticationFaults(authentication: Authentication): readonly string[] {
+  if (authentication.kind !== 'oauth2') return [];
+  const { tokenUrl } = authentication;
+  return isHttpUrl(tokenUrl) || /^\/[A-Za-z0-9/._~-]+$/.test(tokenUrl)
+    ? []
+    : ['authentication.tokenUrl must be an http or https URL, or a path that starts with /'];
+}
+
+/** Without user name, password, query and fragment, because these would be in logs. */
+const isHttpUrl = (text: string): boolean =>
+  /^https?:\/\/[A-Za-z0-9[\]:.-]+(\/[A-Za-z0-9/._~-]*)?$/.test(text) && URL.canParse(text);

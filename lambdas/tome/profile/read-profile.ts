@@ -1,0 +1,42 @@
+import * as z from 'zod/mini';
+import { findProfileFaults } from './profile-faults.ts';
+import { SHIPPED_PROFILES } from './shipped-profiles.ts';
+import { type TomeProfile, tomeProfileSchema } from './tome-profile.ts';
+
+export type ReadProfile = { readonly profile: TomeProfile } | { readonly faults: readonly string[] };
+
+/**
+ * A profile from its text: the name of a shipped one, or JSON. Otherwise all its faults, each of
+ * which follows the name of the setting. No value of the text is quoted, apart from names of lines.
+ */
+export function readTomeProfile(text: string): ReadProfile {
+  if (!text.trimStart().startsWith('{')) {
+    const shipped = Object.hasOwn(SHIPPED_PROFILES, text) ? SHIPPED_PROFILES[text] : undefined;
+    const names = Object.keys(SHIPPED_PROFILES).join(', ');
+    return shipped === undefined
+      ? { faults: [`must be one of ${names}, or the JSON of a profile (docs/tome.md)`] }
+      : parseTomeProfile(shipped);
+  }
+  try {
+    return parseTomeProfile(JSON.parse(text));
+  } catch (error) {
+    if (error instanceof SyntaxError) return { faults: ['must be valid JSON'] };
+    throw error;
+  }
+}
+
+/** A profile from an object that may have any content. */
+export function parseTomeProfile(written: unknown): ReadProfile {
+  const { success, data, error } = z.safeParse(tomeProfileSchema, written);
+  if (!success) return { faults: error.issues.flatMap(sentencesOf) };
+  const faults = findProfileFaults(data);
+  return faults.length === 0 ? { profile: data } : { faults };
+}
+
+function sentencesOf(issue: z.core.$ZodIssue): readonly string[] {
+  const at = issue.path.map(String).join('.');
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => `${[...issue.path.map(String), key].join('.')} is not a line of a profile`);
+  }
+  return [`${at === '' ? 'the profile' : at} ${issue.message}`];
+}
