@@ -38,19 +38,26 @@ export type Lane = (typeof LANES)[number];
 const token = z.string().check(z.minLength(1), z.maxLength(64));
 const source = z.string().check(z.minLength(1), z.maxLength(64));
 
+/**
+ * The source or token of the request, repeated in the answer. Optional, because a TOME that repeats
+ * the request's id needs neither (the profile's line `answersShow`).
+ */
+const repeatedSource = z.optional(source);
+const repeatedToken = z.optional(token);
+
 const prefetchRequest = z.strictObject({ count: z.int().check(z.minimum(1), z.maximum(PREFETCH_LIMIT)) });
 const prefetchAnswer = z.object({
   tokens: z.array(z.object({ token, expiresAt: z.optional(z.iso.datetime()) })),
 });
 
 const tokenizeRequest = z.strictObject({ source, token: z.optional(token) });
-const tokenizeAnswer = z.object({ token, isNew: z.boolean() });
+const tokenizeAnswer = z.object({ token, isNew: z.boolean(), source: repeatedSource });
 
 const detokenizeRequest = z.strictObject({ token });
-const detokenizeAnswer = z.object({ source });
+const detokenizeAnswer = z.object({ source, token: repeatedToken });
 
 const lookupRequest = z.strictObject({ source });
-const lookupAnswer = z.object({ token });
+const lookupAnswer = z.object({ token, source: repeatedSource });
 
 const bulkTokenizeRequest = z.strictObject({
   items: z.array(z.strictObject({ source, token })).check(z.minLength(1), z.maxLength(BULK_TOKENIZE_LIMIT)),
@@ -59,8 +66,8 @@ const bulkTokenizeRequest = z.strictObject({
 const bulkTokenizeAnswer = z.object({
   results: z.array(
     z.discriminatedUnion('outcome', [
-      z.object({ outcome: z.literal('bound'), token, isNew: z.boolean() }),
-      z.object({ outcome: z.literal('failed') }),
+      z.object({ outcome: z.literal('bound'), token, isNew: z.boolean(), source: repeatedSource }),
+      z.object({ outcome: z.literal('failed'), source: repeatedSource }),
     ]),
   ),
 });
@@ -74,11 +81,14 @@ export const schemas = {
   'bulk-tokenize': { request: bulkTokenizeRequest, answer: bulkTokenizeAnswer },
 } as const;
 
+/** Read as it is, because it has a meaning only where the profile asks for it. */
+const repeated = z.optional(z.unknown());
+
 /** One entry of a prefetch answer, and of a bulk answer. */
 export const prefetchedToken = z.object({ token: z.string(), expiresAt: z.nullish(z.iso.datetime({ offset: true })) });
 export const bulkResult = z.discriminatedUnion('outcome', [
-  z.object({ outcome: z.literal('bound'), token: z.string() }),
-  z.object({ outcome: z.literal('failed') }),
+  z.object({ outcome: z.literal('bound'), token: z.string(), source: repeated }),
+  z.object({ outcome: z.literal('failed'), source: repeated }),
 ]);
 
 /** A value in the place of a token or source. The client checks its form for each item. */
@@ -91,9 +101,9 @@ const item = z.nullable(z.union([z.string(), z.number()]));
  */
 export const readableAnswers = {
   prefetch: z.object({ tokens: z.array(z.unknown()) }),
-  tokenize: z.object({ token: item, isNew: z.boolean() }),
-  detokenize: z.object({ source: item }),
-  lookup: z.object({ token: item }),
+  tokenize: z.object({ token: item, isNew: z.boolean(), source: repeated }),
+  detokenize: z.object({ source: item, token: repeated }),
+  lookup: z.object({ token: item, source: repeated }),
   'bulk-tokenize': z.object({ results: z.array(z.unknown()) }),
 } as const;
 
@@ -101,6 +111,8 @@ export const readableAnswers = {
  * The body of all other answers: 400 `bad-request`; 404 `not-found` (detokenize, lookup) and
  * `operation-absent` (bulk-tokenize); 409 `already-bound` with the bound token and `token-taken`
  * (tokenize); 429 `rate-limited` with Retry-After in seconds; 5xx `unavailable`.
+ *
+ * 404 and 409 may repeat the request's `source`, and 404 of detokenize its `token`.
  */
 const error = z.enum([
   'not-found',
@@ -111,5 +123,5 @@ const error = z.enum([
   'rate-limited',
   'unavailable',
 ]);
-export const errorAnswer = z.object({ error, token: z.optional(token) });
-export const readableRefusal = z.object({ error, token: z.optional(item) });
+export const errorAnswer = z.object({ error, token: z.optional(token), source: repeatedSource });
+export const readableRefusal = z.object({ error, token: z.optional(item), source: repeated });

@@ -7,10 +7,11 @@ import {
   LANES,
   NAMESPACES,
   OPERATIONS,
-  operationPath,
   REQUEST_ID_HEADER,
   schemas,
 } from '../../../lambdas/tome/contract/contract.ts';
+import { pathOf } from '../../../lambdas/tome/profile/path-of.ts';
+import { readTomeProfile } from '../../../lambdas/tome/profile/read-profile.ts';
 
 export const CONTRACT_FILE = 'lambdas/tome/contract/openapi.json';
 export const API_FILE = 'docs/openapi.json';
@@ -28,12 +29,17 @@ const header = (name: string, description: string, schema: object = { type: 'str
   schema,
 });
 
-/** TOME's contract as far as this project uses it. */
+/**
+ * TOME's contract as far as this project uses it, with the paths and headers of the profile
+ * `simulator`.
+ */
 export function contractDocument(): object {
+  const read = readTomeProfile('simulator');
+  if ('faults' in read) throw new Error(read.faults.join(', '));
   const refusal = (description: string) => ({ description, ...json(schemaOf(errorAnswer)) });
   const paths = NAMESPACES.flatMap((namespace) =>
     OPERATIONS.map((operation) => [
-      operationPath(namespace, operation),
+      pathOf(read.profile, namespace, operation),
       {
         post: {
           operationId: `${namespace}-${operation}`,
