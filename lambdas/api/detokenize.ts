@@ -7,7 +7,9 @@ import { type CardReference, parseCardReference } from '../tokenization/model/ca
 import type { RequestContext } from '../tokenization/tokenizer.ts';
 import { cardReferenceRequest } from './schemas.ts';
 
-const { tokenizer, budgets, deadlineMs, requestsPerSecond } = await startUp(() => composeTokenizer('detokenize'));
+const { tokenizer, budgets, forms, deadlineMs, requestsPerSecond } = await startUp(() =>
+  composeTokenizer('detokenize'),
+);
 
 /** `POST /v1/references/detokenize`: the only route that returns a card number. */
 export const handler = apiHandler({
@@ -25,7 +27,7 @@ export const handler = apiHandler({
 /** A malformed reference counts against the caller's budget, because a guess can be malformed. */
 async function referenceOf(text: string, context: RequestContext): Promise<CardReference> {
   try {
-    return parseCardReference(text);
+    return parseCardReference(text, forms);
   } catch (error) {
     if (error instanceof InvalidInput) return refuseReference(budgets, context, error);
     throw error;

@@ -7,6 +7,7 @@ import { readSettings } from '../runtime/settings.ts';
 import { systemClock } from '../runtime/system-clock.ts';
 import { type PrefetchResult, prefetch } from '../tokenization/refill/prefetch.ts';
 import type { PrefetchTally } from '../tokenization/refill/prefetch-run.ts';
+import { tokenFormsOf } from '../tome/profile/tome-profile.ts';
 import { composeJobDatabase } from './database.ts';
 import { refillSettingsOf } from './refill-settings.ts';
 import { composeTome } from './tome.ts';
@@ -28,6 +29,7 @@ export async function composePrefetch(onProgress?: (progress: PrefetchTally) => 
     tome: composeTome(settings),
     clock: systemClock,
     luhnPolicy: settings.REFERENCE_LUHN,
+    forms: tokenFormsOf(settings.TOME_PROFILE),
     settings: {
       ...refillSettingsOf(settings),
       batchSize: settings.PREFETCH_BATCH_SIZE,

@@ -14,10 +14,12 @@ import type { CallerBudgets } from '../tokenization/callers/caller-budgets.ts';
 import { limitCallers } from '../tokenization/callers/limit-callers.ts';
 import { createDirectTokenizer } from '../tokenization/direct-tokenizer.ts';
 import type { CardNumber } from '../tokenization/model/card-number.ts';
+import type { TokenForms } from '../tokenization/model/token-form.ts';
 import { createPooledTokenizer } from '../tokenization/pooled-tokenizer.ts';
 import type { IdempotencyClaim } from '../tokenization/ports/pair-store.ts';
 import type { Tokenizer } from '../tokenization/tokenizer.ts';
 import type { TokenizerEvent } from '../tokenization/tokenizer-dependencies.ts';
+import { tokenFormsOf } from '../tome/profile/tome-profile.ts';
 import { composeCallerBudgets } from './caller-budgets.ts';
 import { composeRequestDatabase } from './database.ts';
 import { composeTome } from './tome.ts';
@@ -28,6 +30,8 @@ const HOLD_MARGIN_SECONDS = 5;
 export interface ComposedTokenizer {
   readonly tokenizer: Tokenizer;
   readonly budgets: CallerBudgets;
+  /** What the tokens of this TOME look like. */
+  readonly forms: TokenForms;
   readonly deadlineMs: number;
   /** Requests that this process serves one caller in a second. */
   readonly requestsPerSecond: number;
@@ -50,6 +54,7 @@ function composeDirect(settings: TokenizerSettings): ComposedTokenizer {
   const tokenizer = createDirectTokenizer({
     tome: composeTome(settings),
     luhnPolicy: settings.REFERENCE_LUHN,
+    forms: tokenFormsOf(settings.TOME_PROFILE),
     recordDisclosure,
   });
   const budgets = composeCallerBudgets(settings, null);
@@ -69,6 +74,7 @@ async function composePooled(settings: TokenizerSettings): Promise<ComposedToken
     storeUntil: (deadlineMs) => createPairStore(database.until(deadlineMs), storeSettings),
     clock: systemClock,
     luhnPolicy: settings.REFERENCE_LUHN,
+    forms: tokenFormsOf(settings.TOME_PROFILE),
     newReservationId: randomUUID,
     claimOf: keys === null ? refuseKeys : claimWith(await secretOf(keys)),
     recordDisclosure,
@@ -87,7 +93,8 @@ async function composePooled(settings: TokenizerSettings): Promise<ComposedToken
   return { tokenizer: limitCallers(tokenizer, budgets), budgets, ...limitsOf(settings) };
 }
 
-const limitsOf = (settings: Settings<'request'>) => ({
+const limitsOf = (settings: Settings<'domain' | 'request'>) => ({
+  forms: tokenFormsOf(settings.TOME_PROFILE),
   deadlineMs: settings.REQUEST_DEADLINE_MS,
   requestsPerSecond: settings.CALLER_REQUESTS_PER_SECOND,
 });

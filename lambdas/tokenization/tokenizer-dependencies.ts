@@ -1,6 +1,7 @@
 import type { Caller } from './callers/caller.ts';
 import type { CardNumber } from './model/card-number.ts';
 import type { LuhnPolicy } from './model/luhn.ts';
+import type { TokenForms } from './model/token-form.ts';
 import type { RecordDisclosure } from './ports/audit.ts';
 import type { Clock } from './ports/clock.ts';
 import type { IdempotencyClaim, PairStore } from './ports/pair-store.ts';
@@ -25,6 +26,8 @@ export type TokenizerEvent =
 export interface DirectDependencies {
   readonly tome: Tome;
   readonly luhnPolicy: LuhnPolicy;
+  /** What the tokens of this TOME look like. */
+  readonly forms: TokenForms;
   readonly recordDisclosure: RecordDisclosure;
 }
 

@@ -14,7 +14,7 @@ import { noFaults } from '../faults/harness/interceptor.ts';
 import { type ProcessUnderTest, startProcess } from '../faults/harness/process-under-test.ts';
 import { createWorld, type World } from '../faults/harness/world.ts';
 import { FakeClock } from '../support/fake-clock.ts';
-import { simulatorProfile } from '../support/tome-profiles.ts';
+import { simulatorForms, simulatorProfile } from '../support/tome-profiles.ts';
 import { type ManglingFront, startFront } from './mangling-front.ts';
 
 let world: World;
@@ -175,6 +175,7 @@ describe('a binding on NS2', () => {
         poolLevel: () => world.database.run(readPoolHealth),
         clock,
         luhnPolicy: 'must-fail',
+        forms: simulatorForms,
         settings: {
           targetMin: 20,
           targetMax: 20,

@@ -1,5 +1,5 @@
 import { readTomeProfile } from '../../lambdas/tome/profile/read-profile.ts';
-import type { TomeProfile } from '../../lambdas/tome/profile/tome-profile.ts';
+import { type TomeProfile, tokenFormsOf } from '../../lambdas/tome/profile/tome-profile.ts';
 
 /** A profile of the repository. Throws when there is none of this name. */
 export function profileNamed(name: string): TomeProfile {
@@ -9,3 +9,4 @@ export function profileNamed(name: string): TomeProfile {
 }
 
 export const simulatorProfile = profileNamed('simulator');
+export const simulatorForms = tokenFormsOf(simulatorProfile);

@@ -1,5 +1,6 @@
 import { InvalidInput } from '../errors.ts';
 import { findFormatFault, REFERENCE_FORMATS } from './reference-format.ts';
+import { isInternalTokenByForm, type TokenForms } from './token-form.ts';
 
 declare const brand: unique symbol;
 
@@ -15,11 +16,11 @@ export const mayHaveBeenGivenOut = (text: string): boolean =>
 
 /**
  * Reads a caller's reference. A text that every version forbids may be a card number in the wrong
- * field, so it is refused before it reaches the database or TOME. Throws InvalidInput, which names
- * the field and never the value.
+ * field, so it is refused before it reaches the database or TOME. So is an internal token, where its
+ * form shows what it is. Throws InvalidInput, which names the field and never the value.
  */
-export function parseCardReference(text: string, field = 'cardReferenceId'): CardReference {
-  if (!isCardReference(text) || !mayHaveBeenGivenOut(text)) {
+export function parseCardReference(text: string, forms: TokenForms, field = 'cardReferenceId'): CardReference {
+  if (!isCardReference(text) || !mayHaveBeenGivenOut(text) || isInternalTokenByForm(text, forms)) {
     throw new InvalidInput(field, 'must be a 16-digit card reference');
   }
   return text;

@@ -56,6 +56,10 @@ export const hasForm = (text: string, form: TokenForm): boolean =>
   !form.forbiddenStarts.some((range) => startsBetween(text, range)) &&
   hasCheckDigit(text, form.checkDigit);
 
+/** Whether the form alone shows that a text is an internal token and not a reference. */
+export const isInternalTokenByForm = (text: string, { internalToken, reference, toldApart }: TokenForms): boolean =>
+  toldApart === 'by-form' && hasForm(text, internalToken) && !hasForm(text, reference);
+
 /** Whether a text can have both forms. */
 export const mayCoincide = (one: TokenForm, other: TokenForm): boolean =>
   one.shortest <= other.longest &&

@@ -1,4 +1,5 @@
 import type { LuhnPolicy } from '../model/luhn.ts';
+import type { TokenForms } from '../model/token-form.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Lease, RefillStore } from '../ports/refill-store.ts';
 import type { Tome, TomeCall } from '../ports/tome.ts';
@@ -21,6 +22,8 @@ export interface PrefetchDependencies {
   readonly poolLevel: () => Promise<PoolLevel>;
   readonly clock: Clock;
   readonly luhnPolicy: LuhnPolicy;
+  /** What the tokens of this TOME look like. */
+  readonly forms: TokenForms;
   readonly settings: PrefetchSettings;
   /** Called during the run, for a progress line. */
   readonly onProgress?: (progress: PrefetchTally) => void;

@@ -18,6 +18,7 @@ import { prefetch } from '../../../lambdas/tokenization/refill/prefetch.ts';
 import { relayEvents } from '../../../lambdas/tokenization/relay-events.ts';
 import { PURGED_KINDS } from '../../../lambdas/tokenization/settle-reservations.ts';
 import type { RequestContext, Tokenizer } from '../../../lambdas/tokenization/tokenizer.ts';
+import { simulatorForms } from '../../support/tome-profiles.ts';
 import { claimName } from '../checker/evidence.ts';
 import { interceptQueue, interceptSql, interceptTome } from './intercepted-ports.ts';
 import type { Interceptor } from './interceptor.ts';
@@ -102,6 +103,7 @@ export function startProcess(
     },
     clock: systemClock,
     luhnPolicy: 'must-fail',
+    forms: simulatorForms,
     newReservationId: randomUUID,
     claimOf: (...args) => {
       const claim = claimOf(...args);
@@ -131,6 +133,7 @@ export function startProcess(
           poolLevel: () => runner.run(readPoolHealth),
           clock: systemClock,
           luhnPolicy: 'must-fail',
+          forms: simulatorForms,
           settings: {
             targetMin: target,
             targetMax: target,

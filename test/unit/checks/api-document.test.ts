@@ -7,6 +7,7 @@ import { CardNumber } from '../../../lambdas/tokenization/model/card-number.ts';
 import { parseCardReference } from '../../../lambdas/tokenization/model/card-reference.ts';
 import { parseIdempotencyKey } from '../../../lambdas/tokenization/model/idempotency-key.ts';
 import { describeApi, problemsOf } from '../../../scripts/checks/contract/api-document.ts';
+import { simulatorForms } from '../../support/tome-profiles.ts';
 
 interface Field {
   readonly pattern: string;
@@ -95,7 +96,7 @@ test('what is said of a field agrees with what the handlers accept', () => {
   );
   expect(fields).toHaveLength(ROUTES.filter(({ request }) => request !== null).length);
   for (const [name, { pattern, minLength, maxLength, example }] of fields) {
-    const parse = name === 'cardNumber' ? CardNumber.parse : parseCardReference;
+    const parse = name === 'cardNumber' ? CardNumber.parse : (text: string) => parseCardReference(text, simulatorForms);
     expect(() => parse(example)).not.toThrow();
     expect(example).toMatch(new RegExp(pattern));
     for (const text of ['1'.repeat(minLength - 1), '1'.repeat(maxLength + 1), '', 'x', ` ${example}`, `${example}\n`]) {

@@ -4,7 +4,7 @@ import { bindReference, findBoundReference } from '../../../lambdas/tokenization
 import type { InternalToken } from '../../../lambdas/tokenization/model/internal-token.ts';
 import { createHttpTome } from '../../../lambdas/tome/client/http-tome.ts';
 import { TomeClient } from '../../../lambdas/tome/client/tome-client.ts';
-import { simulatorProfile } from '../../support/tome-profiles.ts';
+import { simulatorForms, simulatorProfile } from '../../support/tome-profiles.ts';
 import { answers, type ScriptedTome, startScriptedTome } from '../tome/scripted-tome.ts';
 
 const token = 'internal-token-number-one' as InternalToken;
@@ -22,6 +22,7 @@ afterEach(() => server.close());
 
 const dependencies = () => ({
   luhnPolicy: 'must-fail' as const,
+  forms: simulatorForms,
   tome: createHttpTome(
     new TomeClient({
       settings: {

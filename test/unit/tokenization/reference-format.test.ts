@@ -4,7 +4,8 @@ import { parseCardReference } from '../../../lambdas/tokenization/model/card-ref
 import { passesLuhn } from '../../../lambdas/tokenization/model/luhn.ts';
 import { findFormatFault, REFERENCE_FORMATS } from '../../../lambdas/tokenization/model/reference-format.ts';
 import { hasForm } from '../../../lambdas/tokenization/model/token-form.ts';
-import { simulatorProfile } from '../../support/tome-profiles.ts';
+import { tokenFormsOf } from '../../../lambdas/tome/profile/tome-profile.ts';
+import { profileNamed, simulatorForms, simulatorProfile } from '../../support/tome-profiles.ts';
 
 test.each([
   ['0', 'both lists'],
@@ -72,7 +73,7 @@ test('a reference of version 1 stays readable when a later version forbids its p
   for (const prefix of ['82', '8600', '9860', '9704', '2205']) {
     const reference = prefix.padEnd(16, '1');
     expect(findFormatFault(reference, 'any')).toBe('card-network-prefix');
-    expect(parseCardReference(reference)).toBe(reference);
+    expect(parseCardReference(reference, simulatorForms)).toBe(reference);
   }
 });
 
@@ -98,6 +99,18 @@ test('no reference and no card number is an internal token of the default profil
 
 test('a card number in the field of a reference is refused, and the error does not quote it', () => {
   for (const number of ['4111111111111111', '5555555555554444', '2223003122003222', '6011111111111117']) {
-    expect(() => parseCardReference(number)).toThrow(/^cardReferenceId must be a 16-digit card reference$/);
+    expect(() => parseCardReference(number, simulatorForms)).toThrow(
+      /^cardReferenceId must be a 16-digit card reference$/,
+    );
   }
+});
+
+test('a text that only an internal token can be is refused where a reference is expected', () => {
+  const forms = tokenFormsOf(profileNamed('uat'));
+  const [passing, failing] = ['9000000000000001', '9000000000000009'];
+  expect([passing, failing].map((text) => hasForm(text, forms.internalToken))).toEqual([false, true]);
+  expect(() => parseCardReference(failing, forms)).toThrow(/^cardReferenceId must be a 16-digit card reference$/);
+  // By knowledge, the form decides nothing: the database and TOME do.
+  expect(parseCardReference(failing, tokenFormsOf(profileNamed('sixteen-digits')))).toBe(failing);
+  expect(parseCardReference('1000000000000009', forms)).toBe('1000000000000009');
 });
