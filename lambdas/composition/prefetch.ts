@@ -19,6 +19,7 @@ export interface ComposedPrefetch extends ComposedJob<PrefetchResult> {
 /** Connects prefetch with the database and TOME. Throws InvalidSettings. */
 export async function composePrefetch(onProgress?: (progress: PrefetchTally) => void): Promise<ComposedPrefetch> {
   const settings = readSettings('prefetch');
+  const profile = settings.TOME_PROFILE;
   const database = await composeJobDatabase(settings);
   const storeSettings = {
     leaseSeconds: settings.PREFETCH_LEASE_SECONDS,
@@ -32,10 +33,10 @@ export async function composePrefetch(onProgress?: (progress: PrefetchTally) => 
     forms: tokenFormsOf(settings.TOME_PROFILE),
     settings: {
       ...refillSettingsOf(settings),
-      batchSize: settings.PREFETCH_BATCH_SIZE,
+      batchSize: Math.min(settings.PREFETCH_BATCH_SIZE, profile.limits.tokensPerPrefetch),
       mappingConcurrency: settings.PREFETCH_MAPPING_CONCURRENCY,
       activationChunk: settings.PREFETCH_ACTIVATION_CHUNK,
-      bulkTokenize: settings.PREFETCH_BULK_TOKENIZE,
+      bulkItems: settings.PREFETCH_BULK_TOKENIZE ? profile.bulkItems : null,
     },
     ...(onProgress === undefined ? {} : { onProgress }),
   };

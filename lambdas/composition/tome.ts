@@ -24,6 +24,7 @@ export function composeTome(settings: Settings<'domain' | 'tome'>): Tome {
       batchCallsPerSecond: settings.TOME_BATCH_CALLS_PER_SECOND,
       liveCallsPerSecond: settings.TOME_LIVE_CALLS_PER_SECOND,
     },
+    profile: settings.TOME_PROFILE,
     clock: systemClock,
     random: Math.random,
     onCall({ namespace, operation, lane, outcome, durationMs }) {

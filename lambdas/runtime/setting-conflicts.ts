@@ -1,3 +1,4 @@
+import type { TomeProfile } from '../tome/profile/tome-profile.ts';
 import type { GroupName } from './setting-groups.ts';
 
 type Values = Readonly<Record<string, unknown>>;
@@ -9,6 +10,7 @@ export function conflictsBetween(values: Values, groups: ReadonlySet<GroupName>)
   return [
     ...(groups.has('database') && isPooled ? addressConflicts(values) : []),
     ...(groups.has('idempotency') && isPooled ? hashKeyConflicts(values) : []),
+    ...(groups.has('prefetch') ? bulkConflicts(values) : []),
     ...orderConflicts(values),
   ];
 }
@@ -31,6 +33,11 @@ const hashKeyConflicts = (values: Values): readonly string[] =>
   countGiven(values, 'IDEMPOTENCY_HMAC_SECRET', 'IDEMPOTENCY_HMAC_SECRET_ID') === 1
     ? []
     : ['exactly one of IDEMPOTENCY_HMAC_SECRET and IDEMPOTENCY_HMAC_SECRET_ID must be set'];
+
+const bulkConflicts = ({ PREFETCH_BULK_TOKENIZE, TOME_PROFILE }: Values): readonly string[] =>
+  PREFETCH_BULK_TOKENIZE === true && (TOME_PROFILE as TomeProfile | undefined)?.bulkItems === null
+    ? ['PREFETCH_BULK_TOKENIZE must be false, because TOME_PROFILE has no bulkItems']
+    : [];
 
 /** Numbers of which one limits the other. A comparison with a setting that is not read is false. */
 function orderConflicts(values: Values): readonly string[] {

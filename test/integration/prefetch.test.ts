@@ -41,7 +41,7 @@ const SETTINGS: PrefetchSettings = {
   batchSize: 50,
   mappingConcurrency: 8,
   activationChunk: 20,
-  bulkTokenize: false,
+  bulkItems: null,
 };
 
 interface RunOptions {
@@ -75,6 +75,7 @@ function run({
       batchCallsPerSecond,
       liveCallsPerSecond: 0,
     },
+    profile: simulatorProfile,
     clock,
     random: Math.random,
   });
@@ -141,12 +142,20 @@ test('a run ends when the pool is full, although creations take pairs meanwhile'
   expect(rounds).toHaveLength(3);
 });
 
+test('a bulk call has at most so many pairs as TOME allows', async () => {
+  simulator.turn({ bulkTokenize: 'present' });
+  await run({ settings: { bulkItems: 7, targetMin: 20, batchSize: 20 } });
+  expect((await health()).available).toBe(20);
+  const bulkCalls = simulator.ledger.calls().filter(({ operation }) => operation === 'bulk-tokenize');
+  expect(bulkCalls).toHaveLength(3);
+});
+
 test('a bulk call binds many pairs, and failed items are bound by the next run', async () => {
   simulator.turn({ bulkTokenize: 'present', bulkFailureRate: 0.2 });
-  const first = await run({ settings: { bulkTokenize: true } });
+  const first = await run({ settings: { bulkItems: 500 } });
   expect(first.activated).toBeGreaterThan(60);
   simulator.turn({ bulkFailureRate: 0 });
-  await run({ settings: { bulkTokenize: true } });
+  await run({ settings: { bulkItems: 500 } });
   expect((await health()).available).toBe(120);
   expect(simulator.ledger.counts().some(({ operation }) => operation === 'tokenize')).toBe(false);
   await expectBound();

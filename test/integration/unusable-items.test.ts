@@ -46,6 +46,7 @@ function tomeOver(settings: Partial<TomeSettings> = {}, clock: Clock = systemClo
       liveCallsPerSecond: 0,
       ...settings,
     },
+    profile: simulatorProfile,
     clock,
     random: () => 0,
   });
@@ -185,7 +186,7 @@ describe('a binding on NS2', () => {
           batchSize: 20,
           mappingConcurrency: 4,
           activationChunk: 5,
-          bulkTokenize: false,
+          bulkItems: null,
         },
       },
       { runId: 'a run', deadlineMs: clock.monotonicMs() + 3_600_000 },

@@ -1,5 +1,6 @@
-import { readTomeProfile } from '../../lambdas/tome/profile/read-profile.ts';
-import { type TomeProfile, tokenFormsOf } from '../../lambdas/tome/profile/tome-profile.ts';
+import { parseTomeProfile, readTomeProfile } from '../../lambdas/tome/profile/read-profile.ts';
+import { SHIPPED_PROFILES } from '../../lambdas/tome/profile/shipped-profiles.ts';
+import { type TomeProfile, tokenFormsOf, type WrittenProfile } from '../../lambdas/tome/profile/tome-profile.ts';
 
 /** A profile of the repository. Throws when there is none of this name. */
 export function profileNamed(name: string): TomeProfile {
@@ -10,3 +11,15 @@ export function profileNamed(name: string): TomeProfile {
 
 export const simulatorProfile = profileNamed('simulator');
 export const simulatorForms = tokenFormsOf(simulatorProfile);
+
+/** The profile `simulator` with other lines. Throws when they cannot be used. */
+export function simulatorProfileWith(lines: Partial<WrittenProfile>): TomeProfile {
+  const read = parseTomeProfile(writtenWith(lines));
+  if ('faults' in read) throw new Error(read.faults.join(', '));
+  return read.profile;
+}
+
+/** The same as the value of TOME_PROFILE. */
+export const profileText = (lines: Partial<WrittenProfile>): string => JSON.stringify(writtenWith(lines));
+
+const writtenWith = (lines: Partial<WrittenProfile>): object => ({ ...SHIPPED_PROFILES['simulator'], ...lines });

@@ -14,8 +14,8 @@ import {
 import type { MappingOutcomes } from './mapping-outcomes.ts';
 import type { PrefetchDependencies, PrefetchRun } from './prefetch-run.ts';
 
-/** STAGED pairs that are bound before the lease is renewed. Also TOME's limit for a bulk call. */
-const PAGE = 500;
+/** The most STAGED pairs that are bound before the lease is renewed. */
+const LARGEST_PAGE = 500;
 
 /**
  * A run stops when TOME has answered only 429 for this many milliseconds. The next run continues.
@@ -34,13 +34,15 @@ export async function mapStagedPairs(
   outcomes: MappingOutcomes,
 ): Promise<void> {
   const { tried } = outcomes;
+  const { bulkItems } = dependencies.settings;
+  const pageSize = Math.min(LARGEST_PAGE, bulkItems ?? LARGEST_PAGE);
   for (;;) {
-    const staged = await dependencies.store.stagedPairs(PAGE + outcomes.failed);
-    const page = staged.filter(({ pairId }) => !tried.has(pairId)).slice(0, PAGE);
+    const staged = await dependencies.store.stagedPairs(pageSize + outcomes.failed);
+    const page = staged.filter(({ pairId }) => !tried.has(pairId)).slice(0, pageSize);
     if (page.length === 0) return;
     for (const { pairId } of page) tried.add(pairId);
     await dependencies.store.renewLease(run.lease);
-    const map = dependencies.settings.bulkTokenize ? mapInBulk : mapOneByOne;
+    const map = bulkItems === null ? mapOneByOne : mapInBulk;
     for (const { pairId } of await map(dependencies, run, outcomes, page)) tried.delete(pairId);
   }
 }

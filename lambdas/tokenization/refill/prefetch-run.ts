@@ -6,14 +6,14 @@ import type { Tome, TomeCall } from '../ports/tome.ts';
 import type { PoolLevel, RefillSettings } from './refill-plan.ts';
 
 export interface PrefetchSettings extends RefillSettings {
-  /** The most pairs of one round, and so the most tokens of one call. TOME allows 5,000. */
+  /** The most pairs of one round, and so the most tokens of one prefetch call. */
   readonly batchSize: number;
   /** Concurrent calls that bind pairs. TOME's client limits their rate. */
   readonly mappingConcurrency: number;
   /** Pairs that one statement makes available. */
   readonly activationChunk: number;
-  /** Whether this TOME has bulk tokenize; `npm run probe` finds out. */
-  readonly bulkTokenize: boolean;
+  /** The most pairs of one bulk call; `null` binds pairs one by one. */
+  readonly bulkItems: number | null;
 }
 
 export interface PrefetchDependencies {

@@ -9,25 +9,22 @@ import type { Clock } from '../../tokenization/ports/clock.ts';
 import type { TomeCall } from '../../tokenization/ports/tome.ts';
 import { LastingAnswer, TomeError, TomeRateLimited, TomeUnavailable } from '../../tokenization/tome-errors.ts';
 import type { Lane, Namespace, Operation } from '../contract/contract.ts';
-import { AdaptiveRateLimiter } from './adaptive-rate-limiter.ts';
 import {
   AttemptTimedOut,
   ConnectTimedOut,
+  CredentialReplaced,
   isOfReusedConnection,
   mayBeAboutItem,
   RequestUnwritable,
   requestedPauseMs,
 } from './failures.ts';
+import { RateLimiters, type RateSettings } from './rate-limiters.ts';
 import { Throttle } from './throttle.ts';
 
-export interface AttemptGateSettings {
+export interface AttemptGateSettings extends RateSettings {
   /** Milliseconds for one attempt. The call's deadline can leave less. */
   readonly attemptTimeoutMs: number;
   readonly breaker: BreakerSettings;
-  /** Calls a second of each operation, both namespaces together, because TOME counts them so. */
-  readonly batchCallsPerSecond: number;
-  /** The same for live calls; 0 means no limit here. */
-  readonly liveCallsPerSecond: number;
 }
 
 export interface AttemptGateObservers {
@@ -36,7 +33,7 @@ export interface AttemptGateObservers {
   readonly onThrottled?: () => void;
 }
 
-/** The right to send one request. `succeed` or `fail` must follow. */
+/** The right to send one request. `succeed`, `fail` or `abandon` must follow. */
 export interface AttemptPermit {
   readonly startedMs: number;
   readonly timeoutMs: number;
@@ -45,6 +42,8 @@ export interface AttemptPermit {
   succeed(): void;
   /** `body`: the request's body, which identifies the item. */
   fail(error: unknown, body: object): void;
+  /** Nothing was sent. */
+  abandon(): void;
 }
 
 /** An attempt with a smaller share of the timeout than this proves nothing when it times out. */
@@ -64,7 +63,7 @@ export class AttemptGate {
   readonly #observers: AttemptGateObservers;
   readonly #breakers = new Map<string, CircuitBreaker>();
   readonly #throttles = new Map<string, Throttle>();
-  readonly #limiters = new Map<string, AdaptiveRateLimiter>();
+  readonly #limiters: RateLimiters;
   /** Failed items are remembered by a keyed hash, because an item can be a card number. */
   readonly #itemKey = randomBytes(32);
 
@@ -72,13 +71,14 @@ export class AttemptGate {
     this.#settings = settings;
     this.#clock = clock;
     this.#observers = observers;
+    this.#limiters = new RateLimiters(settings, clock);
   }
 
   /** Throws the TomeError with which a call would be refused now. Takes no permit. */
   assertAdmits(namespace: Namespace, operation: Operation, { lane, deadlineMs }: TomeCall): void {
     this.#breaker(namespace, operation).assertAdmits();
     this.#throttle(namespace, operation, lane)?.assertAdmits();
-    this.#limiter(operation, lane)?.assertSlot(deadlineMs);
+    this.#limiters.of(namespace, operation, lane)?.assertSlot(deadlineMs);
   }
 
   /**
@@ -86,7 +86,7 @@ export class AttemptGate {
    */
   async acquire(namespace: Namespace, operation: Operation, { lane, deadlineMs }: TomeCall): Promise<AttemptPermit> {
     const breaker = this.#breaker(namespace, operation);
-    const limiter = this.#limiter(operation, lane);
+    const limiter = this.#limiters.of(namespace, operation, lane);
     // Before the limiter: calls that wait here after they got a slot would all be sent at once.
     const throttled = await this.#throttle(namespace, operation, lane)?.enter(deadlineMs);
     try {
@@ -108,6 +108,10 @@ export class AttemptGate {
         succeed() {
           throttled?.answered();
           permit.succeed();
+        },
+        abandon() {
+          throttled?.unanswered();
+          permit.abandon();
         },
         fail: (error, body) => {
           if (error instanceof TomeRateLimited) {
@@ -135,6 +139,7 @@ export class AttemptGate {
       !(error instanceof TomeError) ||
       wasCutShort ||
       error instanceof RequestUnwritable ||
+      error instanceof CredentialReplaced ||
       isOfReusedConnection(error)
     ) {
       permit.abandon();
@@ -170,17 +175,6 @@ export class AttemptGate {
       this.#throttles,
       namespace,
       () => new Throttle(this.#clock, () => this.#observers.onThrottled?.()),
-    );
-  }
-
-  #limiter(operation: Operation, lane: Lane): AdaptiveRateLimiter | null {
-    const { batchCallsPerSecond, liveCallsPerSecond } = this.#settings;
-    const callsPerSecond = lane === 'batch' ? batchCallsPerSecond : liveCallsPerSecond;
-    if (callsPerSecond === 0) return null;
-    return getOrCreate(
-      this.#limiters,
-      `${lane} ${operation}`,
-      () => new AdaptiveRateLimiter(callsPerSecond, this.#clock),
     );
   }
 }

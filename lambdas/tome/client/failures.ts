@@ -31,6 +31,12 @@ export class ReusedConnectionLost extends TomeOutcomeUnknown {}
  */
 export class ReusedConnectionSilent extends AttemptTimedOut {}
 
+/** TOME answered 401: it did not accept the credential. */
+export class CredentialRefused extends TomeAccessDenied {}
+
+/** TOME answered 401, and another credential takes the place of the refused one. */
+export class CredentialReplaced extends CredentialRefused {}
+
 /** TOME answered 500, which can be caused by the item. */
 export class ServerFaulted extends TomeOutcomeUnknown {}
 

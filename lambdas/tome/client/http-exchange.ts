@@ -4,25 +4,25 @@ import {
   TomeAccessDenied,
   TomeAnswerInvalid,
   type TomeError,
-  TomeGatewayAnswered,
   TomeOutcomeUnknown,
   TomeRateLimited,
 } from '../../tokenization/tome-errors.ts';
 import {
-  CORRELATION_ID_HEADER,
-  LANE_HEADER,
   type Lane,
   type Namespace,
   type Operation,
-  operationPath,
-  REQUEST_ID_HEADER,
   readableAnswers,
   readableRefusal,
   type schemas,
 } from '../contract/contract.ts';
-import { ServerFaulted, ServerUnavailable } from './failures.ts';
+import type { TomeProfile } from '../profile/tome-profile.ts';
+import { assertRepeatsId, assertRepeatsItem, gatewayAnswered } from './answer-proof.ts';
+import type { Credential } from './authentication/authentication.ts';
+import { CredentialRefused, ServerFaulted, ServerUnavailable } from './failures.ts';
+import type { ReceivedAnswer } from './received-answer.ts';
 import { retryAfterSeconds } from './retry-after.ts';
-import type { ReceivedAnswer, RequestTimeouts, TomeConnections } from './tome-connections.ts';
+import type { RequestTimeouts } from './tome-connections.ts';
+import type { TomeEndpoints } from './tome-endpoints.ts';
 
 export type Answer<Name extends Operation> = z.core.output<(typeof readableAnswers)[Name]>;
 export type RequestBody<Name extends Operation> = z.core.input<(typeof schemas)[Name]['request']>;
@@ -34,6 +34,7 @@ export interface Exchange<Name extends Operation> extends RequestTimeouts {
   readonly body: RequestBody<Name>;
   readonly lane: Lane;
   readonly correlationId: string;
+  readonly credential: Credential;
   readonly onNewConnection: boolean;
 }
 
@@ -57,50 +58,61 @@ const REFUSALS = {
  * because errors are logged.
  */
 export async function exchange<Name extends Operation>(
-  connections: TomeConnections,
-  { namespace, operation, body, lane, correlationId, ...connection }: Exchange<Name>,
+  endpoints: TomeEndpoints,
+  { namespace, operation, body, lane, correlationId, credential, ...connection }: Exchange<Name>,
 ): Promise<Reply<Answer<Name>>> {
+  const { profile } = endpoints;
+  const { connections, path } = endpoints.of(namespace, operation);
   const requestId = randomUUID();
+  const text = JSON.stringify(body);
   const answer = await connections.post({
-    path: operationPath(namespace, operation),
+    path,
     headers: {
       'content-type': 'application/json',
-      [REQUEST_ID_HEADER]: requestId,
-      [CORRELATION_ID_HEADER]: correlationId,
-      [LANE_HEADER]: lane,
+      [profile.headers.requestId]: requestId,
+      [profile.headers.correlationId]: correlationId,
+      ...(profile.headers.lane === null ? {} : { [profile.headers.lane]: lane }),
+      ...(await credential.headersFor({ url: connections.urlOf(path), body: text })),
     },
-    body: JSON.stringify(body),
+    body: text,
     ...connection,
   });
-  assertFromTome(answer, requestId);
-  return replyOf(operation, answer.status, parse(answer.text));
+  assertOfContract(answer);
+  assertRepeatsId(profile, answer, requestId);
+  const reply = replyOf(profile, operation, answer);
+  const content = reply.status === 200 ? reply.answer : reply.refusal;
+  assertRepeatsItem(profile, operation, body, { status: reply.status, content });
+  return reply;
 }
 
 /**
- * Throws when TOME did not write this answer. 429, 401, 403, 407 and 5xx mean the same from TOME
- * and from a gateway, so they need no proof. Every other answer must have a status of the contract
- * and repeat the request's id.
+ * Throws for a status that is not one of the contract's answers. 429, 401, 403, 407 and 5xx mean
+ * the same from TOME and from a gateway, so they need no proof.
  */
-function assertFromTome({ status, headers }: ReceivedAnswer, requestId: string): void {
+function assertOfContract({ status, headers }: ReceivedAnswer): void {
   const waitSeconds = retryAfterSeconds(headers);
   const once = { attempts: 1, ...(waitSeconds === null ? {} : { retryAfterSeconds: waitSeconds }) };
   if (status === 429) throw new TomeRateLimited('TOME answered 429.', once);
   if (status === 401 || status === 403 || status === 407) {
-    throw new TomeAccessDenied(`Access to TOME is refused with ${status}.`, { retryAfterSeconds: 30, ...once });
+    const Refusal = status === 401 ? CredentialRefused : TomeAccessDenied;
+    throw new Refusal(`Access to TOME is refused with ${status}.`, { retryAfterSeconds: 30, ...once });
   }
   if (status === 500) throw new ServerFaulted('TOME answered 500.', once);
   if (status > 500 && waitSeconds !== null) throw new ServerUnavailable(`TOME answered ${status}.`, once);
   if (status > 500 || status === 408 || status === 425) throw new TomeOutcomeUnknown(`TOME answered ${status}.`, once);
-  const answeredId = headers[REQUEST_ID_HEADER];
-  if ((status !== 200 && !(status in REFUSALS)) || answeredId === undefined) {
-    throw new TomeGatewayAnswered(`A gateway in front of TOME answered ${status}.`, { attempts: 1 });
-  }
-  if (answeredId !== requestId) {
-    throw new TomeAnswerInvalid("TOME's answer has the id of another request.", { attempts: 1 });
-  }
+  if (status !== 200 && !(status in REFUSALS)) throw gatewayAnswered(status);
 }
 
-function replyOf<Name extends Operation>(operation: Name, status: number, content: unknown): Reply<Answer<Name>> {
+/**
+ * The content of an answer. Throws when it does not fit the contract: TOME broke the contract if
+ * the request's id shows that TOME answered, otherwise a gateway answered.
+ */
+function replyOf<Name extends Operation>(
+  { answersShow }: Pick<TomeProfile, 'answersShow'>,
+  operation: Name,
+  { status, text }: ReceivedAnswer,
+): Reply<Answer<Name>> {
+  const content = parse(text);
   if (status === 200) {
     const parsed = z.safeParse(readableAnswers[operation], content);
     if (parsed.success) return { status, answer: parsed.data as Answer<Name> };
@@ -110,17 +122,18 @@ function replyOf<Name extends Operation>(operation: Name, status: number, conten
     const known: readonly TomeRefusal['error'][] = REFUSALS[status];
     if (parsed.success && known.includes(parsed.data.error)) return { status, refusal: parsed.data };
   }
-  throw invalidAnswer(`status ${status} with an unexpected body`);
+  if (answersShow === 'item') throw gatewayAnswered(status);
+  throw invalidAnswer(content === undefined ? 'not JSON' : `status ${status} with an unexpected body`);
 }
 
 export const invalidAnswer = (what: string, attempts = 1): TomeError =>
   new TomeAnswerInvalid(`TOME's answer breaks the contract: ${what}.`, { attempts });
 
-/** Without the parser's message, which quotes the text and so can contain a card number. */
+/** `undefined` when the text is not JSON. The parser's message would quote the text. */
 function parse(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw invalidAnswer('not JSON');
+    return undefined;
   }
 }

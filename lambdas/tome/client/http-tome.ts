@@ -14,6 +14,7 @@ import {
 } from '../../tokenization/tome-errors.ts';
 import { bulkResult, type Namespace } from '../contract/contract.ts';
 import type { TomeProfile } from '../profile/tome-profile.ts';
+import { answersAnotherRequest } from './answer-proof.ts';
 import { invalidAnswer, type TomeRefusal } from './http-exchange.ts';
 import { readPrefetched } from './prefetched-tokens.ts';
 import type { CountedReply, TomeClient } from './tome-client.ts';
@@ -21,18 +22,22 @@ import type { CountedReply, TomeClient } from './tome-client.ts';
 /** Sends the contract's calls. */
 export type TomeCaller = Pick<TomeClient, 'call' | 'assertAdmits'>;
 
+/** The lines of a profile that say how answers are read. */
+type ReadLines = Pick<TomeProfile, 'namespaces' | 'answersShow'>;
+
 /** Implements the domain's port `Tome` with the contract's calls. */
-export function createHttpTome(client: TomeCaller, { namespaces }: Pick<TomeProfile, 'namespaces'>): Tome {
+export function createHttpTome(client: TomeCaller, profile: ReadLines): Tome {
+  const { namespaces } = profile;
   const internalToken = (text: string) => (hasForm(text, namespaces.ns1.token) ? (text as InternalToken) : null);
   return {
-    ns1: createNamespace(client, 'ns1', {
+    ns1: createNamespace(client, profile, 'ns1', {
       write: (cardNumber: CardNumber) => cardNumber.reveal(),
       readSource: (text) => CardNumber.stored(text),
       readToken: internalToken,
       UnusableSource: StoredCardUnacceptable,
       UnusableToken: InternalTokenUnacceptable,
     }),
-    ns2: createNamespace(client, 'ns2', {
+    ns2: createNamespace(client, profile, 'ns2', {
       write: (token) => token,
       readSource: internalToken,
       readToken: (text) => (isCardReference(text) ? text : null),
@@ -59,6 +64,7 @@ interface Codec<Source, Token> {
 
 function createNamespace<Source, Token extends string>(
   client: TomeCaller,
+  { answersShow }: Pick<TomeProfile, 'answersShow'>,
   namespace: Namespace,
   { write, readSource, readToken, UnusableSource, UnusableToken }: Codec<Source, Token>,
 ): TomeNamespace<Source, Token> {
@@ -70,9 +76,16 @@ function createNamespace<Source, Token extends string>(
   const resultOf = (entry: unknown): BulkTokenizeResult<Token> => {
     const { success, data } = z.safeParse(bulkResult, entry);
     if (!success) return { outcome: 'unusable' };
-    if (data.outcome === 'failed') return data;
+    if (data.outcome === 'failed') return { outcome: 'failed' };
     const token = readToken(data.token);
     return token === null ? { outcome: 'unusable' } : { outcome: 'bound', token };
+  };
+  /** One result for each source. A result of another source is unusable and costs no other one. */
+  const resultsOf = (entries: readonly unknown[], sources: readonly string[]): readonly BulkTokenizeResult<Token>[] => {
+    if (entries.length !== sources.length) throw invalidAnswer('the numbers of results and items differ');
+    const isOwn = entries.map((entry, index) => answersShow !== 'item' || sourceOf(entry) === sources[index]);
+    if (!isOwn.includes(true)) throw answersAnotherRequest();
+    return entries.map((entry, index) => (isOwn[index] === true ? resultOf(entry) : { outcome: 'unusable' }));
   };
 
   return {
@@ -100,10 +113,10 @@ function createNamespace<Source, Token extends string>(
 
     async bulkTokenize(items, call) {
       const body = { items: items.map(({ source, token }) => ({ source: write(source), token })) };
-      const { reply, attempts } = await client.call(namespace, 'bulk-tokenize', body, call, ({ results }) => {
-        if (results.length !== items.length) throw invalidAnswer('the numbers of results and items differ');
-        return results.map(resultOf);
-      });
+      const sources = body.items.map(({ source }) => source);
+      const { reply, attempts } = await client.call(namespace, 'bulk-tokenize', body, call, ({ results }) =>
+        resultsOf(results, sources),
+      );
       if (reply.status === 200) return reply.answer;
       if (reply.refusal.error === 'operation-absent') return null;
       throw refused(reply.refusal, attempts);
@@ -127,6 +140,11 @@ function createNamespace<Source, Token extends string>(
 
     assertAdmits: (operation, call) => client.assertAdmits(namespace, operation, call),
   };
+}
+
+function sourceOf(entry: unknown): unknown {
+  const { success, data } = z.safeParse(bulkResult, entry);
+  return success ? data.source : undefined;
 }
 
 function answerOrNull<Content>({ reply, attempts }: CountedReply<Content>): Content | null {

@@ -1,14 +1,15 @@
 import type { Clock, Random } from '../../tokenization/ports/clock.ts';
 import type { TomeCall } from '../../tokenization/ports/tome.ts';
 import { TomeError } from '../../tokenization/tome-errors.ts';
-import type { Lane, Namespace, Operation } from '../contract/contract.ts';
+import type { Namespace, Operation } from '../contract/contract.ts';
+import type { TomeProfile } from '../profile/tome-profile.ts';
+import { AttemptGate, type AttemptGateObservers, type AttemptGateSettings } from './attempt-gate.ts';
+import { type Admitted, AttemptSender, type ObservedCall } from './attempt-sender.ts';
+import { type Authentication, noAuthentication } from './authentication/authentication.ts';
+import { CredentialReplacement } from './authentication/credential-replacement.ts';
+import type { ClientCertificate } from './client-certificate.ts';
 import {
-  AttemptGate,
-  type AttemptGateObservers,
-  type AttemptGateSettings,
-  type AttemptPermit,
-} from './attempt-gate.ts';
-import {
+  CredentialReplaced,
   isOfReusedConnection,
   mayRepeat,
   mostUncertainFailure,
@@ -16,11 +17,12 @@ import {
   requestedPauseMs,
   withAttempts,
 } from './failures.ts';
-import { type Answer, exchange, type Reply, type RequestBody } from './http-exchange.ts';
+import type { Answer, Reply, RequestBody } from './http-exchange.ts';
 import { RetryBudget, type RetryTiming, retryDelayMs } from './retry-policy.ts';
-import { TomeConnections } from './tome-connections.ts';
+import { TomeEndpoints } from './tome-endpoints.ts';
 
-export interface TomeSettings extends RetryTiming, AttemptGateSettings {
+export interface TomeSettings extends RetryTiming, Omit<AttemptGateSettings, 'limitScope'> {
+  /** Of the namespaces that have no URL in the profile. */
   readonly baseUrl: string;
   /** Attempts of one call, the first one included. */
   readonly maxAttempts: number;
@@ -28,19 +30,12 @@ export interface TomeSettings extends RetryTiming, AttemptGateSettings {
   readonly retryRatio: number;
 }
 
-/** One attempt, for metrics. */
-export interface ObservedCall {
-  readonly namespace: Namespace;
-  readonly operation: Operation;
-  readonly lane: Lane;
-  /** `ok`, the contract's name of a refusal, or the code of the error. */
-  readonly outcome: string;
-  readonly durationMs: number;
-  readonly correlationId: string;
-}
-
 export interface TomeClientOptions extends AttemptGateObservers {
   readonly settings: TomeSettings;
+  readonly profile: TomeProfile;
+  /** Default: none. */
+  readonly authentication?: Authentication;
+  readonly certificate?: ClientCertificate | undefined;
   readonly clock: Clock;
   readonly random: Random;
   readonly onCall?: (call: ObservedCall) => void;
@@ -53,39 +48,32 @@ export interface CountedReply<Content> {
 }
 
 /**
- * What a reused connection may take of the time until the deadline: a new one must fit after it.
- */
-const REUSED_SHARE_OF_TIME_LEFT = 0.5;
-/** What a connection that was idle for a while may take of an attempt's timeout. */
-const STALE_SHARE_OF_TIMEOUT = 0.5;
-
-interface Request<Name extends Operation, Content> {
-  readonly namespace: Namespace;
-  readonly operation: Name;
-  readonly body: RequestBody<Name>;
-  readonly call: TomeCall;
-  readonly read: (answer: Answer<Name>) => Content;
-}
-
-/**
  * Sends calls to TOME: one or more attempts, each through the gate. The only layer that retries.
  */
 export class TomeClient {
   readonly #options: TomeClientOptions;
   readonly #gate: AttemptGate;
   readonly #retries: RetryBudget;
-  readonly #connections: TomeConnections;
+  readonly #authentication: Authentication;
+  readonly #sender: AttemptSender;
 
   constructor(options: TomeClientOptions) {
-    const { settings, clock } = options;
+    const { settings, profile, clock, onCall, authentication = noAuthentication } = options;
     this.#options = options;
-    this.#gate = new AttemptGate(settings, clock, options);
+    this.#gate = new AttemptGate({ ...settings, limitScope: profile.limits.scope }, clock, options);
     this.#retries = new RetryBudget(settings.retryRatio, clock);
-    this.#connections = new TomeConnections(settings.baseUrl, clock);
+    this.#authentication = authentication;
+    this.#sender = new AttemptSender({
+      endpoints: new TomeEndpoints({ baseUrl: settings.baseUrl, ...options }, clock),
+      replacement: new CredentialReplacement(authentication, clock),
+      clock,
+      onCall,
+    });
   }
 
   /** Throws the TomeError with which a call would be refused now. */
   assertAdmits(namespace: Namespace, operation: Operation, call: TomeCall): void {
+    this.#authentication.assertReady();
     this.#gate.assertAdmits(namespace, operation, call);
   }
 
@@ -106,14 +94,20 @@ export class TomeClient {
     let sent = 0;
     let mostUncertain: TomeError | null = null;
     let isConnectionReplaced = false;
+    let isCredentialReplaced = false;
     for (let attempt = 1; ; attempt += 1) {
-      const permit = await this.#gate.acquire(namespace, operation, call).catch((refusal: unknown) => {
+      const admitted = await this.#admit(namespace, operation, call).catch((refusal: unknown) => {
         throw mostUncertain === null ? refusal : withAttempts(mostUncertain, sent);
       });
-      if (attempt === 1 && !isConnectionReplaced) this.#retries.earn();
+      if (attempt === 1 && !isConnectionReplaced && !isCredentialReplaced) this.#retries.earn();
       let failure: TomeError;
       try {
-        const reply = await this.#attempt(request, permit, isConnectionReplaced || operation === 'prefetch');
+        const reply = await this.#sender.send(request, {
+          ...admitted,
+          onNewConnection: isConnectionReplaced || operation === 'prefetch',
+          hasRetry: this.#retries.hasRetry(),
+          isCredentialReplaced,
+        });
         return { reply, attempts: sent + 1 };
       } catch (error) {
         if (!(error instanceof TomeError)) throw error;
@@ -127,6 +121,12 @@ export class TomeClient {
         attempt -= 1;
         continue;
       }
+      if (failure instanceof CredentialReplaced) {
+        // TOME did nothing, so this is also right for prefetch. It is not counted as an attempt.
+        isCredentialReplaced = true;
+        attempt -= 1;
+        continue;
+      }
       const delayMs = retryDelayMs(attempt, settings, random, requestedPauseMs(failure));
       const isInTime = clock.monotonicMs() + delayMs < call.deadlineMs;
       if (!mayRepeat(operation, failure) || attempt >= settings.maxAttempts || !isInTime || !this.#retries.spend()) {
@@ -136,49 +136,16 @@ export class TomeClient {
     }
   }
 
-  async #attempt<Name extends Operation, Content>(
-    { namespace, operation, body, call: { lane, correlationId }, read }: Request<Name, Content>,
-    permit: AttemptPermit,
-    onNewConnection: boolean,
-  ): Promise<Reply<Content>> {
-    const { clock, onCall } = this.#options;
-    let outcome = 'unexpected';
-    try {
-      const received = await exchange(this.#connections, {
-        namespace,
-        operation,
-        body,
-        lane,
-        correlationId,
-        ...this.#timeouts(permit),
-        onNewConnection,
-      });
-      const reply = received.status === 200 ? { status: received.status, answer: read(received.answer) } : received;
-      permit.succeed();
-      outcome = reply.status === 200 ? 'ok' : reply.refusal.error;
-      return reply;
-    } catch (error) {
-      if (error instanceof TomeError) outcome = error.code;
-      permit.fail(error, body);
-      throw error;
-    } finally {
-      const durationMs = clock.monotonicMs() - permit.startedMs;
-      onCall?.({ namespace, operation, lane, outcome, durationMs, correlationId });
+  /** Waits for a credential, then for the gate. */
+  async #admit(namespace: Namespace, operation: Operation, call: TomeCall): Promise<Admitted> {
+    for (;;) {
+      await this.#authentication.ready(call.deadlineMs);
+      const permit = await this.#gate.acquire(namespace, operation, call);
+      const credential = this.#authentication.current();
+      if (credential !== null) return { permit, credential };
+      // It expired while the call waited for the gate.
+      permit.abandon();
     }
-  }
-
-  /**
-   * A reused connection gets less time than a new one, so that a dead one leaves time for a retry.
-   * Without a retry it gets the whole timeout, because a slow TOME would fail for nothing.
-   */
-  #timeouts({ timeoutMs, timeLeftMs }: AttemptPermit) {
-    if (!this.#retries.hasRetry()) return { timeoutMs, reusedTimeoutMs: timeoutMs, staleTimeoutMs: timeoutMs };
-    const reusedTimeoutMs = Math.min(timeoutMs, timeLeftMs * REUSED_SHARE_OF_TIME_LEFT);
-    return {
-      timeoutMs,
-      reusedTimeoutMs,
-      staleTimeoutMs: Math.min(reusedTimeoutMs, timeoutMs * STALE_SHARE_OF_TIMEOUT),
-    };
   }
 
   /**

@@ -2,12 +2,8 @@ import http from 'node:http';
 import https from 'node:https';
 import type { Socket } from 'node:net';
 import type { Clock } from '../../tokenization/ports/clock.ts';
-import {
-  TomeAnswerInvalid,
-  type TomeError,
-  TomeOutcomeUnknown,
-  TomeUnavailable,
-} from '../../tokenization/tome-errors.ts';
+import { type TomeError, TomeOutcomeUnknown, TomeUnavailable } from '../../tokenization/tome-errors.ts';
+import { type ClientCertificate, tlsOptionsOf } from './client-certificate.ts';
 import {
   AttemptTimedOut,
   ConnectTimedOut,
@@ -15,6 +11,7 @@ import {
   ReusedConnectionLost,
   ReusedConnectionSilent,
 } from './failures.ts';
+import { codeOf, type ReceivedAnswer, readAnswer } from './received-answer.ts';
 
 /** Timeouts in milliseconds, by how the connection was used before. */
 export interface RequestTimeouts {
@@ -33,23 +30,10 @@ export interface PostRequest extends RequestTimeouts {
   readonly onNewConnection: boolean;
 }
 
-export interface ReceivedAnswer {
-  readonly status: number;
-  readonly headers: http.IncomingHttpHeaders;
-  /** Empty when the status alone decides. */
-  readonly text: string;
-}
-
 /** A longer idle connection is not reused. AWS load balancers and servers close theirs later. */
 const MAX_IDLE_MS = 4_000;
 /** A longer idle connection may have been frozen together with the function. */
 const STALE_IDLE_MS = 1_000;
-
-/** Far more than the largest answer, a prefetch of 5,000 tokens with expiries. */
-const MAX_ANSWER_BYTES = 2_000_000;
-
-/** Statuses whose body has a meaning in the contract. Other bodies are not read. */
-const STATUSES_WITH_CONTENT: ReadonlySet<number> = new Set([200, 400, 404, 409]);
 
 /**
  * HTTP connections to TOME. Nothing is written before the connection is open, TLS included, so a
@@ -64,10 +48,13 @@ export class TomeConnections {
   readonly #agent: http.Agent;
   readonly #usedAtMs = new WeakMap<object, number>();
 
-  constructor(baseUrl: string, clock: Pick<Clock, 'monotonicMs'>) {
+  /** The certificate is presented over https only. */
+  constructor(baseUrl: string, clock: Pick<Clock, 'monotonicMs'>, certificate?: ClientCertificate) {
     this.#base = new URL(baseUrl);
     this.#clock = clock;
-    this.#agent = new (this.#isTls ? https.Agent : http.Agent)({ keepAlive: true });
+    this.#agent = this.#isTls
+      ? new https.Agent({ keepAlive: true, ...tlsOptionsOf(certificate) })
+      : new http.Agent({ keepAlive: true });
   }
 
   get #isTls(): boolean {
@@ -127,10 +114,15 @@ export class TomeConnections {
     return promise;
   }
 
-  #open({ path, headers, body }: PostRequest): http.ClientRequest {
+  /** The address of a path below the base URL. */
+  urlOf(path: string): URL {
     const url = new URL(this.#base);
     url.pathname = `${url.pathname.replace(/\/+$/, '')}${path}`;
-    return (this.#isTls ? https : http).request(url, {
+    return url;
+  }
+
+  #open({ path, headers, body }: PostRequest): http.ClientRequest {
+    return (this.#isTls ? https : http).request(this.urlOf(path), {
       method: 'POST',
       agent: this.#agent,
       headers: { ...headers, accept: 'application/json', 'content-length': Buffer.byteLength(body) },
@@ -164,34 +156,9 @@ export class TomeConnections {
   }
 }
 
-async function readAnswer(response: http.IncomingMessage): Promise<ReceivedAnswer> {
-  const { statusCode: status = 0, headers } = response;
-  if (!STATUSES_WITH_CONTENT.has(status)) {
-    // Drained, so that the connection can be reused. The request's timer ends an endless body.
-    response.on('error', () => undefined).resume();
-    return { status, headers, text: '' };
-  }
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  try {
-    for await (const chunk of response as AsyncIterable<Uint8Array>) {
-      bytes += chunk.byteLength;
-      if (bytes > MAX_ANSWER_BYTES) throw new TomeAnswerInvalid("TOME's answer is too long.", { attempts: 1 });
-      chunks.push(chunk);
-    }
-  } catch (error) {
-    if (error instanceof TomeAnswerInvalid) throw error;
-    throw new TomeOutcomeUnknown(`TOME's answer ended early: ${codeOf(error)}.`, { attempts: 1 });
-  }
-  return { status, headers, text: Buffer.concat(chunks).toString('utf8') };
-}
-
 function failureOf(error: unknown, wasSent: boolean, isReused: boolean): TomeError {
   const code = codeOf(error);
   if (!wasSent) return new TomeUnavailable(`TOME could not be reached: ${code}.`, { attempts: 0 });
   const isLost = isReused && (code === 'ECONNRESET' || code === 'EPIPE');
   return new (isLost ? ReusedConnectionLost : TomeOutcomeUnknown)(`TOME did not answer: ${code}.`, { attempts: 1 });
 }
-
-const codeOf = (error: unknown): string =>
-  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'unknown';

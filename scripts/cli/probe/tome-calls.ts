@@ -1,8 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import * as z from 'zod/mini';
+import type { Credential } from '../../../lambdas/tome/client/authentication/authentication.ts';
 import { exchange, invalidAnswer, type Reply, type RequestBody } from '../../../lambdas/tome/client/http-exchange.ts';
-import { TomeConnections } from '../../../lambdas/tome/client/tome-connections.ts';
+import { TomeEndpoints } from '../../../lambdas/tome/client/tome-endpoints.ts';
 import { type Namespace, type Operation, schemas } from '../../../lambdas/tome/contract/contract.ts';
+import { readTomeProfile } from '../../../lambdas/tome/profile/read-profile.ts';
+import type { TomeProfile } from '../../../lambdas/tome/profile/tome-profile.ts';
 import { type ProbeTime, systemTime } from './probe-time.ts';
 
 /** An answer that follows the contract exactly. The product accepts more. */
@@ -10,16 +13,16 @@ type Answer<Name extends Operation> = z.core.output<(typeof schemas)[Name]['answ
 
 /** Calls to TOME without retries, with the duration of each call. */
 export class TomeCalls {
-  readonly #connections: TomeConnections;
+  readonly #endpoints: TomeEndpoints;
   readonly #correlationId = `probe-${randomUUID()}`;
   /** Milliseconds, in the order of the calls. */
   readonly durationsMs: number[] = [];
 
   readonly #time: ProbeTime;
 
-  constructor(url: string, time = systemTime) {
+  constructor(url: string, time = systemTime, profile = simulatorProfile()) {
     // Not `time`: it is read exactly twice for each call.
-    this.#connections = new TomeConnections(url, { monotonicMs: () => performance.now() });
+    this.#endpoints = new TomeEndpoints({ baseUrl: url, profile }, { monotonicMs: () => performance.now() });
     this.#time = time;
   }
 
@@ -34,7 +37,7 @@ export class TomeCalls {
   ): Promise<Reply<Answer<Name>>> {
     const startedMs = this.#time.monotonicMs();
     try {
-      const reply = await exchange(this.#connections, {
+      const reply = await exchange(this.#endpoints, {
         namespace,
         operation,
         body,
@@ -43,6 +46,7 @@ export class TomeCalls {
         timeoutMs: TIMEOUT_MS,
         reusedTimeoutMs: TIMEOUT_MS,
         staleTimeoutMs: TIMEOUT_MS,
+        credential: NO_CREDENTIAL,
         onNewConnection: false,
       });
       if (reply.status !== 200) return reply;
@@ -53,6 +57,14 @@ export class TomeCalls {
       this.durationsMs.push(this.#time.monotonicMs() - startedMs);
     }
   }
+}
+
+const NO_CREDENTIAL: Credential = { headersFor: () => ({}) };
+
+function simulatorProfile(): TomeProfile {
+  const read = readTomeProfile('simulator');
+  if ('faults' in read) throw new Error(read.faults.join(', '));
+  return read.profile;
 }
 
 /** Longer than any answer that would be useful to the product. */

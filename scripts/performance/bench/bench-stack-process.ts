@@ -1,4 +1,5 @@
 import { composePrefetch } from '../../../lambdas/composition/prefetch.ts';
+import { SHIPPED_PROFILES } from '../../../lambdas/tome/profile/shipped-profiles.ts';
 import { announceReady } from '../../local/announce-ready.ts';
 import { startLocalStack } from '../../local/local-stack.ts';
 
@@ -9,9 +10,12 @@ import { startLocalStack } from '../../local/local-stack.ts';
  */
 const stack = await startLocalStack({ port: Number(process.env['PORT']), firstPrefetch: false, schedules: false });
 await setSwitches({ bulkTokenize: 'present' });
+const profile = process.env['TOME_PROFILE'] ?? '';
+process.env['TOME_PROFILE'] = JSON.stringify({ ...SHIPPED_PROFILES['simulator'], bulkItems: 500 });
 process.env['PREFETCH_BULK_TOKENIZE'] = 'true';
 const prefetch = await composePrefetch();
 process.env['PREFETCH_BULK_TOKENIZE'] = 'false';
+process.env['TOME_PROFILE'] = profile;
 const { stoppedBy } = await prefetch.run({ runId: 'bench-fill', deadlineMs: performance.now() + prefetch.timeLimitMs });
 await prefetch.close();
 if (stoppedBy !== null) throw new Error(`The pool could not be filled: ${stoppedBy}.`);

@@ -143,7 +143,7 @@ export function startProcess(
             batchSize: Math.max(5, Math.ceil(target / 4)),
             mappingConcurrency: 1,
             activationChunk: Math.max(2, Math.ceil(target / 20)),
-            bulkTokenize: inBulk,
+            bulkItems: inBulk ? 500 : null,
           },
         },
         { runId: randomUUID(), deadlineMs: deadlineMs() },

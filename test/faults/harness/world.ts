@@ -83,6 +83,7 @@ export async function createWorld(serverUrl: string, seed: number, connections =
       batchCallsPerSecond: 10_000,
       liveCallsPerSecond: 0,
     },
+    profile: simulatorProfile,
     clock: systemClock,
     random: Math.random,
   });

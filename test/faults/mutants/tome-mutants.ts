@@ -1,10 +1,12 @@
 import { edit, type Mutant } from './mutant.ts';
 
 const EXCHANGE = 'lambdas/tome/client/http-exchange.ts';
+const PROOF = 'lambdas/tome/client/answer-proof.ts';
 const CONNECTIONS = 'lambdas/tome/client/tome-connections.ts';
 const OUTCOMES = 'lambdas/tokenization/refill/mapping-outcomes.ts';
 const UNUSABLE_ITEMS = 'test/integration/unusable-items.test.ts';
 const FOREIGN_ANSWERS = 'test/unit/tome/foreign-answers.test.ts';
+const REPEATED_ITEMS = 'test/unit/tome/repeated-items.test.ts';
 const CONNECTION_TESTS = 'test/unit/tome/tome-connections.test.ts';
 const ATTEMPT_GATE_TESTS = 'test/unit/tome/attempt-gate.test.ts';
 
@@ -14,11 +16,7 @@ export const TOME_MUTANTS: readonly Mutant[] = [
     name: 'a 429 without the request id does not count as rate limiting',
     kind: 'one invalid item',
     edits: [
-      edit(
-        EXCHANGE,
-        'if (status === 429) throw',
-        'if (status === 429 && headers[REQUEST_ID_HEADER] === requestId) throw',
-      ),
+      edit(EXCHANGE, 'if (status === 429) throw', "if (status === 429 && headers['x-request-id'] !== undefined) throw"),
     ],
     tests: [FOREIGN_ANSWERS],
   },
@@ -27,13 +25,30 @@ export const TOME_MUTANTS: readonly Mutant[] = [
     kind: 'one invalid item',
     edits: [
       edit(
-        EXCHANGE,
-        '(status !== 200 && !(status in REFUSALS)) || answeredId === undefined',
-        'status !== 200 && !(status in REFUSALS)',
+        PROOF,
+        'if (answeredId === undefined) throw gatewayAnswered(status);',
+        'if (answeredId === undefined) return;',
       ),
-      edit(EXCHANGE, 'if (answeredId !== requestId) {', 'if (answeredId !== undefined && answeredId !== requestId) {'),
     ],
     tests: [FOREIGN_ANSWERS],
+  },
+  {
+    name: 'an answer that names another item counts as the answer to the request',
+    kind: 'answers with the reference of another card',
+    edits: [edit(PROOF, 'if (repeated !== fieldOf(request, field)) throw', 'if (repeated === undefined) throw')],
+    tests: [REPEATED_ITEMS],
+  },
+  {
+    name: 'a bulk result that names another item counts as the result of the item at its place',
+    kind: 'answers with the reference of another card',
+    edits: [
+      edit(
+        'lambdas/tome/client/http-tome.ts',
+        "answersShow !== 'item' || sourceOf(entry) === sources[index]",
+        "answersShow !== 'item' || sources.some((source) => source === sourceOf(entry))",
+      ),
+    ],
+    tests: [REPEATED_ITEMS],
   },
   {
     name: 'repeated requests for one invalid item open the circuit breaker',

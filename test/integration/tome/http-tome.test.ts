@@ -42,6 +42,7 @@ const tomeOver = (settings: Partial<TomeSettings> = {}, time: Clock = clock): To
   createHttpTome(
     new TomeClient({
       settings: { ...SETTINGS, baseUrl: simulator.url, ...settings },
+      profile: simulatorProfile,
       clock: time,
       random: () => 0.5,
     }),

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { readSettings } from '../../../lambdas/runtime/settings.ts';
+import { profileText } from '../../support/tome-profiles.ts';
 
 const ONE_OF_THREE = 'exactly one of DATABASE_URL, DATABASE_SECRET_ID and DATABASE_USER must be set';
 
@@ -37,6 +38,17 @@ test('the error about a setting does not quote its value, which may be a secret'
 test('an attempt timeout above twice the request deadline is refused, because no breaker would open', () => {
   const settings = { TOME_URL: 'http://tome', TOME_ATTEMPT_TIMEOUT_MS: '20000', REQUEST_DEADLINE_MS: '5000' };
   expect(() => readSettings(['request', 'tome'], settings)).toThrow('or no breaker would ever open');
+});
+
+test('bulk tokenize cannot be used with a profile of a TOME that has no bulk calls', () => {
+  const settings = { TOME_URL: 'http://tome', PREFETCH_BULK_TOKENIZE: 'true' };
+  expect(() => readSettings(['domain', 'tome', 'prefetch'], settings)).toThrow(
+    'PREFETCH_BULK_TOKENIZE must be false, because TOME_PROFILE has no bulkItems',
+  );
+  const TOME_PROFILE = profileText({ bulkItems: 100 });
+  expect(readSettings(['domain', 'tome', 'prefetch'], { ...settings, TOME_PROFILE })).toMatchObject({
+    PREFETCH_BULK_TOKENIZE: true,
+  });
 });
 
 test.each([

@@ -36,6 +36,7 @@ const dependencies = () => ({
         batchCallsPerSecond: 5_000,
         liveCallsPerSecond: 0,
       },
+      profile: simulatorProfile,
       clock: systemClock,
       random: () => 0.5,
       onCall: () => {},

@@ -17,6 +17,7 @@ function setup(settings: Partial<AttemptGateSettings> = {}) {
       breaker: { failures: 3, openMs: 2_000 },
       batchCallsPerSecond: 1_000,
       liveCallsPerSecond: 0,
+      limitScope: 'endpoint',
       ...settings,
     },
     clock,
@@ -264,5 +265,48 @@ describe('while the probe of an open breaker is in flight', () => {
     const late = expect(gate.acquire('ns2', 'tokenize', call('batch', 300))).rejects.toMatchObject({ attempts: 0 });
     await clock.advance(400);
     await late;
+  });
+});
+
+describe('the rate limit of batch calls', () => {
+  /** Which of these operations has a free slot after a batch call of ns1 tokenize. */
+  async function freeSlots(limitScope: AttemptGateSettings['limitScope']): Promise<readonly string[]> {
+    const { gate, call } = setup({ batchCallsPerSecond: 0.001, limitScope });
+    await gate.acquire('ns1', 'tokenize', call('batch'));
+    const calls = [
+      ['ns1', 'tokenize'],
+      ['ns2', 'tokenize'],
+      ['ns1', 'prefetch'],
+      ['ns2', 'prefetch'],
+    ] as const;
+    return calls
+      .filter(([namespace, operation]) => {
+        try {
+          gate.assertAdmits(namespace, operation, call('batch'));
+          return true;
+        } catch (error) {
+          expect(error).toMatchObject({ code: 'tome-budget-spent', attempts: 0 });
+          return false;
+        }
+      })
+      .map((free) => free.join(' '));
+  }
+
+  test('is one for each operation, both namespaces together', async () => {
+    expect(await freeSlots('endpoint')).toEqual(['ns1 prefetch', 'ns2 prefetch']);
+  });
+
+  test('is one for each namespace, all operations together, when TOME counts so', async () => {
+    expect(await freeSlots('namespace')).toEqual(['ns2 tokenize', 'ns2 prefetch']);
+  });
+
+  test('is one for all calls when TOME counts so', async () => {
+    expect(await freeSlots('all')).toEqual([]);
+  });
+
+  test('takes no slot of live calls', async () => {
+    const { gate, call } = setup({ batchCallsPerSecond: 0.001, liveCallsPerSecond: 1, limitScope: 'all' });
+    await gate.acquire('ns1', 'tokenize', call('batch'));
+    gate.assertAdmits('ns2', 'lookup', call('live'));
   });
 });

@@ -36,6 +36,7 @@ const tomeOver = (settings: Partial<TomeSettings> = {}): Tome =>
         liveCallsPerSecond: 0,
         ...settings,
       },
+      profile: simulatorProfile,
       clock: systemClock,
       random: () => 0,
     }),

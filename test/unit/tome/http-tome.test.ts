@@ -3,8 +3,9 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { CardNumber } from '../../../lambdas/tokenization/model/card-number.ts';
 import type { InternalToken } from '../../../lambdas/tokenization/model/internal-token.ts';
 import type { Tome, TomeCall } from '../../../lambdas/tokenization/ports/tome.ts';
+import type { ObservedCall } from '../../../lambdas/tome/client/attempt-sender.ts';
 import { createHttpTome } from '../../../lambdas/tome/client/http-tome.ts';
-import { type ObservedCall, TomeClient, type TomeSettings } from '../../../lambdas/tome/client/tome-client.ts';
+import { TomeClient, type TomeSettings } from '../../../lambdas/tome/client/tome-client.ts';
 import { madeUpCard } from '../../../scripts/local/made-up-cards.ts';
 import { JumpingClock } from '../../support/jumping-clock.ts';
 import { simulatorProfile } from '../../support/tome-profiles.ts';
@@ -58,6 +59,7 @@ const tomeOver = (settings: Partial<TomeSettings> = {}): Tome =>
   createHttpTome(
     new TomeClient({
       settings: { ...SETTINGS, baseUrl: server.url, ...settings },
+      profile: simulatorProfile,
       clock,
       random: () => 0.5,
       onCall: (call) => observed.push(call),
@@ -363,6 +365,7 @@ describe('the breaker', () => {
     let calls = 0;
     const client = new TomeClient({
       settings: { ...SETTINGS, baseUrl: server.url, breaker: { failures: 1, openMs: 60_000 } },
+      profile: simulatorProfile,
       clock,
       random: () => 0.5,
       onCall() {

@@ -1,14 +1,21 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 /** Handles one request. `requestId` is the id that TOME would repeat. */
-export type Act = (response: ServerResponse, request: { readonly requestId: string; readonly body: string }) => void;
+export type Act = (response: ServerResponse, request: ScriptedRequest) => void;
+
+export interface ScriptedRequest {
+  readonly requestId: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
+}
 
 export interface ScriptedTome {
   readonly url: string;
   /** The paths of the requests, in order. */
   readonly paths: readonly string[];
   readonly requestIds: readonly string[];
+  readonly headers: readonly IncomingHttpHeaders[];
   /** Handles the next requests in this order, and all later ones with the last act. */
   script(...acts: readonly Act[]): void;
   close(): Promise<void>;
@@ -18,14 +25,16 @@ export interface ScriptedTome {
 export async function startScriptedTome(): Promise<ScriptedTome> {
   const paths: string[] = [];
   const requestIds: string[] = [];
+  const headers: IncomingHttpHeaders[] = [];
   let acts: Act[] = [];
   const server = createServer((request, response) => {
     void readBody(request).then((body) => {
       const requestId = String(request.headers['x-request-id']);
       paths.push(request.url ?? '');
       requestIds.push(requestId);
+      headers.push(request.headers);
       const act = acts.length > 1 ? acts.shift() : acts[0];
-      act?.(response, { requestId, body });
+      act?.(response, { requestId, headers: request.headers, body });
     });
   });
   await new Promise<void>((resolve) => {
@@ -35,6 +44,7 @@ export async function startScriptedTome(): Promise<ScriptedTome> {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     paths,
     requestIds,
+    headers,
     script(...next) {
       acts = [...next];
     },

@@ -54,6 +54,7 @@ const tomeAt = (baseUrl: string, settings: Partial<TomeSettings> = {}): Tome =>
         liveCallsPerSecond: 0,
         ...settings,
       },
+      profile: simulatorProfile,
       clock,
       random: () => 0,
     }),

@@ -1,0 +1,40 @@
+/** What a credential may need of a request. Every request is a POST. */
+export interface OutgoingRequest {
+  readonly url: URL;
+  readonly body: string;
+}
+
+export type AuthenticationHeaders = Readonly<Record<string, string>>;
+
+/** What shows TOME who calls. Another one replaces it; it never changes. */
+export interface Credential {
+  headersFor(request: OutgoingRequest): AuthenticationHeaders | Promise<AuthenticationHeaders>;
+}
+
+/** How this client authenticates at TOME (the line `authentication` of the profile). */
+export interface Authentication {
+  /** Throws CredentialUnavailable when `ready` would reject at once. Requests nothing. */
+  assertReady(): void;
+  /**
+   * Resolves when there is a valid credential, at once if there is one. Rejects with
+   * CredentialUnavailable when there is none before the deadline, a monotonic time in milliseconds.
+   */
+  ready(deadlineMs: number): Promise<void>;
+  /** `null` when the credential has expired since `ready`. */
+  current(): Credential | null;
+  /**
+   * TOME answered 401 to this credential. Drops it and returns true if another one can be had:
+   * `ready` then waits for it.
+   */
+  refuse(credential: Credential): boolean;
+}
+
+/** A credential that does not expire and has no replacement. */
+export const fixedAuthentication = (credential: Credential): Authentication => ({
+  assertReady: () => undefined,
+  ready: async () => undefined,
+  current: () => credential,
+  refuse: () => false,
+});
+
+export const noAuthentication: Authentication = fixedAuthentication({ headersFor: () => ({}) });
