@@ -1,6 +1,6 @@
 import { jobNames } from '../../lambdas/function-names.ts';
 import type { JobName } from '../../lambdas/functions.ts';
-import type { Operation } from '../../lambdas/tome/contract/contract.ts';
+import type { ElsewhereOrder } from '../simulator/bindings-elsewhere.ts';
 import { explainRefusal } from '../simulator/explain-refusal.ts';
 import type { FaultOrder } from '../simulator/faults.ts';
 import { parseJson } from '../simulator/http-body.ts';
@@ -30,7 +30,7 @@ export function localRoutes({ simulator, queue, runJob }: LocalParts): SideRoute
         : { status: 404, body: { error: `The jobs are ${jobNames().join(', ')}.` } };
     switch (route) {
       case 'GET /_local/tome':
-        return { status: 200, body: { url: simulator.url } };
+        return { status: 200, body: { url: simulator.url, settings: simulator.clientSettings } };
       case 'GET /_local/tome/ledger':
         return { status: 200, body: simulator.ledgerSummary() };
       case 'GET /_local/tome/faults':
@@ -39,12 +39,17 @@ export function localRoutes({ simulator, queue, runJob }: LocalParts): SideRoute
         return orBadRequest(() => ({ status: 201, body: simulator.faults.order(parseJson(body) as FaultOrder) }));
       case 'DELETE /_local/tome/faults':
         return orBadRequest(() => {
-          const { operation } = (body === '' ? {} : parseJson(body)) as { operation?: Operation };
+          const { operation } = (body === '' ? {} : parseJson(body)) as { operation?: FaultOrder['operation'] };
           simulator.faults.clear(operation);
           return { status: 200, body: simulator.faults.list() };
         });
       case 'PUT /_local/tome/switches':
         return orBadRequest(() => ({ status: 200, body: simulator.turn(parseJson(body) as SwitchChanges) }));
+      case 'POST /_local/tome/bindings':
+        return orBadRequest(() => ({ status: 201, body: simulator.bindElsewhere(parseJson(body) as ElsewhereOrder) }));
+      case 'DELETE /_local/tome/access-tokens':
+        simulator.revokeAccessTokens();
+        return { status: 200, body: {} };
       case 'GET /_local/events':
         return { status: 200, body: queue.events };
       default:

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { CannotStart } from '../program/cannot-start.ts';
 import { atEnd, type End, stopIfEnding } from '../program/endings.ts';
-import { DamagedJournal, ForeignJournal } from '../simulator/journal.ts';
+import { DamagedJournal, ForeignJournal, JournalOfOtherProfile } from '../simulator/journal.ts';
 import { FileNotWritable } from '../simulator/line-file.ts';
 import { startSimulator } from '../simulator/simulator.ts';
 import type { ConcurrencyLimitSettings } from './concurrency-limit.ts';
@@ -140,7 +140,7 @@ async function startDatabase(state: StateDirectory, onProgress: (line: string) =
 }
 
 function explain(error: unknown): unknown {
-  if ([ForeignJournal, DamagedJournal, FileNotWritable].some((kind) => error instanceof kind)) {
+  if ([ForeignJournal, JournalOfOtherProfile, DamagedJournal, FileNotWritable].some((kind) => error instanceof kind)) {
     return new CannotStart((error as Error).message);
   }
   if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {

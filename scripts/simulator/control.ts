@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
-import type { Namespace, Operation } from '../../lambdas/tome/contract/contract.ts';
+import type { Namespace } from '../../lambdas/tome/contract/contract.ts';
 import type { ReceivedRequest } from '../program/loopback/loopback-server.ts';
+import type { BindingElsewhere, ElsewhereOrder } from './bindings-elsewhere.ts';
 import { explainRefusal } from './explain-refusal.ts';
 import type { FaultOrder, Faults } from './faults.ts';
 import { parseJson, sendJson } from './http-body.ts';
@@ -16,6 +17,10 @@ export interface SimulatorControls {
   ledgerSummary(): LedgerSummary;
   switches(): Switches;
   turn(changes: SwitchChanges): Switches;
+  /** Binds sources as another producer would. Throws zod's error or RangeError. */
+  bindElsewhere(order: ElsewhereOrder): readonly BindingElsewhere[];
+  /** No access token that was given out is valid any more. */
+  revokeAccessTokens(): void;
   /**
    * Deletes all data, and restarts with the seed if one is given. The database must be wiped
    * together with it.
@@ -52,12 +57,17 @@ function route(simulator: SimulatorControls, { method, path, query, body }: Rece
       return [200, simulator.vaults[namespace()].issuedTokens()];
     case 'GET /_control/bindings':
       return [200, simulator.vaults[namespace()].bindings()];
+    case 'POST /_control/bindings':
+      return [201, simulator.bindElsewhere(given() as ElsewhereOrder)];
+    case 'DELETE /_control/access-tokens':
+      simulator.revokeAccessTokens();
+      return [200, {}];
     case 'GET /_control/faults':
       return [200, simulator.faults.list()];
     case 'POST /_control/faults':
       return [201, simulator.faults.order(given() as FaultOrder)];
     case 'DELETE /_control/faults': {
-      const { operation } = given() as { operation?: Operation };
+      const { operation } = given() as { operation?: FaultOrder['operation'] };
       simulator.faults.clear(operation);
       return [200, {}];
     }

@@ -42,15 +42,44 @@ export const FAULT_KINDS = [
   'short',
   /** prefetch: some tokens twice. */
   'duplicates',
-  /** prefetch and tokenize on ns2: references that look like card numbers. */
+  /**
+   * prefetch and tokenize: tokens that look like card numbers. On ns1 only if the profile's form
+   * has such tokens.
+   */
   'card-like',
+  /**
+   * tokenize and bulk tokenize: an unbound source is bound to itself, and is its own token from
+   * then on. lookup and detokenize: the answer is what was asked for. prefetch: tokens of the other
+   * namespace.
+   */
+  'same-as-source',
 ] as const;
 export type FaultKind = (typeof FAULT_KINDS)[number];
 
-export const faultSchema = z.strictObject({
-  operation: z.enum(OPERATIONS),
+/** The endpoint that gives access tokens, where the profile has one. It belongs to no namespace. */
+const TOKEN_ENDPOINT = 'access-token';
+
+/** The faults of the token endpoint. `gateway-page` is HTML; `truncated` is half of the JSON. */
+const TOKEN_ENDPOINT_KINDS = [
+  'slow',
+  'timeout-before',
+  'reset-before',
+  'error-before',
+  'rate-limited',
+  'gateway-page',
+  'access-denied',
+  'truncated',
+  /** The access token expires after a second. */
+  'short-lived',
+  /** JSON without an access token. */
+  'wrong-json',
+] as const;
+export type TokenEndpointFaultKind = (typeof TOKEN_ENDPOINT_KINDS)[number];
+
+const faultSchema = z.strictObject({
+  operation: z.enum([...OPERATIONS, TOKEN_ENDPOINT]),
   namespace: z.optional(z.enum(NAMESPACES)),
-  kind: z.enum(FAULT_KINDS),
+  kind: z.enum([...FAULT_KINDS, ...TOKEN_ENDPOINT_KINDS]),
   /** Share of calls that have the fault, 0-1. */
   rate: z.optional(z.number().check(z.minimum(0), z.maximum(1))),
   /** Or: the number of next calls that have the fault. */
@@ -60,14 +89,22 @@ export const faultSchema = z.strictObject({
 });
 export type FaultOrder = z.input<typeof faultSchema>;
 
-export interface Fault extends z.output<typeof faultSchema> {
-  readonly id: string;
-}
+/** A fault that was ordered. */
+type OrderedFault = z.output<typeof faultSchema> & { readonly id: string };
+
+export type Fault = OrderedFault & { readonly kind: FaultKind };
+export type TokenEndpointFault = OrderedFault & { readonly kind: TokenEndpointFaultKind };
+
+/** Whether the kind is one of the operation's. */
+const isKindOf = ({ operation, namespace, kind }: z.output<typeof faultSchema>): boolean =>
+  operation === TOKEN_ENDPOINT
+    ? namespace === undefined && (TOKEN_ENDPOINT_KINDS as readonly string[]).includes(kind)
+    : (FAULT_KINDS as readonly string[]).includes(kind);
 
 /** The active faults. When several match a call, the oldest is used. */
 export class Faults {
   readonly #random: () => number;
-  #orders: (Fault & { left: number | null })[] = [];
+  #orders: (OrderedFault & { left: number | null })[] = [];
 
   constructor(random: () => number) {
     this.#random = random;
@@ -75,30 +112,42 @@ export class Faults {
 
   /**
    * Throws zod's error for an invalid order, and RangeError unless exactly one of `rate` and
-   * `count` is given.
+   * `count` is given, and the operation has this fault.
    */
-  order(order: FaultOrder): Fault {
+  order(order: FaultOrder): OrderedFault {
     const fault = faultSchema.parse(order);
     if ((fault.rate === undefined) === (fault.count === undefined))
       throw new RangeError('A fault needs either rate or count.');
+    if (!isKindOf(fault)) throw new RangeError('The operation does not have this fault.');
     const entry = { ...fault, id: randomUUID(), left: fault.count ?? null };
     this.#orders.push(entry);
     return entry;
   }
 
-  list(): readonly Fault[] {
+  list(): readonly OrderedFault[] {
     return this.#orders;
   }
 
   /** Removes all faults, or those of one operation. */
-  clear(operation?: Operation): void {
+  clear(operation?: FaultOrder['operation']): void {
     this.#orders = operation === undefined ? [] : this.#orders.filter((fault) => fault.operation !== operation);
   }
 
   /** The fault of this call, or `null`. */
   strike(namespace: Namespace, operation: Operation): Fault | null {
+    return this.#next(
+      (fault) => fault.operation === operation && (fault.namespace ?? namespace) === namespace,
+    ) as Fault | null;
+  }
+
+  /** The fault of this request for an access token, or `null`. */
+  strikeTokenEndpoint(): TokenEndpointFault | null {
+    return this.#next(({ operation }) => operation === TOKEN_ENDPOINT) as TokenEndpointFault | null;
+  }
+
+  #next(matches: (fault: OrderedFault) => boolean): OrderedFault | null {
     for (const fault of this.#orders) {
-      if (fault.operation !== operation || (fault.namespace ?? namespace) !== namespace) continue;
+      if (!matches(fault)) continue;
       if (fault.left === null) {
         if (this.#random() < (fault.rate ?? 0)) return fault;
       } else {

@@ -1,21 +1,20 @@
 import type { ServerResponse } from 'node:http';
-import type { FaultKind } from './faults.ts';
 
 /** Answers of a gateway in front of TOME: no JSON and no request id. */
-const PAGES: Partial<
-  Record<FaultKind, { readonly status: number; readonly headers: Readonly<Record<string, string>> }>
-> = {
+const PAGES = {
   'edge-rate-limited': { status: 429, headers: { 'retry-after': '1' } },
   'gateway-page': { status: 404, headers: {} },
   'gateway-page-after': { status: 404, headers: {} },
   'access-denied': { status: 403, headers: {} },
   redirected: { status: 307, headers: { location: 'https://sign-in.invalid/' } },
-};
+} as const satisfies Readonly<
+  Record<string, { readonly status: number; readonly headers: Readonly<Record<string, string>> }>
+>;
 
-export function sendGatewayPage(response: ServerResponse, kind: FaultKind): void {
-  const page = PAGES[kind];
-  if (page === undefined || response.destroyed || response.headersSent) return;
+export function sendGatewayPage(response: ServerResponse, kind: keyof typeof PAGES): void {
+  if (response.destroyed || response.headersSent) return;
+  const { status, headers } = PAGES[kind];
   response
-    .writeHead(page.status, { 'content-type': 'text/html', ...page.headers })
-    .end(`<html><body><h1>${page.status}</h1></body></html>`);
+    .writeHead(status, { 'content-type': 'text/html', ...headers })
+    .end(`<html><body><h1>${status}</h1></body></html>`);
 }

@@ -19,9 +19,18 @@ export interface CallCount {
   readonly count: number;
 }
 
-/** Calls by outcome, and the number of bindings of each namespace. */
+export interface TokenRequestCount {
+  readonly outcome: string;
+  readonly count: number;
+}
+
+/**
+ * Calls by outcome, and the number of bindings of each namespace. Requests for access tokens are no
+ * calls of TOME's operations, and are counted apart.
+ */
 export interface LedgerSummary {
   readonly calls: readonly CallCount[];
+  readonly tokenRequests: readonly TokenRequestCount[];
   readonly bindings: Readonly<Record<Namespace, number>>;
 }
 
@@ -31,6 +40,7 @@ const REMEMBERED_CALLS = 200_000;
 /** Every call that reached TOME with its outcome, without sources and tokens. */
 export class Ledger {
   readonly #counts = new Map<string, { -readonly [Key in keyof CallCount]: CallCount[Key] }>();
+  readonly #tokenRequests = new Map<string, number>();
   #calls: LedgerCall[] = [];
   #sequence = 0;
 
@@ -45,6 +55,14 @@ export class Ledger {
     else counted.count += 1;
   }
 
+  recordTokenRequest(outcome: string): void {
+    this.#tokenRequests.set(outcome, (this.#tokenRequests.get(outcome) ?? 0) + 1);
+  }
+
+  tokenRequests(): readonly TokenRequestCount[] {
+    return [...this.#tokenRequests].map(([outcome, count]) => ({ outcome, count }));
+  }
+
   counts(): readonly CallCount[] {
     return [...this.#counts.values()].map((counted) => ({ ...counted }));
   }
@@ -56,6 +74,7 @@ export class Ledger {
 
   reset(): void {
     this.#counts.clear();
+    this.#tokenRequests.clear();
     this.#calls = [];
   }
 }

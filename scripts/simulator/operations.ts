@@ -1,7 +1,7 @@
 import type { Namespace, Operation } from '../../lambdas/tome/contract/contract.ts';
 import type { Fault } from './faults.ts';
 import type { Switches } from './switches.ts';
-import { cardLikeReference, oddSource, oddToken } from './token-format.ts';
+import { cardLikeToken, oddCardNumber, oddToken } from './token-format.ts';
 import type { IssuedToken, Vault } from './vault.ts';
 
 export interface Outcome {
@@ -13,6 +13,8 @@ export interface Outcome {
 
 export interface Work {
   readonly vault: Vault;
+  /** The vault of the other namespace. */
+  readonly otherVault: Vault;
   readonly switches: Switches;
   readonly random: () => number;
   readonly nowMs: number;
@@ -43,15 +45,17 @@ export const operations: Readonly<Record<Operation, Perform>> = {
   tokenize: (work, { source, token }: { source: string; token?: string }) => {
     const { vault, requestId, nowMs, switches, fault, random } = work;
     let wanted = token;
-    if (wanted === undefined && fault?.kind === 'card-like' && vault.namespace === 'ns2') {
-      wanted = vault.issue(requestId, 1, nowMs, switches, () => cardLikeReference(random))[0]?.token;
+    if (wanted === undefined && fault?.kind === 'card-like' && vault.tokenOf(source) === undefined) {
+      wanted = issue(work, 1)[0]?.token;
     }
+    // An unbound source is bound to itself, so every later answer names it too.
+    if (fault?.kind === 'same-as-source') vault.bindElsewhere(source, source, requestId, nowMs, switches);
     const binding = vault.bind(source, wanted, requestId, nowMs, switches);
     switch (binding.outcome) {
       case 'bound': {
         const stranger = fault?.kind === 'wrong-token' ? vault.strangersToken() : undefined;
-        const odd = fault?.kind === 'odd-item' ? oddToken(vault.namespace, random) : undefined;
-        const body = { token: odd ?? stranger ?? binding.token, isNew: binding.isNew };
+        const named = wrongAnswer(fault, stranger ?? binding.token, source, () => oddTokenOf(vault, random));
+        const body = { token: named, isNew: binding.isNew };
         return { status: 200, body, name: binding.isNew ? 'bound' : 'repeated' };
       }
       case 'already-bound':
@@ -69,6 +73,9 @@ export const operations: Readonly<Record<Operation, Perform>> = {
     const { vault, requestId, nowMs, switches, random, fault } = work;
     if (switches.bulkTokenize === 'absent')
       return { status: 404, body: { error: 'operation-absent' }, name: 'operation-absent' };
+    const [first] = items;
+    if (fault?.kind === 'same-as-source' && first !== undefined)
+      vault.bindElsewhere(first.source, first.source, requestId, nowMs, switches);
     const results = items.map(({ source, token }) => {
       if (random() < switches.bulkFailureRate) return { outcome: 'failed' };
       const binding = vault.bind(source, token, requestId, nowMs, switches);
@@ -78,44 +85,82 @@ export const operations: Readonly<Record<Operation, Perform>> = {
         : { outcome: 'failed' };
     });
     if (fault?.kind === 'odd-item' && results.length > 0)
-      results[0] = { outcome: 'bound', token: oddToken(vault.namespace, random), isNew: true };
+      results[0] = { outcome: 'bound', token: oddTokenOf(vault, random), isNew: true };
     return { status: 200, body: { results }, name: 'bulk' };
   },
 
-  detokenize: ({ vault, fault, random }, { token }: { token: string }) => {
+  detokenize: ({ vault, otherVault, fault, random }, { token }: { token: string }) => {
     const source = vault.sourceOf(token);
-    return found('source', fault?.kind === 'odd-item' ? source && oddSource(vault.namespace, random) : source);
+    const makeOdd = (): string =>
+      vault.namespace === 'ns1' ? oddCardNumber(random) : oddToken(otherVault.form, false, random);
+    return found('source', source && wrongAnswer(fault, source, token, makeOdd));
   },
 
   lookup: ({ vault, fault, random }, { source }: { source: string }) => {
     const token = vault.tokenOf(source);
-    return found('token', fault?.kind === 'odd-item' ? token && oddToken(vault.namespace, random) : token);
+    return found('token', token && wrongAnswer(fault, token, source, () => oddTokenOf(vault, random)));
   },
 };
+
+/** The right token or source, what was asked for itself, or a text without a valid form. */
+function wrongAnswer(fault: Fault | null, right: string, asked: string, makeOdd: () => string): string {
+  if (fault?.kind === 'same-as-source') return asked;
+  return fault?.kind === 'odd-item' ? makeOdd() : right;
+}
+
+const oddTokenOf = ({ form, namespace }: Vault, random: () => number): string =>
+  oddToken(form, namespace === 'ns2', random);
 
 /**
  * Issues unassigned tokens. A token with a wrong format is issued too, so that all tokens are
  * counted.
  */
-function issue({ vault, requestId, nowMs, switches, fault, random }: Work, count: number): readonly IssuedToken[] {
-  const issued = (number: number, make?: () => string) => vault.issue(requestId, number, nowMs, switches, make);
-  if (fault?.kind === 'odd-item' && count > 0) {
-    return [...issued(count - 1), ...issued(1, () => oddToken(vault.namespace, random))];
+function issue(work: Work, count: number): readonly IssuedToken[] {
+  const { vault, requestId, nowMs, switches, fault, random } = work;
+  const issued = (number: number, make?: () => string | null) => vault.issue(requestId, number, nowMs, switches, make);
+  switch (fault?.kind) {
+    case 'odd-item':
+      return count === 0 ? [] : [...issued(count - 1), ...issued(1, () => oddTokenOf(vault, random))];
+    case 'card-like':
+      return issued(count, () => cardLikeToken(vault.form, vault.namespace === 'ns2', random));
+    case 'same-as-source': {
+      const taken = tokensOfOther(work, count);
+      return [...vault.issueThese(requestId, taken, nowMs, switches), ...issued(count - taken.length)];
+    }
+    default:
+      return issued(count);
   }
-  const isCardLike = fault?.kind === 'card-like' && vault.namespace === 'ns2';
-  return issued(count, isCardLike ? () => cardLikeReference(random) : undefined);
 }
+
+/** Up to `count` tokens of the other namespace that this one has not issued. */
+const tokensOfOther = ({ vault, otherVault }: Work, count: number): readonly string[] =>
+  otherVault
+    .issuedTokens()
+    .map(({ token }) => token)
+    .filter((token) => !vault.isIssued(token))
+    .slice(0, count);
 
 const found = (field: 'source' | 'token', value: string | undefined): Outcome =>
   value === undefined
     ? { status: 404, body: { error: 'not-found' }, name: 'not-found' }
     : { status: 200, body: { [field]: value }, name: 'found' };
 
-/** The answer to another request of the same operation, for the fault `crossed`. */
-export function strangersAnswer(namespace: Namespace, operation: Operation, vault: Vault, own: object): object {
+/** Another request of the same operation and its answer, for the fault `crossed`. */
+export function strangersExchange(
+  namespace: Namespace,
+  operation: Operation,
+  vault: Vault,
+): { readonly request: object; readonly answer: object } | null {
   const [source, token] = vault.bindings()[0] ?? [];
-  if (source === undefined || token === undefined) return own;
-  if (operation === 'detokenize') return { source };
-  if (operation === 'lookup') return { token };
-  return operation === 'tokenize' ? { token, isNew: namespace === 'ns1' } : own;
+  if (source === undefined || token === undefined) return null;
+  switch (operation) {
+    case 'detokenize':
+      return { request: { token }, answer: { source } };
+    case 'lookup':
+      return { request: { source }, answer: { token } };
+    case 'tokenize':
+      return { request: { source }, answer: { token, isNew: namespace === 'ns1' } };
+    default:
+      return null;
+  }
 }

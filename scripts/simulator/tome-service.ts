@@ -1,36 +1,34 @@
 import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import * as z from 'zod/mini';
-import {
-  CORRELATION_ID_HEADER,
-  LANE_HEADER,
-  NAMESPACES,
-  type Namespace,
-  OPERATIONS,
-  type Operation,
-  operationPath,
-  REQUEST_ID_HEADER,
-  schemas,
-} from '../../lambdas/tome/contract/contract.ts';
+import { type Namespace, type Operation, schemas } from '../../lambdas/tome/contract/contract.ts';
+import type { TomeProfile } from '../../lambdas/tome/profile/tome-profile.ts';
 import type { ReceivedRequest } from '../program/loopback/loopback-server.ts';
+import type { AccessRefusal } from './access/call-access.ts';
 import type { Fault, Faults } from './faults.ts';
 import { sendGatewayPage } from './gateway-pages.ts';
 import { NotJson, parseJson, sendJson } from './http-body.ts';
 import type { Ledger } from './ledger.ts';
 import { FileNotWritable } from './line-file.ts';
-import { operations, strangersAnswer } from './operations.ts';
-import { RateLimit } from './rate-limit.ts';
+import { operations, strangersExchange } from './operations.ts';
+import { EdgeLimit, RateLimit } from './rate-limit.ts';
+import { withRepeatedItem } from './repeated-item.ts';
+import type { ServedPaths } from './served-profile.ts';
 import type { SimulatorTime } from './simulator-time.ts';
 import type { Switches } from './switches.ts';
 import type { Vault } from './vault.ts';
 
 export interface TomeServiceParts {
+  readonly profile: TomeProfile;
+  readonly paths: ServedPaths;
   readonly vaults: Readonly<Record<Namespace, Vault>>;
   readonly faults: Faults;
   readonly ledger: Ledger;
   readonly random: () => number;
   readonly switches: () => Switches;
   readonly time: SimulatorTime;
+  /** Why a call without a valid credential is refused; `null` for the others. */
+  readonly accessRefusal: (request: ReceivedRequest) => AccessRefusal | null;
   /** Runs `work` after `delayMs`, unless the simulator is closed first. */
   readonly later: (delayMs: number, work: () => void) => void;
   /** Called for each call that the journal could not store. */
@@ -40,21 +38,16 @@ export interface TomeServiceParts {
 interface Call {
   readonly namespace: Namespace;
   readonly operation: Operation;
-  readonly body: unknown;
+  readonly body: object;
   readonly requestId: string;
   readonly record: (outcome: string) => void;
 }
 
-const ENDPOINTS = new Map(
-  NAMESPACES.flatMap((namespace) =>
-    OPERATIONS.map((operation) => [operationPath(namespace, operation), { namespace, operation }] as const),
-  ),
-);
-
-/** The operations of the contract over HTTP, with latency, rate limit and injected faults. */
+/** The operations of the contract over HTTP, with latency, rate limits and injected faults. */
 export class TomeService {
   readonly #parts: TomeServiceParts;
   readonly #limit = new RateLimit();
+  readonly #edge = new EdgeLimit();
 
   constructor(parts: TomeServiceParts) {
     this.#parts = parts;
@@ -62,24 +55,58 @@ export class TomeService {
 
   /** Returns false when the path is not part of the contract. */
   handle(request: ReceivedRequest, response: ServerResponse): boolean {
-    const endpoint = request.method === 'POST' ? ENDPOINTS.get(request.path) : undefined;
+    const { profile, paths, ledger, time, switches, accessRefusal } = this.#parts;
+    const endpoint = request.method === 'POST' ? paths.endpoints.get(request.path) : undefined;
     if (endpoint === undefined) return false;
     const { namespace, operation } = endpoint;
-    const header = (name: string): string => String(request.headers[name] ?? '').slice(0, 100);
-    const requestId = header(REQUEST_ID_HEADER) || randomUUID();
+    const header = (name: string | null): string =>
+      (name === null ? '' : String(request.headers[name] ?? '')).slice(0, 100);
+    const requestId = header(profile.headers.requestId) || randomUUID();
     const record = (outcome: string): void => {
-      const lane = header(LANE_HEADER) || 'unknown';
-      const correlationId = header(CORRELATION_ID_HEADER);
-      this.#parts.ledger.record({ atMs: Date.now(), namespace, operation, lane, outcome, requestId, correlationId });
+      const lane = header(profile.headers.lane) || 'unknown';
+      const correlationId = header(profile.headers.correlationId);
+      ledger.record({ atMs: Date.now(), namespace, operation, lane, outcome, requestId, correlationId });
     };
-    const parsed = z.safeParse(schemas[operation].request, bodyOf(request));
-    if (!parsed.success) {
-      record('bad-request');
-      sendJson(response, 400, { error: 'bad-request' }, { [REQUEST_ID_HEADER]: requestId });
+    const { edgeAnswer } = switches();
+    if (!this.#edge.admits(namespace, time.monotonicMs(), switches())) {
+      record(edgeAnswer);
+      sendGatewayPage(response, edgeAnswer);
       return true;
     }
-    this.#admit({ namespace, operation, body: parsed.data, requestId, record }, response);
+    const refusal = switches().authentication === 'off' ? null : accessRefusal(request);
+    if (refusal !== null) {
+      record('unauthorized');
+      sendJson(
+        response,
+        refusal.status,
+        { error: 'unauthorized' },
+        { ...refusal.headers, ...this.#idHeader(requestId) },
+      );
+      return true;
+    }
+    const body = this.#readBody(operation, request);
+    if (body === null) {
+      record('bad-request');
+      sendJson(response, 400, { error: 'bad-request' }, this.#idHeader(requestId));
+      return true;
+    }
+    this.#admit({ namespace, operation, body, requestId, record }, response);
     return true;
+  }
+
+  /** The body of a request of the contract within the profile's limits; `null` for another body. */
+  #readBody(operation: Operation, request: ReceivedRequest): object | null {
+    const { limits, bulkItems } = this.#parts.profile;
+    const { success, data } = z.safeParse(schemas[operation].request, jsonOf(request));
+    if (!success) return null;
+    if ('count' in data && data.count > limits.tokensPerPrefetch) return null;
+    return 'items' in data && bulkItems !== null && data.items.length > bulkItems ? null : data;
+  }
+
+  /** The header with which an answer shows its request, if TOME repeats the request's id. */
+  #idHeader(requestId: string): Readonly<Record<string, string>> {
+    const { profile, switches } = this.#parts;
+    return switches().answersShow === 'request-id' ? { [profile.headers.requestId]: requestId } : {};
   }
 
   #admit(call: Call, response: ServerResponse): void {
@@ -90,7 +117,7 @@ export class TomeService {
     if (waitMs !== null || fault?.kind === 'rate-limited') {
       record('rate-limited');
       const retryAfter = Math.max(1, Math.ceil((waitMs ?? 0) / 1_000));
-      const headers = { [REQUEST_ID_HEADER]: requestId, 'retry-after': String(retryAfter) };
+      const headers = { ...this.#idHeader(requestId), 'retry-after': String(retryAfter) };
       sendJson(response, 429, { error: 'rate-limited' }, headers);
       return;
     }
@@ -111,7 +138,7 @@ export class TomeService {
       if (!(error instanceof FileNotWritable)) throw error;
       call.record('not-writable');
       this.#parts.onNotWritable(error);
-      sendJson(response, 503, { error: 'unavailable' }, { [REQUEST_ID_HEADER]: call.requestId });
+      sendJson(response, 503, { error: 'unavailable' }, this.#idHeader(call.requestId));
     }
   }
 
@@ -131,7 +158,7 @@ export class TomeService {
         return;
       case 'error-before':
         call.record(fault.kind);
-        return sendJson(response, 503, { error: 'unavailable' }, { [REQUEST_ID_HEADER]: call.requestId });
+        return sendJson(response, 503, { error: 'unavailable' }, this.#idHeader(call.requestId));
       case 'apply-late':
         call.record(fault.kind);
         return this.#parts.later(fault.delayMs, () =>
@@ -143,12 +170,14 @@ export class TomeService {
   }
 
   #apply({ namespace, operation, body, requestId }: Call, fault: Fault | null) {
+    const { vaults, switches, random, time } = this.#parts;
     return operations[operation](
       {
-        vault: this.#parts.vaults[namespace],
-        switches: this.#parts.switches(),
-        random: this.#parts.random,
-        nowMs: this.#parts.time.dateMs(),
+        vault: vaults[namespace],
+        otherVault: vaults[namespace === 'ns1' ? 'ns2' : 'ns1'],
+        switches: switches(),
+        random,
+        nowMs: time.dateMs(),
         requestId,
         fault,
       },
@@ -160,7 +189,9 @@ export class TomeService {
     const { namespace, operation, requestId, record } = call;
     const { status, body, name } = this.#apply(call, fault);
     record(fault === null || fault.kind === 'slow' ? name : fault.kind);
-    const headers = { [REQUEST_ID_HEADER]: requestId };
+    const headers = this.#idHeader(requestId);
+    const shown = (request: object, answer: object): object =>
+      this.#parts.switches().answersShow === 'item' ? withRepeatedItem(operation, request, status, answer) : answer;
     switch (fault?.kind) {
       case 'timeout-after':
         return;
@@ -172,24 +203,25 @@ export class TomeService {
       case 'gateway-page-after':
         return sendGatewayPage(response, fault.kind);
       case 'truncated': {
-        const text = JSON.stringify(body);
+        const text = JSON.stringify(shown(call.body, body));
         response
           .writeHead(status, { 'content-type': 'application/json', ...headers })
           .end(text.slice(0, text.length / 2));
         return;
       }
       case 'crossed': {
-        const other = strangersAnswer(namespace, operation, this.#parts.vaults[namespace], body);
-        return sendJson(response, status, other, { [REQUEST_ID_HEADER]: randomUUID() });
+        const other = strangersExchange(namespace, operation, this.#parts.vaults[namespace]);
+        const { request, answer } = other ?? { request: call.body, answer: body };
+        return sendJson(response, status, shown(request, answer), this.#idHeader(randomUUID()));
       }
       default:
-        return sendJson(response, status, body, headers);
+        return sendJson(response, status, shown(call.body, body), headers);
     }
   }
 }
 
 /** `undefined`, which no schema accepts, for a body that is not JSON. */
-function bodyOf({ body }: ReceivedRequest): unknown {
+function jsonOf({ body }: ReceivedRequest): unknown {
   try {
     return body === '' ? {} : parseJson(body);
   } catch (error) {

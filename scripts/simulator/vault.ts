@@ -1,7 +1,7 @@
 import type { Namespace } from '../../lambdas/tome/contract/contract.ts';
 import type { Journal } from './journal.ts';
 import type { Switches } from './switches.ts';
-import { randomToken } from './token-format.ts';
+import { randomToken, type TokenForm } from './token-format.ts';
 
 export interface IssuedToken {
   readonly token: string;
@@ -19,6 +19,7 @@ export type Binding =
  */
 export class Vault {
   readonly namespace: Namespace;
+  readonly form: TokenForm;
   readonly #random: () => number;
   readonly #journal: Journal | null;
   readonly #issued = new Map<string, IssuedToken>();
@@ -27,8 +28,9 @@ export class Vault {
   /** Expired tokens that will be issued again. */
   readonly #reissuable: string[] = [];
 
-  constructor(namespace: Namespace, random: () => number, journal: Journal | null) {
+  constructor(namespace: Namespace, form: TokenForm, random: () => number, journal: Journal | null) {
     this.namespace = namespace;
+    this.form = form;
     this.#random = random;
     this.#journal = journal;
     for (const entry of journal?.entriesOf(namespace) ?? []) {
@@ -37,20 +39,37 @@ export class Vault {
     }
   }
 
-  issue(requestId: string, count: number, nowMs: number, switches: Switches, make = this.#fresh): IssuedToken[] {
-    const expiresAtMs = switches.tokenLifetimeMs === 0 ? null : nowMs + switches.tokenLifetimeMs;
+  /**
+   * Issues unassigned tokens: expired ones again, and then new ones. With `make` all are new, and
+   * random where it returns `null`. Throws FileNotWritable; then nothing was issued.
+   */
+  issue(
+    requestId: string,
+    count: number,
+    nowMs: number,
+    switches: Switches,
+    make?: () => string | null,
+  ): IssuedToken[] {
     if (switches.tokenLifetimeMs > 0) this.#collectExpired(nowMs);
-    const again = Math.min(count, this.#reissuable.length);
-    const tokens = Array.from({ length: count }, (_, index) => ({
-      token: index < again ? (this.#reissuable.at(-1 - index) ?? make(switches)) : make(switches),
-      requestId,
-      expiresAtMs,
-    }));
-    // Write the journal first: a token that it cannot store was not issued.
-    this.#journal?.issued(this.namespace, requestId, tokens);
+    const again = make === undefined ? Math.min(count, this.#reissuable.length) : 0;
+    const tokens = new Set(this.#reissuable.slice(this.#reissuable.length - again).reverse());
+    while (tokens.size < count) {
+      const token = make?.() ?? this.#randomToken(switches);
+      if (!this.#issued.has(token)) tokens.add(token);
+    }
+    const issued = this.issueThese(requestId, [...tokens], nowMs, switches);
     this.#reissuable.length -= again;
-    for (const issued of tokens) this.#issued.set(issued.token, issued);
-    return tokens;
+    return issued;
+  }
+
+  /** Issues exactly these tokens, also ones that were issued before. Throws FileNotWritable. */
+  issueThese(requestId: string, tokens: readonly string[], nowMs: number, switches: Switches): IssuedToken[] {
+    const expiresAtMs = switches.tokenLifetimeMs === 0 ? null : nowMs + switches.tokenLifetimeMs;
+    const issued = tokens.map((token) => ({ token, requestId, expiresAtMs }));
+    // Write the journal first: a token that it cannot store was not issued.
+    this.#journal?.issued(this.namespace, requestId, issued);
+    for (const entry of issued) this.#issued.set(entry.token, entry);
+    return issued;
   }
 
   /** Binds a source to the wanted token, or to a new one. */
@@ -63,11 +82,24 @@ export class Vault {
     const token = wanted ?? this.issue(requestId, 1, nowMs, switches)[0]?.token;
     if (token === undefined || !this.#issued.has(token)) return { outcome: 'unknown-token' };
     if (this.#sourceOf.has(token) && switches.binding === 'once') return { outcome: 'token-taken' };
-    // Write the journal first: a binding in memory only would be lost in a restart after its
-    // answer.
-    this.#journal?.bound(this.namespace, source, token);
-    this.#remember(source, token);
+    this.#bindNow(source, token);
     return { outcome: 'bound', token, isNew: true };
+  }
+
+  /**
+   * Binds a source to this token, which needs not have been issued, unless the source is bound.
+   * Returns the token of the source. For bindings that were made outside the product.
+   */
+  bindElsewhere(source: string, token: string, requestId: string, nowMs: number, switches: Switches): string {
+    const standing = this.#tokenOf.get(source);
+    if (standing !== undefined) return standing;
+    if (!this.#issued.has(token)) this.issueThese(requestId, [token], nowMs, switches);
+    this.#bindNow(source, token);
+    return token;
+  }
+
+  isIssued(token: string): boolean {
+    return this.#issued.has(token);
   }
 
   sourceOf(token: string): string | undefined {
@@ -103,12 +135,9 @@ export class Vault {
     this.#reissuable.length = 0;
   }
 
-  readonly #fresh = (switches: Switches): string => {
-    for (;;) {
-      const token = randomToken(this.namespace, switches.references, this.#random);
-      if (!this.#issued.has(token)) return token;
-    }
-  };
+  #randomToken(switches: Switches): string {
+    return randomToken(this.form, this.namespace === 'ns2' ? switches.references : null, this.#random);
+  }
 
   #collectExpired(nowMs: number): void {
     for (const { token, expiresAtMs } of this.#issued.values()) {
@@ -118,6 +147,13 @@ export class Vault {
         this.#reissuable.push(token);
       }
     }
+  }
+
+  #bindNow(source: string, token: string): void {
+    // Write the journal first: a binding in memory only would be lost in a restart after its
+    // answer.
+    this.#journal?.bound(this.namespace, source, token);
+    this.#remember(source, token);
   }
 
   #remember(source: string, token: string): void {

@@ -1,4 +1,5 @@
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { framesOf, nameOf } from '../../../lambdas/runtime/own-error.ts';
 import { answerConnectionFaults, writeAnswer } from './connection-faults.ts';
@@ -26,6 +27,16 @@ export interface LoopbackServerOptions {
   readonly serve: (request: ReceivedRequest, response: ServerResponse) => Promise<void>;
   /** Milliseconds for sending one request. */
   readonly requestTimeoutMs?: number;
+  /** With certificates the server speaks HTTPS. */
+  readonly certificates?: ServerCertificates;
+}
+
+/** Certificates and keys in PEM. */
+export interface ServerCertificates {
+  readonly certificate: string;
+  readonly privateKey: string;
+  /** Signed the certificates of clients. A client without one is not connected (mutual TLS). */
+  readonly clientAuthority: string;
 }
 
 export interface LoopbackServer {
@@ -52,7 +63,7 @@ const REQUEST_TIMEOUT_MS = 60_000;
  * never complete. Rejects when the port is in use.
  */
 export async function startLoopbackServer(options: LoopbackServerOptions): Promise<LoopbackServer> {
-  const { port, maxBodyBytes, serve, requestTimeoutMs = REQUEST_TIMEOUT_MS } = options;
+  const { port, maxBodyBytes, serve, requestTimeoutMs = REQUEST_TIMEOUT_MS, certificates } = options;
 
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     try {
@@ -71,7 +82,7 @@ export async function startLoopbackServer(options: LoopbackServerOptions): Promi
     }
   };
 
-  const server = createServer({
+  const settings = {
     keepAliveTimeout: IDLE_CONNECTION_MS,
     maxHeaderSize: MAX_HEADER_BYTES,
     requestTimeout: requestTimeoutMs,
@@ -79,7 +90,9 @@ export async function startLoopbackServer(options: LoopbackServerOptions): Promi
     connectionsCheckingInterval: Math.min(1_000, requestTimeoutMs),
     // Node's own refusal of a missing Host has no body; `headFault` refuses it instead.
     requireHostHeader: false,
-  });
+  };
+  const server =
+    certificates === undefined ? createServer(settings) : createTlsServer({ ...settings, ...tlsOf(certificates) });
   answerConnectionFaults(server, { maxHeaderBytes: MAX_HEADER_BYTES });
   server.on('request', (request: IncomingMessage, response: ServerResponse) => void handle(request, response));
   server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
@@ -99,7 +112,7 @@ export async function startLoopbackServer(options: LoopbackServerOptions): Promi
     server.once('error', reject).listen(port, '127.0.0.1', 4_096, resolve);
   });
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `${certificates === undefined ? 'http' : 'https'}://127.0.0.1:${(server.address() as AddressInfo).port}`,
     async close(graceMs = 500) {
       const isClosed = new Promise((resolve) => {
         server.close(resolve);
@@ -110,6 +123,14 @@ export async function startLoopbackServer(options: LoopbackServerOptions): Promi
     },
   };
 }
+
+const tlsOf = ({ certificate, privateKey, clientAuthority }: ServerCertificates) => ({
+  cert: certificate,
+  key: privateKey,
+  ca: clientAuthority,
+  requestCert: true,
+  rejectUnauthorized: true,
+});
 
 /**
  * Reads the complete body, also one that is too large: a client that is cut off while it sends

@@ -20,6 +20,7 @@ export function createInProcessTome({ vaults, switches, faults }: Simulator, ran
         const outcome = operations[operation](
           {
             vault: vaults[namespace],
+            otherVault: vaults[namespace === 'ns1' ? 'ns2' : 'ns1'],
             switches: switches(),
             random,
             nowMs: Date.now(),

@@ -9,6 +9,7 @@ import { LOCK_MUTANTS } from './lock-mutants.ts';
 import type { Mutant } from './mutant.ts';
 import { POOL_MUTANTS } from './pool-mutants.ts';
 import { PRIVACY_MUTANTS } from './privacy-mutants.ts';
+import { SIMULATOR_MUTANTS } from './simulator-mutants.ts';
 import { SUPPLY_CHAIN_MUTANTS } from './supply-chain-mutants.ts';
 import { TOME_MUTANTS } from './tome-mutants.ts';
 
@@ -26,4 +27,5 @@ export const MUTANTS: readonly Mutant[] = [
   BACKLOG_MUTANTS,
   TOME_MUTANTS,
   LOCAL_STACK_MUTANTS,
+  SIMULATOR_MUTANTS,
 ].flat();
