@@ -4,6 +4,7 @@ import { refuseUnknownSettings } from '../../lambdas/runtime/unknown-settings.ts
 import { CannotStart } from '../program/cannot-start.ts';
 import { parseOptions } from '../program/options.ts';
 import { beginProgram, endProgram } from '../program/run-program.ts';
+import { placeholderCredential, readProfileFile } from './local-profile.ts';
 import { startLocalStack } from './local-stack.ts';
 
 const USAGE = `npm start -- [--fence-first]
@@ -21,6 +22,8 @@ Settings are environment variables; docs/configuration.md has the tables. The mo
                        removed at the end
   DATABASE_URL=url     uses that PostgreSQL instead of an embedded one
   POOL_TARGET_MIN=n    pairs in the pool
+  TOME_PROFILE=name    the TOME that the simulator is: simulator, uat, sixteen-digits, the JSON of a
+                       profile, or the path of a file with it (docs/tome.md)
 `;
 
 /** Variables that only the local programs read. */
@@ -42,6 +45,7 @@ async function main({ fenceFirst }: { readonly fenceFirst: boolean }): Promise<n
   refuseUnknownSettings(process.env, LOCAL_VARIABLES);
   const port = portFrom('PORT', 3_000);
   const tomePort = portFrom('TOME_PORT', 0);
+  readProfileFile();
   checkSettings();
   const stack = await startLocalStack({
     port,
@@ -69,6 +73,7 @@ function checkSettings(): void {
     TOME_URL: 'http://provided.later',
     EVENT_QUEUE_URL: 'http://provided.later',
     IDEMPOTENCY_HMAC_SECRET: 'provided later, provided later, provided later',
+    ...placeholderCredential(),
   };
   readSettings(Object.keys(settingGroups) as GroupName[], {
     ...provided,

@@ -1,6 +1,6 @@
 /**
- * The contract with TOME that this project expects (docs/design.md#calling-tome). It is the only
- * file that the client and the simulator share. `npm run contract` writes `openapi.json` from it.
+ * The contract with TOME that this project expects (docs/design.md#calling-tome). The client
+ * and the simulator share it, and the profiles beside it. `npm run contract` writes `openapi.json` from it.
  *
  * Every operation is a POST, so that no card number is in a URL or an access log.
  */
@@ -19,10 +19,6 @@ export type Namespace = (typeof NAMESPACES)[number];
 
 export const OPERATIONS = ['prefetch', 'tokenize', 'detokenize', 'lookup', 'bulk-tokenize'] as const;
 export type Operation = (typeof OPERATIONS)[number];
-
-/** The path of an operation below TOME's base URL. */
-export const operationPath = (namespace: Namespace, operation: Operation): string =>
-  `/v${CONTRACT_VERSION}/namespaces/${namespace}/${operation}`;
 
 /**
  * Headers of every call. TOME repeats the request id in its answer; another id means that the
