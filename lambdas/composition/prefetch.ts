@@ -7,8 +7,8 @@ import { readSettings } from '../runtime/settings.ts';
 import { systemClock } from '../runtime/system-clock.ts';
 import { type PrefetchResult, prefetch } from '../tokenization/refill/prefetch.ts';
 import type { PrefetchTally } from '../tokenization/refill/prefetch-run.ts';
-import { tokenFormsOf } from '../tome/profile/tome-profile.ts';
 import { composeJobDatabase } from './database.ts';
+import { referenceRulesOf } from './reference-rules.ts';
 import { refillSettingsOf } from './refill-settings.ts';
 import { composeTome } from './tome.ts';
 
@@ -29,8 +29,7 @@ export async function composePrefetch(onProgress?: (progress: PrefetchTally) => 
   const shared = {
     tome: composeTome(settings),
     clock: systemClock,
-    luhnPolicy: settings.REFERENCE_LUHN,
-    forms: tokenFormsOf(settings.TOME_PROFILE),
+    ...referenceRulesOf(settings),
     settings: {
       ...refillSettingsOf(settings),
       batchSize: Math.min(settings.PREFETCH_BATCH_SIZE, profile.limits.tokensPerPrefetch),

@@ -18,10 +18,11 @@ import type { TokenForms } from '../tokenization/model/token-form.ts';
 import { createPooledTokenizer } from '../tokenization/pooled-tokenizer.ts';
 import type { IdempotencyClaim } from '../tokenization/ports/pair-store.ts';
 import type { Tokenizer } from '../tokenization/tokenizer.ts';
-import type { TokenizerEvent } from '../tokenization/tokenizer-dependencies.ts';
+import type { DirectDependencies, TokenizerEvent } from '../tokenization/tokenizer-dependencies.ts';
 import { tokenFormsOf } from '../tome/profile/tome-profile.ts';
 import { composeCallerBudgets } from './caller-budgets.ts';
 import { composeRequestDatabase } from './database.ts';
+import { referenceRulesOf } from './reference-rules.ts';
 import { composeTome } from './tome.ts';
 
 /** Seconds beyond the deadline of a request for which its Idempotency-Key is held. */
@@ -51,12 +52,7 @@ export async function composeTokenizer(name: TokenizerFunction): Promise<Compose
 
 /** The direct strategy behind the same routes, to compare with, and for domains without a pool. */
 function composeDirect(settings: TokenizerSettings): ComposedTokenizer {
-  const tokenizer = createDirectTokenizer({
-    tome: composeTome(settings),
-    luhnPolicy: settings.REFERENCE_LUHN,
-    forms: tokenFormsOf(settings.TOME_PROFILE),
-    recordDisclosure,
-  });
+  const tokenizer = createDirectTokenizer(sharedParts(settings));
   const budgets = composeCallerBudgets(settings, null);
   return { tokenizer: limitCallers(tokenizer, budgets), budgets, ...limitsOf(settings) };
 }
@@ -70,28 +66,33 @@ async function composePooled(settings: TokenizerSettings): Promise<ComposedToken
     directCreationsPerSecond: settings.DIRECT_CREATIONS_PER_SECOND,
   };
   const tokenizer = createPooledTokenizer({
-    tome: composeTome(settings),
+    ...sharedParts(settings),
     storeUntil: (deadlineMs) => createPairStore(database.until(deadlineMs), storeSettings),
     clock: systemClock,
-    luhnPolicy: settings.REFERENCE_LUHN,
-    forms: tokenFormsOf(settings.TOME_PROFILE),
     newReservationId: randomUUID,
     claimOf: keys === null ? refuseKeys : claimWith(await secretOf(keys)),
-    recordDisclosure,
-    report: (event, context, cause) => {
-      count('TokenizerEvents', { event });
-      const level = LEVEL[event];
-      if (level !== undefined) {
-        logger[level](event, {
-          correlationId: context.correlationId,
-          ...(cause === undefined ? {} : { error: describe(cause) }),
-        });
-      }
-    },
   });
   const budgets = composeCallerBudgets(settings, createBudgetLedger(database));
   return { tokenizer: limitCallers(tokenizer, budgets), budgets, ...limitsOf(settings) };
 }
+
+/** The dependencies of both strategies. */
+const sharedParts = (settings: TokenizerSettings): DirectDependencies => ({
+  ...referenceRulesOf(settings),
+  unacceptableReferences: settings.UNACCEPTABLE_REFERENCES,
+  tome: composeTome(settings),
+  recordDisclosure,
+  report(event, context, cause) {
+    count('TokenizerEvents', { event });
+    const level = LEVEL[event];
+    if (level !== undefined) {
+      logger[level](event, {
+        correlationId: context.correlationId,
+        ...(cause === undefined ? {} : { error: describe(cause) }),
+      });
+    }
+  },
+});
 
 const limitsOf = (settings: Settings<'domain' | 'request'>) => ({
   forms: tokenFormsOf(settings.TOME_PROFILE),
@@ -115,6 +116,7 @@ const LEVEL: Partial<Record<TokenizerEvent, 'info' | 'warn'>> = {
   'outcome-unknown': 'warn',
   'reservation-quarantined': 'warn',
   'key-not-released': 'warn',
+  'reference-odd': 'warn',
 };
 
 /**

@@ -11,6 +11,7 @@ export function conflictsBetween(values: Values, groups: ReadonlySet<GroupName>)
     ...(groups.has('database') && isPooled ? addressConflicts(values) : []),
     ...(groups.has('idempotency') && isPooled ? hashKeyConflicts(values) : []),
     ...(groups.has('prefetch') ? bulkConflicts(values) : []),
+    ...checkDigitConflicts(values),
     ...orderConflicts(values),
   ];
 }
@@ -38,6 +39,16 @@ const bulkConflicts = ({ PREFETCH_BULK_TOKENIZE, TOME_PROFILE }: Values): readon
   PREFETCH_BULK_TOKENIZE === true && (TOME_PROFILE as TomeProfile | undefined)?.bulkItems === null
     ? ['PREFETCH_BULK_TOKENIZE must be false, because TOME_PROFILE has no bulkItems']
     : [];
+
+/** No reference of TOME could satisfy both. */
+function checkDigitConflicts({ TOME_PROFILE, REFERENCE_LUHN }: Values): readonly string[] {
+  const ofTome = (TOME_PROFILE as TomeProfile | undefined)?.namespaces.ns2.token.checkDigit ?? 'any';
+  return ofTome === 'any' || REFERENCE_LUHN === 'any' || REFERENCE_LUHN === ofTome
+    ? []
+    : [
+        `REFERENCE_LUHN must be any or ${ofTome}, because the references of TOME_PROFILE have namespaces.ns2.token.checkDigit ${ofTome}`,
+      ];
+}
 
 /** Numbers of which one limits the other. A comparison with a setting that is not read is false. */
 function orderConflicts(values: Values): readonly string[] {

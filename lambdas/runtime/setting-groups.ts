@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { LUHN_POLICIES } from '../tokenization/model/luhn.ts';
+import { REFERENCE_RULES, UNACCEPTABLE_REFERENCES } from '../tokenization/model/reference-rules.ts';
 import { choice, flag, httpUrl, integer, optionalText, ratio, text, tomeProfile, url } from './setting-parsers.ts';
 
 /**
@@ -10,6 +11,7 @@ import { choice, flag, httpUrl, integer, optionalText, ratio, text, tomeProfile,
 export const settingGroups = {
   domain: {
     PRODUCER_DOMAIN: text(/^[a-z][a-z0-9-]{0,31}$/, 'must be a short lower-case name', 'card'),
+    REFERENCE_FORMAT: choice(REFERENCE_RULES, 'card-networks'),
     REFERENCE_LUHN: choice(LUHN_POLICIES, 'must-fail'),
     TOME_PROFILE: tomeProfile,
   },
@@ -67,6 +69,7 @@ export const settingGroups = {
   },
   creation: {
     DIRECT_CREATIONS_PER_SECOND: integer(100, 0, 10_000),
+    UNACCEPTABLE_REFERENCES: choice(UNACCEPTABLE_REFERENCES, 'accept-and-count'),
   },
   pool: {
     POOL_TARGET_MIN: integer(5_000, 0, 1_000_000),

@@ -1,10 +1,8 @@
 import type { CardNumber } from './model/card-number.ts';
-import { type CardReference, mayHaveBeenGivenOut } from './model/card-reference.ts';
 import type { InternalToken } from './model/internal-token.ts';
-import { findFormatFault } from './model/reference-format.ts';
 import type { RequestContext } from './tokenizer.ts';
 import { type DirectDependencies, liveCall } from './tokenizer-dependencies.ts';
-import { ReferenceUnacceptable, TomeAnswerInvalid } from './tome-errors.ts';
+import { TomeAnswerInvalid } from './tome-errors.ts';
 
 type Tome = Pick<DirectDependencies, 'tome'>;
 
@@ -41,36 +39,6 @@ export async function agreedToken(
     previous = answer;
   }
   throw contradiction();
-}
-
-/**
- * The reference of an internal token; NS2 makes one if there is none. NS2 chooses it, so its form
- * is checked after it is bound: rejects with ReferenceUnacceptable. Can be repeated without harm.
- */
-export async function bindReference(
-  { tome, luhnPolicy }: Tome & Pick<DirectDependencies, 'luhnPolicy'>,
-  internalToken: InternalToken,
-  context: RequestContext,
-): Promise<{ readonly cardReference: CardReference; readonly isNew: boolean }> {
-  const { token: cardReference, isNew } = await tome.ns2.tokenize(internalToken, null, liveCall(context));
-  const isAcceptable = isNew ? findFormatFault(cardReference, luhnPolicy) === null : mayHaveBeenGivenOut(cardReference);
-  if (!isAcceptable) throw new ReferenceUnacceptable();
-  return { cardReference, isNew };
-}
-
-/**
- * The reference that an internal token has on NS2, or `null`. It may have been returned under an
- * older version of the format and must stay readable (docs/design.md#i4). Rejects with
- * ReferenceUnacceptable when no version allows it.
- */
-export async function findBoundReference(
-  { tome }: Tome,
-  internalToken: InternalToken,
-  context: RequestContext,
-): Promise<CardReference | null> {
-  const cardReference = await tome.ns2.lookup(internalToken, liveCall(context));
-  if (cardReference !== null && !mayHaveBeenGivenOut(cardReference)) throw new ReferenceUnacceptable();
-  return cardReference;
 }
 
 const contradiction = (): TomeAnswerInvalid =>

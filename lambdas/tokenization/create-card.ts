@@ -2,8 +2,8 @@ import { createDirectly } from './create-directly.ts';
 import { IdempotencyConflict, IdempotencyInProgress, StoreUnavailable } from './errors.ts';
 import { finishReservation } from './finish-reservation.ts';
 import type { CardNumber } from './model/card-number.ts';
-import { findFormatFault } from './model/reference-format.ts';
-import type { IdempotencyClaim, ReserveOutcome } from './ports/pair-store.ts';
+import { findReferenceFault, type ReferenceRules } from './model/reference-rules.ts';
+import type { IdempotencyClaim, QuarantineReason, ReserveOutcome } from './ports/pair-store.ts';
 import type { CreatedCard, RequestContext } from './tokenizer.ts';
 import { liveCall, type PooledDependencies } from './tokenizer-dependencies.ts';
 
@@ -20,7 +20,7 @@ export async function createCard(
   const { tome, store } = dependencies;
   tome.ns1.assertAdmits('tokenize', liveCall(context));
   const claim = idempotencyKey === undefined ? null : dependencies.claimOf(idempotencyKey, cardNumber, context.caller);
-  const reserved = await reserveUsablePair(dependencies, claim);
+  const reserved = await reserveUsablePair(dependencies, cardNumber, claim);
   switch (reserved.outcome) {
     case 'key-completed':
       return { cardReference: reserved.cardReference, created: reserved.created, isReplay: true };
@@ -44,29 +44,47 @@ export async function createCard(
 }
 
 /**
- * The most outdated pairs that one request quarantines. After that the pool counts as empty, so
+ * The most unusable pairs that one request quarantines. After that the pool counts as empty, so
  * that a pool of outdated pairs cannot use up the request's time.
  */
-const MOST_OUTDATED = 10;
+const MOST_UNUSABLE = 10;
 
-/**
- * Reserves a pair whose reference the current format allows. Prefetch checked it under the format
- * of that day, and a card network may have received its range since. An outdated pair is
- * quarantined before anything is sent. A resumed reservation is kept: its card may be bound
- * already.
- */
+/** Reserves a pair that this card may get. A pair that it may not get is quarantined. */
 async function reserveUsablePair(
-  { store, newReservationId }: PooledDependencies,
+  dependencies: PooledDependencies,
+  cardNumber: CardNumber,
   claim: IdempotencyClaim | null,
 ): Promise<ReserveOutcome> {
-  for (let outdated = 0; outdated < MOST_OUTDATED; outdated += 1) {
+  const { store, newReservationId } = dependencies;
+  for (let unusable = 0; unusable < MOST_UNUSABLE; unusable += 1) {
     const reserved = await store.reserve(newReservationId(), claim);
-    if (reserved.outcome !== 'reserved' || reserved.resumed) return reserved;
-    if (findFormatFault(reserved.reservation.cardReference, 'any') === null) return reserved;
-    await store.quarantineReservation(reserved.reservation, 'reference-format');
+    if (reserved.outcome !== 'reserved') return reserved;
+    const reason = unusableBecause(dependencies, reserved, cardNumber);
+    if (reason === null) return reserved;
+    await store.quarantineReservation(reserved.reservation, reason);
     if (claim !== null) await store.releaseIdempotencyKey(claim);
   }
   return { outcome: 'no-pair' };
+}
+
+/**
+ * Why this card must not get the pair, before anything is sent; `null` if it may.
+ *
+ * - One half is the card's own number. The reason in the database is a general one: it must not say
+ *   that a stored token is a card number.
+ * - The current format forbids the reference. Prefetch checked it under the format of that day, and
+ *   a card network may have received its range since. A resumed reservation is kept: its card may
+ *   be bound already.
+ */
+function unusableBecause(
+  rules: ReferenceRules,
+  { reservation, resumed }: Extract<ReserveOutcome, { outcome: 'reserved' }>,
+  cardNumber: CardNumber,
+): QuarantineReason | null {
+  const { internalToken, cardReference } = reservation;
+  if (cardNumber.hasDigits(internalToken) || cardNumber.hasDigits(cardReference)) return 'conflict';
+  const isOutdated = !resumed && findReferenceFault(cardReference, { ...rules, luhnPolicy: 'any' }) !== null;
+  return isOutdated ? 'reference-format' : null;
 }
 
 /**

@@ -1,9 +1,11 @@
-import { bindReference, confirmToken } from './checked-answers.ts';
+import { bindReference } from './bound-reference.ts';
+import { confirmToken } from './checked-answers.ts';
 import { PoolEmpty } from './errors.ts';
 import type { CardNumber } from './model/card-number.ts';
 import type { InternalToken } from './model/internal-token.ts';
 import type { IdempotencyClaim } from './ports/pair-store.ts';
-import { ensureReference, storeBound } from './resolve-pair.ts';
+import { ensureReference } from './resolve-pair.ts';
+import { storeBound } from './store-bound.ts';
 import type { CreatedCard, RequestContext } from './tokenizer.ts';
 import { liveCall, type PooledDependencies } from './tokenizer-dependencies.ts';
 
@@ -19,7 +21,9 @@ export async function createDirectly(
 ): Promise<CreatedCard> {
   const { tome, store, report } = dependencies;
   if (!(await store.spendDirectBudget())) throw new PoolEmpty();
-  tome.ns2.assertAdmits('tokenize', liveCall(context));
+  for (const operation of OPERATIONS_OF_NS2[dependencies.unacceptableReferences]) {
+    tome.ns2.assertAdmits(operation, liveCall(context));
+  }
   report('direct-path', context);
   const internal = await tome.ns1.tokenize(cardNumber, null, liveCall(context));
   const card = internal.isNew
@@ -28,6 +32,9 @@ export async function createDirectly(
   if (claim !== null) await store.completeIdempotencyKey(claim, card);
   return card;
 }
+
+/** What must be possible on NS2 before NS1 binds the card. */
+const OPERATIONS_OF_NS2 = { 'accept-and-count': ['tokenize'], refuse: ['prefetch', 'tokenize'] } as const;
 
 /**
  * NS1 chose the token, so there is no token of ours to compare its answer with. The answer is
@@ -40,7 +47,7 @@ async function bindNewToken(
   context: RequestContext,
 ): Promise<CreatedCard> {
   const [{ cardReference }] = await Promise.all([
-    bindReference(dependencies, internalToken, context),
+    bindReference(dependencies, { cardNumber, internalToken, isNew: true }, context),
     confirmToken(dependencies, internalToken, cardNumber, context),
   ]);
   await storeBound(dependencies, { internalToken, cardReference }, 'direct', context);
@@ -54,5 +61,5 @@ async function answerWithKnownToken(
   context: RequestContext,
 ): Promise<CreatedCard> {
   await confirmToken(dependencies, internalToken, cardNumber, context);
-  return ensureReference(dependencies, internalToken, context);
+  return ensureReference(dependencies, { cardNumber, internalToken }, context);
 }

@@ -79,7 +79,7 @@ async function markUsed(
     // this card is NS1's decision.
     const token = await agreedToken(dependencies, cardNumber, context);
     if (token === null) throw error;
-    return answerWithKnownReference(dependencies, token, claim, context);
+    return answerWithKnownReference(dependencies, token, { cardNumber, claim }, context);
   }
   dependencies.report('card-created', context);
   return { cardReference: reservation.cardReference, created: true };
@@ -173,16 +173,16 @@ async function answerWithToken(
   if (token === creation.reservation.internalToken) return markUsed(dependencies, creation, context);
   dependencies.report('card-already-bound', context);
   await releaseOrQuarantine(dependencies, creation, context, isPairUnused);
-  return answerWithKnownReference(dependencies, token, creation.claim, context);
+  return answerWithKnownReference(dependencies, token, creation, context);
 }
 
 async function answerWithKnownReference(
   dependencies: PooledDependencies,
-  token: InternalToken,
-  claim: IdempotencyClaim | null,
+  internalToken: InternalToken,
+  { cardNumber, claim }: Pick<ReservedCreation, 'cardNumber' | 'claim'>,
   context: RequestContext,
 ): Promise<CreatedCard> {
-  const card = await ensureReference(dependencies, token, context);
+  const card = await ensureReference(dependencies, { cardNumber, internalToken }, context);
   if (claim !== null) await dependencies.store.completeIdempotencyKey(claim, card);
   return card;
 }

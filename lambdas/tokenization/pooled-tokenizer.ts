@@ -1,4 +1,5 @@
 import { createCard } from './create-card.ts';
+import { withDistinctTexts } from './distinct-texts.ts';
 import { CardNotFound, ReferenceNotFound } from './errors.ts';
 import type { CardNumber } from './model/card-number.ts';
 import type { CardReference } from './model/card-reference.ts';
@@ -9,7 +10,8 @@ import type { PooledDependencies, PooledParts } from './tokenizer-dependencies.t
 /**
  * The tokenizer with a pool: one live call to TOME for each operation, as long as there are pairs.
  */
-export function createPooledTokenizer({ storeUntil, ...parts }: PooledParts): Tokenizer {
+export function createPooledTokenizer({ storeUntil, ...given }: PooledParts): Tokenizer {
+  const parts = { ...given, tome: withDistinctTexts(given.tome) };
   // The only place that creates the store, so that no use case can ignore the request's deadline.
   const within = ({ deadlineMs }: RequestContext): PooledDependencies => ({ ...parts, store: storeUntil(deadlineMs) });
   return {

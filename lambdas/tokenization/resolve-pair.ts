@@ -1,13 +1,15 @@
-import { bindReference, confirmToken, findBoundReference } from './checked-answers.ts';
+import type { NamedToken } from './bind-candidate.ts';
+import { assertNotCardNumber, bindReference, findBoundReference } from './bound-reference.ts';
+import { confirmToken } from './checked-answers.ts';
 import { PairConflict, StoreUnavailable } from './errors.ts';
 import type { CardNumber } from './model/card-number.ts';
 import type { CardReference } from './model/card-reference.ts';
-import type { InternalToken } from './model/internal-token.ts';
 import type { TokenPair } from './model/pair.ts';
 import type { StoredPair } from './ports/pair-store.ts';
+import { contradiction, isConfirmed, storeBound } from './store-bound.ts';
 import type { CreatedCard, RequestContext } from './tokenizer.ts';
 import { liveCall, type PooledDependencies } from './tokenizer-dependencies.ts';
-import { LastingAnswer, TomeAnswerInvalid, TomeError, TomeTokenTaken } from './tome-errors.ts';
+import { LastingAnswer, StoredCardUnacceptable, TomeAnswerInvalid, TomeError, TomeTokenTaken } from './tome-errors.ts';
 
 /** The database's answer to a read; `store-down` when there is none. */
 type StoreAnswer = StoredPair | null | 'store-down';
@@ -28,8 +30,8 @@ export async function findReference(
   const stored = await readOrStoreDown(store.findByInternalToken(internalToken, context.budget));
   if (needsConfirmation(stored)) await confirmToken(dependencies, internalToken, cardNumber, context);
   const cardReference = isStored(stored)
-    ? await confirmedReference(dependencies, stored, context)
-    : await findBoundReference(dependencies, internalToken, context);
+    ? await confirmedReference(dependencies, stored, cardNumber, context)
+    : await findBoundReference(dependencies, { cardNumber, internalToken }, context);
   if (cardReference !== null) await recordRead(dependencies, stored, { internalToken, cardReference }, context);
   return cardReference;
 }
@@ -48,6 +50,7 @@ export async function findCardNumber(
       : await tome.ns2.detokenize(cardReference, liveCall(context));
   const cardNumber = internalToken === null ? null : await tome.ns1.detokenize(internalToken, liveCall(context));
   if (internalToken === null || cardNumber === null) return null;
+  if (cardNumber.hasDigits(cardReference)) throw new StoredCardUnacceptable();
   if (needsConfirmation(stored)) await confirmToken(dependencies, internalToken, cardNumber, context);
   await recordRead(dependencies, stored, { internalToken, cardReference }, context);
   return cardNumber;
@@ -60,67 +63,46 @@ export async function findCardNumber(
  */
 export async function ensureReference(
   dependencies: PooledDependencies,
-  internalToken: InternalToken,
+  { cardNumber, internalToken }: Omit<NamedToken, 'isNew'>,
   context: RequestContext,
 ): Promise<CreatedCard> {
   const stored = await dependencies.store.findByInternalToken(internalToken);
   if (stored !== null) {
-    const cardReference = await confirmedReference(dependencies, stored, context);
+    const cardReference = await confirmedReference(dependencies, stored, cardNumber, context);
     await adopt(dependencies, stored, { internalToken, cardReference }, context);
     return { cardReference, created: false };
   }
-  const { cardReference, isNew } = await bindReference(dependencies, internalToken, context);
+  const named = { cardNumber, internalToken, isNew: false };
+  const { cardReference, isNew } = await bindReference(dependencies, named, context);
   await storeBound(dependencies, { internalToken, cardReference }, 'direct', context);
   return { cardReference, created: isNew };
-}
-
-/**
- * Stores a pair that was bound outside the pool. Every later request is answered from this row, and
- * a single answer of NS2 named the reference. So NS2 is asked once more.
- *
- * A row that NS2 never confirmed can contain one half of the pair with another other half. Rows do
- * not change, so then the pair is not stored and later reads ask NS2 again. Rejects with
- * PairConflict when a confirmed row contradicts the pair.
- */
-export async function storeBound(
-  { tome, store, report }: PooledDependencies,
-  pair: TokenPair,
-  origin: 'direct' | 'repair',
-  context: RequestContext,
-): Promise<void> {
-  if ((await tome.ns2.lookup(pair.internalToken, liveCall(context))) !== pair.cardReference) {
-    throw contradiction();
-  }
-  try {
-    await store.insertBound(pair, origin);
-  } catch (error) {
-    if (!(error instanceof PairConflict)) throw error;
-    const rows = [await store.findByInternalToken(pair.internalToken), await store.findByReference(pair.cardReference)];
-    if (rows.some((row) => row !== null && isConfirmed(row))) throw error;
-    report('pair-contradicted', context);
-  }
 }
 
 /**
  * The reference of a stored pair's token. A pair is stored before it is bound on NS2, so until NS2
  * has confirmed it the row is only a plan, and NS2 decides: it binds the pair now, or names the
  * reference that the token has already (after a restore a token can be paired a second time). A
- * reference that NS2 did not bind in this call must be named twice.
+ * reference that NS2 did not bind in this call must be named twice. Rejects with
+ * ReferenceUnacceptable when it is the card's own number.
  */
 async function confirmedReference(
-  { tome }: PooledDependencies,
+  dependencies: PooledDependencies,
   pair: StoredPair,
+  cardNumber: CardNumber,
   context: RequestContext,
 ): Promise<CardReference> {
+  assertNotCardNumber(pair.cardReference, cardNumber);
   if (isConfirmed(pair)) return pair.cardReference;
-  const answer = await tome.ns2
-    .tokenize(pair.internalToken, pair.cardReference, liveCall(context))
+  const { internalToken } = pair;
+  const answer = await dependencies.tome.ns2
+    .tokenize(internalToken, pair.cardReference, liveCall(context))
     .catch((error: unknown) => {
       // The reference belongs to another token: a retry gets the same answer, so not a 503.
       throw error instanceof TomeTokenTaken ? new PairConflict() : error;
     });
   if (answer.token === pair.cardReference && answer.isNew) return pair.cardReference;
-  if ((await findBoundReference({ tome }, pair.internalToken, context)) !== answer.token) throw contradiction();
+  const named = await findBoundReference(dependencies, { cardNumber, internalToken }, context);
+  if (named !== answer.token) throw contradiction();
   return answer.token;
 }
 
@@ -186,9 +168,3 @@ const isStored = (stored: StoreAnswer): stored is StoredPair => stored !== null 
  * belonged to another card, the pair would stay with the wrong card.
  */
 const needsConfirmation = (stored: StoreAnswer): boolean => isStored(stored) && stored.state !== 'USED';
-
-/** Whether NS2 has answered with exactly this pair. */
-const isConfirmed = ({ state, mapped }: StoredPair): boolean => mapped || state === 'USED';
-
-const contradiction = (): TomeAnswerInvalid =>
-  new TomeAnswerInvalid('NS2 names different references for one token.', { attempts: 1 });

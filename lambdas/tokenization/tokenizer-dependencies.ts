@@ -1,7 +1,6 @@
 import type { Caller } from './callers/caller.ts';
 import type { CardNumber } from './model/card-number.ts';
-import type { LuhnPolicy } from './model/luhn.ts';
-import type { TokenForms } from './model/token-form.ts';
+import type { ReferenceRules, UNACCEPTABLE_REFERENCES } from './model/reference-rules.ts';
 import type { RecordDisclosure } from './ports/audit.ts';
 import type { Clock } from './ports/clock.ts';
 import type { IdempotencyClaim, PairStore } from './ports/pair-store.ts';
@@ -21,13 +20,18 @@ export type TokenizerEvent =
   | 'outcome-unknown'
   | 'reservation-released'
   | 'reservation-quarantined'
-  | 'key-not-released';
+  | 'key-not-released'
+  | 'reference-odd'
+  | 'candidate-lost';
 
-export interface DirectDependencies {
+/** What calls to NS2 about references need. */
+export interface ReferenceDependencies extends ReferenceRules {
   readonly tome: Tome;
-  readonly luhnPolicy: LuhnPolicy;
-  /** What the tokens of this TOME look like. */
-  readonly forms: TokenForms;
+  readonly unacceptableReferences: (typeof UNACCEPTABLE_REFERENCES)[number];
+  readonly report: (event: TokenizerEvent, context: RequestContext, cause?: unknown) => void;
+}
+
+export interface DirectDependencies extends ReferenceDependencies {
   readonly recordDisclosure: RecordDisclosure;
 }
 
@@ -41,7 +45,6 @@ export interface PooledDependencies extends DirectDependencies {
    * Keyed hashes of key and body. They include the caller, so keys of two callers are independent.
    */
   readonly claimOf: (idempotencyKey: string, cardNumber: CardNumber, caller: Caller) => IdempotencyClaim;
-  readonly report: (event: TokenizerEvent, context: RequestContext, cause?: unknown) => void;
 }
 
 /**

@@ -134,7 +134,7 @@ describe('a detokenize of a reference that does not exist or has a wrong form', 
     for (const text of ['9999999999999990', '4111111111111111', 'no reference', '9999999999999991', '']) {
       statuses.push((await guesser.send(first.detokenize, { cardReferenceId: text })).status);
     }
-    expect(statuses).toEqual([404, 400, 400, 404, 400]);
+    expect(statuses).toEqual([404, 404, 400, 404, 400]);
     expectSpent(await guesser.send(second.detokenize, { cardReferenceId: reference }));
     expectSpent(await guesser.send(first.detokenize, { cardReferenceId: 'no reference' }));
     expectSpent(await guesser.send(first.detokenize, { cardReferenceId: reference }));

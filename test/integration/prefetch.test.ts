@@ -10,7 +10,7 @@ import { TomeClient } from '../../lambdas/tome/client/tome-client.ts';
 import { type Simulator, startSimulator } from '../../scripts/simulator/simulator.ts';
 import { JumpingClock } from '../support/jumping-clock.ts';
 import { simulatorTimeOf } from '../support/simulator-time.ts';
-import { simulatorForms, simulatorProfile } from '../support/tome-profiles.ts';
+import { defaultRules, simulatorProfile } from '../support/tome-profiles.ts';
 import { createTestDatabase, type TestDatabase } from './test-database.ts';
 
 let db: TestDatabase;
@@ -87,8 +87,7 @@ function run({
       return { ...level, available: level.available - takenMeanwhile };
     },
     clock,
-    luhnPolicy: 'must-fail' as const,
-    forms: simulatorForms,
+    ...defaultRules,
     settings: { ...SETTINGS, ...settings },
   };
   return prefetch(dependencies, { runId: randomUUID(), deadlineMs: clock.monotonicMs() + timeMs });

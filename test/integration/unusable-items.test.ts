@@ -14,7 +14,7 @@ import { noFaults } from '../faults/harness/interceptor.ts';
 import { type ProcessUnderTest, startProcess } from '../faults/harness/process-under-test.ts';
 import { createWorld, type World } from '../faults/harness/world.ts';
 import { FakeClock } from '../support/fake-clock.ts';
-import { simulatorForms, simulatorProfile } from '../support/tome-profiles.ts';
+import { defaultRules, simulatorProfile } from '../support/tome-profiles.ts';
 import { type ManglingFront, startFront } from './mangling-front.ts';
 
 let world: World;
@@ -175,8 +175,7 @@ describe('a binding on NS2', () => {
         store: createRefillStore(world.database, { leaseSeconds: 60, maxMappingFailures: 3, expiryMarginSeconds: 0 }),
         poolLevel: () => world.database.run(readPoolHealth),
         clock,
-        luhnPolicy: 'must-fail',
-        forms: simulatorForms,
+        ...defaultRules,
         settings: {
           targetMin: 20,
           targetMax: 20,

@@ -215,14 +215,14 @@ describe('an invalid request', () => {
     expect(await detokenize('9999999999999990')).toMatchObject({ status: 404, body: { code: 'reference-not-found' } });
   });
 
-  test('with a card number in place of a reference is refused with 400 and makes no call to TOME', async () => {
+  test('with a card number in place of a reference is looked up like any other reference, and answered with 404', async () => {
     const card = freshCard();
     const calls = await liveCalls(async () => {
       const answer = await detokenize(card);
       errorBodies.push(answer.text);
-      expect(answer.status).toBe(400);
+      expect(answer).toMatchObject({ status: 404, body: { code: 'reference-not-found' } });
     });
-    expect(calls).toEqual({});
+    expect(calls).toEqual({ 'ns2 detokenize': 1 });
   });
 
   test('with a correlation id that could be a card number gets a new id, any other id is kept', async () => {

@@ -1,3 +1,4 @@
+import type { ReferenceRules } from '../../lambdas/tokenization/model/reference-rules.ts';
 import { parseTomeProfile, readTomeProfile } from '../../lambdas/tome/profile/read-profile.ts';
 import { SHIPPED_PROFILES } from '../../lambdas/tome/profile/shipped-profiles.ts';
 import { type TomeProfile, tokenFormsOf, type WrittenProfile } from '../../lambdas/tome/profile/tome-profile.ts';
@@ -11,6 +12,13 @@ export function profileNamed(name: string): TomeProfile {
 
 export const simulatorProfile = profileNamed('simulator');
 export const simulatorForms = tokenFormsOf(simulatorProfile);
+
+/** The rules of new references with the default settings. */
+export const defaultRules: ReferenceRules = {
+  referenceFormat: 'card-networks',
+  luhnPolicy: 'must-fail',
+  forms: simulatorForms,
+};
 
 /** The profile `simulator` with other lines. Throws when they cannot be used. */
 export function simulatorProfileWith(lines: Partial<WrittenProfile>): TomeProfile {

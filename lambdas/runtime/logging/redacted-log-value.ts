@@ -1,12 +1,12 @@
 import { isIP } from 'node:net';
 import { couldBeCardNumber } from '../../tokenization/model/card-networks.ts';
 import { CARD_NUMBER_PLACEHOLDER } from '../../tokenization/model/card-number.ts';
-import { isCardReference, mayHaveBeenGivenOut } from '../../tokenization/model/card-reference.ts';
+import { isCardReference, isOfAnyFormat } from '../../tokenization/model/card-reference.ts';
 import { describe } from './describe-error.ts';
 import { holdsCardNumber, redactCardNumbers } from './redact-card-numbers.ts';
 
 const isUuid = (text: string): boolean => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);
-const isGivenReference = (text: string): boolean => isCardReference(text) && mayHaveBeenGivenOut(text);
+const isGivenReference = (text: string): boolean => isCardReference(text) && isOfAnyFormat(text);
 
 /**
  * Fields that are logged unchanged if they have the expected form. AWS creates these ids and

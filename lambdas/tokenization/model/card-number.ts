@@ -47,6 +47,11 @@ export class CardNumber {
     return this.#digits;
   }
 
+  /** Whether the text is this number, such as a token that TOME issued without knowing the card. */
+  hasDigits(text: string): boolean {
+    return this.#digits === text;
+  }
+
   equals(other: CardNumber): boolean {
     return this.#digits === other.#digits;
   }

@@ -39,7 +39,7 @@ const forbiddenSince = (version: number): readonly ForbiddenRange[] =>
 /**
  * A reference must not start like a card number. A new rule is a new version at the end. Existing
  * versions do not change, because references that were returned under them stay readable
- * (`mayHaveBeenGivenOut`). `test/unit/tokenization/reference-format.test.ts` pins each version.
+ * (`isOfAnyFormat`). `test/unit/tokenization/reference-format.test.ts` pins each version.
  */
 export const REFERENCE_FORMATS: readonly [ReferenceFormat, ...ReferenceFormat[]] = [
   {

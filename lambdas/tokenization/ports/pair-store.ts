@@ -43,6 +43,7 @@ export type QuarantineReason =
   | 'card-already-bound'
   | 'conflict'
   | 'wrong-echo'
+  | 'equal-texts'
   | 'reference-format'
   | 'unmappable'
   | 'expired'

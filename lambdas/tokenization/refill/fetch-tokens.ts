@@ -1,7 +1,7 @@
 import { mayContainCardNumber } from '../model/card-networks.ts';
 import type { CardReference } from '../model/card-reference.ts';
-import type { LuhnPolicy } from '../model/luhn.ts';
-import { findFormatFault } from '../model/reference-format.ts';
+import type { InternalToken } from '../model/internal-token.ts';
+import { findReferenceFault, type ReferenceRules } from '../model/reference-rules.ts';
 import type { RejectedToken } from '../ports/refill-store.ts';
 import type { PrefetchAnswer, UnassignedToken, UnusableToken } from '../ports/tome.ts';
 import { TomeError } from '../tome-errors.ts';
@@ -14,7 +14,7 @@ import type { PrefetchDependencies, PrefetchRun } from './prefetch-run.ts';
  * other call fails. An unusable token is set aside. Returns the number of staged pairs.
  */
 export async function fetchTokens(
-  { tome, store, luhnPolicy }: Pick<PrefetchDependencies, 'tome' | 'store' | 'luhnPolicy'>,
+  { tome, store, ...rules }: Pick<PrefetchDependencies, 'tome' | 'store' | keyof ReferenceRules>,
   { lease, call, tally }: PrefetchRun,
   pairs: number,
 ): Promise<number> {
@@ -38,21 +38,17 @@ export async function fetchTokens(
     ask('ns2', pairs - spare.references, (count) => tome.ns2.prefetch(count, call)),
   ]);
 
-  const references = separateReferences(external.tokens, luhnPolicy);
+  const usable = separate(internal.tokens, external.tokens, rules);
   const { staged, rejected } = await store.stage(lease, [...internal.announcements, ...external.announcements], {
-    internalTokens: internal.tokens,
-    references: references.accepted,
-    rejected: [
-      ...rejectedOf('ns1', internal.unusable),
-      ...rejectedOf('ns2', external.unusable),
-      ...references.rejected,
-    ],
+    internalTokens: usable.internalTokens,
+    references: usable.references,
+    rejected: [...rejectedOf('ns1', internal.unusable), ...rejectedOf('ns2', external.unusable), ...usable.rejected],
   });
   tally.fetched +=
     internal.tokens.length + internal.unusable.length + external.tokens.length + external.unusable.length;
   tally.staged += staged;
   tally.rejected += rejected;
-  tally.rejectedReferences += external.unusable.length + references.rejected.length;
+  tally.rejectedReferences += external.unusable.length + (external.tokens.length - usable.references.length);
 
   for (const { failure } of [internal, external]) if (failure !== null) throw failure;
   return staged;
@@ -69,18 +65,39 @@ interface Answer<Token> extends PrefetchAnswer<Token> {
 const rejectedOf = (namespace: 'ns1' | 'ns2', unusable: readonly UnusableToken[]): readonly RejectedToken[] =>
   unusable.map((token) => ({ namespace, ...token }));
 
-/** Separates references that the format forbids. One that could be a card number is not stored. */
-function separateReferences(tokens: readonly UnassignedToken<CardReference>[], luhnPolicy: LuhnPolicy) {
-  const accepted: UnassignedToken<CardReference>[] = [];
+const EQUAL_TEXTS = 'equal-to-other-namespace';
+
+/**
+ * Separates the tokens that no pair may contain. References that the rules forbid, and a text that
+ * both namespaces issued: nothing could tell later which of the two it is.
+ */
+function separate(
+  internal: readonly UnassignedToken<InternalToken>[],
+  external: readonly UnassignedToken<CardReference>[],
+  rules: ReferenceRules,
+) {
+  const internalTexts = new Set<string>(internal.map(({ token }) => token));
+  const externalTexts = new Set<string>(external.map(({ token }) => token));
   const rejected: RejectedToken[] = [];
-  for (const reference of tokens) {
-    const { token } = reference;
-    const fault = findFormatFault(token, luhnPolicy);
-    if (fault === null) accepted.push(reference);
-    else {
-      const isCardLike = fault === 'card-network-prefix' && mayContainCardNumber(token);
-      rejected.push({ namespace: 'ns2', kept: isCardLike ? null : token, fault });
-    }
-  }
-  return { accepted, rejected };
+  const internalTokens = internal.filter(({ token }) => {
+    const isUsable = !externalTexts.has(token);
+    if (!isUsable) rejected.push(rejection('ns1', token, EQUAL_TEXTS));
+    return isUsable;
+  });
+  const references = external.filter(({ token }) => {
+    const fault = internalTexts.has(token) ? EQUAL_TEXTS : findReferenceFault(token, rules);
+    if (fault !== null) rejected.push(rejection('ns2', token, fault));
+    return fault === null;
+  });
+  return { internalTokens, references, rejected };
 }
+
+/**
+ * A text that could be a card number is not stored. A reference whose only fault is its check digit
+ * starts like no card number.
+ */
+const rejection = (namespace: 'ns1' | 'ns2', token: string, fault: string): RejectedToken => ({
+  namespace,
+  kept: fault !== 'check-digit' && mayContainCardNumber(token) ? null : token,
+  fault,
+});

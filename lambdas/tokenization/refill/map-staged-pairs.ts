@@ -43,7 +43,8 @@ export async function mapStagedPairs(
     for (const { pairId } of page) tried.add(pairId);
     await dependencies.store.renewLease(run.lease);
     const map = bulkItems === null ? mapOneByOne : mapInBulk;
-    for (const { pairId } of await map(dependencies, run, outcomes, page)) tried.delete(pairId);
+    const bindable = page.filter((pair) => outcomes.admit(pair));
+    for (const { pairId } of await map(dependencies, run, outcomes, bindable)) tried.delete(pairId);
   }
 }
 

@@ -1,3 +1,4 @@
+import type { QuarantineReason } from '../ports/pair-store.ts';
 import type { StagedPair } from '../ports/refill-store.ts';
 import {
   InternalTokenUnacceptable,
@@ -30,6 +31,7 @@ export class MappingOutcomes {
   readonly tried = new Set<bigint>();
   #mapped: StagedPair[] = [];
   #wrong: bigint[] = [];
+  #equal: bigint[] = [];
   readonly #failed: bigint[] = [];
   #mappedInAll = 0;
   #failuresInARow = 0;
@@ -55,6 +57,16 @@ export class MappingOutcomes {
   /** Milliseconds since a pair was bound. */
   get idleMs(): number {
     return this.#dependencies.clock.monotonicMs() - this.#lastMappedMs;
+  }
+
+  /**
+   * Whether the pair may be bound. A pair of two equal texts is quarantined: its reference would be
+   * its internal token.
+   */
+  admit({ pairId, internalToken, cardReference }: StagedPair): boolean {
+    const isEqual = (internalToken as string) === cardReference;
+    if (isEqual) this.#equal.push(pairId);
+    return !isEqual;
   }
 
   /** NS2 answered with a token. Rejects with the TomeError that ends the run. */
@@ -89,11 +101,11 @@ export class MappingOutcomes {
   /** Stores all results that are certain. */
   async flush(): Promise<void> {
     await this.#activate();
-    const wrong = this.#wrong;
+    const [wrong, equal] = [this.#wrong, this.#equal];
     this.#wrong = [];
-    if (wrong.length === 0) return;
-    await this.#dependencies.store.quarantineStaged(wrong, 'wrong-echo');
-    this.#run.tally.quarantined += wrong.length;
+    this.#equal = [];
+    await this.#quarantine(wrong, 'wrong-echo');
+    await this.#quarantine(equal, 'equal-texts');
   }
 
   /**
@@ -112,6 +124,12 @@ export class MappingOutcomes {
   #countFailure(error: TomeError): void {
     this.#failuresInARow += 1;
     if (this.#failuresInARow >= MOST_FAILURES_IN_A_ROW) throw error;
+  }
+
+  async #quarantine(pairIds: readonly bigint[], reason: QuarantineReason): Promise<void> {
+    if (pairIds.length === 0) return;
+    await this.#dependencies.store.quarantineStaged(pairIds, reason);
+    this.#run.tally.quarantined += pairIds.length;
   }
 
   async #activate(): Promise<void> {

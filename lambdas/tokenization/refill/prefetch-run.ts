@@ -1,5 +1,4 @@
-import type { LuhnPolicy } from '../model/luhn.ts';
-import type { TokenForms } from '../model/token-form.ts';
+import type { ReferenceRules } from '../model/reference-rules.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Lease, RefillStore } from '../ports/refill-store.ts';
 import type { Tome, TomeCall } from '../ports/tome.ts';
@@ -16,14 +15,11 @@ export interface PrefetchSettings extends RefillSettings {
   readonly bulkItems: number | null;
 }
 
-export interface PrefetchDependencies {
+export interface PrefetchDependencies extends ReferenceRules {
   readonly tome: Tome;
   readonly store: RefillStore;
   readonly poolLevel: () => Promise<PoolLevel>;
   readonly clock: Clock;
-  readonly luhnPolicy: LuhnPolicy;
-  /** What the tokens of this TOME look like. */
-  readonly forms: TokenForms;
   readonly settings: PrefetchSettings;
   /** Called during the run, for a progress line. */
   readonly onProgress?: (progress: PrefetchTally) => void;

@@ -1,3 +1,4 @@
+import { withDistinctTexts } from '../distinct-texts.ts';
 import { LeaseLost } from '../errors.ts';
 import { TomeError } from '../tome-errors.ts';
 import { fetchTokens } from './fetch-tokens.ts';
@@ -19,9 +20,10 @@ export interface PrefetchResult extends PrefetchTally {
  * the monotonic time at which the run stops, before the timeout of its function.
  */
 export async function prefetch(
-  dependencies: PrefetchDependencies,
+  { tome, ...others }: PrefetchDependencies,
   { runId, deadlineMs }: { readonly runId: string; readonly deadlineMs: number },
 ): Promise<PrefetchResult> {
+  const dependencies: PrefetchDependencies = { ...others, tome: withDistinctTexts(tome) };
   const tally: PrefetchTally = {
     target: 0,
     fetched: 0,

@@ -13,27 +13,28 @@ import {
   TomeTokenTaken,
 } from '../../tokenization/tome-errors.ts';
 import { bulkResult, type Namespace } from '../contract/contract.ts';
-import type { TomeProfile } from '../profile/tome-profile.ts';
+import { type TomeProfile, tokenFormsOf } from '../profile/tome-profile.ts';
 import { answersAnotherRequest } from './answer-proof.ts';
 import { invalidAnswer, type TomeRefusal } from './http-exchange.ts';
-import { readPrefetched } from './prefetched-tokens.ts';
+import { mayHideCardNumber, readPrefetched, type TokenReader } from './prefetched-tokens.ts';
 import type { CountedReply, TomeClient } from './tome-client.ts';
 
 /** Sends the contract's calls. */
 export type TomeCaller = Pick<TomeClient, 'call' | 'assertAdmits'>;
 
 /** The lines of a profile that say how answers are read. */
-type ReadLines = Pick<TomeProfile, 'namespaces' | 'answersShow'>;
+type ReadLines = Pick<TomeProfile, 'namespaces' | 'toldApart' | 'answersShow'>;
 
 /** Implements the domain's port `Tome` with the contract's calls. */
 export function createHttpTome(client: TomeCaller, profile: ReadLines): Tome {
-  const { namespaces } = profile;
-  const internalToken = (text: string) => (hasForm(text, namespaces.ns1.token) ? (text as InternalToken) : null);
+  const forms = tokenFormsOf(profile);
+  const internalToken = (text: string) => (hasForm(text, forms.internalToken) ? (text as InternalToken) : null);
   return {
     ns1: createNamespace(client, profile, 'ns1', {
       write: (cardNumber: CardNumber) => cardNumber.reveal(),
       readSource: (text) => CardNumber.stored(text),
       readToken: internalToken,
+      hidesCardNumber: (token) => mayHideCardNumber(token, forms),
       UnusableSource: StoredCardUnacceptable,
       UnusableToken: InternalTokenUnacceptable,
     }),
@@ -41,6 +42,7 @@ export function createHttpTome(client: TomeCaller, profile: ReadLines): Tome {
       write: (token) => token,
       readSource: internalToken,
       readToken: (text) => (isCardReference(text) ? text : null),
+      hidesCardNumber: () => false,
       UnusableSource: InternalTokenUnacceptable,
       UnusableToken: ReferenceUnacceptable,
     }),
@@ -54,10 +56,9 @@ type Item = string | number | null;
  * How a namespace writes and reads sources and tokens. A reader returns `null` for an unusable
  * text.
  */
-interface Codec<Source, Token> {
+interface Codec<Source, Token> extends TokenReader<Token> {
   readonly write: (source: Source) => string;
   readonly readSource: (text: string) => Source | null;
-  readonly readToken: (text: string) => Token | null;
   readonly UnusableSource: Unusable;
   readonly UnusableToken: Unusable;
 }
@@ -66,8 +67,9 @@ function createNamespace<Source, Token extends string>(
   client: TomeCaller,
   { answersShow }: Pick<TomeProfile, 'answersShow'>,
   namespace: Namespace,
-  { write, readSource, readToken, UnusableSource, UnusableToken }: Codec<Source, Token>,
+  { write, readSource, UnusableSource, UnusableToken, ...reader }: Codec<Source, Token>,
 ): TomeNamespace<Source, Token> {
+  const { readToken } = reader;
   const tokenOf = (item: Item, attempts = 1): Token => {
     const token = typeof item === 'string' ? readToken(item) : null;
     if (token === null) throw new UnusableToken(undefined, { attempts });
@@ -90,7 +92,7 @@ function createNamespace<Source, Token extends string>(
 
   return {
     async prefetch(count, call) {
-      const read = ({ tokens }: { readonly tokens: readonly unknown[] }) => readPrefetched(tokens, readToken);
+      const read = ({ tokens }: { readonly tokens: readonly unknown[] }) => readPrefetched(tokens, reader);
       const { reply, attempts } = await client.call(namespace, 'prefetch', { count }, call, read);
       if (reply.status !== 200) throw refused(reply.refusal, attempts);
       return reply.answer;

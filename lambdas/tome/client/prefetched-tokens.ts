@@ -1,20 +1,26 @@
 import * as z from 'zod/mini';
 import { mayContainCardNumber } from '../../tokenization/model/card-networks.ts';
+import type { TokenForms } from '../../tokenization/model/token-form.ts';
 import type { PrefetchAnswer, UnassignedToken, UnusableToken } from '../../tokenization/ports/tome.ts';
 import { prefetchedToken } from '../contract/contract.ts';
 
 /** The longest unusable text that is kept, in characters. */
 const MAX_KEPT_LENGTH = 64;
 
-/** No token contains so many digits in a row; a stored token could hide a card number in them. */
-const CARD_LENGTH_RUN = /[0-9]{13}/;
+/** How a namespace reads its tokens. */
+export interface TokenReader<Token> {
+  /** `null` for a text that is no token of the namespace. */
+  readonly readToken: (text: string) => Token | null;
+  /** Whether a token of the namespace could hide a card number. Then it is not stored. */
+  readonly hidesCardNumber: (token: Token) => boolean;
+}
 
 /**
  * Separates the usable tokens of a prefetch answer from the others. One bad entry costs no other.
  */
 export function readPrefetched<Token extends string>(
   entries: readonly unknown[],
-  readToken: (text: string) => Token | null,
+  { readToken, hidesCardNumber }: TokenReader<Token>,
 ): PrefetchAnswer<Token> {
   const tokens: UnassignedToken<Token>[] = [];
   const unusable: UnusableToken[] = [];
@@ -23,7 +29,7 @@ export function readPrefetched<Token extends string>(
     const text = success ? data.token : textOf(entry);
     const token = text === null ? null : readToken(text);
     if (token === null) unusable.push({ kept: keepable(text), fault: 'token-format' });
-    else if (containsCardNumber(token)) unusable.push({ kept: null, fault: 'card-number' });
+    else if (hidesCardNumber(token)) unusable.push({ kept: null, fault: 'card-number' });
     else if (!success) unusable.push({ kept: token, fault: 'expiry-format' });
     else tokens.push({ token, expiresAt: data.expiresAt == null ? null : new Date(data.expiresAt) });
   }
@@ -35,10 +41,17 @@ function textOf(entry: unknown): string | null {
   return success ? data.token : null;
 }
 
+const CARD_LENGTH_RUN = /[0-9]{13}/;
+
 /**
- * Internal tokens only: they are longer than a card number. A reference is checked by its format.
+ * Whether an internal token has so many digits in a row that they could be a card number. A token
+ * of digits only is legal if the form says so: such a form looks like no card, or the profile tells
+ * the two apart by knowledge.
  */
-const containsCardNumber = (token: string): boolean => token.length > 19 && CARD_LENGTH_RUN.test(token);
+export const mayHideCardNumber = (token: string, { internalToken, toldApart }: TokenForms): boolean =>
+  internalToken.alphabet !== 'digits' &&
+  CARD_LENGTH_RUN.test(token) &&
+  !(toldApart === 'by-knowledge' && /^[0-9]+$/.test(token));
 
 const keepable = (text: string | null): string | null =>
   text === null || !/^[!-~]+$/.test(text) || text.length > MAX_KEPT_LENGTH || mayContainCardNumber(text) ? null : text;

@@ -120,7 +120,7 @@ export type WrittenProfile = z.input<typeof tomeProfileSchema>;
 export type Authentication = TomeProfile['authentication'];
 
 /** The forms of the tokens, for the domain. */
-export const tokenFormsOf = ({ namespaces, toldApart }: TomeProfile): TokenForms => ({
+export const tokenFormsOf = ({ namespaces, toldApart }: Pick<TomeProfile, 'namespaces' | 'toldApart'>): TokenForms => ({
   internalToken: namespaces.ns1.token,
   reference: namespaces.ns2.token,
   toldApart,

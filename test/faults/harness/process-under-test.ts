@@ -13,12 +13,14 @@ import {
 } from '../../../lambdas/pool/pool-jobs.ts';
 import { createRefillStore } from '../../../lambdas/pool/refill-store.ts';
 import { systemClock } from '../../../lambdas/runtime/system-clock.ts';
+import type { ReferenceRules } from '../../../lambdas/tokenization/model/reference-rules.ts';
 import { createPooledTokenizer } from '../../../lambdas/tokenization/pooled-tokenizer.ts';
 import { prefetch } from '../../../lambdas/tokenization/refill/prefetch.ts';
 import { relayEvents } from '../../../lambdas/tokenization/relay-events.ts';
 import { PURGED_KINDS } from '../../../lambdas/tokenization/settle-reservations.ts';
 import type { RequestContext, Tokenizer } from '../../../lambdas/tokenization/tokenizer.ts';
-import { simulatorForms } from '../../support/tome-profiles.ts';
+import type { PooledParts } from '../../../lambdas/tokenization/tokenizer-dependencies.ts';
+import { defaultRules } from '../../support/tome-profiles.ts';
 import { claimName } from '../checker/evidence.ts';
 import { interceptQueue, interceptSql, interceptTome } from './intercepted-ports.ts';
 import type { Interceptor } from './interceptor.ts';
@@ -60,6 +62,10 @@ export interface ProcessSettings {
   readonly caller?: keyof typeof CALLERS;
   /** Whether requests begin after their deadline, as after a long freeze. */
   readonly isLate?: boolean;
+  /** What a new reference must satisfy. By default the rules of the default settings. */
+  readonly rules?: ReferenceRules;
+  readonly unacceptableReferences?: PooledParts['unacceptableReferences'];
+  readonly report?: PooledParts['report'];
 }
 
 const claimOf = claimWith('a secret for tests that is long enough');
@@ -73,6 +79,9 @@ export function startProcess(
     lookupsMayBeWrong = false,
     caller = 'first',
     isLate = false,
+    rules = defaultRules,
+    unacceptableReferences = 'accept-and-count',
+    report = () => undefined,
   }: ProcessSettings = {},
 ): ProcessUnderTest {
   const runner = interceptSql(world.database, interceptor);
@@ -102,8 +111,8 @@ export function startProcess(
       };
     },
     clock: systemClock,
-    luhnPolicy: 'must-fail',
-    forms: simulatorForms,
+    ...rules,
+    unacceptableReferences,
     newReservationId: randomUUID,
     claimOf: (...args) => {
       const claim = claimOf(...args);
@@ -111,7 +120,7 @@ export function startProcess(
       return claim;
     },
     recordDisclosure: (record) => world.disclosures.push(record),
-    report: () => undefined,
+    report,
   });
   const deadlineMs = (): number => systemClock.monotonicMs() + 240_000;
   return {
@@ -132,8 +141,7 @@ export function startProcess(
           store: refillStore,
           poolLevel: () => runner.run(readPoolHealth),
           clock: systemClock,
-          luhnPolicy: 'must-fail',
-          forms: simulatorForms,
+          ...rules,
           settings: {
             targetMin: target,
             targetMax: target,

@@ -99,7 +99,9 @@ export const KEY_MUTANTS: readonly Mutant[] = [
   {
     name: 'a read answers with a stored pair that NS2 never confirmed',
     kind: KIND,
-    edits: [edit(RESOLVE, "=> mapped || state === 'USED';", "=> mapped || state !== 'POOLED';")],
+    edits: [
+      edit('lambdas/tokenization/store-bound.ts', "=> mapped || state === 'USED';", "=> mapped || state !== 'POOLED';"),
+    ],
     tests: [...TESTS, 'test/integration/unconfirmed-answers.test.ts'],
   },
   {

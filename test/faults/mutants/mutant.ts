@@ -27,6 +27,7 @@ export const MUTANT_KINDS = [
   'durability of the local stack',
   'privilege escalation of database roles',
   'answers with the reference of another card',
+  'card numbers, internal tokens and references that look alike',
 ] as const;
 export type MutantKind = (typeof MUTANT_KINDS)[number];
 

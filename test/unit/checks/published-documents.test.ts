@@ -84,7 +84,16 @@ test('the configuration page shows the smallest and the largest value of each nu
   }
   const choices = rows.filter(({ bounds }) => /^(`[a-z-]+`(, )?)+$/.test(bounds));
   expect(choices.map(({ name }) => name).sort()).toEqual(
-    ['DATABASE_PREPARE', 'DATABASE_TLS', 'GAUGES_TO', 'PREFETCH_BULK_TOKENIZE', 'REFERENCE_LUHN', 'TOKENIZER'].sort(),
+    [
+      'DATABASE_PREPARE',
+      'DATABASE_TLS',
+      'GAUGES_TO',
+      'PREFETCH_BULK_TOKENIZE',
+      'REFERENCE_FORMAT',
+      'REFERENCE_LUHN',
+      'TOKENIZER',
+      'UNACCEPTABLE_REFERENCES',
+    ].sort(),
   );
   for (const { name, bounds } of choices) {
     for (const [, value = ''] of bounds.matchAll(/`([a-z-]+)`/g))

@@ -105,3 +105,20 @@ test('a database URL may contain credentials and options, and a queue URL a path
   expect(readSettings(['relay'], { EVENT_QUEUE_URL })).toMatchObject({ EVENT_QUEUE_URL });
   expect(() => readSettings(['relay'], { EVENT_QUEUE_URL: 'https://a:b@sqs/q' })).toThrow('EVENT_QUEUE_URL must have');
 });
+
+test.each([
+  ['must-pass', 'must-fail'],
+  ['must-fail', 'must-pass'],
+] as const)("REFERENCE_LUHN must not contradict TOME's check digit %s", (checkDigit, REFERENCE_LUHN) => {
+  const TOME_PROFILE = profileText({
+    namespaces: {
+      ns1: { name: 'ns1', token: { alphabet: 'url-safe', shortest: 20, longest: 64 } },
+      ns2: { name: 'ns2', token: { alphabet: 'digits', shortest: 16, longest: 16, checkDigit } },
+    },
+  });
+  const sentence = `REFERENCE_LUHN must be any or ${checkDigit}, because`;
+  expect(() => readSettings(['domain'], { TOME_PROFILE, REFERENCE_LUHN })).toThrow(sentence);
+  for (const policy of ['any', checkDigit]) {
+    expect(() => readSettings(['domain'], { TOME_PROFILE, REFERENCE_LUHN: policy })).not.toThrow();
+  }
+});

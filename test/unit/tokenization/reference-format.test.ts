@@ -97,11 +97,18 @@ test('no reference and no card number is an internal token of the default profil
   );
 });
 
-test('a card number in the field of a reference is refused, and the error does not quote it', () => {
-  for (const number of ['4111111111111111', '5555555555554444', '2223003122003222', '6011111111111117']) {
-    expect(() => parseCardReference(number, simulatorForms)).toThrow(
+test('a text of another length is refused where a reference is expected, and the error does not quote it', () => {
+  for (const text of ['378282246310005', '6304000000000000018', '41111111 11111111', '']) {
+    expect(() => parseCardReference(text, simulatorForms)).toThrow(
       /^cardReferenceId must be a 16-digit card reference$/,
     );
+  }
+});
+
+test('a reference that starts like a card number can be read, because NS2 may have bound it', () => {
+  for (const text of ['4111111111111111', '5555555555554444', '0000000000000000']) {
+    expect(findFormatFault(text, 'any')).toBe('card-network-prefix');
+    expect(parseCardReference(text, simulatorForms)).toBe(text);
   }
 });
 
