@@ -1,4 +1,4 @@
-import { ArnFormat, CfnOutput, Duration, Fn, Stack } from 'aws-cdk-lib';
+import { ArnFormat, Duration, Stack } from 'aws-cdk-lib';
 import { type ISecurityGroup, type IVpc, Port, SecurityGroup, SubnetType } from 'aws-cdk-lib/aws-ec2';
 import { ManagedPolicy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
@@ -86,11 +86,7 @@ export class DatabaseProxy extends Construct {
     });
     proxy.node.addDependency(logs, connecting);
     this.endpoint = proxy.endpoint;
-    // The id is extracted here, because CloudFormation cannot split an output of another stack.
-    const { logicalId } = new CfnOutput(stack, 'ProxyResourceId', {
-      value: stack.splitArn(proxy.dbProxyArn, ArnFormat.COLON_RESOURCE_NAME).resourceName ?? '',
-    });
-    this.resourceId = Fn.getStackOutput(stack.stackName, stack.resolve(logicalId));
+    this.resourceId = stack.splitArn(proxy.dbProxyArn, ArnFormat.COLON_RESOURCE_NAME).resourceName ?? '';
     this.clients = new SecurityGroup(this, 'ProxyClients', {
       vpc,
       description: 'Functions that may reach the database through the proxy',

@@ -22,13 +22,13 @@ export const withoutHashes = (text: string): string =>
 const FUNCTIONS: Readonly<Record<string, (argument: never) => string | undefined>> = {
   Ref: (id: string) => withoutHashes(id),
   'Fn::GetAtt': ([id, attribute]: [string, string]) => `${withoutHashes(id)}.${attribute}`,
-  'Fn::GetStackOutput': ({ StackName, OutputName }: { StackName: string; OutputName: string }) =>
-    `${StackName}:${withoutHashes(OutputName.replace(/^PublishOutput(FnGetAtt|Ref)/, '').slice(0, outputLength(OutputName)))}`,
+  'Fn::ImportValue': (name: string) =>
+    name.replace(
+      /^(.*):ExportsOutput(?:FnGetAtt|Ref)(.*).{8}$/,
+      (_, stack, output) => `${stack}:${withoutHashes(output)}`,
+    ),
   'Fn::Join': ([separator, parts]: [string, unknown[]]) => parts.map(plainValue).join(separator),
   'Fn::Select': ([index, list]: [number, unknown]) => `${String(plainValue(list))}[${index}]`,
   'Fn::Split': ([separator, text]: [string, unknown]) => `${String(plainValue(text))} split by ${separator}`,
   'Fn::Sub': (text: unknown) => (typeof text === 'string' ? text : undefined),
 };
-
-/** The names of outputs that CDK adds end with a hash of eight characters. */
-const outputLength = (name: string): number | undefined => (name.startsWith('PublishOutput') ? -8 : undefined);

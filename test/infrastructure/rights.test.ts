@@ -31,7 +31,7 @@ function expectedGrants(name: FunctionName, prefix: string, account: string): re
     ...NETWORK_INTERFACE.map((action) => `${action} on *`),
     ...(row.database !== null
       ? [
-          `rds-db:connect on arn:aws:rds-db:us-east-1:${account}:dbuser:${prefix}-data:ProxyResourceId/${databaseRoleOf(name)}`,
+          `rds-db:connect on arn:aws:rds-db:us-east-1:${account}:dbuser:${prefix}-data:ProxyDBProxyArn split by :[6]/${databaseRoleOf(name)}`,
         ]
       : []),
     ...reads.map((secret) => `secretsmanager:GetSecretValue on ${secret}`),
