@@ -23,7 +23,7 @@ export function deployEnvironment(app: App, environment: Environment): void {
         apiStage,
         functions,
         deadLetterQueues,
-        cluster: data.stores?.database.cluster,
+        cluster: data.database?.cluster,
       },
     });
   }

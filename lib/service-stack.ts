@@ -9,6 +9,7 @@ import { API_STAGE } from './api/api-access.ts';
 import { CallerPolicies } from './api/caller-policies.ts';
 import { Firewall } from './api/firewall.ts';
 import type { DataStack } from './data/data-stack.ts';
+import { DatabaseProxy } from './data/database-proxy.ts';
 import type { DomainSettings, Environment, ProducerDomain } from './environments/environment.ts';
 import { namePrefix, stackIdentity } from './environments/stack-identity.ts';
 import { functionContext } from './functions/function-context.ts';
@@ -18,7 +19,6 @@ import { PoolFunctions } from './functions/pool-functions.ts';
 import { RefillOnDemand } from './functions/refill-on-demand.ts';
 import { Release } from './functions/release.ts';
 import { logProtection } from './logs/log-protection.ts';
-import { keepProviderLogs } from './logs/provider-logs.ts';
 import type { NetworkStack } from './network/network-stack.ts';
 import { PoolMetrics } from './observability/pool-metrics.ts';
 import { CardEvents } from './queues/card-events.ts';
@@ -33,7 +33,7 @@ export interface ServiceStackProps {
   readonly network: NetworkStack | undefined;
 }
 
-/** What a release changes: the functions of one producer domain, its API, queues and schedules. */
+/** What a release changes: the functions of one producer domain, its API, proxy, queues and schedules. */
 export class ServiceStack extends Stack {
   readonly restApi: RestApi;
   readonly apiStage = API_STAGE;
@@ -45,13 +45,29 @@ export class ServiceStack extends Stack {
     super(scope, `${name}-service`, stackIdentity(environment, 'service', domain));
     const { key } = data;
     const metrics = new PoolMetrics(domain);
-    const cardEvents = new CardEvents(this, 'CardEvents', { key, name, readerAccount: settings.eventReaderAccount });
+    const cardEvents = new CardEvents(this, 'CardEvents', {
+      environment,
+      key,
+      name,
+      readerAccount: settings.eventReaderAccount,
+    });
     const deadLetters = new DeadLetterQueue(this, 'DeadLetters', { key, name: `${name}-dead-letters` });
     this.deadLetterQueues = [
       { name: 'jobs', queue: deadLetters },
       { name: 'card-events', queue: cardEvents.deadLetters },
     ];
     const protection = environment.kind === 'aws' ? logProtection(this, { environment, key, name }) : undefined;
+    const proxy =
+      environment.kind === 'aws' && data.database !== undefined && network !== undefined && protection !== undefined
+        ? new DatabaseProxy(this, 'Proxy', {
+            environment,
+            name,
+            vpc: network.vpc,
+            key,
+            database: data.database,
+            logProtection: protection,
+          })
+        : undefined;
     this.functions = new PoolFunctions(
       this,
       'Functions',
@@ -60,6 +76,7 @@ export class ServiceStack extends Stack {
         domain,
         settings,
         data,
+        proxy,
         network,
         cardEvents: cardEvents.queue,
         deadLetters,
@@ -68,7 +85,13 @@ export class ServiceStack extends Stack {
     );
     const { api, jobs } = this.functions;
     const { migrate, ...otherJobs } = jobs;
-    new Migration(this, 'Migration', { migrate, before: [...Object.values(api), ...Object.values(otherJobs)] });
+    new Migration(this, 'Migration', {
+      environment,
+      name,
+      key,
+      migrate,
+      before: [...Object.values(api), ...Object.values(otherJobs)],
+    });
 
     const handlers = Object.fromEntries(
       routeNames().map((operation) => [
@@ -104,7 +127,6 @@ export class ServiceStack extends Stack {
       RefillTopicArn: topic.topicArn,
       PrefetchFunctionName: jobs.prefetch.function.functionName,
     });
-    keepProviderLogs(this, { environment, key });
   }
 
   #output(values: Readonly<Record<string, string>>): void {

@@ -5,14 +5,13 @@ import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import { acknowledgeIdempotencySecret } from '../checks/acknowledgements.ts';
 import { EncryptionKey } from '../encryption/encryption-key.ts';
-import type { AwsEnvironment, DomainSettings, Environment, ProducerDomain } from '../environments/environment.ts';
+import type { DomainSettings, Environment, ProducerDomain } from '../environments/environment.ts';
 import { keptInProduction } from '../environments/retention.ts';
 import { namePrefix, stackIdentity } from '../environments/stack-identity.ts';
 import { logProtection } from '../logs/log-protection.ts';
 import type { NetworkStack } from '../network/network-stack.ts';
 import { cardEventsName } from '../queues/card-events.ts';
 import { Database } from './database.ts';
-import { DatabaseProxy } from './database-proxy.ts';
 
 export interface DataStackProps {
   readonly environment: Environment;
@@ -22,18 +21,13 @@ export interface DataStackProps {
   readonly network: NetworkStack | undefined;
 }
 
-/** The database and its proxy. */
-export interface DataStores {
-  readonly database: Database;
-  readonly proxy: DatabaseProxy;
-}
-
 /** The stored data of a producer domain: its key, its secrets and, on AWS, its database. */
 export class DataStack extends Stack {
   readonly key: IKey;
   /** The HMAC key with which idempotency keys of callers are hashed. */
   readonly idempotencySecret: Secret;
-  readonly stores: DataStores | undefined;
+  /** Absent on the emulator. */
+  readonly database: Database | undefined;
 
   constructor(scope: Construct, { environment, domain, settings, network }: DataStackProps) {
     const name = namePrefix(environment, domain);
@@ -61,14 +55,14 @@ export class DataStack extends Stack {
       removalPolicy: keptInProduction(environment),
     });
     acknowledgeIdempotencySecret(this.idempotencySecret);
-    if (environment.kind === 'aws' && network !== undefined) this.stores = this.#stores(environment, name, network);
-  }
-
-  #stores(environment: AwsEnvironment, name: string, network: NetworkStack): DataStores {
-    const protection = logProtection(this, { environment, key: this.key, name: `${name}-data` });
-    const shared = { environment, name, vpc: network.vpc, key: this.key, logProtection: protection };
-    const database = new Database(this, 'Database', shared);
-    const proxy = new DatabaseProxy(this, 'Proxy', { ...shared, cluster: database.cluster });
-    return { database, proxy };
+    if (environment.kind === 'aws' && network !== undefined) {
+      this.database = new Database(this, 'Database', {
+        environment,
+        name,
+        vpc: network.vpc,
+        key,
+        logProtection: logProtection(this, { environment, key, name: `${name}-data` }),
+      });
+    }
   }
 }

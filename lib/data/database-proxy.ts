@@ -1,42 +1,53 @@
 import { ArnFormat, Duration, Stack } from 'aws-cdk-lib';
-import { type ISecurityGroup, type IVpc, Port, SecurityGroup, SubnetType } from 'aws-cdk-lib/aws-ec2';
+import { type IVpc, SecurityGroup, SubnetType } from 'aws-cdk-lib/aws-ec2';
 import { ManagedPolicy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { DataProtectionPolicy } from 'aws-cdk-lib/aws-logs';
-import { type DatabaseCluster, DefaultAuthScheme, ProxyTarget, DatabaseProxy as RdsProxy } from 'aws-cdk-lib/aws-rds';
+import {
+  DefaultAuthScheme,
+  type IDatabaseCluster,
+  ProxyTarget,
+  DatabaseCluster as RdsCluster,
+  DatabaseProxy as RdsProxy,
+} from 'aws-cdk-lib/aws-rds';
 import { Construct } from 'constructs';
 import { databaseRoles } from '../../lambdas/database-roles.ts';
 import type { AwsEnvironment } from '../environments/environment.ts';
 import { EncryptedLogGroup } from '../logs/encrypted-log-group.ts';
-import { DATABASE_PORT } from './database.ts';
+import type { TargetGroup } from '../network/client-groups.ts';
+import { DATABASE_PORT, type Database } from './database.ts';
 
 export interface DatabaseProxyProps {
   readonly environment: AwsEnvironment;
   readonly name: string;
   readonly vpc: IVpc;
   readonly key: IKey;
-  readonly cluster: DatabaseCluster;
+  readonly database: Database;
   readonly logProtection: DataProtectionPolicy;
 }
 
 /**
  * RDS Proxy, which shares the database's connections between functions. Both connections, to the
  * proxy and to the database, use TLS and IAM, so there is no password.
+ *
+ * The proxy holds no data, and belongs to the stack of the functions. A proxy whose subnets change
+ * is replaced. CloudFormation creates the new proxy, gives the functions its address and deletes
+ * the old one, which one stack can do and two stacks cannot: another stack would import the address.
  */
 export class DatabaseProxy extends Construct {
   readonly endpoint: string;
   /** The resource id `prx-...`, which the policies of functions name. */
   readonly resourceId: string;
-  /** The security group of functions that may connect to the proxy. */
-  readonly clients: ISecurityGroup;
+  readonly target: TargetGroup;
 
   constructor(
     scope: Construct,
     id: string,
-    { environment, name, vpc, key, cluster, logProtection: protection }: DatabaseProxyProps,
+    { environment, name, vpc, key, database, logProtection: protection }: DatabaseProxyProps,
   ) {
     super(scope, id);
     const stack = Stack.of(this);
+    const proxyName = proxyNameOf(name, environment.availabilityZones);
     const proxyGroup = new SecurityGroup(this, 'ProxyGroup', {
       vpc,
       description: 'The proxy',
@@ -51,7 +62,7 @@ export class DatabaseProxy extends Construct {
           resources: databaseRoles().map(({ role: resourceName }) =>
             stack.formatArn({
               service: 'rds-db',
-              resource: `dbuser:${cluster.clusterResourceIdentifier}`,
+              resource: `dbuser:${database.cluster.clusterResourceIdentifier}`,
               resourceName,
             }),
           ),
@@ -67,12 +78,12 @@ export class DatabaseProxy extends Construct {
     const logs = new EncryptedLogGroup(this, 'Logs', {
       environment,
       key,
-      name: `/aws/rds/proxy/${name}`,
+      name: `/aws/rds/proxy/${proxyName}`,
       protection,
     });
     const proxy = new RdsProxy(this, 'Proxy', {
-      dbProxyName: name,
-      proxyTarget: ProxyTarget.fromCluster(cluster),
+      dbProxyName: proxyName,
+      proxyTarget: ProxyTarget.fromCluster(this.#clusterOf(database)),
       defaultAuthScheme: DefaultAuthScheme.IAM_AUTH,
       requireTLS: true,
       role: role.withoutPolicyUpdates(),
@@ -87,11 +98,23 @@ export class DatabaseProxy extends Construct {
     proxy.node.addDependency(logs, connecting);
     this.endpoint = proxy.endpoint;
     this.resourceId = stack.splitArn(proxy.dbProxyArn, ArnFormat.COLON_RESOURCE_NAME).resourceName ?? '';
-    this.clients = new SecurityGroup(this, 'ProxyClients', {
-      vpc,
-      description: 'Functions that may reach the database through the proxy',
-      allowAllOutbound: false,
+    this.target = { group: proxyGroup, port: DATABASE_PORT };
+  }
+
+  /** The cluster as seen from this stack, so that the rule of the cluster's group belongs to it. */
+  #clusterOf({ cluster, engine, target }: Database): IDatabaseCluster {
+    return RdsCluster.fromDatabaseClusterAttributes(this, 'Cluster', {
+      clusterIdentifier: cluster.clusterIdentifier,
+      engine,
+      port: target.port,
+      securityGroups: [SecurityGroup.fromSecurityGroupId(this, 'ClusterGroup', target.group.securityGroupId)],
     });
-    this.clients.connections.allowTo(proxyGroup, Port.tcp(DATABASE_PORT), 'The proxy over TLS');
   }
 }
+
+/**
+ * The name contains the zones, such as `dev-card-a-b`. A proxy is replaced when a zone is added, and
+ * while both exist they need different names.
+ */
+const proxyNameOf = (name: string, zones: readonly string[]): string =>
+  [name, ...zones.map((zone) => zone.slice(-1))].join('-');

@@ -1,5 +1,5 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
-import { type ISecurityGroup, type IVpc, Port, SecurityGroup, SubnetType } from 'aws-cdk-lib/aws-ec2';
+import { type IVpc, SecurityGroup, SubnetType } from 'aws-cdk-lib/aws-ec2';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { DataProtectionPolicy } from 'aws-cdk-lib/aws-logs';
 import {
@@ -12,13 +12,10 @@ import {
 } from 'aws-cdk-lib/aws-rds';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
-import {
-  acknowledgeNamedZones,
-  acknowledgeProxyPort,
-  acknowledgeUnprotectedDatabase,
-} from '../checks/acknowledgements.ts';
+import { acknowledgeNamedZones, acknowledgeUnprotectedDatabase } from '../checks/acknowledgements.ts';
 import type { AwsEnvironment } from '../environments/environment.ts';
 import { EncryptedLogGroup } from '../logs/encrypted-log-group.ts';
+import type { TargetGroup } from '../network/client-groups.ts';
 
 export interface DatabaseProps {
   readonly environment: AwsEnvironment;
@@ -38,18 +35,20 @@ export const DATABASE_PORT = 5432;
  */
 export class Database extends Construct {
   readonly cluster: DatabaseCluster;
+  readonly engine = DatabaseClusterEngine.auroraPostgres({ version: AuroraPostgresEngineVersion.VER_17_9 });
   readonly administratorSecret: ISecret;
-  /** Members may connect to the cluster directly, without the proxy. */
-  readonly clusterClients: ISecurityGroup;
+  readonly target: TargetGroup;
 
   constructor(scope: Construct, id: string, { environment, name, vpc, key, logProtection }: DatabaseProps) {
     super(scope, id);
     const { aurora } = environment;
     const removalPolicy = environment.isProduction ? RemovalPolicy.SNAPSHOT : RemovalPolicy.DESTROY;
-    const engine = DatabaseClusterEngine.auroraPostgres({ version: AuroraPostgresEngineVersion.VER_17_9 });
-    const group = (groupId: string, description: string) =>
-      new SecurityGroup(this, groupId, { vpc, description, allowAllOutbound: false });
-    const clusterGroup = group('ClusterGroup', 'The cluster');
+    const { engine } = this;
+    const clusterGroup = new SecurityGroup(this, 'ClusterGroup', {
+      vpc,
+      description: 'The cluster',
+      allowAllOutbound: false,
+    });
     const logs = new EncryptedLogGroup(this, 'Logs', {
       environment,
       key,
@@ -99,13 +98,10 @@ export class Database extends Construct {
       removalPolicy,
     });
     this.cluster.node.addDependency(logs);
-    acknowledgeProxyPort(clusterGroup);
     acknowledgeNamedZones(this.cluster);
     if (!aurora.deletionProtection) acknowledgeUnprotectedDatabase(this.cluster);
     this.administratorSecret = this.cluster.secret as ISecret;
-
-    this.clusterClients = group('ClusterClients', 'Functions that may reach the cluster itself');
-    this.clusterClients.connections.allowTo(this.cluster, Port.tcp(DATABASE_PORT), 'The cluster over TLS');
+    this.target = { group: clusterGroup, port: DATABASE_PORT };
   }
 }
 

@@ -8,10 +8,11 @@ import { databaseRoleOf } from '../../lambdas/database-roles.ts';
 import type { FunctionRow } from '../../lambdas/function-row.ts';
 import { FUNCTIONS, type FunctionName } from '../../lambdas/functions.ts';
 import type { DataStack } from '../data/data-stack.ts';
+import type { DatabaseProxy } from '../data/database-proxy.ts';
 import { emulatorAddresses } from '../environments/emulator-addresses.ts';
 import type { DomainSettings, Environment, ProducerDomain } from '../environments/environment.ts';
 import { namePrefix } from '../environments/stack-identity.ts';
-import type { EndpointName } from '../network/interface-endpoints.ts';
+import { ClientGroups, type Target } from '../network/client-groups.ts';
 import type { NetworkStack } from '../network/network-stack.ts';
 
 /** A secret, by the id in the function's environment and by the ARN in its policy. */
@@ -29,7 +30,7 @@ export type SignIn =
 /** What functions can reach from their subnets. Each client group opens one target. */
 export interface NetworkAccess {
   readonly vpc: IVpc;
-  readonly clients: Readonly<Record<EndpointName | 'proxy' | 'cluster', ISecurityGroup>>;
+  readonly clients: Readonly<Record<Target, ISecurityGroup>>;
 }
 
 /** What the functions of a producer domain have in common. */
@@ -58,6 +59,8 @@ export interface FunctionContextProps
     'environment' | 'domain' | 'settings' | 'cardEvents' | 'deadLetters' | 'logProtection'
   > {
   readonly data: DataStack;
+  /** Absent on the emulator. */
+  readonly proxy: DatabaseProxy | undefined;
   readonly network: NetworkStack | undefined;
 }
 
@@ -65,16 +68,19 @@ export interface FunctionContextProps
  * On AWS the domain's own database behind RDS Proxy and the network of the environment. On the
  * emulator the addresses and the database secret that its starter provides.
  */
-export function functionContext(scope: Construct, { data, network, ...given }: FunctionContextProps): FunctionContext {
+export function functionContext(
+  scope: Construct,
+  { data, proxy, network, ...given }: FunctionContextProps,
+): FunctionContext {
   const { environment, domain } = given;
+  const { database } = data;
   const shared = {
     ...given,
     name: namePrefix(environment, domain),
     key: data.key,
     idempotencySecret: secretNamed(data.idempotencySecret),
   };
-  const { stores } = data;
-  if (environment.kind === 'emulator' || stores === undefined || network === undefined) {
+  if (environment.kind === 'emulator' || database === undefined || proxy === undefined || network === undefined) {
     const { tomeUrl, awsEndpointUrl } = emulatorAddresses(scope.node);
     const secret = emulatorDatabaseSecret(Stack.of(scope), shared.name);
     return {
@@ -85,13 +91,13 @@ export function functionContext(scope: Construct, { data, network, ...given }: F
       signIn: () => ({ by: 'secret', secret, isTls: false }),
     };
   }
-  const { database, proxy } = stores;
   const { endpoints, vpc } = network;
+  const targets = { ...endpoints.targets, proxy: proxy.target, cluster: database.target };
   return {
     ...shared,
     tomeUrl: environment.tome.url,
     awsEndpointUrl: undefined,
-    networkAccess: { vpc, clients: { ...endpoints.clients, proxy: proxy.clients, cluster: database.clusterClients } },
+    networkAccess: { vpc, clients: new ClientGroups(scope, 'Clients', { vpc, targets }).groups },
     signIn: (name) =>
       isAdministrator(FUNCTIONS[name])
         ? {

@@ -1,5 +1,5 @@
 import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
-import { SubnetType } from 'aws-cdk-lib/aws-ec2';
+import { type ISecurityGroup, SubnetType } from 'aws-cdk-lib/aws-ec2';
 import { EventBus } from 'aws-cdk-lib/aws-events';
 import { ManagedPolicy, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Architecture, Function as Lambda, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
@@ -48,6 +48,11 @@ export class TokenFunction extends Construct {
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
       managedPolicies: [policy],
     });
+    const securityGroups = networkAccess === undefined ? [] : groupsOf(row, networkAccess);
+    // When the stack is deleted, Lambda removes the network interfaces of the function with the
+    // rights of its role, and CloudFormation waits for that to delete the groups. So the role and
+    // its policy must be deleted after the groups.
+    for (const group of securityGroups) group.node.addDependency(role, policy);
     const concurrency = reservedConcurrency(name, row, context);
     this.function = new Lambda(this, 'Function', {
       functionName,
@@ -61,13 +66,21 @@ export class TokenFunction extends Construct {
       environment: { ...functionEnvironment(context, name), ...processVariables(row, context) },
       role: role.withoutPolicyUpdates(),
       logGroup,
-      // The previous version is kept, so that a release can be rolled back at once.
-      ...(isOnAws && !isJob ? { currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN } } : {}),
+      // The previous version is kept, so that a release can be rolled back at once. The version of a
+      // release that is rolled back is deleted: while it exists, Lambda publishes no second version
+      // with the same code, and the same release could not be deployed again.
+      ...(isOnAws && !isJob
+        ? { currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE } }
+        : {}),
       tracing: Tracing.ACTIVE,
       ...(concurrency === null ? {} : { reservedConcurrentExecutions: concurrency }),
       ...(isJob ? { deadLetterQueue: deadLetters } : {}),
-      ...(networkAccess === undefined ? {} : placeIn(networkAccess, row)),
+      ...(networkAccess === undefined
+        ? {}
+        : { vpc: networkAccess.vpc, vpcSubnets: { subnetType: SubnetType.PRIVATE_ISOLATED }, securityGroups }),
     });
+    // The function needs the rules of its groups as soon as it runs.
+    this.function.node.addDependency(...securityGroups);
     if (isJob) this.#configureAsyncInvoke(row, deadLetters);
     acknowledgeFunction(this, { isJob, isOnAws });
   }
@@ -95,10 +108,10 @@ const reservedConcurrency = (name: FunctionName, { lambda }: FunctionRow, { sett
   Object.entries(settings.reservedConcurrency ?? {}).find(([route]) => route === name)?.[1] ??
   lambda.reservedConcurrency;
 
-/** The function's subnets, and the security groups that open what its row grants. */
-function placeIn({ vpc, clients }: NetworkAccess, { database, access }: FunctionRow) {
+/** The security groups that open what the function's row grants. */
+function groupsOf({ database, access }: FunctionRow, { clients }: NetworkAccess): ISecurityGroup[] {
   const isAdministrator = access.secrets.includes('administrator');
-  const securityGroups = [
+  return [
     ...(database === null ? [] : [clients.proxy]),
     ...(isAdministrator ? [clients.cluster] : []),
     ...(access.secrets.length > 0 ? [clients.secrets] : []),
@@ -106,7 +119,6 @@ function placeIn({ vpc, clients }: NetworkAccess, { database, access }: Function
     ...(access.queues.length > 0 ? [clients.queues] : []),
     ...(access.gauges ? [clients.metrics] : []),
   ];
-  return { vpc, vpcSubnets: { subnetType: SubnetType.PRIVATE_ISOLATED }, securityGroups };
 }
 
 /** Variables that Node.js and the AWS clients read. They are no settings of the function. */

@@ -1,4 +1,4 @@
-import { Stack } from 'aws-cdk-lib';
+import { RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { CfnAccount } from 'aws-cdk-lib/aws-apigateway';
 import { ManagedPolicy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
@@ -6,7 +6,8 @@ import { acknowledgeApiLogWriting } from '../checks/acknowledgements.ts';
 
 /**
  * The role with which API Gateway writes logs. AWS has one setting for each account and region.
- * API Gateway tests the role by creating the log group `/aws/apigateway/welcome`.
+ * API Gateway tests the role by creating the log group `/aws/apigateway/welcome`. Role and setting
+ * remain when the stack is deleted, because other APIs of the account also write logs with them.
  */
 export class ApiLogWriting extends Construct {
   constructor(scope: Construct, id: string) {
@@ -37,6 +38,7 @@ export class ApiLogWriting extends Construct {
       assumedBy: new ServicePrincipal('apigateway.amazonaws.com'),
       managedPolicies: [writing],
     });
-    new CfnAccount(this, 'Account', { cloudWatchRoleArn: role.roleArn });
+    const setting = new CfnAccount(this, 'Account', { cloudWatchRoleArn: role.roleArn });
+    for (const shared of [writing, role, setting]) shared.applyRemovalPolicy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE);
   }
 }

@@ -2,22 +2,21 @@ import {
   type IInterfaceVpcEndpointService,
   InterfaceVpcEndpointAwsService,
   InterfaceVpcEndpointService,
-  type ISecurityGroup,
   type IVpc,
-  Port,
   SecurityGroup,
 } from 'aws-cdk-lib/aws-ec2';
 import { AccountPrincipal, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import type { AwsEnvironment } from '../environments/environment.ts';
+import type { TargetGroup } from './client-groups.ts';
 
 export interface InterfaceEndpointsProps {
   readonly environment: AwsEnvironment;
   readonly vpc: IVpc;
 }
 
-/** The services that functions can reach outside their subnets. */
-export type EndpointName = 'secrets' | 'queues' | 'metrics' | 'tome';
+/** The port of every endpoint. */
+const TLS_PORT = 443;
 
 /** The AWS services, and the actions that each endpoint permits to this account. */
 const SERVICES = {
@@ -31,36 +30,29 @@ const SERVICES = {
 
 /**
  * One interface endpoint for each service that functions need; TOME's is a PrivateLink endpoint. An
- * endpoint accepts connections on port 443 from the members of its client security group only.
+ * endpoint accepts connections only from the client groups of the functions (client-groups.ts).
  */
 export class InterfaceEndpoints extends Construct {
-  /** Client security groups. A function must be in a group to reach its endpoint. */
-  readonly clients: Readonly<Record<EndpointName, ISecurityGroup>>;
+  readonly targets: Readonly<Record<'secrets' | 'queues' | 'metrics' | 'tome', TargetGroup>>;
 
   constructor(scope: Construct, id: string, { environment, vpc }: InterfaceEndpointsProps) {
     super(scope, id);
-    const open = (name: EndpointName, service: IInterfaceVpcEndpointService) => {
-      const endpointGroup = new SecurityGroup(this, `${name}-endpoint`, {
+    const open = (name: string, service: IInterfaceVpcEndpointService) => {
+      const group = new SecurityGroup(this, `${name}-endpoint`, {
         vpc,
         description: `The endpoint of ${name}`,
         allowAllOutbound: false,
       });
-      const clients = new SecurityGroup(this, `${name}-clients`, {
-        vpc,
-        description: `Functions that may reach ${name}`,
-        allowAllOutbound: false,
-      });
-      clients.connections.allowTo(endpointGroup, Port.tcp(443), `${name} over TLS`);
       const endpoint = vpc.addInterfaceEndpoint(`${environment.name}-${name}`, {
         service,
         privateDnsEnabled: true,
         open: false,
-        securityGroups: [endpointGroup],
+        securityGroups: [group],
       });
-      return { clients, endpoint };
+      return { target: { group, port: TLS_PORT }, endpoint };
     };
     const openAws = (name: keyof typeof SERVICES) => {
-      const { clients, endpoint } = open(name, SERVICES[name].service);
+      const { target, endpoint } = open(name, SERVICES[name].service);
       endpoint.addToPolicy(
         new PolicyStatement({
           principals: [new AccountPrincipal(environment.account)],
@@ -68,13 +60,13 @@ export class InterfaceEndpoints extends Construct {
           resources: ['*'],
         }),
       );
-      return clients;
+      return target;
     };
-    this.clients = {
+    this.targets = {
       secrets: openAws('secrets'),
       queues: openAws('queues'),
       metrics: openAws('metrics'),
-      tome: open('tome', new InterfaceVpcEndpointService(environment.tome.privateLinkService, 443)).clients,
+      tome: open('tome', new InterfaceVpcEndpointService(environment.tome.privateLinkService, TLS_PORT)).target,
     };
   }
 }

@@ -3,9 +3,12 @@ import { AccountPrincipal, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import type { Environment } from '../environments/environment.ts';
+import { keptInProduction } from '../environments/retention.ts';
 import { DeadLetterQueue } from './dead-letter-queue.ts';
 
 export interface CardEventsProps {
+  readonly environment: Environment;
   readonly key: IKey;
   /** The prefix of names, such as `prod-card`. */
   readonly name: string;
@@ -18,14 +21,22 @@ export const cardEventsName = (name: string): string => `${name}-card-events`;
 /** After this many receives without a delete, SQS moves the event to the dead-letter queue. */
 const MAX_RECEIVES = 5;
 
-/** The queue from which TSYS reads card-created events, with its dead-letter queue. */
+/**
+ * The queue from which TSYS reads card-created events, with its dead-letter queue. In production
+ * both remain when the stack is deleted: the outbox does not send their messages again.
+ */
 export class CardEvents extends Construct {
   readonly queue: Queue;
   readonly deadLetters: DeadLetterQueue;
 
-  constructor(scope: Construct, id: string, { key, name, readerAccount }: CardEventsProps) {
+  constructor(scope: Construct, id: string, { environment, key, name, readerAccount }: CardEventsProps) {
     super(scope, id);
-    this.deadLetters = new DeadLetterQueue(this, 'DeadLetters', { key, name: `${cardEventsName(name)}-dead-letters` });
+    const removalPolicy = keptInProduction(environment);
+    this.deadLetters = new DeadLetterQueue(this, 'DeadLetters', {
+      key,
+      name: `${cardEventsName(name)}-dead-letters`,
+      removalPolicy,
+    });
     this.queue = new Queue(this, 'Queue', {
       queueName: cardEventsName(name),
       encryption: QueueEncryption.KMS,
@@ -34,6 +45,7 @@ export class CardEvents extends Construct {
       retentionPeriod: Duration.days(14),
       visibilityTimeout: Duration.minutes(1),
       deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: MAX_RECEIVES },
+      removalPolicy,
     });
     this.queue.addToResourcePolicy(
       new PolicyStatement({

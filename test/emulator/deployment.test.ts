@@ -220,7 +220,7 @@ test('when the migration fails, the deployment fails and creates no function, AP
   const { code, output } = await tryCdk(emulatorDependencies, ['deploy', '--require-approval', 'never']);
   await restore();
   expect(code).not.toBe(0);
-  expect(output).toMatch(/CREATE_FAILED +\| Custom::Trigger/);
+  expect(output).toMatch(/CREATE_FAILED +\| Custom::Migration/);
   const left = await inventory(emulatorDependencies.endpointUrl);
   expect(left.filter((resource) => /^(function|api|schedule) /.test(resource))).toEqual([]);
 });

@@ -93,22 +93,36 @@ describe.each(SERVICES)('%s', (stack, name, domain) => {
   });
 
   test('the migration runs before any other function changes, and its failure stops the deployment', () => {
-    expect(environment.one('Custom::Trigger', stack).properties).toMatchObject({
-      HandlerArn: 'FunctionsmigrateFunctionCurrentVersion',
-      InvocationType: 'RequestResponse',
-      ExecuteOnHandlerChange: true,
-    });
     for (const { name: of, dependsOn } of own)
-      expect([of, dependsOn.includes('Migration')]).toEqual([of, of !== 'migrate']);
-    for (const { dependsOn, id } of environment.all('AWS::Lambda::Alias', stack))
-      expect([id, dependsOn]).toEqual([id, ['Migration']]);
+      expect([of, dependsOn.includes('MigrationRun')]).toEqual([of, of !== 'migrate']);
+    for (const type of ['AWS::Lambda::Alias', 'AWS::Lambda::Version']) {
+      for (const { dependsOn, id } of environment.all(type, stack))
+        expect([id, dependsOn.includes('MigrationRun')]).toEqual([id, !id.startsWith('Functionsmigrate')]);
+    }
+  });
+
+  test('each new version of the migration is run by the provider, which waits for an inactive function', () => {
+    expect(environment.one('Custom::Migration', stack).properties).toMatchObject({
+      ServiceToken: 'MigrationProviderframeworkonEvent.Arn',
+      version: 'FunctionsmigrateFunctionCurrentVersion.Version',
+    });
+    const provider = environment.one('AWS::Lambda::Function', stack, 'MigrationProvider').properties;
+    expect(provider.Environment.Variables).toEqual({ USER_ON_EVENT_FUNCTION_ARN: 'FunctionsmigrateFunction.Arn' });
+    expect(environment.all('Custom::Trigger')).toEqual([]);
+  });
+
+  test('deleting the stack does not run the migration', () => {
+    // CloudFormation sends no request to delete a retained custom resource.
+    expect(environment.one('Custom::Migration', stack).deletionPolicy).toBe('Retain');
   });
 
   test('the deployment waits for the migration longer than the function’s timeout', () => {
     const seconds = own.find(({ name: of }) => of === 'migrate')?.properties.Timeout;
-    const waitedMs = Number(environment.one('Custom::Trigger', stack).properties.Timeout);
+    const waited = Number(environment.one('Custom::Migration', stack).properties.ServiceTimeout);
+    const provider = environment.one('AWS::Lambda::Function', stack, 'MigrationProvider').properties;
     expect(seconds).toBeGreaterThan(600);
-    expect(waitedMs).toBeGreaterThan(seconds * 1_000);
+    expect(waited).toBeGreaterThan(seconds);
+    expect(provider.Timeout).toBeGreaterThan(seconds);
   });
 
   test('functions sign in to the database as their own role, and only the migration as its administrator', () => {

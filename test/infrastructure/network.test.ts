@@ -67,7 +67,6 @@ describe.each(AWS_ENVIRONMENT_NAMES)('%s', (name) => {
   test.each(Object.keys(domains))(
     'in the domain %s each function reaches the interface endpoints of its rights and no other',
     (domain) => {
-      const data = `${name}-${domain}-data`;
       for (const functionName of functionNames()) {
         const { database, access }: FunctionRow = FUNCTIONS[functionName];
         const { VpcConfig } = environment.one(
@@ -78,14 +77,66 @@ describe.each(AWS_ENVIRONMENT_NAMES)('%s', (name) => {
         expect(VpcConfig.SubnetIds).toHaveLength(availabilityZones.length);
         expect([...VpcConfig.SecurityGroupIds].map(String).sort()).toEqual(
           [
-            ...(database === null ? [] : [`${data}:ProxyProxyClientsGroupId`]),
-            ...(access.secrets.includes('administrator') ? [`${data}:DatabaseClusterClientsGroupId`] : []),
-            ...(access.secrets.length > 0 ? [`${network}:InterfaceEndpointssecretsclientsGroupId`] : []),
-            ...(access.tome ? [`${network}:InterfaceEndpointstomeclientsGroupId`] : []),
-            ...(access.queues.length > 0 ? [`${network}:InterfaceEndpointsqueuesclientsGroupId`] : []),
-            ...(access.gauges ? [`${network}:InterfaceEndpointsmetricsclientsGroupId`] : []),
+            ...(database === null ? [] : ['Clientsproxy.GroupId']),
+            ...(access.secrets.includes('administrator') ? ['Clientscluster.GroupId'] : []),
+            ...(access.secrets.length > 0 ? ['Clientssecrets.GroupId'] : []),
+            ...(access.tome ? ['Clientstome.GroupId'] : []),
+            ...(access.queues.length > 0 ? ['Clientsqueues.GroupId'] : []),
+            ...(access.gauges ? ['Clientsmetrics.GroupId'] : []),
           ].sort(),
         );
+      }
+    },
+  );
+
+  test.each(Object.keys(domains))(
+    'in the domain %s a group of functions opens one target, and the target accepts no other group',
+    (domain) => {
+      const stack = `${name}-${domain}-service`;
+      const data = `${name}-${domain}-data`;
+      const targets = {
+        secrets: [`${network}:InterfaceEndpointssecretsendpointGroupId`, 443],
+        queues: [`${network}:InterfaceEndpointsqueuesendpointGroupId`, 443],
+        metrics: [`${network}:InterfaceEndpointsmetricsendpointGroupId`, 443],
+        tome: [`${network}:InterfaceEndpointstomeendpointGroupId`, 443],
+        proxy: ['ProxyProxyGroup.GroupId', 5432],
+        cluster: [`${data}:DatabaseClusterGroupGroupId`, 5432],
+      } as const;
+      const opened = Object.entries(targets).map(([target, [group, port]]) => [
+        `Clients${target}.GroupId`,
+        group,
+        port,
+      ]);
+      opened.push(['ProxyProxyGroup.GroupId', targets.cluster[0], 5432]);
+      const outbound = environment
+        .all('AWS::EC2::SecurityGroupEgress', stack)
+        .map(({ properties }) => [properties.GroupId, properties.DestinationSecurityGroupId, properties.FromPort]);
+      const inbound = environment
+        .all('AWS::EC2::SecurityGroupIngress', stack)
+        .map(({ properties }) => [properties.SourceSecurityGroupId, properties.GroupId, properties.FromPort]);
+      expect(outbound.sort()).toEqual(opened.toSorted());
+      expect(inbound.sort()).toEqual(opened.toSorted());
+    },
+  );
+
+  // Lambda removes the network interfaces of a deleted function with the rights of its role.
+  test.each(Object.keys(domains))(
+    'deleting the domain %s deletes the groups of a function before its role and policy',
+    (domain) => {
+      const stack = `${name}-${domain}-service`;
+      const groups = environment.all('AWS::EC2::SecurityGroup', stack);
+      for (const functionName of functionNames()) {
+        const id = `Functions${functionName.replaceAll('-', '')}`;
+        const { properties, dependsOn } = environment.one('AWS::Lambda::Function', stack, `${id}Function`);
+        for (const groupId of properties.VpcConfig.SecurityGroupIds) {
+          const group = groups.find((candidate) => `${candidate.id}.GroupId` === groupId);
+          expect([id, groupId, group?.dependsOn]).toEqual([
+            id,
+            groupId,
+            expect.arrayContaining([`${id}Policy`, `${id}Role`]),
+          ]);
+          expect(dependsOn).toContain(group?.id);
+        }
       }
     },
   );
@@ -127,12 +178,12 @@ describe.each(AWS_ENVIRONMENT_NAMES)('%s', (name) => {
         log_parameter_max_length_on_error: '0',
         log_min_duration_statement: '1000',
       });
-      expect(environment.one('AWS::RDS::DBProxy', stack).properties).toMatchObject({
+      expect(environment.one('AWS::RDS::DBProxy', `${name}-${domain}-service`).properties).toMatchObject({
         DefaultAuthScheme: 'IAM_AUTH',
         RequireTLS: true,
         DebugLogging: false,
       });
-      expect(environment.one('AWS::RDS::DBProxy', stack).properties).not.toHaveProperty('Auth');
+      expect(environment.one('AWS::RDS::DBProxy', `${name}-${domain}-service`).properties).not.toHaveProperty('Auth');
       expect(environment.one('AWS::RDS::DBCluster', stack).properties).toMatchObject({
         EnableIAMDatabaseAuthentication: true,
       });

@@ -39,7 +39,7 @@ export function observedDomain(name: EnvironmentName, changes: Partial<DomainSet
   const { restApi, apiStage, functions, deadLetterQueues } = new ServiceStack(app, { ...part, network, data });
   const stack = new ObservabilityStack(app, {
     ...part,
-    service: { key: data.key, restApi, apiStage, functions, deadLetterQueues, cluster: data.stores?.database.cluster },
+    service: { key: data.key, restApi, apiStage, functions, deadLetterQueues, cluster: data.database?.cluster },
   });
   const template = Template.fromStack(stack);
   const alarms = alarmsOf(template);

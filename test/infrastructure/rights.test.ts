@@ -31,7 +31,7 @@ function expectedGrants(name: FunctionName, prefix: string, account: string): re
     ...NETWORK_INTERFACE.map((action) => `${action} on *`),
     ...(row.database !== null
       ? [
-          `rds-db:connect on arn:aws:rds-db:us-east-1:${account}:dbuser:${prefix}-data:ProxyDBProxyArn split by :[6]/${databaseRoleOf(name)}`,
+          `rds-db:connect on arn:aws:rds-db:us-east-1:${account}:dbuser:Proxy.DBProxyArn split by :[6]/${databaseRoleOf(name)}`,
         ]
       : []),
     ...reads.map((secret) => `secretsmanager:GetSecretValue on ${secret}`),
@@ -125,9 +125,10 @@ describe.each(AWS_ENVIRONMENT_NAMES)('%s', (environmentName) => {
   test('the proxy may sign in to its own cluster only as the roles of the functions', () => {
     for (const domain of DOMAINS) {
       const users = grants
-        .filter(({ stack, action }) => stack === `${environmentName}-${domain}-data` && action === 'rds-db:connect')
-        .map(({ resource }) => resource);
-      const cluster = `arn:aws:rds-db:us-east-1:${account}:dbuser:DatabaseCluster.DBClusterResourceId`;
+        .filter(({ stack, holder }) => stack === `${environmentName}-${domain}-service` && holder === 'ProxyConnecting')
+        .map(({ action, resource }) => `${action} on ${resource}`);
+      const resourceId = `${environmentName}-${domain}-data:DatabaseClusterDBClusterResourceId`;
+      const cluster = `rds-db:connect on arn:aws:rds-db:us-east-1:${account}:dbuser:${resourceId}`;
       const roles = databaseRoles().map(({ role }) => role);
       expect(users.sort()).toEqual(roles.map((role) => `${cluster}/${role}`).sort());
     }
@@ -182,7 +183,7 @@ describe.each(ENVIRONMENT_NAMES)('%s', (environmentName) => {
       .map(({ action, resource }) => `${action} on ${resource}`);
     expect([...new Set(granted)].sort()).toEqual(
       ENVIRONMENTS[environmentName].kind === 'emulator'
-        ? ['lambda:InvokeFunction on FunctionsmigrateFunction.Arn:*']
+        ? []
         : [
             expect.stringMatching(
               /^ec2:AuthorizeSecurityGroupEgress on arn:aws:ec2:us-east-1:\d{12}:security-group\/NetworkVpc.DefaultSecurityGroup$/,
@@ -190,8 +191,24 @@ describe.each(ENVIRONMENT_NAMES)('%s', (environmentName) => {
             expect.stringMatching(/^ec2:AuthorizeSecurityGroupIngress on .*DefaultSecurityGroup$/),
             expect.stringMatching(/^ec2:RevokeSecurityGroupEgress on .*DefaultSecurityGroup$/),
             expect.stringMatching(/^ec2:RevokeSecurityGroupIngress on .*DefaultSecurityGroup$/),
-            'lambda:InvokeFunction on FunctionsmigrateFunction.Arn:*',
           ],
     );
+  });
+
+  test('the function that runs the migration in a deployment may invoke it and write its own log, no more', () => {
+    const domains = Object.keys(ENVIRONMENTS[environmentName].domains);
+    for (const stack of domains.map((domain) => `${environmentName}-${domain}-service`)) {
+      const granted = grants.filter((grant) => grant.stack === stack && grant.holder === 'MigrationPolicy');
+      expect(granted.map(({ effect, action, resource }) => `${effect} ${action} on ${resource}`).sort()).toEqual([
+        'Allow lambda:GetFunction on FunctionsmigrateFunction.Arn',
+        'Allow lambda:InvokeFunction on FunctionsmigrateFunction.Arn',
+        'Allow logs:CreateLogStream on MigrationLogs.Arn',
+        'Allow logs:PutLogEvents on MigrationLogs.Arn',
+      ]);
+      const role = environment.one('AWS::IAM::Role', stack, 'MigrationRole').properties;
+      expect([role.ManagedPolicyArns, role.Policies]).toEqual([['MigrationPolicy'], undefined]);
+      const provider = environment.one('AWS::Lambda::Function', stack, 'MigrationProvider').properties;
+      expect(provider.Role).toBe('MigrationRole.Arn');
+    }
   });
 });

@@ -66,10 +66,7 @@ describe.each(ENVIRONMENT_NAMES)('%s', (name) => {
       .all('AWS::Logs::LogGroup')
       .filter(({ stack, properties }) => stack.endsWith('-service') && properties.DataProtectionPolicy === undefined);
     // The log of a CDK function, which gets no request, and the log of the findings.
-    expect([...new Set(open.map(({ id }) => id))].sort()).toEqual([
-      'AWSCDKTriggerCustomResourceProviderCustomResourceProviderLogs',
-      'MaskedCardNumbers',
-    ]);
+    expect([...new Set(open.map(({ id }) => id))].sort()).toEqual(['MaskedCardNumbers', 'MigrationLogs']);
   });
 
   test('every queue and topic denies requests without TLS', () => {
@@ -92,7 +89,9 @@ describe.each(ENVIRONMENT_NAMES)('%s', (name) => {
     'deleting the production stacks keeps keys, logs and secrets, and a snapshot of the database',
     () => {
       for (const type of ['AWS::KMS::Key', 'AWS::Logs::LogGroup', 'AWS::SecretsManager::Secret']) {
-        expect(new Set(environment.all(type).map(({ deletionPolicy }) => deletionPolicy))).toEqual(new Set(['Retain']));
+        expect(new Set(environment.all(type).map(({ deletionPolicy }) => deletionPolicy))).toEqual(
+          new Set(['RetainExceptOnCreate']),
+        );
       }
       for (const { deletionPolicy, properties } of environment.all('AWS::RDS::DBCluster')) {
         expect(deletionPolicy).toBe('Snapshot');
@@ -105,9 +104,32 @@ describe.each(ENVIRONMENT_NAMES)('%s', (name) => {
     },
   );
 
-  test.runIf(!isOnAws)('deleting the emulator environment keeps no resource', () => {
+  test.runIf(isProduction).each(domains)('deleting the production stacks keeps the card events of %s', (domain) => {
+    for (const queue of ['CardEventsQueue', 'CardEventsDeadLetters']) {
+      const { deletionPolicy } = environment.one('AWS::SQS::Queue', `${name}-${domain}-service`, queue);
+      expect(deletionPolicy).toBe('RetainExceptOnCreate');
+    }
+  });
+
+  test.runIf(isOnAws)("deleting the network stack keeps the account's role for the logs of API Gateway", () => {
+    const account = environment.one('AWS::ApiGateway::Account', `${name}-network`);
+    expect(account.properties.CloudWatchRoleArn).toBe('ApiLogWritingRole.Arn');
+    const role = environment.one('AWS::IAM::Role', `${name}-network`, 'ApiLogWritingRole');
+    const policy = environment.one('AWS::IAM::ManagedPolicy', `${name}-network`, 'ApiLogWriting');
+    expect([account, role, policy].map(({ deletionPolicy }) => deletionPolicy)).toEqual(
+      Array.from({ length: 3 }, () => 'RetainExceptOnCreate'),
+    );
+  });
+
+  test('a deployment that fails keeps no resource that it created, because the next one would find its name taken', () => {
     const kept = environment.resources.filter(({ deletionPolicy }) => deletionPolicy === 'Retain');
-    expect(kept).toEqual([]);
+    // Retained, so that CloudFormation sends no request to delete it. It is not a resource of AWS.
+    expect([...new Set(kept.map(({ type }) => type))]).toEqual(['Custom::Migration']);
+  });
+
+  test.runIf(!isOnAws)('deleting the emulator environment keeps no resource', () => {
+    const kept = environment.resources.filter(({ deletionPolicy = 'Delete' }) => deletionPolicy !== 'Delete');
+    expect(kept.map(({ type }) => type)).toEqual(['Custom::Migration']);
   });
 
   test.runIf(isOnAws).each(domains)('RDS manages the password of the database administrator of %s', (domain) => {

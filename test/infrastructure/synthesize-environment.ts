@@ -62,15 +62,16 @@ function resourcesOf(
 ): readonly Resource[] {
   return Object.entries(template.Resources).map(([id, raw]) => {
     // biome-ignore lint/suspicious/noExplicitAny: as above.
-    const { Type, Properties = {}, DependsOn = [], DeletionPolicy, UpdatePolicy } = plainValue(raw) as any;
+    const resource = plainValue(raw) as any;
     return {
       stack,
       id: withoutHashes(id),
-      type: Type,
-      properties: Properties,
-      dependsOn: [DependsOn].flat(),
-      deletionPolicy: DeletionPolicy,
-      updatePolicy: UpdatePolicy,
+      type: resource.Type,
+      properties: resource.Properties ?? {},
+      dependsOn: [resource.DependsOn ?? []].flat(),
+      deletionPolicy: resource.DeletionPolicy,
+      updateReplacePolicy: resource.UpdateReplacePolicy,
+      updatePolicy: resource.UpdatePolicy,
     };
   });
 }

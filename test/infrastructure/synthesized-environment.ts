@@ -12,6 +12,7 @@ export interface Resource {
   readonly properties: any;
   readonly dependsOn: readonly string[];
   readonly deletionPolicy: string | undefined;
+  readonly updateReplacePolicy: string | undefined;
   // biome-ignore lint/suspicious/noExplicitAny: as above.
   readonly updatePolicy: any;
 }

@@ -49,7 +49,7 @@ function lineOf({ id, type, properties, deletionPolicy }: Resource): string {
   const shown = (SHOWN[type] ?? []).flatMap((name) =>
     properties[name] === undefined ? [] : [`${name}=${JSON.stringify(properties[name]).replaceAll('"', '')}`],
   );
-  const kept = deletionPolicy === 'Retain' || deletionPolicy === 'Snapshot' ? [`[${deletionPolicy}]`] : [];
+  const kept = deletionPolicy === undefined || deletionPolicy === 'Delete' ? [] : [`[${deletionPolicy}]`];
   return [type.replace('AWS::', ''), id, ...shown, ...kept].join(' ');
 }
 
