@@ -33,7 +33,10 @@ export interface ServiceStackProps {
   readonly network: NetworkStack | undefined;
 }
 
-/** What a release changes: the functions of one producer domain, its API, proxy, queues and schedules. */
+/**
+ * What a release changes: the functions of one producer domain, their proxy, and its API, queues
+ * and schedules.
+ */
 export class ServiceStack extends Stack {
   readonly restApi: RestApi;
   readonly apiStage = API_STAGE;

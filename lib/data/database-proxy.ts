@@ -30,9 +30,10 @@ export interface DatabaseProxyProps {
  * RDS Proxy, which shares the database's connections between functions. Both connections, to the
  * proxy and to the database, use TLS and IAM, so there is no password.
  *
- * The proxy holds no data, and belongs to the stack of the functions. A proxy whose subnets change
- * is replaced. CloudFormation creates the new proxy, gives the functions its address and deletes
- * the old one, which one stack can do and two stacks cannot: another stack would import the address.
+ * The proxy holds no data and belongs to the stack of the functions. It is replaced when its
+ * subnets change: CloudFormation creates the new proxy, gives the functions its address and deletes
+ * the old one. Across two stacks that is impossible, because an address that is imported cannot
+ * change.
  */
 export class DatabaseProxy extends Construct {
   readonly endpoint: string;
@@ -113,8 +114,8 @@ export class DatabaseProxy extends Construct {
 }
 
 /**
- * The name contains the zones, such as `dev-card-a-b`. A proxy is replaced when a zone is added, and
- * while both exist they need different names.
+ * The name contains the zones, such as `dev-card-a-b`. The proxy is replaced when a zone is added.
+ * While the old and the new one exist, they need different names.
  */
 const proxyNameOf = (name: string, zones: readonly string[]): string =>
   [name, ...zones.map((zone) => zone.slice(-1))].join('-');

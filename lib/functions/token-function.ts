@@ -50,8 +50,8 @@ export class TokenFunction extends Construct {
     });
     const securityGroups = networkAccess === undefined ? [] : groupsOf(row, networkAccess);
     // When the stack is deleted, Lambda removes the network interfaces of the function with the
-    // rights of its role, and CloudFormation waits for that to delete the groups. So the role and
-    // its policy must be deleted after the groups.
+    // rights of its role, and until then CloudFormation cannot delete the groups. So the role and
+    // its policy are deleted after the groups.
     for (const group of securityGroups) group.node.addDependency(role, policy);
     const concurrency = reservedConcurrency(name, row, context);
     this.function = new Lambda(this, 'Function', {
@@ -66,9 +66,9 @@ export class TokenFunction extends Construct {
       environment: { ...functionEnvironment(context, name), ...processVariables(row, context) },
       role: role.withoutPolicyUpdates(),
       logGroup,
-      // The previous version is kept, so that a release can be rolled back at once. The version of a
-      // release that is rolled back is deleted: while it exists, Lambda publishes no second version
-      // with the same code, and the same release could not be deployed again.
+      // The previous version is kept, so that a release can be rolled back at once. The version of
+      // a release that is rolled back is deleted: while it exists, Lambda publishes no second
+      // version with the same code, and the same release could not be deployed again.
       ...(isOnAws && !isJob
         ? { currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE } }
         : {}),

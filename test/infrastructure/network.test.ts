@@ -102,20 +102,23 @@ describe.each(AWS_ENVIRONMENT_NAMES)('%s', (name) => {
         proxy: ['ProxyProxyGroup.GroupId', 5432],
         cluster: [`${data}:DatabaseClusterGroupGroupId`, 5432],
       } as const;
-      const opened = Object.entries(targets).map(([target, [group, port]]) => [
-        `Clients${target}.GroupId`,
-        group,
-        port,
-      ]);
-      opened.push(['ProxyProxyGroup.GroupId', targets.cluster[0], 5432]);
+      const rule = (from: string, to: string, port: number) => `${from} to ${to} on ${port}`;
+      const opened = Object.entries(targets).map(([name, [group, port]]) =>
+        rule(`Clients${name}.GroupId`, group, port),
+      );
+      const expected = [...opened, rule('ProxyProxyGroup.GroupId', ...targets.cluster)].sort();
       const outbound = environment
         .all('AWS::EC2::SecurityGroupEgress', stack)
-        .map(({ properties }) => [properties.GroupId, properties.DestinationSecurityGroupId, properties.FromPort]);
+        .map(({ properties: { GroupId, DestinationSecurityGroupId, FromPort } }) =>
+          rule(GroupId, DestinationSecurityGroupId, FromPort),
+        );
       const inbound = environment
         .all('AWS::EC2::SecurityGroupIngress', stack)
-        .map(({ properties }) => [properties.SourceSecurityGroupId, properties.GroupId, properties.FromPort]);
-      expect(outbound.sort()).toEqual(opened.toSorted());
-      expect(inbound.sort()).toEqual(opened.toSorted());
+        .map(({ properties: { GroupId, SourceSecurityGroupId, FromPort } }) =>
+          rule(SourceSecurityGroupId, GroupId, FromPort),
+        );
+      expect(outbound.sort()).toEqual(expected);
+      expect(inbound.sort()).toEqual(expected);
     },
   );
 

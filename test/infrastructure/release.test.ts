@@ -45,7 +45,8 @@ describe.each(AWS_ENVIRONMENT_NAMES)('%s', (name) => {
         stack,
         `Functions${idOf(operation)}FunctionCurrentVersion`,
       );
-      // With a kept version of a release that was rolled back, Lambda would not publish that code again.
+      // While the version of a release that was rolled back exists, Lambda does not publish its
+      // code again.
       expect([version.deletionPolicy, version.updateReplacePolicy]).toEqual(['RetainExceptOnCreate', 'Retain']);
     },
   );
