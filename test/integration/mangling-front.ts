@@ -1,14 +1,24 @@
 import { createServer, request as send } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
+interface Mangled {
+  /** TOME's status by default. */
+  readonly status?: number;
+  /** `{}` by default. */
+  readonly text?: string;
+  /** Added to the answer's headers. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
 /**
- * Replaces TOME's answer to a call by another text or another status. `undefined` keeps the answer.
+ * Replaces TOME's answer to a call by another text, status or header. `undefined` keeps the answer.
  */
 export type Mangle = (call: {
   readonly path: string;
   readonly body: Readonly<Record<string, unknown>>;
+  readonly status: number;
   readonly text: string;
-}) => string | { readonly status: number; readonly text?: string } | undefined;
+}) => string | Mangled | undefined;
 
 export interface ManglingFront {
   readonly url: string;
@@ -28,16 +38,16 @@ export async function startFront(tomeUrl: string): Promise<ManglingFront> {
       const body = await textOf(asked);
       const upstream = send(`${tomeUrl}${asked.url}`, { method: 'POST', headers: asked.headers }, (response) => {
         void textOf(response).then((text) => {
-          const mangled = front.mangle?.({ path: asked.url ?? '', body: JSON.parse(body), text });
-          const headers = {
-            'content-type': 'application/json',
-            'x-request-id': response.headers['x-request-id'] ?? '',
-          };
-          if (typeof mangled === 'object') answered.writeHead(mangled.status, headers).end(mangled.text ?? '{}');
-          else answered.writeHead(response.statusCode ?? 500, headers).end(mangled ?? text);
+          const { statusCode: status = 500 } = response;
+          const mangled = front.mangle?.({ path: asked.url ?? '', body: jsonOf(body), status, text });
+          const { connection, 'content-length': length, 'transfer-encoding': encoding, ...headers } = response.headers;
+          if (typeof mangled === 'object') {
+            answered.writeHead(mangled.status ?? status, { ...headers, ...mangled.headers }).end(mangled.text ?? '{}');
+          } else answered.writeHead(status, headers).end(mangled ?? text);
         });
       });
-      upstream.end(body);
+      // A connection that TOME closes without an answer is closed to the client too.
+      upstream.on('error', () => answered.destroy()).end(body);
     })();
   });
   await new Promise<void>((resolve) => {
@@ -51,6 +61,11 @@ export async function startFront(tomeUrl: string): Promise<ManglingFront> {
     });
   };
   return front;
+}
+
+/** Empty for a body that is not JSON, such as a request for an access token. */
+function jsonOf(body: string): Readonly<Record<string, unknown>> {
+  return body.startsWith('{') ? JSON.parse(body) : {};
 }
 
 async function textOf(stream: AsyncIterable<Uint8Array>): Promise<string> {

@@ -1,0 +1,49 @@
+import type { LuhnPolicy } from '../../../lambdas/tokenization/model/luhn.ts';
+import type { Clock } from '../../../lambdas/tokenization/ports/clock.ts';
+import type { Namespace } from '../../../lambdas/tome/contract/contract.ts';
+import type { TomeProfile } from '../../../lambdas/tome/profile/tome-profile.ts';
+import type { WireAnswer } from '../wire/wire-answer.ts';
+import type { WireRequest } from '../wire/wire-calls.ts';
+import type { ProductNamespace } from './product-namespace.ts';
+import type { TokenStock } from './token-stock.ts';
+
+/** A binding that one check made and others use. */
+export interface BoundPair {
+  readonly source: string;
+  readonly token: string;
+}
+
+/** Both namespaces as the product's client sees them. */
+export type ProductNamespaces = Readonly<Record<Namespace, ProductNamespace>>;
+
+/** Requests with their answers as they were received. Each rejects with CallFailed, and with CallsSpent. */
+export interface Wire {
+  /** The answer is recorded: the rules for all calls are judged by it too. */
+  call(request: WireRequest): Promise<WireAnswer>;
+  /** For requests that TOME should refuse, or that are given up. */
+  callUnrecorded(request: WireRequest): Promise<WireAnswer>;
+  /** Sends all requests at once and records no answer. */
+  burst(requests: readonly WireRequest[]): Promise<readonly WireAnswer[]>;
+}
+
+/** What the checks work with. */
+export interface SuiteContext {
+  readonly profile: TomeProfile;
+  /** The setting REFERENCE_LUHN. */
+  readonly luhnPolicy: LuhnPolicy;
+  /** Tokens that each namespace is asked for. */
+  readonly tokens: number;
+  readonly product: ProductNamespaces;
+  readonly wire: Wire;
+  readonly stock: Readonly<Record<Namespace, TokenStock>>;
+  /** A source that no check has used: a made-up card number, or an unassigned internal token. */
+  readonly freshSource: (namespace: Namespace) => string;
+  /** The card numbers that were used so far. */
+  readonly cards: ReadonlySet<string>;
+  /** The binding that the check `NAMESPACE.bind` has made. */
+  readonly bound: Partial<Record<Namespace, BoundPair>>;
+  /** For pauses. */
+  readonly clock: Clock;
+  /** Milliseconds since 1970. */
+  readonly dateMs: () => number;
+}

@@ -1,0 +1,81 @@
+import type { TomeProfile } from '../../../lambdas/tome/profile/tome-profile.ts';
+import type { Environment } from '../../../lib/environments/environment.ts';
+import { ENVIRONMENTS } from '../../../lib/environments/environments.ts';
+
+/** What the command line says about the target. */
+export interface Target {
+  /** Every host that gets a request. */
+  readonly hosts: readonly string[];
+  /** The environment of `--env`; `null` without it. */
+  readonly environment: Environment | null;
+  /** `--lower-environment`. */
+  readonly isLowerEnvironment: boolean;
+  /** `--production`. */
+  readonly isProduction: boolean;
+  /** `--yes-this-is-production`. */
+  readonly isConfirmed: boolean;
+}
+
+/** A part of a host name that marks production. */
+const PRODUCTION_WORDS: ReadonlySet<string> = new Set(['prod', 'prd', 'production', 'live']);
+
+/** Such a name contains one of these words and means the opposite. */
+const NON_PRODUCTION = /(^|[.-])non-?(prod|prd|production|live)(?=[.-]|$)/g;
+
+/** The host of TOME in an environment; `null` for the emulator, whose TOME is a simulator. */
+const tomeHostOf = (environment: Environment): string | null =>
+  environment.kind === 'aws' ? new URL(environment.tome.url).hostname : null;
+
+const PRODUCTION_HOSTS: ReadonlySet<string | null> = new Set(
+  Object.values(ENVIRONMENTS)
+    .filter(({ isProduction }) => isProduction)
+    .map(tomeHostOf),
+);
+
+/** Whether a host is the production TOME of an environment, or its name has a word for production. */
+export const isProductionHost = (host: string): boolean =>
+  PRODUCTION_HOSTS.has(host) ||
+  host
+    .toLowerCase()
+    .replaceAll(NON_PRODUCTION, '')
+    .split(/[.-]/)
+    .some((word) => PRODUCTION_WORDS.has(word));
+
+const isLoopback = (host: string): boolean => /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(host);
+
+/** The hosts that a profile and TOME_URL name, without a duplicate. */
+export function hostsOf({ namespaces, authentication }: TomeProfile, url: string | null): readonly string[] {
+  const urls = [namespaces.ns1.url ?? url, namespaces.ns2.url ?? url];
+  const tokenUrl = authentication.kind === 'oauth2' && /^https?:/.test(authentication.tokenUrl);
+  const all = [...urls, ...(tokenUrl ? [authentication.tokenUrl] : [])];
+  return [...new Set(all.flatMap((one) => (one === null ? [] : [new URL(one).hostname])))];
+}
+
+/**
+ * Why the target must not be called, one sentence for each reason. The suite and the probe bind
+ * made-up card numbers for good, so production has to be asked for twice, and every other host has
+ * to be called a lower environment.
+ */
+export function findTargetFaults({
+  hosts,
+  environment,
+  isLowerEnvironment,
+  isProduction,
+  isConfirmed,
+}: Target): readonly string[] {
+  const productionHosts = hosts.filter(isProductionHost);
+  if (environment?.isProduction === true || productionHosts.length > 0) {
+    const what = productionHosts.length > 0 ? productionHosts.join(', ') : environment?.name;
+    return isProduction && isConfirmed
+      ? []
+      : [
+          `${what} is production, where made-up cards would be bound for good: give both --production and --yes-this-is-production if you want that.`,
+        ];
+  }
+  if (isProduction) return ['--production is given, and the target is not known as production.'];
+  if (isLowerEnvironment) return [];
+  const known = environment === null ? null : tomeHostOf(environment);
+  return hosts
+    .filter((host) => !isLoopback(host) && host !== known)
+    .map((host) => `${host} is not on this machine: give --lower-environment if it has no real cards.`);
+}

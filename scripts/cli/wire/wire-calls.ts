@@ -1,0 +1,72 @@
+import { randomUUID } from 'node:crypto';
+import type { Clock } from '../../../lambdas/tokenization/ports/clock.ts';
+import type { TomeConnections } from '../../../lambdas/tome/client/tome-connections.ts';
+import type { Namespace, Operation } from '../../../lambdas/tome/contract/contract.ts';
+import { pathOf } from '../../../lambdas/tome/profile/path-of.ts';
+import type { TomeProfile } from '../../../lambdas/tome/profile/tome-profile.ts';
+import type { WireAnswer } from './wire-answer.ts';
+
+export interface WireParts {
+  readonly profile: TomeProfile;
+  readonly connections: Readonly<Record<Namespace, TomeConnections>>;
+  readonly clock: Pick<Clock, 'monotonicMs'>;
+  /** Milliseconds for each request. By default longer than any answer that the product could use. */
+  readonly timeoutMs?: number;
+}
+
+export interface WireRequest {
+  readonly namespace: Namespace;
+  readonly operation: Operation;
+  /** Any object, also one that the contract does not allow. */
+  readonly body: object;
+  /** Milliseconds until the request is given up, if not those of all requests. */
+  readonly timeoutMs?: number;
+}
+
+const TIMEOUT_MS = 30_000;
+
+/**
+ * Sends single requests through the product's connections, and returns what came back: status,
+ * headers and body. The product's client reads all of these, but shows only what they mean.
+ */
+export class WireCalls {
+  readonly #parts: WireParts;
+  readonly #correlationId = `probe-${randomUUID()}`;
+
+  constructor(parts: WireParts) {
+    this.#parts = parts;
+  }
+
+  /** Returns any answer. Rejects with a TomeError when there was none. */
+  async call({ namespace, operation, body, ...request }: WireRequest): Promise<WireAnswer> {
+    const { profile, connections, clock } = this.#parts;
+    const { requestId: requestIdHeader, correlationId: correlationIdHeader, lane } = profile.headers;
+    const timeoutMs = request.timeoutMs ?? this.#parts.timeoutMs ?? TIMEOUT_MS;
+    const requestId = randomUUID();
+    const startedMs = clock.monotonicMs();
+    const { status, headers, text } = await connections[namespace].post({
+      path: pathOf(profile, namespace, operation),
+      headers: {
+        'content-type': 'application/json',
+        [requestIdHeader]: requestId,
+        [correlationIdHeader]: this.#correlationId,
+        ...(lane === null ? {} : { [lane]: 'batch' }),
+      },
+      body: JSON.stringify(body),
+      timeoutMs,
+      reusedTimeoutMs: timeoutMs,
+      staleTimeoutMs: timeoutMs,
+      onNewConnection: false,
+    });
+    const durationMs = clock.monotonicMs() - startedMs;
+    return { namespace, operation, body, requestId, status, headers, content: contentOf(text), durationMs };
+  }
+}
+
+function contentOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
