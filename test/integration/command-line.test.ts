@@ -101,6 +101,23 @@ const MISTAKES: readonly (readonly [
     2,
     /TOME could not be reached: ECONNREFUSED/,
   ],
+  ['a conformance run without a profile', 'scripts/cli/conformance/main.ts', [], {}, 2, /--profile P is missing/],
+  [
+    'a conformance run against production',
+    'scripts/cli/conformance/main.ts',
+    ['--profile', 'uat', '--env', 'prod'],
+    {},
+    2,
+    /tome\.prod\.bank\.example is production/,
+  ],
+  [
+    'a conformance run against an address without a server',
+    'scripts/cli/conformance/main.ts',
+    ['--profile', 'simulator', '--url', DEAD],
+    {},
+    2,
+    /TOME could not be reached: ECONNREFUSED/,
+  ],
   [
     'a load test with a result file in a folder that does not exist',
     'scripts/performance/load/main.ts',

@@ -40,7 +40,9 @@ export async function startFront(tomeUrl: string): Promise<ManglingFront> {
         void textOf(response).then((text) => {
           const { statusCode: status = 500 } = response;
           const mangled = front.mangle?.({ path: asked.url ?? '', body: jsonOf(body), status, text });
-          const { connection, 'content-length': length, 'transfer-encoding': encoding, ...headers } = response.headers;
+          const headers = Object.fromEntries(
+            Object.entries(response.headers).filter(([name]) => !OF_THE_CONNECTION.has(name)),
+          );
           if (typeof mangled === 'object') {
             answered.writeHead(mangled.status ?? status, { ...headers, ...mangled.headers }).end(mangled.text ?? '{}');
           } else answered.writeHead(status, headers).end(mangled ?? text);
@@ -62,6 +64,9 @@ export async function startFront(tomeUrl: string): Promise<ManglingFront> {
   };
   return front;
 }
+
+/** Headers that the front writes for its own answer. */
+const OF_THE_CONNECTION: ReadonlySet<string> = new Set(['connection', 'content-length', 'transfer-encoding']);
 
 /** Empty for a body that is not JSON, such as a request for an access token. */
 function jsonOf(body: string): Readonly<Record<string, unknown>> {

@@ -1,5 +1,5 @@
 import type { Clock } from '../../../lambdas/tokenization/ports/clock.ts';
-import { CannotTry } from './check.ts';
+import { CannotTry } from './cannot-try.ts';
 
 /** No more calls are allowed, so the remaining checks are not complete. */
 export class CallsSpent extends CannotTry {

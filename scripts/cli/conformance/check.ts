@@ -36,8 +36,3 @@ export interface Check extends Rule {
 export interface Observation extends Rule {
   readonly judge: (evidence: Evidence) => Verdict;
 }
-
-/** The check cannot be tried. The message is the reason. */
-export class CannotTry extends Error {
-  override readonly name: string = 'CannotTry';
-}

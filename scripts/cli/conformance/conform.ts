@@ -4,8 +4,8 @@ import { readSettings } from '../../../lambdas/runtime/settings.ts';
 import { systemClock } from '../../../lambdas/runtime/system-clock.ts';
 import type { Clock } from '../../../lambdas/tokenization/ports/clock.ts';
 import { TomeError } from '../../../lambdas/tokenization/tome-errors.ts';
-import { TomeConnections } from '../../../lambdas/tome/client/tome-connections.ts';
-import { NAMESPACES, type Namespace } from '../../../lambdas/tome/contract/contract.ts';
+import { TomeEndpoints } from '../../../lambdas/tome/client/tome-endpoints.ts';
+import type { Namespace } from '../../../lambdas/tome/contract/contract.ts';
 import { madeUpCard } from '../../local/made-up-cards.ts';
 import type { WireAnswer } from '../wire/wire-answer.ts';
 import { WireCalls, type WireRequest } from '../wire/wire-calls.ts';
@@ -56,12 +56,7 @@ export async function conform(suite: Suite, options: ConformOptions): Promise<Co
   const pauseMs = 1_000 / (profile.limits.callsPerSecond * SHARE_OF_RATE);
   const budget = new CallBudget({ mostCalls, pauseMs, clock });
   const answers: WireAnswer[] = [];
-  const connections = Object.fromEntries(
-    NAMESPACES.map((namespace) => [
-      namespace,
-      new TomeConnections(profile.namespaces[namespace].url ?? settings.TOME_URL, systemClock),
-    ]),
-  ) as Record<Namespace, TomeConnections>;
+  const endpoints = new TomeEndpoints({ baseUrl: settings.TOME_URL, profile }, systemClock);
   const stock = { ns1: new TokenStock('ns1'), ns2: new TokenStock('ns2') };
   const cards = new Set<string>();
   const context: SuiteContext = {
@@ -71,7 +66,7 @@ export async function conform(suite: Suite, options: ConformOptions): Promise<Co
     // Not `clock`: the client measures its deadlines with the clock of the process.
     product: productNamespaces(composeTome(settings), budget, systemClock, `conformance-${randomUUID()}`),
     wire: wireOver(
-      new WireCalls({ profile, connections, clock: systemClock, timeoutMs: settings.TOME_ATTEMPT_TIMEOUT_MS }),
+      new WireCalls({ endpoints, clock: systemClock, timeoutMs: settings.TOME_ATTEMPT_TIMEOUT_MS }),
       budget,
       answers,
     ),

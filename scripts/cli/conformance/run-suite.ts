@@ -1,7 +1,8 @@
 import { LastingAnswer, TomeTokenTaken, TomeUnavailable } from '../../../lambdas/tokenization/tome-errors.ts';
 import type { WireAnswer } from '../wire/wire-answer.ts';
 import { CallsSpent } from './call-budget.ts';
-import { CannotTry, type Check, failed, notTried, type Observation, type Verdict } from './check.ts';
+import { CannotTry } from './cannot-try.ts';
+import { type Check, failed, notTried, type Observation, type Verdict } from './check.ts';
 import { CallFailed } from './product-namespace.ts';
 import { SAMPLE_CALLS, sampleAnswers } from './sample-answers.ts';
 import type { Suite } from './suite.ts';

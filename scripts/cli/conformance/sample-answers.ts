@@ -2,7 +2,7 @@ import { hasForm } from '../../../lambdas/tokenization/model/token-form.ts';
 import { NAMESPACES, type Namespace, type Operation } from '../../../lambdas/tome/contract/contract.ts';
 import { fieldOf } from '../wire/wire-answer.ts';
 import { CallsSpent } from './call-budget.ts';
-import { CannotTry } from './check.ts';
+import { CannotTry } from './cannot-try.ts';
 import { CallFailed } from './product-namespace.ts';
 import type { SuiteContext } from './suite-context.ts';
 

@@ -1,6 +1,6 @@
 import type { PrefetchAnswer } from '../../../lambdas/tokenization/ports/tome.ts';
 import type { Namespace } from '../../../lambdas/tome/contract/contract.ts';
-import { CannotTry } from './check.ts';
+import { CannotTry } from './cannot-try.ts';
 
 /** Unassigned tokens of one namespace, for the checks to use. */
 export class TokenStock {

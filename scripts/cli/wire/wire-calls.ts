@@ -1,14 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../../lambdas/tokenization/ports/clock.ts';
-import type { TomeConnections } from '../../../lambdas/tome/client/tome-connections.ts';
+import type { TomeEndpoints } from '../../../lambdas/tome/client/tome-endpoints.ts';
 import type { Namespace, Operation } from '../../../lambdas/tome/contract/contract.ts';
-import { pathOf } from '../../../lambdas/tome/profile/path-of.ts';
-import type { TomeProfile } from '../../../lambdas/tome/profile/tome-profile.ts';
 import type { WireAnswer } from './wire-answer.ts';
 
 export interface WireParts {
-  readonly profile: TomeProfile;
-  readonly connections: Readonly<Record<Namespace, TomeConnections>>;
+  readonly endpoints: TomeEndpoints;
   readonly clock: Pick<Clock, 'monotonicMs'>;
   /** Milliseconds for each request. By default longer than any answer that the product could use. */
   readonly timeoutMs?: number;
@@ -39,13 +36,14 @@ export class WireCalls {
 
   /** Returns any answer. Rejects with a TomeError when there was none. */
   async call({ namespace, operation, body, ...request }: WireRequest): Promise<WireAnswer> {
-    const { profile, connections, clock } = this.#parts;
-    const { requestId: requestIdHeader, correlationId: correlationIdHeader, lane } = profile.headers;
+    const { endpoints, clock } = this.#parts;
+    const { connections, path } = endpoints.of(namespace, operation);
+    const { requestId: requestIdHeader, correlationId: correlationIdHeader, lane } = endpoints.profile.headers;
     const timeoutMs = request.timeoutMs ?? this.#parts.timeoutMs ?? TIMEOUT_MS;
     const requestId = randomUUID();
     const startedMs = clock.monotonicMs();
-    const { status, headers, text } = await connections[namespace].post({
-      path: pathOf(profile, namespace, operation),
+    const { status, headers, text } = await connections.post({
+      path,
       headers: {
         'content-type': 'application/json',
         [requestIdHeader]: requestId,

@@ -1,7 +1,8 @@
 import { LastingAnswer, TomeTokenTaken } from '../../../../lambdas/tokenization/tome-errors.ts';
 import type { Namespace } from '../../../../lambdas/tome/contract/contract.ts';
 import { fieldOf, refusalOf, type WireAnswer } from '../../wire/wire-answer.ts';
-import { CannotTry, type Check, failed, passed } from '../check.ts';
+import { CannotTry } from '../cannot-try.ts';
+import { type Check, failed, passed } from '../check.ts';
 import { CallFailed } from '../product-namespace.ts';
 import type { BoundPair, SuiteContext } from '../suite-context.ts';
 

@@ -3,7 +3,8 @@ import { TomeRequestRefused, TomeTokenTaken } from '../../../../lambdas/tokeniza
 import type { Namespace } from '../../../../lambdas/tome/contract/contract.ts';
 import { fieldOf, nameOf, refusalOf } from '../../wire/wire-answer.ts';
 import type { WireRequest } from '../../wire/wire-calls.ts';
-import { CannotTry, type Check, failed, passed } from '../check.ts';
+import { CannotTry } from '../cannot-try.ts';
+import { type Check, failed, passed } from '../check.ts';
 import { CallFailed } from '../product-namespace.ts';
 import type { SuiteContext } from '../suite-context.ts';
 import { pairOf } from './binding-checks.ts';
