@@ -35,8 +35,9 @@ export interface Conformance extends SuiteResult {
 }
 
 /**
- * Settings that differ from the product's: one attempt for each call, so that a fault is seen and not
- * repeated, and no breaker that would refuse the calls after it. The suite keeps to the rate itself.
+ * Settings that differ from the product's: one attempt for each call, so that a fault is seen and
+ * not repeated, and no breaker that would refuse the calls after it. The suite limits its rate
+ * itself.
  */
 const OWN_SETTINGS = {
   TOME_MAX_ATTEMPTS: '1',

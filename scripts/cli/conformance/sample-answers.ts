@@ -13,9 +13,9 @@ const TOKENS = 4;
 export const SAMPLE_CALLS = 2 * 8 + 1;
 
 /**
- * Calls every operation of both namespaces once or twice, so that the rules for all calls are judged
- * by the answer of each one as it was received. Returns the calls that gave no answer. A call that
- * needs the token of one that failed is left out.
+ * Calls every operation of both namespaces once or twice, so that the rules for all calls are
+ * judged by the answer of each one as it was received. Returns the calls that gave no answer. A
+ * call that needs the token of one that failed is left out.
  */
 export async function sampleAnswers(context: SuiteContext): Promise<readonly CallFailed[]> {
   const failures: CallFailed[] = [];

@@ -16,7 +16,7 @@ export interface BoundPair {
 /** Both namespaces as the product's client sees them. */
 export type ProductNamespaces = Readonly<Record<Namespace, ProductNamespace>>;
 
-/** Requests with their answers as they were received. Each rejects with CallFailed, and with CallsSpent. */
+/** Requests with their answers as received. Each rejects with CallFailed, and with CallsSpent. */
 export interface Wire {
   /** The answer is recorded: the rules for all calls are judged by it too. */
   call(request: WireRequest): Promise<WireAnswer>;

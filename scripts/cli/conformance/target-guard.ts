@@ -32,7 +32,7 @@ const PRODUCTION_HOSTS: ReadonlySet<string | null> = new Set(
     .map(tomeHostOf),
 );
 
-/** Whether a host is the production TOME of an environment, or its name has a word for production. */
+/** Whether a host is an environment's production TOME, or its name has a word for production. */
 export const isProductionHost = (host: string): boolean =>
   PRODUCTION_HOSTS.has(host) ||
   host

@@ -54,8 +54,9 @@ export function repeatedId({ headers, requestId }: WireAnswer, header: string): 
 }
 
 /**
- * Whether the answer repeats the item of its request, as `answersShow: item` asks for: `source`, for
- * detokenize `token`, and for bulk tokenize the `source` of each result. `null` when it need not.
+ * Whether the answer repeats the item of its request, as `answersShow: item` asks for: `source`,
+ * for detokenize `token`, and for bulk tokenize the `source` of each result. `null` when it need
+ * not.
  */
 export function repeatedItem({ operation, body, status, content }: WireAnswer): 'same' | 'other' | 'none' | null {
   if (operation === 'prefetch' || status === 400) return null;

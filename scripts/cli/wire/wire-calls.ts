@@ -7,7 +7,7 @@ import type { WireAnswer } from './wire-answer.ts';
 export interface WireParts {
   readonly endpoints: TomeEndpoints;
   readonly clock: Pick<Clock, 'monotonicMs'>;
-  /** Milliseconds for each request. By default longer than any answer that the product could use. */
+  /** Milliseconds for each request. The default is longer than any answer of use. */
   readonly timeoutMs?: number;
 }
 

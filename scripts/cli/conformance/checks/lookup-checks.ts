@@ -117,10 +117,13 @@ async function bindMadeUpToken({ profile, product, stock, freshSource }: SuiteCo
 
 const CHARACTERS = { digits: '0123456789', 'url-safe': 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_-' };
 
-/** Texts that are tried until one has the form: with one first digit and one check digit, 1 in 100 has. */
+/**
+ * Texts that are tried until one has the form. With one first digit and a check digit, one in 100
+ * has it.
+ */
 const MOST_TRIES = 100_000;
 
-/** A random text of the form. Letters only where they are allowed, so that it cannot be a card number. */
+/** A random text of the form. Without digits where that is allowed: then it is no card number. */
 function madeUpToken(form: TokenForm, issued: ReadonlySet<string>): string {
   const characters = CHARACTERS[form.alphabet];
   for (let tries = 0; tries < MOST_TRIES; tries += 1) {
