@@ -1,6 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chownSync, existsSync, mkdirSync, renameSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { postgresPrograms, serverUser } from './postgres-program.ts';
 
 /** What the parent process (embedded-database.ts) passes as JSON in the first argument. */
@@ -13,6 +22,8 @@ export interface ServerOptions {
   readonly password: string;
   /** A folder that is removed after the server has stopped; `null` for none. */
   readonly removeAtEnd: string | null;
+  /** A file for the server's log; `null` for none. */
+  readonly logFile: string | null;
 }
 
 /**
@@ -103,6 +114,7 @@ async function serve(): Promise<void> {
   const args = ['-D', directory, '-p', String(port), ...allSettings.flatMap((setting) => ['-c', setting])];
   let isReady = false;
   await run(postgres, args, (text) => {
+    if (options.logFile !== null) appendFileSync(options.logFile, text, { mode: 0o600 });
     if (isReady || !text.includes('database system is ready to accept connections')) return;
     isReady = true;
     process.stdout.write('ready\n');

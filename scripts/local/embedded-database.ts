@@ -30,6 +30,8 @@ export interface EmbeddedDatabaseOptions {
   readonly port?: number;
   /** A folder that is removed after the server has stopped, also when this process was killed. */
   readonly removeAtEnd?: string;
+  /** A file to which the server's log is appended. Without it the log is not kept. */
+  readonly logFile?: string;
   /** Called before the server of a process that has died is stopped. */
   readonly onOrphanedServer?: () => void;
 }
@@ -62,6 +64,7 @@ export async function startEmbeddedDatabase(options: EmbeddedDatabaseOptions): P
       authMethod: options.authMethod ?? 'scram-sha-256',
       password: PASSWORD,
       removeAtEnd: options.removeAtEnd === undefined ? null : resolve(options.removeAtEnd),
+      logFile: options.logFile === undefined ? null : resolve(options.logFile),
     });
     return {
       url: `postgres://postgres:${PASSWORD}@127.0.0.1:${port}/postgres`,

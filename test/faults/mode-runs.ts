@@ -39,7 +39,7 @@ function printFinding({ title, violations }: Finding): void {
 /** A mode that uses one world. */
 export function inWorld(run: (trial: Trial, world: World) => Promise<Summary>): Run {
   return async (trial) => {
-    const world = await createWorld(trial.serverUrl, trial.options.seed);
+    const world = await createWorld(trial.serverUrl, trial.options.seed, { profile: trial.options.profile });
     const summary = await run(trial, world);
     await world.close();
     return summary;
@@ -63,6 +63,9 @@ export async function exhaustive(
   return { mode: doubles ? 'exhaustive' : 'single faults', ...counted, violations: findings.length };
 }
 
+const profileOption = ({ profile }: TrialOptions): string =>
+  profile.name === 'simulator' ? '' : ` --profile ${profile.name}`;
+
 /** The seed of one run. Neighbouring runs get very different seeds. */
 const seedOfRun = (seed: number, run: number): number => (seed * 1_000_003 + run * 7_919) >>> 0;
 
@@ -83,7 +86,7 @@ export async function schedules(
     if (result.violations.length > 0) {
       failing.push(runs);
       printFinding({
-        title: `schedule ${runs} (replay: npm run faults -- --seed ${seed} --replay ${runs})`,
+        title: `schedule ${runs} (replay: npm run faults -- --seed ${seed} --replay ${runs}${profileOption(options)})`,
         violations: result.violations,
       });
       if (options['stop-at-first'] || failing.length >= 20) break;
@@ -108,7 +111,7 @@ const OPERATIONS_PER_STORM = 2_000;
 
 export async function storms({ options, serverUrl }: Trial, operations = Number(options.storm)): Promise<Summary> {
   const { seed } = options;
-  const world = await createWorld(serverUrl, seed, STORM_ACTORS);
+  const world = await createWorld(serverUrl, seed, { connections: STORM_ACTORS, profile: options.profile });
   let runs = 0;
   let failing = 0;
   for (let done = 0; done < operations; done += OPERATIONS_PER_STORM) {
@@ -176,7 +179,7 @@ export async function mutants({ options, serverUrl }: Trial): Promise<Summary> {
 export async function processes({ options }: Trial): Promise<Summary> {
   const [kills = 0, databaseCrashes = 0, ambiguousCommits = 0, freezes = 0] = options.sizes;
   const size = { kills, databaseCrashes, ambiguousCommits, freezes };
-  const { violations, ...counted } = await runProcessTrial(size, options.seed, print);
+  const { violations, ...counted } = await runProcessTrial(size, options, print);
   printFinding({ title: violations.length === 0 ? 'no violation' : 'violations:', violations });
   return {
     mode: 'processes',
@@ -186,8 +189,8 @@ export async function processes({ options }: Trial): Promise<Summary> {
   };
 }
 
-export async function degradation(): Promise<Summary> {
-  const rows = await runDegradation(({ condition, holds, seen }) =>
+export async function degradation({ options }: Trial): Promise<Summary> {
+  const rows = await runDegradation(options.profile, ({ condition, holds, seen }) =>
     print(`${holds ? 'holds' : 'FAILS'}  ${condition}: ${seen}`),
   );
   const failing = rows.filter(({ holds }) => !holds).length;

@@ -1,3 +1,5 @@
+import { readTomeProfile } from '../../lambdas/tome/profile/read-profile.ts';
+import { SHIPPED_PROFILES } from '../../lambdas/tome/profile/shipped-profiles.ts';
 import { InvalidArguments } from '../../scripts/program/invalid-arguments.ts';
 import { parseOptions } from '../../scripts/program/options.ts';
 import type { Share } from './trials/exhaustive.ts';
@@ -7,6 +9,7 @@ export const MODIFIERS: readonly (readonly [option: string, help: string])[] = [
   ['--stride N', 'with --exhaustive: every Nth pair of faults (1)'],
   ['--only NAME', 'one scenario of --exhaustive, or one bug of --mutants'],
   ['--share K/N', 'part K of N of --exhaustive and --mutants (1/1)'],
+  ['--profile NAME', `the TOME of all trials but --mutants: ${Object.keys(SHIPPED_PROFILES).join(', ')}`],
   ['--seed N', 'the seed of all random choices (1)'],
   ['--size A,B,C,D', 'with --processes: how many kills, crashes, cuts and freezes (20,3,60,4)'],
   ['--stop-at-first', 'ends at the first violation'],
@@ -33,6 +36,7 @@ export function parseTrialOptions(args: readonly string[]) {
     degradation: { type: 'boolean', default: false },
     size: { type: 'string', default: '20,3,60,4' },
     hunt: { type: 'boolean', default: false },
+    profile: { type: 'string', default: 'simulator' },
   });
   if (values === null) return null;
   const faults: string[] = [];
@@ -44,9 +48,12 @@ export function parseTrialOptions(args: readonly string[]) {
   if (values.minutes !== undefined && !/^\d+(\.\d+)?$/.test(values.minutes)) faults.push('--minutes must be a number.');
   if (!/^[1-9]\d*\/[1-9]\d*$/.test(values.share)) faults.push('--share must be like 1/4.');
   if (!/^\d+(,\d+){0,3}$/.test(values.size)) faults.push('--size must be like 20,3,60,4.');
+  const read = readTomeProfile(values.profile);
+  if ('faults' in read) throw new InvalidArguments([...faults, ...read.faults.map((fault) => `--profile ${fault}.`)]);
   if (faults.length > 0) throw new InvalidArguments(faults);
   return {
     ...values,
+    profile: read.profile,
     stride: Number(values.stride),
     seed: Number(values.seed),
     share: shareOf(values.share),

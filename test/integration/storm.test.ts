@@ -6,7 +6,7 @@ import { runStorm } from '../faults/trials/storm.ts';
 const ACTORS = 24;
 
 test('overlapping statements of 24 connections take no pair twice, lose no pair and violate no invariant', async () => {
-  const world = await createWorld(inject('postgresUrl'), 11, ACTORS);
+  const world = await createWorld(inject('postgresUrl'), 11, { connections: ACTORS });
   for (const seed of [1, 2]) {
     const { violations, drained } = await runStorm(world, { operations: 1_500, actors: ACTORS, seed });
     expect(violations).toEqual([]);

@@ -13,12 +13,14 @@ export function profileNamed(name: string): TomeProfile {
 export const simulatorProfile = profileNamed('simulator');
 export const simulatorForms = tokenFormsOf(simulatorProfile);
 
-/** The rules of new references with the default settings. */
-export const defaultRules: ReferenceRules = {
+/** The rules of new references with the default settings and this profile. */
+export const defaultRulesUnder = (profile: TomeProfile): ReferenceRules => ({
   referenceFormat: 'card-networks',
   luhnPolicy: 'must-fail',
-  forms: simulatorForms,
-};
+  forms: tokenFormsOf(profile),
+});
+
+export const defaultRules = defaultRulesUnder(simulatorProfile);
 
 /** The profile `simulator` with other lines. Throws when they cannot be used. */
 export function simulatorProfileWith(lines: Partial<WrittenProfile>): TomeProfile {

@@ -1,6 +1,7 @@
 /**
- * The contract with TOME that this project expects (docs/design.md#calling-tome). The client
- * and the simulator share it, and the profiles beside it. `npm run contract` writes `openapi.json` from it.
+ * The contract with TOME that this project expects (docs/design.md#calling-tome). The client and
+ * the simulator share it, and the profiles beside it. `npm run contract` writes `openapi.json` from
+ * it.
  *
  * Every operation is a POST, so that no card number is in a URL or an access log.
  */

@@ -11,6 +11,8 @@ export interface ClientAnswer {
   readonly idempotencyKey?: string;
   /** The code of an error. */
   readonly code?: string;
+  /** What the client can read in an answer that is an error. */
+  readonly text?: string;
 }
 
 /** One change of a pair's state. */
@@ -96,7 +98,7 @@ export interface Evidence {
   readonly keyUses: readonly KeyUse[];
   /** Whether the database was set back to an earlier state, and whether the restore fence ran. */
   readonly restored: 'never' | 'fenced' | 'unfenced';
-  /** The logs and metrics that the product wrote. */
+  /** The logs, metrics and files that the product and its database server wrote. */
   readonly output: string;
 }
 

@@ -4,16 +4,20 @@ import type { Tome } from '../../../lambdas/tokenization/ports/tome.ts';
 import type { Answer, Reply } from '../../../lambdas/tome/client/http-exchange.ts';
 import { createHttpTome } from '../../../lambdas/tome/client/http-tome.ts';
 import { readableRefusal } from '../../../lambdas/tome/contract/contract.ts';
+import type { TomeProfile } from '../../../lambdas/tome/profile/tome-profile.ts';
 import { operations } from '../../../scripts/simulator/operations.ts';
 import type { Simulator } from '../../../scripts/simulator/simulator.ts';
-import { simulatorProfile } from '../../support/tome-profiles.ts';
 
 /**
  * Calls the operations of the simulator without HTTP, which takes about nine tenths of the time of
  * a random interleaving. The interceptors inject what HTTP can do to a call. Single faults and the
  * process trials use HTTP. `random` decides the form of invalid items.
  */
-export function createInProcessTome({ vaults, switches, faults }: Simulator, random: Random): Tome {
+export function createInProcessTome(
+  { vaults, switches, faults }: Simulator,
+  random: Random,
+  profile: TomeProfile,
+): Tome {
   return createHttpTome(
     {
       async call(namespace, operation, body, _call, read) {
@@ -37,6 +41,6 @@ export function createInProcessTome({ vaults, switches, faults }: Simulator, ran
       },
       assertAdmits: () => undefined,
     },
-    simulatorProfile,
+    profile,
   );
 }

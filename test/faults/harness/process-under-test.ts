@@ -12,6 +12,7 @@ import {
   takeRefillRequest,
 } from '../../../lambdas/pool/pool-jobs.ts';
 import { createRefillStore } from '../../../lambdas/pool/refill-store.ts';
+import { describe } from '../../../lambdas/runtime/logging/describe-error.ts';
 import { systemClock } from '../../../lambdas/runtime/system-clock.ts';
 import type { ReferenceRules } from '../../../lambdas/tokenization/model/reference-rules.ts';
 import { createPooledTokenizer } from '../../../lambdas/tokenization/pooled-tokenizer.ts';
@@ -20,7 +21,8 @@ import { relayEvents } from '../../../lambdas/tokenization/relay-events.ts';
 import { PURGED_KINDS } from '../../../lambdas/tokenization/settle-reservations.ts';
 import type { RequestContext, Tokenizer } from '../../../lambdas/tokenization/tokenizer.ts';
 import type { PooledParts } from '../../../lambdas/tokenization/tokenizer-dependencies.ts';
-import { defaultRules } from '../../support/tome-profiles.ts';
+import { BULK_TOKENIZE_LIMIT } from '../../../lambdas/tome/contract/contract.ts';
+import { defaultRulesUnder } from '../../support/tome-profiles.ts';
 import { claimName } from '../checker/evidence.ts';
 import { interceptQueue, interceptSql, interceptTome } from './intercepted-ports.ts';
 import type { Interceptor } from './interceptor.ts';
@@ -79,9 +81,9 @@ export function startProcess(
     lookupsMayBeWrong = false,
     caller = 'first',
     isLate = false,
-    rules = defaultRules,
+    rules = defaultRulesUnder(world.profile),
     unacceptableReferences = 'accept-and-count',
-    report = () => undefined,
+    report,
   }: ProcessSettings = {},
 ): ProcessUnderTest {
   const runner = interceptSql(world.database, interceptor);
@@ -120,7 +122,11 @@ export function startProcess(
       return claim;
     },
     recordDisclosure: (record) => world.disclosures.push(record),
-    report,
+    report(event, context, cause) {
+      const { correlationId } = context;
+      world.output.push(JSON.stringify({ event, correlationId, cause: describe(cause) }));
+      report?.(event, context, cause);
+    },
   });
   const deadlineMs = (): number => systemClock.monotonicMs() + 240_000;
   return {
@@ -148,10 +154,10 @@ export function startProcess(
             coverMinutes: 0,
             lowWaterRatio: 0,
             leadMinutes: 0,
-            batchSize: Math.max(5, Math.ceil(target / 4)),
+            batchSize: Math.min(world.profile.limits.tokensPerPrefetch, Math.max(5, Math.ceil(target / 4))),
             mappingConcurrency: 1,
             activationChunk: Math.max(2, Math.ceil(target / 20)),
-            bulkItems: inBulk ? 500 : null,
+            bulkItems: inBulk ? (world.profile.bulkItems ?? BULK_TOKENIZE_LIMIT) : null,
           },
         },
         { runId: randomUUID(), deadlineMs: deadlineMs() },

@@ -1,3 +1,4 @@
+import { describe } from '../../../lambdas/runtime/logging/describe-error.ts';
 import { TokenizationError } from '../../../lambdas/tokenization/errors.ts';
 import { CardNumber } from '../../../lambdas/tokenization/model/card-number.ts';
 import { Crashed } from './fault-modes.ts';
@@ -53,7 +54,8 @@ async function recordAnswer(
     world.answers.push({ ...request, ...(await send()) });
   } catch (error) {
     if (error instanceof Crashed) throw error;
+    world.output.push(JSON.stringify(describe(error)));
     if (!(error instanceof TokenizationError)) throw error;
-    world.answers.push({ ...request, status: error.retryable ? 503 : 400, code: error.code });
+    world.answers.push({ ...request, status: error.retryable ? 503 : 400, code: error.code, text: error.message });
   }
 }

@@ -6,8 +6,10 @@ import type { CardCreatedEvent } from '../../../lambdas/tokenization/ports/event
 import type { Tome } from '../../../lambdas/tokenization/ports/tome.ts';
 import { createHttpTome } from '../../../lambdas/tome/client/http-tome.ts';
 import { TomeClient } from '../../../lambdas/tome/client/tome-client.ts';
+import type { TomeProfile } from '../../../lambdas/tome/profile/tome-profile.ts';
 import { seededRandom } from '../../../scripts/simulator/seeded-random.ts';
 import { type Simulator, startSimulator } from '../../../scripts/simulator/simulator.ts';
+import { switchesOf } from '../../../scripts/simulator/switches.ts';
 import { simulatorProfile } from '../../support/tome-profiles.ts';
 import type { ClientAnswer, Dispatch, KeyUse } from '../checker/evidence.ts';
 import { createInProcessTome } from './in-process-tome.ts';
@@ -18,6 +20,8 @@ import { STATE_LOG } from './state-log.ts';
 export interface World {
   readonly sql: Sql;
   readonly database: Database;
+  /** What the processes know of TOME. The simulator is the TOME of this profile. */
+  readonly profile: TomeProfile;
   readonly simulator: Simulator;
   /** The TOME that processes use: over HTTP, unless a trial replaces it by `inProcessTome`. */
   readonly tome: Tome;
@@ -26,6 +30,8 @@ export interface World {
   readonly answers: ClientAnswer[];
   readonly events: CardCreatedEvent[];
   readonly disclosures: DisclosureRecord[];
+  /** What the product would write to its logs: reports and errors. */
+  readonly output: string[];
   readonly dispatches: Dispatch[];
   /** The card of each key and body that a client sent, by the hashes that the database stores. */
   readonly claims: Map<string, string>;
@@ -42,6 +48,9 @@ export interface World {
   close(): Promise<void>;
 }
 
+/** How the simulator differs from its profile at the start of each run. */
+const SWITCHES = { latencyMs: 0, rateLimitScope: 'off', bulkTokenize: 'absent' } as const;
+
 /** Triggers are off, because they refuse to delete a pair. */
 const RESET = `
   SET session_replication_role = replica;
@@ -54,8 +63,17 @@ const RESET = `
   SET session_replication_role = origin;
 `;
 
+export interface WorldOptions {
+  readonly connections?: number;
+  readonly profile?: TomeProfile;
+}
+
 /** Creates a world with its own database on a server. The path of `serverUrl` is replaced. */
-export async function createWorld(serverUrl: string, seed: number, connections = 24): Promise<World> {
+export async function createWorld(
+  serverUrl: string,
+  seed: number,
+  { connections = 24, profile = simulatorProfile }: WorldOptions = {},
+): Promise<World> {
   const name = `world_${process.pid}_${seed}_${Date.now()}`;
   const admin = connect(serverUrl, { maxConnections: 1, prepare: false });
   await admin.unsafe(`CREATE DATABASE ${name}`);
@@ -69,7 +87,7 @@ export async function createWorld(serverUrl: string, seed: number, connections =
     attempts: 3,
     prepare: true,
   });
-  const simulator = await startSimulator({ seed, switches: { latencyMs: 0, rateLimitScope: 'off' } });
+  const simulator = await startSimulator({ seed, profile, switches: SWITCHES });
   let random = seededRandom(seed);
   const client = new TomeClient({
     settings: {
@@ -83,19 +101,21 @@ export async function createWorld(serverUrl: string, seed: number, connections =
       batchCallsPerSecond: 10_000,
       liveCallsPerSecond: 0,
     },
-    profile: simulatorProfile,
+    profile,
     clock: systemClock,
     random: Math.random,
   });
   const world: World = {
     sql,
     database,
+    profile,
     simulator,
-    tome: createHttpTome(client, simulatorProfile),
-    inProcessTome: createInProcessTome(simulator, () => random()),
+    tome: createHttpTome(client, profile),
+    inProcessTome: createInProcessTome(simulator, () => random(), profile),
     answers: [],
     events: [],
     disclosures: [],
+    output: [],
     dispatches: [],
     claims: new Map(),
     keyUses: [],
@@ -107,8 +127,16 @@ export async function createWorld(serverUrl: string, seed: number, connections =
       simulator.wipe(runSeed);
       random = seededRandom(runSeed);
       simulator.faults.clear();
-      simulator.turn({ alreadyBound: 'echo', bulkTokenize: 'absent' });
-      const lists = [world.answers, world.events, world.disclosures, world.dispatches, world.keyUses, world.restores];
+      simulator.turn({ ...switchesOf(profile), ...SWITCHES });
+      const lists = [
+        world.answers,
+        world.events,
+        world.disclosures,
+        world.output,
+        world.dispatches,
+        world.keyUses,
+        world.restores,
+      ];
       for (const list of lists) list.length = 0;
       world.claims.clear();
     },

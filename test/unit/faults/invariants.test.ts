@@ -55,7 +55,15 @@ const edge = (from: string, to: string, more: object = {}) => ({
   ...more,
 });
 
+/** An internal token of 16 digits that was issued and is stored, and that no card has. */
+const UNBOUND = '9123456789012345';
+const withUnboundToken = {
+  unpairedTokens: new Set([UNBOUND]),
+  tome: { ...valid.tome, issued: { ...valid.tome.issued, ns1: [TOKEN, UNBOUND] } },
+};
+
 test('the checker finds no violation in a world without a fault', () => {
+  expect(findViolations({ ...valid, ...withUnboundToken }, true)).toEqual([]);
   expect(findViolations(valid, true)).toEqual([]);
 });
 
@@ -160,6 +168,10 @@ test.each<[string, Partial<Evidence>]>([
   ['I11', { tables: `${valid.tables} ${CARD}` }],
   ['I11', { tables: `${valid.tables} \\x${Buffer.from(CARD).toString('hex')}` }],
   ['I11', { output: `a log line with ${TOKEN}` }],
+  ['I11', { answers: [...valid.answers, { operation: 'create', status: 502, text: `the token ${TOKEN}` }] }],
+  ['I11', { answers: [...valid.answers, { operation: 'create', status: 422, text: `the card ${CARD}` }] }],
+  ['I11', { ...withUnboundToken, output: `{"token":"${UNBOUND}"}` }],
+  ['I11', { ...withUnboundToken, answers: [{ operation: 'create', status: 201, card: CARD, reference: UNBOUND }] }],
   ['I14', { disclosures: [] }],
 ])('the checker finds a violation of %s (%#)', (invariant, change) => {
   const invalid = findViolations({ ...valid, ...change }, true).map((violation) => violation.invariant.split(' ')[0]);

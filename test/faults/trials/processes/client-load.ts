@@ -9,8 +9,15 @@ const MOST_WAITS = 1_500;
 /** How long a client waits for one answer. */
 const CLIENT_TIMEOUT_MS = 6_000;
 
-/** The status that the checker gets for a request without an answer. */
-const NO_ANSWER = 599;
+interface ReceivedAnswer {
+  readonly status: number;
+  readonly body: Record<string, string>;
+  /** The body of an answer that is an error. */
+  readonly text: string;
+}
+
+/** What the checker gets for a request without an answer. */
+const UNANSWERED: ReceivedAnswer = { status: 599, body: {}, text: '' };
 
 /** Clients that create, look up and detokenize until they are stopped, and record every answer. */
 export class ClientLoad {
@@ -69,8 +76,9 @@ export class ClientLoad {
     const key = this.#random() < 0.7 ? { idempotencyKey: `order-${this.#serial}` } : {};
     for (let attempt = 0; attempt < 8 && !this.#isStopped; attempt += 1) {
       const headers = key.idempotencyKey === undefined ? {} : { 'idempotency-key': key.idempotencyKey };
-      const { status, body } = await this.#post('/v1/cards', { cardNumber: card }, headers);
-      this.answers.push({ operation: 'create', status, card, ...key, ...pick(body, 'cardReferenceId', 'reference') });
+      const { status, body, text } = await this.#post('/v1/cards', { cardNumber: card }, headers);
+      const read = pick(body, 'cardReferenceId', 'reference');
+      this.answers.push({ operation: 'create', status, card, text, ...key, ...read });
       if (status < 400 || status === 422) return;
       await sleep(50 + this.#random() * 150);
     }
@@ -84,34 +92,33 @@ export class ClientLoad {
       return;
     }
     if (byCard) {
-      const { status, body } = await this.#post('/v1/cards/lookup', { cardNumber: known.card }, {});
+      const { status, body, text } = await this.#post('/v1/cards/lookup', { cardNumber: known.card }, {});
       this.answers.push({
         operation: 'lookup',
         status,
         card: known.card,
+        text,
         ...pick(body, 'cardReferenceId', 'reference'),
       });
     } else {
-      const { status, body } = await this.#post('/v1/references/detokenize', { cardReferenceId: known.reference }, {});
+      const request = { cardReferenceId: known.reference };
+      const { status, body, text } = await this.#post('/v1/references/detokenize', request, {});
       this.answers.push({
         operation: 'detokenize',
         status,
         reference: known.reference,
+        text,
         ...pick(body, 'cardNumber', 'card'),
       });
     }
   }
 
-  async #post(
-    path: string,
-    body: object,
-    headers: Record<string, string>,
-  ): Promise<{ status: number; body: Record<string, string> }> {
+  async #post(path: string, body: object, headers: Record<string, string>): Promise<ReceivedAnswer> {
     const urls = this.#urls();
     const url = urls[Math.floor(this.#random() * urls.length)];
     if (url === undefined) {
       await sleep(50);
-      return { status: NO_ANSWER, body: {} };
+      return UNANSWERED;
     }
     try {
       const response = await fetch(`${url}${path}`, {
@@ -120,10 +127,12 @@ export class ClientLoad {
         headers,
         signal: AbortSignal.timeout(CLIENT_TIMEOUT_MS),
       });
-      return { status: response.status, body: (await response.json()) as Record<string, string> };
+      const text = await response.text();
+      const received = JSON.parse(text) as Record<string, string>;
+      return { status: response.status, body: received, text: response.ok ? '' : text };
     } catch {
       // The process was killed or is stopped, so the outcome is unknown.
-      return { status: NO_ANSWER, body: {} };
+      return UNANSWERED;
     }
   }
 }

@@ -1,15 +1,17 @@
 import { connect } from '../../../../lambdas/pool/database/database.ts';
+import type { TomeProfile } from '../../../../lambdas/tome/profile/tome-profile.ts';
 import { madeUpCard } from '../../../../scripts/local/made-up-cards.ts';
 import { type Answer, DIRECT_CREATIONS_PER_SECOND, ROWS, type Row, type ServiceUnderTest } from './degradation-rows.ts';
 import { TargetProcess } from './target-process.ts';
 import { startTrialStack } from './trial-stack.ts';
 
 /** Checks rows of docs/design.md#when-something-is-down on one API process. */
-export async function runDegradation(onRow: (row: Row) => void): Promise<readonly Row[]> {
-  const stack = await startTrialStack(
-    7,
-    { latencyMs: 10, rateLimitPerSecond: 250 },
-    {
+export async function runDegradation(profile: TomeProfile, onRow: (row: Row) => void): Promise<readonly Row[]> {
+  const stack = await startTrialStack({
+    seed: 7,
+    profile,
+    switches: { latencyMs: 10, rateLimitPerSecond: 250 },
+    settings: {
       POOL_TARGET_MIN: '1500',
       POOL_COVER_MINUTES: '0',
       TOME_LIVE_CALLS_PER_SECOND: '225',
@@ -20,7 +22,7 @@ export async function runDegradation(onRow: (row: Row) => void): Promise<readonl
       RELAY_LEASE_SECONDS: '1',
       DIRECT_CREATIONS_PER_SECOND: String(DIRECT_CREATIONS_PER_SECOND),
     },
-  );
+  });
   const target = new TargetProcess(stack.environment, () => undefined);
   await target.start();
   const sql = connect(stack.databaseUrl, { maxConnections: 1, prepare: false });

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect } from '../../../../lambdas/pool/database/database.ts';
+import type { TomeProfile } from '../../../../lambdas/tome/profile/tome-profile.ts';
 import { seededRandom } from '../../../../scripts/simulator/seeded-random.ts';
 import { readDatabase } from '../../checker/evidence.ts';
 import { findViolations, type Violation } from '../../checker/invariants.ts';
@@ -35,14 +36,15 @@ const CLIENTS = 8;
  */
 export async function runProcessTrial(
   size: TrialSize,
-  seed: number,
+  { seed, profile }: { readonly seed: number; readonly profile: TomeProfile },
   onProgress: (text: string) => void,
 ): Promise<TrialResult> {
   const random = seededRandom(seed);
-  const stack = await startTrialStack(
+  const stack = await startTrialStack({
     seed,
-    { latencyMs: 3, rateLimitScope: 'off' },
-    {
+    profile,
+    switches: { latencyMs: 3, rateLimitScope: 'off' },
+    settings: {
       DATABASE_QUERY_TIMEOUT_MS: '1000',
       REQUEST_DEADLINE_MS: '1000',
       TOME_ATTEMPT_TIMEOUT_MS: '300',
@@ -56,7 +58,7 @@ export async function runProcessTrial(
       PREFETCH_TIME_LIMIT_MS: '10000',
       DIRECT_CREATIONS_PER_SECOND: '50',
     },
-  );
+  });
   const { simulator, queue, toDatabase, toTome, environment } = stack;
   let output = '';
   const targets = Array.from(
@@ -107,7 +109,7 @@ export async function runProcessTrial(
         (['reset', 'close', 'black-hole'] as const)[Math.floor(random() * 3)] ?? 'reset',
         isExecution,
       );
-    if (random() < 0.1) toTome.breakNext('cut-answer', (chunk) => chunk.includes('/tokenize'));
+    if (random() < 0.1) toTome.breakNext('cut-answer', (chunk) => chunk.includes(profile.operations.tokenize));
     if (toDatabase.cutAnswers % CUTS_IN_A_ROW === 0) await load.untilAcknowledged(1);
     await sleep(12 + random() * 20);
   }
@@ -177,7 +179,7 @@ export async function runProcessTrial(
       claims: new Map(),
       keyUses: [],
       restored: 'never',
-      output,
+      output: `${output}\n${stack.writtenFiles()}`,
     },
     true,
   );

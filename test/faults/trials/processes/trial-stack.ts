@@ -1,5 +1,7 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { migrate } from '../../../../lambdas/pool/migrate.ts';
+import type { TomeProfile } from '../../../../lambdas/tome/profile/tome-profile.ts';
 import { startEmbeddedDatabase } from '../../../../scripts/local/embedded-database.ts';
 import { freePort } from '../../../../scripts/local/free-port.ts';
 import { type LocalQueue, startLocalQueue } from '../../../../scripts/local/local-queue.ts';
@@ -24,32 +26,47 @@ export interface TrialStack {
   killDatabase(): Promise<void>;
   /** Starts the server again on the same port. PostgreSQL runs its crash recovery. */
   restartDatabase(): Promise<void>;
+  /** The content of all files outside the database: the server's log, and the queue's events. */
+  writtenFiles(): string;
   close(): Promise<void>;
 }
 
-export async function startTrialStack(
-  seed: number,
-  switches: SwitchChanges,
-  settings: Readonly<Record<string, string>>,
-): Promise<TrialStack> {
+/** What the server logs on AWS (lib/data/database.ts), so that the trials read the same lines. */
+const LOG_SETTINGS = ['log_statement=none', 'log_error_verbosity=terse', 'log_min_duration_statement=1000'];
+
+export interface TrialStackOptions {
+  readonly seed: number;
+  /** The TOME of the simulator. */
+  readonly profile: TomeProfile;
+  readonly switches: SwitchChanges;
+  /** Settings of the API processes. */
+  readonly settings: Readonly<Record<string, string>>;
+}
+
+export async function startTrialStack({ seed, profile, switches, settings }: TrialStackOptions): Promise<TrialStack> {
   const folder = await makeTemporaryFolder('trial-stack', temporaryFolder());
   const port = await freePort();
   const directory = join(folder.path, DATABASE_FOLDER);
+  const logFile = join(folder.path, 'postgres.log');
+  const journalPath = join(folder.path, 'card-events.jsonl');
   const options = {
     directory,
     removeAtEnd: folder.path,
     port,
-    settings: ['max_connections=200', 'restart_after_crash=off'],
+    settings: ['max_connections=200', 'restart_after_crash=off', ...LOG_SETTINGS],
+    logFile,
   };
   let server = await startEmbeddedDatabase(options);
   await migrate(server.url, { grants: [] });
-  const simulator = await startSimulator({ seed, switches });
-  const queue = await startLocalQueue();
+  const simulator = await startSimulator({ seed, profile, switches });
+  const queue = await startLocalQueue({ journalPath });
   const portOf = (url: string): number => Number(new URL(url).port);
   const toDatabase = await startTcpProxy(port);
   const toTome = await startTcpProxy(portOf(simulator.url));
   const toQueue = await startTcpProxy(portOf(queue.url));
   const through = (url: string, proxy: TcpProxy): string => url.replace(`:${portOf(url)}`, `:${proxy.port}`);
+  const throughAll = (text: string, proxy: TcpProxy): string =>
+    text.replaceAll(simulator.url, through(simulator.url, proxy));
   return {
     databaseUrl: server.url,
     simulator,
@@ -59,7 +76,9 @@ export async function startTrialStack(
     toQueue,
     environment: {
       DATABASE_URL: server.url.replace(`:${port}/`, `:${toDatabase.port}/`),
-      TOME_URL: through(simulator.url, toTome),
+      ...Object.fromEntries(
+        Object.entries(simulator.clientSettings).map(([name, value]) => [name, throughAll(value, toTome)]),
+      ),
       EVENT_QUEUE_URL: through(queue.url, toQueue),
       IDEMPOTENCY_HMAC_SECRET: 'a secret for this trial that is long enough',
       POWERTOOLS_LOG_LEVEL: 'WARN',
@@ -77,6 +96,8 @@ export async function startTrialStack(
     async restartDatabase() {
       server = await startEmbeddedDatabase(options);
     },
+    writtenFiles: () =>
+      [logFile, journalPath].map((path) => (existsSync(path) ? readFileSync(path, 'utf8') : '')).join('\n'),
     async close() {
       for (const part of [toDatabase, toTome, toQueue, queue, simulator]) await part.close();
       await server.stop();
