@@ -24,7 +24,10 @@ export interface ServiceAccess {
 }
 
 interface AnyFunction {
-  /** One sentence. For a route also its summary in the published API. */
+  /**
+   * One sentence, with words of the vocabulary in braces (vocabulary.ts). For a route also its
+   * summary in the published API.
+   */
   readonly description: string;
   readonly database: DatabaseRights | null;
   readonly access: ServiceAccess;
@@ -48,8 +51,9 @@ export interface RouteRow extends AnyFunction {
   readonly kind: 'route';
   readonly http: {
     readonly method: 'GET' | 'POST';
+    /** With words of the vocabulary in braces (vocabulary.ts). */
     readonly path: string;
-    /** The schemas of both bodies, by their names in api/schemas.ts. */
+    /** Both bodies, by their names in api/schemas.ts. */
     readonly request: RequestName | null;
     readonly answer: AnswerName;
   };

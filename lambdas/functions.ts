@@ -23,8 +23,8 @@ const SMALL_LIMITS = { statementSeconds: 5, connectionShare: 0.05 } as const;
 export const FUNCTIONS = {
   'create-card': {
     kind: 'route',
-    description: 'Create the reference of a card number. 201 when it is new, 200 when the card has it already.',
-    http: { method: 'POST', path: '/v1/cards', request: 'cardNumber', answer: 'cardReference' },
+    description: 'Create the reference of {aNumber}. 201 when it is new, 200 when the {item} has it already.',
+    http: { method: 'POST', path: '/v1/{items}', request: 'source', answer: 'reference' },
     successes: [200, 201],
     problems: ['idempotency-in-progress', 'idempotency-conflict', 'caller-budget-spent'],
     throttle: { ratePerSecond: 300, burst: 1_000 },
@@ -35,8 +35,8 @@ export const FUNCTIONS = {
   },
   lookup: {
     kind: 'route',
-    description: 'Return the reference of a card number.',
-    http: { method: 'POST', path: '/v1/cards/lookup', request: 'cardNumber', answer: 'cardReference' },
+    description: 'Return the reference of {aNumber}.',
+    http: { method: 'POST', path: '/v1/{items}/lookup', request: 'source', answer: 'reference' },
     successes: [200],
     problems: ['card-not-found', 'caller-budget-spent'],
     throttle: { ratePerSecond: 300, burst: 1_000 },
@@ -47,8 +47,8 @@ export const FUNCTIONS = {
   },
   'lookup-or-tokenize': {
     kind: 'route',
-    description: 'Return the reference of a card number, and create it when there is none. 201 when it is new.',
-    http: { method: 'POST', path: '/v1/cards/lookup-or-tokenize', request: 'cardNumber', answer: 'cardReference' },
+    description: 'Return the reference of {aNumber}, and create it when there is none. 201 when it is new.',
+    http: { method: 'POST', path: '/v1/{items}/lookup-or-tokenize', request: 'source', answer: 'reference' },
     successes: [200, 201],
     problems: [],
     throttle: { ratePerSecond: 300, burst: 1_000 },
@@ -59,8 +59,8 @@ export const FUNCTIONS = {
   },
   detokenize: {
     kind: 'route',
-    description: 'Return the card number of a reference. Writes an audit record.',
-    http: { method: 'POST', path: '/v1/references/detokenize', request: 'cardReference', answer: 'cardNumber' },
+    description: 'Return the {number} of a reference. Writes an audit record.',
+    http: { method: 'POST', path: '/v1/references/detokenize', request: 'reference', answer: 'source' },
     successes: [200],
     problems: ['reference-not-found', 'stored-card-unacceptable', 'caller-budget-spent'],
     throttle: { ratePerSecond: 300, burst: 1_000 },
@@ -115,7 +115,7 @@ export const FUNCTIONS = {
   },
   'relay-events': {
     kind: 'job',
-    description: "Sends card-created events from the outbox to TSYS's queue.",
+    description: "Sends {event} events from the outbox to TSYS's queue.",
     schedule: { everyMinutes: 1, localPauseSeconds: 2, lateAfterRuns: 5 },
     maximumWaitMinutes: 5,
     resultTo: null,

@@ -4,6 +4,7 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import { routeNames } from '../lambdas/function-names.ts';
 import type { RouteName } from '../lambdas/functions.ts';
+import { vocabularyOfDomain } from '../lambdas/vocabulary.ts';
 import { Api } from './api/api.ts';
 import { API_STAGE } from './api/api-access.ts';
 import { CallerPolicies } from './api/caller-policies.ts';
@@ -104,8 +105,9 @@ export class ServiceStack extends Stack {
     ) as unknown as Readonly<Record<RouteName, IFunction>>;
     const shared = { name, key, logProtection: protection };
     const { consumers } = settings;
-    this.restApi = new Api(this, 'Api', { ...shared, environment, consumers, handlers }).restApi;
-    new CallerPolicies(this, 'Callers', { name, restApi: this.restApi });
+    const vocabulary = vocabularyOfDomain(domain);
+    this.restApi = new Api(this, 'Api', { ...shared, environment, vocabulary, consumers, handlers }).restApi;
+    new CallerPolicies(this, 'Callers', { name, restApi: this.restApi, vocabulary });
     if (environment.kind === 'aws') new Firewall(this, 'Firewall', { ...shared, environment, restApi: this.restApi });
 
     new JobSchedules(this, 'Schedules', {

@@ -1,21 +1,23 @@
 import { composeTokenizer } from '../composition/tokenizer.ts';
 import { apiHandler } from '../runtime/http/api-handler.ts';
 import { startUp } from '../runtime/start-up.ts';
-import { CardNumber } from '../tokenization/model/card-number.ts';
 import { parseIdempotencyKey } from '../tokenization/model/idempotency-key.ts';
-import { cardNumberRequest } from './schemas.ts';
+import { requestsIn } from './schemas.ts';
 
-const { tokenizer, deadlineMs, requestsPerSecond } = await startUp(() => composeTokenizer('create-card'));
+const { tokenizer, readSource, vocabulary, deadlineMs, requestsPerSecond } = await startUp(() =>
+  composeTokenizer('create-card'),
+);
 
-/** `POST /v1/cards` */
+/** `POST /v1/cards`, or `/v1/accounts` in an account domain. */
 export const handler = apiHandler({
   operation: 'create-card',
-  schema: cardNumberRequest,
+  vocabulary,
+  schema: requestsIn(vocabulary).source,
   deadlineMs,
   requestsPerSecond,
   async answer({ body, context, header }) {
-    const cardNumber = CardNumber.parse(body.cardNumber);
+    const cardNumber = readSource(body.source);
     const card = await tokenizer.create(cardNumber, context, parseIdempotencyKey(header('idempotency-key')));
-    return { status: card.created ? 201 : 200, body: { cardReferenceId: card.cardReference } };
+    return { status: card.created ? 201 : 200, body: { reference: card.cardReference } };
   },
 });

@@ -5,22 +5,28 @@ import { refuseReference } from '../tokenization/callers/limit-callers.ts';
 import { InvalidInput } from '../tokenization/errors.ts';
 import { type CardReference, parseCardReference } from '../tokenization/model/card-reference.ts';
 import type { RequestContext } from '../tokenization/tokenizer.ts';
-import { cardReferenceRequest } from './schemas.ts';
+import { requestsIn } from './schemas.ts';
 
-const { tokenizer, budgets, forms, deadlineMs, requestsPerSecond } = await startUp(() =>
+const { tokenizer, budgets, forms, mayBeSource, vocabulary, deadlineMs, requestsPerSecond } = await startUp(() =>
   composeTokenizer('detokenize'),
 );
 
-/** `POST /v1/references/detokenize`: the only route that returns a card number. */
+/** `POST /v1/references/detokenize`: the only route that returns a source. */
 export const handler = apiHandler({
   operation: 'detokenize',
-  schema: cardReferenceRequest,
+  vocabulary,
+  schema: requestsIn(vocabulary).reference,
   deadlineMs,
   requestsPerSecond,
-  auditedReference: ({ cardReferenceId }) => cardReferenceId,
+  // A caller can put an account number in the place of a reference, and both can have 16 digits.
+  auditedReference: ({ reference }) => (mayBeSource(reference) ? null : reference),
   async answer({ body, context }) {
-    const cardNumber = await tokenizer.detokenize(await referenceOf(body.cardReferenceId, context), context);
-    return { status: 200, body: { cardNumber: cardNumber.reveal() } };
+    try {
+      const cardNumber = await tokenizer.detokenize(await referenceOf(body.reference, context), context);
+      return { status: 200, body: { source: cardNumber.reveal() } };
+    } catch (error) {
+      throw error instanceof InvalidInput ? notAReference() : error;
+    }
   },
 });
 
@@ -33,3 +39,7 @@ async function referenceOf(text: string, context: RequestContext): Promise<CardR
     throw error;
   }
 }
+
+/** The refusal of the domain, in the words of this producer domain. */
+const notAReference = (): InvalidInput =>
+  new InvalidInput(vocabulary.fields.reference.name, `must be a 16-digit ${vocabulary.item} reference`);

@@ -1,3 +1,5 @@
+import { inWordsOf, type Vocabulary } from '../vocabulary.ts';
+
 /**
  * An answer of API Gateway itself, before or instead of a function. CDK and the published OpenAPI
  * file use this list.
@@ -13,13 +15,18 @@ export interface GatewayResponse {
   readonly retryAfterSeconds?: number;
 }
 
-export const GATEWAY_RESPONSES: readonly GatewayResponse[] = [
+/** The answers of API Gateway in the words of a producer domain. */
+export const gatewayResponsesIn = (vocabulary: Vocabulary): readonly GatewayResponse[] =>
+  RESPONSES.map((response) => ({ ...response, detail: inWordsOf(vocabulary, response.detail) }));
+
+/** The details have words of the vocabulary in braces. */
+const RESPONSES: readonly GatewayResponse[] = [
   {
     conditions: ['BAD_REQUEST_BODY', 'BAD_REQUEST_PARAMETERS', 'DEFAULT_4XX'],
     status: 400,
     code: 'invalid-input',
     title: 'The request cannot be used',
-    detail: 'The body must be a JSON object with the field of this route, as text: cardNumber or cardReferenceId.',
+    detail: 'The body must be a JSON object with the field of this route, as text: {sourceField} or {referenceField}.',
   },
   {
     conditions: ['ACCESS_DENIED', 'UNAUTHORIZED', 'INVALID_API_KEY'],
@@ -62,7 +69,7 @@ export const GATEWAY_RESPONSES: readonly GatewayResponse[] = [
     status: 404,
     code: 'no-such-route',
     title: 'No such route',
-    detail: 'No such route. docs/openapi.json lists all routes of the API.',
+    detail: 'No such route. {apiFile} lists all routes of the API.',
   },
   {
     conditions: ['REQUEST_TOO_LARGE'],

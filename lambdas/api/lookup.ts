@@ -1,19 +1,21 @@
 import { composeTokenizer } from '../composition/tokenizer.ts';
 import { apiHandler } from '../runtime/http/api-handler.ts';
 import { startUp } from '../runtime/start-up.ts';
-import { CardNumber } from '../tokenization/model/card-number.ts';
-import { cardNumberRequest } from './schemas.ts';
+import { requestsIn } from './schemas.ts';
 
-const { tokenizer, deadlineMs, requestsPerSecond } = await startUp(() => composeTokenizer('lookup'));
+const { tokenizer, readSource, vocabulary, deadlineMs, requestsPerSecond } = await startUp(() =>
+  composeTokenizer('lookup'),
+);
 
-/** `POST /v1/cards/lookup` */
+/** `POST /v1/cards/lookup`, or `/v1/accounts/lookup` in an account domain. */
 export const handler = apiHandler({
   operation: 'lookup',
-  schema: cardNumberRequest,
+  vocabulary,
+  schema: requestsIn(vocabulary).source,
   deadlineMs,
   requestsPerSecond,
   async answer({ body, context }) {
-    const cardReferenceId = await tokenizer.lookup(CardNumber.parse(body.cardNumber), context);
-    return { status: 200, body: { cardReferenceId } };
+    const reference = await tokenizer.lookup(readSource(body.source), context);
+    return { status: 200, body: { reference } };
   },
 });

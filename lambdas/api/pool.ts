@@ -2,11 +2,12 @@ import { composePool } from '../composition/pool.ts';
 import { apiHandler } from '../runtime/http/api-handler.ts';
 import { startUp } from '../runtime/start-up.ts';
 
-const { readHealth, deadlineMs, requestsPerSecond } = await startUp(composePool);
+const { readHealth, vocabulary, deadlineMs, requestsPerSecond } = await startUp(composePool);
 
 /** `GET /v1/pool` */
 export const handler = apiHandler({
   operation: 'pool',
+  vocabulary,
   schema: null,
   deadlineMs,
   requestsPerSecond,

@@ -8,15 +8,17 @@ import { systemClock } from '../runtime/system-clock.ts';
 import type { EventRefusal, OutboxEvent } from '../tokenization/ports/event-queue.ts';
 import { type RelayResult, relayEvents } from '../tokenization/relay-events.ts';
 import { composeJobDatabase } from './database.ts';
+import { vocabularyOf } from './domain-settings.ts';
 
 /** Connects the relay with the database and the queue. Throws InvalidSettings. */
 export async function composeRelayEvents(): Promise<ComposedJob<RelayResult>> {
   const settings = readSettings('relay-events');
   const database = await composeJobDatabase(settings);
+  const { event, fields } = vocabularyOf(settings);
   const shared = {
     queue: createSqsQueue(settings.EVENT_QUEUE_URL),
     clock: systemClock,
-    domain: settings.PRODUCER_DOMAIN,
+    words: { domain: settings.PRODUCER_DOMAIN, type: event, referenceField: fields.reference.name },
     batchSize: settings.RELAY_BATCH_SIZE,
     onRefused(refusals: readonly EventRefusal[]) {
       for (const { count: refused, ...reason } of refusals) {

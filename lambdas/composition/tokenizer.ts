@@ -13,15 +13,18 @@ import type { Caller } from '../tokenization/callers/caller.ts';
 import type { CallerBudgets } from '../tokenization/callers/caller-budgets.ts';
 import { limitCallers } from '../tokenization/callers/limit-callers.ts';
 import { createDirectTokenizer } from '../tokenization/direct-tokenizer.ts';
-import type { CardNumber } from '../tokenization/model/card-number.ts';
+import { CardNumber } from '../tokenization/model/card-number.ts';
+import { findSourceFault } from '../tokenization/model/source-form.ts';
 import type { TokenForms } from '../tokenization/model/token-form.ts';
 import { createPooledTokenizer } from '../tokenization/pooled-tokenizer.ts';
 import type { IdempotencyClaim } from '../tokenization/ports/pair-store.ts';
 import type { Tokenizer } from '../tokenization/tokenizer.ts';
 import type { DirectDependencies, TokenizerEvent } from '../tokenization/tokenizer-dependencies.ts';
 import { tokenFormsOf } from '../tome/profile/tome-profile.ts';
+import type { Vocabulary } from '../vocabulary.ts';
 import { composeCallerBudgets } from './caller-budgets.ts';
 import { composeRequestDatabase } from './database.ts';
+import { sourceFormOf, vocabularyOf } from './domain-settings.ts';
 import { referenceRulesOf } from './reference-rules.ts';
 import { composeTome } from './tome.ts';
 
@@ -33,6 +36,11 @@ export interface ComposedTokenizer {
   readonly budgets: CallerBudgets;
   /** What the tokens of this TOME look like. */
   readonly forms: TokenForms;
+  readonly vocabulary: Vocabulary;
+  /** Reads the source of a request. Throws InvalidInput, which never quotes it. */
+  readonly readSource: (text: string) => CardNumber;
+  /** Whether a text has the form of a source. */
+  readonly mayBeSource: (text: string) => boolean;
   readonly deadlineMs: number;
   /** Requests that this process serves one caller in a second. */
   readonly requestsPerSecond: number;
@@ -54,7 +62,7 @@ export async function composeTokenizer(name: TokenizerFunction): Promise<Compose
 function composeDirect(settings: TokenizerSettings): ComposedTokenizer {
   const tokenizer = createDirectTokenizer(sharedParts(settings));
   const budgets = composeCallerBudgets(settings, null);
-  return { tokenizer: limitCallers(tokenizer, budgets), budgets, ...limitsOf(settings) };
+  return { tokenizer: limitCallers(tokenizer, budgets), budgets, ...sourcesOf(settings), ...limitsOf(settings) };
 }
 
 async function composePooled(settings: TokenizerSettings): Promise<ComposedTokenizer> {
@@ -73,7 +81,17 @@ async function composePooled(settings: TokenizerSettings): Promise<ComposedToken
     claimOf: keys === null ? refuseKeys : claimWith(await secretOf(keys)),
   });
   const budgets = composeCallerBudgets(settings, createBudgetLedger(database));
-  return { tokenizer: limitCallers(tokenizer, budgets), budgets, ...limitsOf(settings) };
+  return { tokenizer: limitCallers(tokenizer, budgets), budgets, ...sourcesOf(settings), ...limitsOf(settings) };
+}
+
+function sourcesOf(settings: Settings<'domain'>) {
+  const vocabulary = vocabularyOf(settings);
+  const form = sourceFormOf(settings);
+  return {
+    vocabulary,
+    readSource: (text: string) => CardNumber.parse(text, form, vocabulary.fields.source.name),
+    mayBeSource: (text: string) => findSourceFault(text, form) === null,
+  };
 }
 
 /** The dependencies of both strategies. */

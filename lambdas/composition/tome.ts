@@ -6,6 +6,7 @@ import type { Tome } from '../tokenization/ports/tome.ts';
 import type { TomeRateLimited } from '../tokenization/tome-errors.ts';
 import { createHttpTome } from '../tome/client/http-tome.ts';
 import { TomeClient } from '../tome/client/tome-client.ts';
+import { sourceFormOf } from './domain-settings.ts';
 
 /** The outcome of a call that TOME refused with 429. */
 const RATE_LIMITED: TomeRateLimited['code'] = 'tome-rate-limited';
@@ -41,5 +42,5 @@ export function composeTome(settings: Settings<'domain' | 'tome'>): Tome {
       logger.warn('circuit breaker', { namespace, operation, state });
     },
   });
-  return createHttpTome(client, settings.TOME_PROFILE);
+  return createHttpTome(client, settings.TOME_PROFILE, sourceFormOf(settings));
 }

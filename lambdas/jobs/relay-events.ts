@@ -2,5 +2,5 @@ import { composeRelayEvents } from '../composition/relay-events.ts';
 import { jobHandler } from '../runtime/job-handler.ts';
 import { startUp } from '../runtime/start-up.ts';
 
-/** Sends card-created events from the outbox to TSYS's queue. */
+/** Sends the events of the outbox to TSYS's queue. */
 export const handler = jobHandler({ name: 'relay-events', ...(await startUp(composeRelayEvents)) });

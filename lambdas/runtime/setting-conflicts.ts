@@ -12,6 +12,7 @@ export function conflictsBetween(values: Values, groups: ReadonlySet<GroupName>)
     ...(groups.has('idempotency') && isPooled ? hashKeyConflicts(values) : []),
     ...(groups.has('prefetch') ? bulkConflicts(values) : []),
     ...checkDigitConflicts(values),
+    ...(groups.has('domain') ? sourceConflicts(values) : []),
     ...orderConflicts(values),
   ];
 }
@@ -49,6 +50,16 @@ function checkDigitConflicts({ TOME_PROFILE, REFERENCE_LUHN }: Values): readonly
         `REFERENCE_LUHN must be any or ${ofTome}, because the references of TOME_PROFILE have namespaces.ns2.token.checkDigit ${ofTome}`,
       ];
 }
+
+/** The form of account numbers is complete, and nothing of it is given in vain. */
+const sourceConflicts = (values: Values): readonly string[] =>
+  ['SOURCE_LENGTHS', 'SOURCE_CHECK_DIGIT'].flatMap((name) => {
+    const isForAccounts = values['SOURCE_FORM'] === 'account-number';
+    if (isForAccounts === (values[name] !== undefined)) return [];
+    return isForAccounts
+      ? [`${name} must be set when SOURCE_FORM is account-number`]
+      : [`${name} must not be set unless SOURCE_FORM is account-number`];
+  });
 
 /** Numbers of which one limits the other. A comparison with a setting that is not read is false. */
 function orderConflicts(values: Values): readonly string[] {

@@ -1,7 +1,21 @@
 import * as z from 'zod/mini';
 import { LUHN_POLICIES } from '../tokenization/model/luhn.ts';
 import { REFERENCE_RULES, UNACCEPTABLE_REFERENCES } from '../tokenization/model/reference-rules.ts';
-import { choice, flag, httpUrl, integer, optionalText, ratio, text, tomeProfile, url } from './setting-parsers.ts';
+import { SOURCE_CHECK_DIGITS, SOURCE_DIGITS, SOURCE_FORMS } from '../tokenization/model/source-form.ts';
+import { VOCABULARY_NAMES } from '../vocabulary.ts';
+import {
+  choice,
+  flag,
+  httpUrl,
+  integer,
+  lengths,
+  optionalChoice,
+  optionalText,
+  ratio,
+  text,
+  tomeProfile,
+  url,
+} from './setting-parsers.ts';
 
 /**
  * Every setting of every function, in groups: its name in the environment, its default and its
@@ -11,6 +25,10 @@ import { choice, flag, httpUrl, integer, optionalText, ratio, text, tomeProfile,
 export const settingGroups = {
   domain: {
     PRODUCER_DOMAIN: text(/^[a-z][a-z0-9-]{0,31}$/, 'must be a short lower-case name', 'card'),
+    VOCABULARY: optionalChoice(VOCABULARY_NAMES),
+    SOURCE_FORM: choice(SOURCE_FORMS, 'card-number'),
+    SOURCE_LENGTHS: z.optional(lengths(SOURCE_DIGITS.fewest, SOURCE_DIGITS.most)),
+    SOURCE_CHECK_DIGIT: optionalChoice(SOURCE_CHECK_DIGITS),
     REFERENCE_FORMAT: choice(REFERENCE_RULES, 'card-networks'),
     REFERENCE_LUHN: choice(LUHN_POLICIES, 'must-fail'),
     TOME_PROFILE: tomeProfile,

@@ -44,6 +44,29 @@ export const choice = <const Values extends readonly [string, ...string[]]>(
   fallback: NoInfer<Values[number]>,
 ) => z.prefault(z.enum(values, `must be one of ${values.join(', ')}`), fallback);
 
+export const optionalChoice = <const Values extends readonly [string, ...string[]]>(values: Values) =>
+  z.optional(z.enum(values, `must be one of ${values.join(', ')}`));
+
+/** Lengths and ranges of lengths, both ends included, such as `10-19` or `8,12,16-19`. */
+export const lengths = (fewest: number, most: number) =>
+  z.pipe(
+    z.string(),
+    z.transform((text: string, { issues }) => {
+      const ranges = text.split(',').map((range) => /^(\d{1,3})(?:-(\d{1,3}))?$/.exec(range) ?? []);
+      const all = new Set<number>();
+      for (const [, from = 'none', to = from] of ranges) {
+        const isUsable = Number(from) >= fewest && Number(from) <= Number(to) && Number(to) <= most;
+        if (!isUsable) {
+          const message = `must be lengths from ${fewest} to ${most}, such as 10-19 or 12,16`;
+          issues.push({ code: 'custom', message, input: text });
+          return z.NEVER;
+        }
+        for (let length = Number(from); length <= Number(to); length += 1) all.add(length);
+      }
+      return [...all].sort((one, other) => one - other);
+    }),
+  );
+
 /** A text of a given form. */
 export const text = (form: RegExp, message: string, fallback: string) =>
   z.prefault(z.string().check(z.regex(form, message)), fallback);

@@ -42,4 +42,4 @@ export async function agreedToken(
 }
 
 const contradiction = (): TomeAnswerInvalid =>
-  new TomeAnswerInvalid('NS1 names different tokens for one card.', { attempts: 1 });
+  new TomeAnswerInvalid('NS1 names different tokens for one source.', { attempts: 1 });

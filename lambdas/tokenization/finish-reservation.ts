@@ -117,7 +117,7 @@ async function confirmUnusableToken(
   context: RequestContext,
   refusal: InternalTokenUnacceptable,
 ): Promise<CreatedCard> {
-  const doubt = new TomeAnswerInvalid('NS1 names different tokens for one card.', { attempts: refusal.attempts });
+  const doubt = new TomeAnswerInvalid('NS1 names different tokens for one source.', { attempts: refusal.attempts });
   try {
     return await settleUnknown(dependencies, creation, context, doubt);
   } catch (error) {

@@ -1,12 +1,12 @@
 import { EventsRefused } from './errors.ts';
 import type { Clock } from './ports/clock.ts';
-import type { CardCreatedEvent, EventQueue, EventRefusal, Outbox, OutboxEvent } from './ports/event-queue.ts';
+import type { EventQueue, EventRefusal, EventWords, Outbox, OutboxEvent, ReferenceEvent } from './ports/event-queue.ts';
 
 export interface RelayDependencies {
   readonly outbox: Outbox;
   readonly queue: EventQueue;
   readonly clock: Clock;
-  readonly domain: string;
+  readonly words: EventWords;
   /** Events taken from the outbox at once. */
   readonly batchSize: number;
   /** Called with every refusal, for the log and the alarm. */
@@ -53,7 +53,7 @@ export async function relayEvents(dependencies: RelayDependencies, deadlineMs: n
  * Adds accepted events to `closed` at once, so that they are closed even when a later batch fails.
  */
 async function sendAll(
-  { queue, clock, domain, onRefused }: RelayDependencies,
+  { queue, clock, words, onRefused }: RelayDependencies,
   taken: readonly OutboxEvent[],
   closed: OutboxEvent[],
   deadlineMs: number,
@@ -61,8 +61,8 @@ async function sendAll(
   const refused: EventRefusal[] = [];
   for (let start = 0; start < taken.length && clock.monotonicMs() < deadlineMs; start += queue.batchSize) {
     const batch = taken.slice(start, start + queue.batchSize);
-    const { accepted, refusals } = await queue.send(batch.map((event) => cardCreated(event, domain)));
-    for (const event of batch) if (accepted.has(eventIdOf(event))) closed.push(event);
+    const { accepted, refusals } = await queue.send(batch.map((event) => referenceEvent(event, words)));
+    for (const event of batch) if (accepted.has(eventIdOf(event, words))) closed.push(event);
     if (refusals.length > 0) onRefused(refusals);
     refused.push(...refusals);
     if (accepted.size === 0 && refusals.some(({ scope }) => scope === 'queue')) throw new EventsRefused(refusals);
@@ -74,13 +74,13 @@ async function sendAll(
  * Depends on the reference only and not on the pair's number: after a restore another pair can have
  * the number.
  */
-const eventIdOf = ({ cardReference }: OutboxEvent): string => `card-created-${cardReference}`;
+const eventIdOf = ({ cardReference }: OutboxEvent, { type }: EventWords): string => `${type}-${cardReference}`;
 
-const cardCreated = (event: OutboxEvent, domain: string): CardCreatedEvent => ({
-  eventId: eventIdOf(event),
-  type: 'card-created',
+const referenceEvent = (event: OutboxEvent, words: EventWords): ReferenceEvent => ({
+  eventId: eventIdOf(event, words),
+  type: words.type,
   version: 1,
-  domain,
-  cardReferenceId: event.cardReference,
+  domain: words.domain,
+  [words.referenceField]: event.cardReference,
   occurredAt: event.occurredAt.toISOString(),
 });

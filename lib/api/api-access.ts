@@ -1,6 +1,7 @@
 import { AccountPrincipal, AnyPrincipal, Effect, PolicyDocument, PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import { ROUTES, returnsCardNumbers } from '../../lambdas/api/routes.ts';
-import { FUNCTIONS, type RouteName } from '../../lambdas/functions.ts';
+import { returnsSources, routeIn, routesIn } from '../../lambdas/api/routes.ts';
+import type { RouteName } from '../../lambdas/functions.ts';
+import type { Vocabulary } from '../../lambdas/vocabulary.ts';
 import type { Consumer } from '../environments/environment.ts';
 
 export const API_STAGE = 'live';
@@ -25,7 +26,12 @@ const DETOKENIZE_SPELLINGS = [
  * need a managed policy (caller-policies.ts). Only roles that a consumer names may detokenize: a
  * Deny refuses all others, and no other policy can override a Deny.
  */
-export function apiAccess(consumers: readonly Consumer[]): PolicyDocument {
+export function apiAccess(consumers: readonly Consumer[], vocabulary: Vocabulary): PolicyDocument {
+  const resourcesOf = (operations: readonly RouteName[]): string[] =>
+    operations.map((operation) => {
+      const { method, path } = routeIn(vocabulary, operation);
+      return `execute-api:/${API_STAGE}/${method}${path}`;
+    });
   const readers = consumers.flatMap(({ account, detokenizeRoles }) =>
     detokenizeRoles.map((role) => ({ account, arn: `arn:aws:iam::${account}:role/${role}` })),
   );
@@ -34,14 +40,18 @@ export function apiAccess(consumers: readonly Consumer[]): PolicyDocument {
       // Without a sid, so that CDK merges the statements of consumers with the same routes.
       ...consumers
         .filter(({ operations }) => operations.length > 0)
-        .map(({ account, operations }) => invocation([account], operations)),
+        .map(({ account, operations }) => invocation([account], resourcesOf(operations))),
       ...(readers.length === 0
         ? []
         : [
             // IAM rejects a principal that does not exist yet, but not its ARN in a condition.
             invocation(
               readers.map(({ account }) => account),
-              ROUTES.filter(returnsCardNumbers).map(({ operation }) => operation),
+              resourcesOf(
+                routesIn(vocabulary)
+                  .filter(returnsSources)
+                  .map(({ operation }) => operation),
+              ),
               { ArnEquals: { 'aws:PrincipalArn': readers.map(({ arn }) => arn) } },
             ),
           ]),
@@ -59,20 +69,11 @@ export function apiAccess(consumers: readonly Consumer[]): PolicyDocument {
   });
 }
 
-const invocation = (
-  accounts: readonly string[],
-  operations: readonly RouteName[],
-  conditions?: PolicyStatement['conditions'],
-) =>
+/** `resources`: exactly one method and path each. */
+const invocation = (accounts: readonly string[], resources: string[], conditions?: PolicyStatement['conditions']) =>
   new PolicyStatement({
     principals: [...new Set(accounts)].map((account) => new AccountPrincipal(account)),
     actions: ['execute-api:Invoke'],
-    resources: operations.map(invocationOf),
+    resources,
     ...(conditions === undefined ? {} : { conditions }),
   });
-
-/** The resource of exactly one method and path. */
-function invocationOf(operation: RouteName): string {
-  const { method, path } = FUNCTIONS[operation].http;
-  return `execute-api:/${API_STAGE}/${method}${path}`;
-}

@@ -15,8 +15,9 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { type DataProtectionPolicy, FilterPattern } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { type ApiRoute, ROUTES } from '../../lambdas/api/routes.ts';
+import { type ApiRoute, routesIn } from '../../lambdas/api/routes.ts';
 import type { RouteName } from '../../lambdas/functions.ts';
+import type { Vocabulary } from '../../lambdas/vocabulary.ts';
 import { acknowledgeApi } from '../checks/acknowledgements.ts';
 import type { Consumer, Environment } from '../environments/environment.ts';
 import { EncryptedLogGroup } from '../logs/encrypted-log-group.ts';
@@ -30,6 +31,7 @@ export interface ApiProps {
   /** The prefix of names, such as `prod-card`. */
   readonly name: string;
   readonly key: IKey;
+  readonly vocabulary: Vocabulary;
   readonly consumers: readonly Consumer[];
   readonly handlers: Readonly<Record<RouteName, IFunction>>;
   readonly logProtection: DataProtectionPolicy | undefined;
@@ -44,7 +46,8 @@ export class Api extends Construct {
 
   constructor(scope: Construct, id: string, props: ApiProps) {
     super(scope, id);
-    const { environment, name, key, consumers, handlers, logProtection: protection } = props;
+    const { environment, name, key, vocabulary, consumers, handlers, logProtection: protection } = props;
+    const routes = routesIn(vocabulary);
     const accessLog = new EncryptedLogGroup(this, 'AccessLog', {
       environment,
       key,
@@ -62,7 +65,7 @@ export class Api extends Construct {
       restApiName: name,
       description: 'Card tokenization',
       endpointTypes: [EndpointType.REGIONAL],
-      policy: apiAccess(consumers),
+      policy: apiAccess(consumers, vocabulary),
       cloudWatchRole: false,
       deployOptions: {
         stageName: API_STAGE,
@@ -73,10 +76,10 @@ export class Api extends Construct {
         dataTraceEnabled: false,
         accessLogDestination: new LogGroupLogDestination(accessLog),
         accessLogFormat: ACCESS_LOG,
-        throttlingRateLimit: Math.max(...ROUTES.map(({ row }) => row.throttle.ratePerSecond)),
-        throttlingBurstLimit: Math.max(...ROUTES.map(({ row }) => row.throttle.burst)),
+        throttlingRateLimit: Math.max(...routes.map(({ row }) => row.throttle.ratePerSecond)),
+        throttlingBurstLimit: Math.max(...routes.map(({ row }) => row.throttle.burst)),
         methodOptions: Object.fromEntries(
-          ROUTES.map(({ method, path, row }) => [
+          routes.map(({ method, path, row }) => [
             `${path}/${method}`,
             { throttlingRateLimit: row.throttle.ratePerSecond, throttlingBurstLimit: row.throttle.burst },
           ]),
@@ -96,8 +99,8 @@ export class Api extends Construct {
       validateRequestBody: true,
       validateRequestParameters: true,
     });
-    for (const route of ROUTES) this.#addRoute(route, handlers[route.operation], validator);
-    addGatewayResponses(this.restApi);
+    for (const route of routes) this.#addRoute(route, handlers[route.operation], validator);
+    addGatewayResponses(this.restApi, vocabulary);
     acknowledgeApi(this, environment);
   }
 

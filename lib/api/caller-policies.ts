@@ -1,13 +1,15 @@
 import type { RestApi } from 'aws-cdk-lib/aws-apigateway';
 import { ManagedPolicy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
-import { type ApiRoute, ROUTES, returnsCardNumbers } from '../../lambdas/api/routes.ts';
+import { type ApiRoute, returnsSources, routesIn } from '../../lambdas/api/routes.ts';
+import type { Vocabulary } from '../../lambdas/vocabulary.ts';
 import { API_STAGE } from './api-access.ts';
 
 export interface CallerPoliciesProps {
   /** The prefix of names, such as `prod-card`. */
   readonly name: string;
   readonly restApi: RestApi;
+  readonly vocabulary: Vocabulary;
 }
 
 /**
@@ -15,7 +17,7 @@ export interface CallerPoliciesProps {
  * a separate one to read card numbers. An operator attaches them; no role of this product has them.
  */
 export class CallerPolicies extends Construct {
-  constructor(scope: Construct, id: string, { name, restApi }: CallerPoliciesProps) {
+  constructor(scope: Construct, id: string, { name, restApi, vocabulary }: CallerPoliciesProps) {
     super(scope, id);
     const grant = (right: string, description: string, routes: readonly ApiRoute[]): void => {
       new ManagedPolicy(this, right, {
@@ -29,15 +31,16 @@ export class CallerPolicies extends Construct {
         ],
       });
     };
+    const routes = routesIn(vocabulary);
     grant(
       'use',
       'Creating references and looking them up.',
-      ROUTES.filter((route) => !returnsCardNumbers(route)),
+      routes.filter((route) => !returnsSources(route)),
     );
     grant(
       'detokenize',
-      "Seeing card numbers; the role must be named in its consumer's record too.",
-      ROUTES.filter(returnsCardNumbers),
+      `Seeing ${vocabulary.number}s; the role must be named in its consumer's record too.`,
+      routes.filter(returnsSources),
     );
   }
 }

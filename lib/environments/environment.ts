@@ -6,7 +6,7 @@ export type ProducerDomain = (typeof PRODUCER_DOMAINS)[number];
 
 /** Routes that do not return card numbers. A consumer account gets access to them by name. */
 export type OpenOperation = {
-  [Name in RouteName]: (typeof FUNCTIONS)[Name]['http']['answer'] extends 'cardNumber' ? never : Name;
+  [Name in RouteName]: (typeof FUNCTIONS)[Name]['http']['answer'] extends 'source' ? never : Name;
 }[RouteName];
 
 /** An AWS account that calls the API. */
@@ -27,7 +27,17 @@ type NumberSettings<Group extends GroupName> = {
 export type PoolSettings = NumberSettings<'pool'> &
   Readonly<Record<'POOL_TARGET_MIN' | 'POOL_TARGET_MAX' | 'POOL_COVER_MINUTES', number>>;
 
+/** Settings of a domain whose sources are account numbers (docs/configuration.md#domain). */
+export interface AccountNumberSettings {
+  readonly SOURCE_FORM: 'account-number';
+  /** Lengths and ranges of lengths, such as `10-19` or `12,16`. */
+  readonly SOURCE_LENGTHS: string;
+  readonly SOURCE_CHECK_DIGIT: Settings<'domain'>['SOURCE_CHECK_DIGIT'] & string;
+}
+
 export interface DomainSettings {
+  /** What its sources look like. Absent: card numbers. */
+  readonly source?: AccountNumberSettings;
   readonly consumers: readonly Consumer[];
   readonly pool: PoolSettings;
   readonly tomeCalls: NumberSettings<'tome'>;

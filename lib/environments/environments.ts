@@ -95,7 +95,11 @@ function small(
     firewallRequestsPerFiveMinutes: 100_000,
     domains: {
       card: { ...domain('777777777777', [issuing]), pool },
-      program: { ...domain('777777777777', [billing]), pool: { ...pool, POOL_TARGET_MIN: target.min / 5 } },
+      program: {
+        ...domain('777777777777', [billing]),
+        source: { SOURCE_FORM: 'account-number', SOURCE_LENGTHS: '10-19', SOURCE_CHECK_DIGIT: 'none' },
+        pool: { ...pool, POOL_TARGET_MIN: target.min / 5 },
+      },
     },
   };
 }

@@ -132,6 +132,7 @@ function faultsOfDomain({ pool, consumers, ...settings }: DomainSettings): reado
     ]),
   ]);
   return [
+    ...boundFaults(settingGroups.domain, { ...settings.source }),
     ...boundFaults(settingGroups.pool, pool),
     ...boundFaults(settingGroups.tome, settings.tomeCalls),
     ...boundFaults(settingGroups.callers, settings.callerBudgets ?? {}),
@@ -142,7 +143,7 @@ function faultsOfDomain({ pool, consumers, ...settings }: DomainSettings): reado
 /** Values outside the bounds of lambdas/runtime/setting-groups.ts: the function could not start. */
 const boundFaults = (
   parsers: Readonly<Record<string, z.core.$ZodType>>,
-  values: Readonly<Record<string, number>>,
+  values: Readonly<Record<string, number | string>>,
 ): readonly string[] =>
   Object.entries(values).flatMap(([name, value]) => {
     const { error } = z.safeParse(parsers[name] ?? z.never(), String(value));

@@ -11,7 +11,7 @@ import type { FunctionContext } from './function-context.ts';
 const VARIABLES: {
   readonly [Group in GroupName]: (context: FunctionContext, name: FunctionName) => GroupEnvironment<Group>;
 } = {
-  domain: ({ domain }) => ({ PRODUCER_DOMAIN: domain }),
+  domain: ({ domain, settings }) => ({ PRODUCER_DOMAIN: domain, ...settings.source }),
   strategy: () => ({}),
   request: () => ({}),
   database: databaseVariables,

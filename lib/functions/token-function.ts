@@ -8,6 +8,7 @@ import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { FunctionRow, JobRow } from '../../lambdas/function-row.ts';
 import { FUNCTIONS, type FunctionName } from '../../lambdas/functions.ts';
+import { inWordsOf, vocabularyOfDomain } from '../../lambdas/vocabulary.ts';
 import { acknowledgeFunction } from '../checks/acknowledgements.ts';
 import { EncryptedLogGroup } from '../logs/encrypted-log-group.ts';
 import { functionCode } from './function-bundle.ts';
@@ -56,7 +57,7 @@ export class TokenFunction extends Construct {
     const concurrency = reservedConcurrency(name, row, context);
     this.function = new Lambda(this, 'Function', {
       functionName,
-      description: row.description,
+      description: inWordsOf(vocabularyOfDomain(context.domain), row.description),
       runtime: Runtime.NODEJS_24_X,
       architecture: isOnAws ? Architecture.ARM_64 : Architecture.X86_64,
       code: functionCode(name),

@@ -11,7 +11,8 @@ import {
   SingleValueWidget,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
-import { ROUTES } from '../../lambdas/api/routes.ts';
+import { routeNames } from '../../lambdas/function-names.ts';
+import { FUNCTIONS } from '../../lambdas/functions.ts';
 import { type PoolMetrics, sumOf } from './pool-metrics.ts';
 
 export interface DashboardProps {
@@ -23,7 +24,7 @@ export interface DashboardProps {
 }
 
 /** The operations that call TOME. With the dual-call strategy each makes two TOME calls. */
-const TOME_OPERATIONS = ROUTES.filter(({ row }) => row.access.tome).map(({ operation }) => operation);
+const TOME_OPERATIONS = routeNames().filter((name) => FUNCTIONS[name].access.tome);
 
 const LIVE_ENDPOINTS = [
   ['ns1', 'tokenize'],

@@ -10,14 +10,15 @@ export interface CliOptions {
   /** The reference for detokenize, if it is an argument. */
   readonly reference: string | null;
   readonly where: Where;
-  /** Whether detokenize shows all digits of the card number. */
+  /** Whether detokenize shows all digits. */
   readonly reveal: boolean;
 }
 
 /** The deployment: an environment, by the outputs of its stacks, or a URL. */
-export type Where =
-  | { readonly by: 'environment'; readonly environment: string; readonly domain: string }
-  | { readonly by: 'url'; readonly url: string; readonly sigv4: boolean; readonly prefetchFunction: string | null };
+export type Where = { readonly domain: string } & (
+  | { readonly by: 'environment'; readonly environment: string }
+  | { readonly by: 'url'; readonly url: string; readonly sigv4: boolean; readonly prefetchFunction: string | null }
+);
 
 /** All faults of the arguments. Never quotes an argument, because it can be a card number. */
 export class InvalidCommand extends Error {
@@ -35,21 +36,22 @@ const LOWER_ENVIRONMENTS = Object.values(ENVIRONMENTS)
 
 export const CLI_USAGE = `npm run cli -- COMMAND (--env NAME | --url URL) [options]
 
-  tokenize                prints the reference of a card number; creates it if necessary
-  lookup                  prints the reference of a card number
-  detokenize [REFERENCE]  prints the masked card number of a reference
+  tokenize                prints the reference of a card number or account number; creates it if
+                          necessary
+  lookup                  prints the reference of a card number or account number
+  detokenize [REFERENCE]  prints the masked number of a reference
   pool                    prints the level of the pool
   refill                  starts a prefetch
 
   --env NAME              ${LOWER_ENVIRONMENTS.join(', ')}: finds the API by the outputs of the stacks
-  --domain NAME           ${PRODUCER_DOMAINS.join(' or ')}, with --env (default: card)
+  --domain NAME           ${PRODUCER_DOMAINS.join(' or ')} (default: card)
   --url URL               the URL of an API; requests to an execute-api address are signed
   --sigv4                 signs requests to other addresses too
   --function NAME         the prefetch function, for refill with a signed --url
   --reveal                detokenize prints all digits
   --help                  prints this text
 
-The command asks for a card number, or reads it from standard input. As an argument, other users of
+The command asks for the number, or reads it from standard input. As an argument, other users of
 the machine could see it, and the shell would store it. For environments without real cards.
 Credentials and region come from the environment, as for the AWS CLI.
 `;
@@ -63,7 +65,7 @@ export function parseCliOptions(args: readonly string[]): CliOptions | null {
   const command = COMMANDS.find((candidate) => candidate === name);
   if (command === undefined) faults.push(`The commands are ${COMMANDS.join(', ')}.`);
   if (rest.length > (command === 'detokenize' ? 1 : 0)) {
-    faults.push('Nothing may follow the command. It asks for a card number, because arguments are visible and stored.');
+    faults.push('Nothing may follow the command. It asks for the number, because arguments are visible and stored.');
   }
   if ((values.env === undefined) === (values.url === undefined)) faults.push('Give either --env or --url.');
   if (values.env !== undefined && !LOWER_ENVIRONMENTS.includes(values.env)) {
@@ -78,10 +80,12 @@ export function parseCliOptions(args: readonly string[]): CliOptions | null {
   return {
     command,
     reference: rest[0] ?? null,
-    where:
-      values.env === undefined
+    where: {
+      domain: values.domain,
+      ...(values.env === undefined
         ? { by: 'url', url: values.url ?? '', sigv4: values.sigv4, prefetchFunction: values.function ?? null }
-        : { by: 'environment', environment: values.env, domain: values.domain },
+        : { by: 'environment', environment: values.env }),
+    },
     reveal: values.reveal,
   };
 }

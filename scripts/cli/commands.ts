@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { VOCABULARIES, type Vocabulary } from '../../lambdas/vocabulary.ts';
 import type { ApiAnswer, Sender } from '../performance/load/sender.ts';
 
 /** The API refused the request, or could not be reached. */
@@ -6,33 +7,41 @@ export class CommandFailed extends Error {
   override readonly name = 'CommandFailed';
 }
 
-/** Returns the reference of a card. Creates it if the card has none. */
-export async function tokenize(sender: Sender, cardNumber: string): Promise<string> {
+/** Returns the reference of a card or account. Creates it if there is none. */
+export async function tokenize(sender: Sender, number: string, { items, fields }: Vocabulary): Promise<string> {
   const answer = await sender.send({
     method: 'POST',
-    path: '/v1/cards',
-    body: { cardNumber },
+    path: `/v1/${items}`,
+    body: { [fields.source.name]: number },
     headers: { 'idempotency-key': randomUUID() },
   });
-  const reference = textOf(answer, 'cardReferenceId');
+  const reference = textOf(answer, fields.reference.name);
   return answer.status === 201 ? reference : `${reference} (it had this one already)`;
 }
 
-export async function lookup(sender: Sender, cardNumber: string): Promise<string> {
+export async function lookup(sender: Sender, number: string, { items, fields }: Vocabulary): Promise<string> {
   return textOf(
-    await sender.send({ method: 'POST', path: '/v1/cards/lookup', body: { cardNumber } }),
-    'cardReferenceId',
+    await sender.send({ method: 'POST', path: `/v1/${items}/lookup`, body: { [fields.source.name]: number } }),
+    fields.reference.name,
   );
 }
 
-/**
- * Returns the card number. Only the first six and last four digits are shown, unless `isRevealed`.
- */
-export async function detokenize(sender: Sender, cardReferenceId: string, isRevealed: boolean): Promise<string> {
-  const answer = await sender.send({ method: 'POST', path: '/v1/references/detokenize', body: { cardReferenceId } });
-  const cardNumber = textOf(answer, 'cardNumber');
-  if (isRevealed) return cardNumber;
-  return `${cardNumber.slice(0, 6)}${'*'.repeat(Math.max(0, cardNumber.length - 10))}${cardNumber.slice(-4)}`;
+/** Returns the card number or account number, masked unless `isRevealed`. */
+export async function detokenize(
+  sender: Sender,
+  reference: string,
+  isRevealed: boolean,
+  vocabulary: Vocabulary,
+): Promise<string> {
+  const { fields } = vocabulary;
+  const body = { [fields.reference.name]: reference };
+  const answer = await sender.send({ method: 'POST', path: '/v1/references/detokenize', body });
+  const number = textOf(answer, fields.source.name);
+  if (isRevealed) return number;
+  // The first six digits of a card number name its issuer. Those of an account number are secret.
+  const shown = vocabulary === VOCABULARIES.card ? number.slice(0, 6) : '';
+  const last = number.slice(-4);
+  return `${shown}${'*'.repeat(Math.max(0, number.length - shown.length - last.length))}${last}`;
 }
 
 /** Returns the level of the pool, one figure on each line. */

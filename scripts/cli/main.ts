@@ -1,3 +1,4 @@
+import { vocabularyOfDomain } from '../../lambdas/vocabulary.ts';
 import { CannotSign } from '../performance/load/sigv4.ts';
 import { beginProgram } from '../program/run-program.ts';
 import { CLI_USAGE, type CliOptions, InvalidCommand, parseCliOptions } from './cli-options.ts';
@@ -8,15 +9,17 @@ import { readSecretLine } from './read-secret-line.ts';
 const ask = (question: string): Promise<string> =>
   readSecretLine(question, { input: process.stdin, output: process.stderr });
 
-function run({ command, reference, reveal }: CliOptions, { sender, refill }: Deployment): Promise<string> {
+function run({ command, reference, reveal, where }: CliOptions, { sender, refill }: Deployment): Promise<string> {
+  const vocabulary = vocabularyOfDomain(where.domain);
+  const question = `${vocabulary.number[0]?.toUpperCase()}${vocabulary.number.slice(1)}: `;
   switch (command) {
     case 'tokenize':
-      return ask('Card number: ').then((cardNumber) => tokenize(sender, cardNumber));
+      return ask(question).then((number) => tokenize(sender, number, vocabulary));
     case 'lookup':
-      return ask('Card number: ').then((cardNumber) => lookup(sender, cardNumber));
+      return ask(question).then((number) => lookup(sender, number, vocabulary));
     case 'detokenize':
       return (reference === null ? ask('Reference: ') : Promise.resolve(reference)).then((given) =>
-        detokenize(sender, given, reveal),
+        detokenize(sender, given, reveal, vocabulary),
       );
     case 'pool':
       return pool(sender);

@@ -1,12 +1,17 @@
 import type { Context } from 'aws-lambda';
+import { vocabularyOf } from '../../lambdas/composition/domain-settings.ts';
 import { isRoute, jobNames, routeNames } from '../../lambdas/function-names.ts';
 import { FUNCTIONS, type FunctionName, type JobName, type RouteName } from '../../lambdas/functions.ts';
+import { readSettings } from '../../lambdas/runtime/settings.ts';
+import type { Vocabulary } from '../../lambdas/vocabulary.ts';
 import { type ApiFunction, lambdaContext } from './gateway.ts';
 
 export type RunJob = (name: JobName) => Promise<unknown>;
 
 export interface Functions {
   readonly api: Readonly<Record<RouteName, ApiFunction>>;
+  /** The words in which the handlers read requests and answer. */
+  readonly vocabulary: Vocabulary;
   readonly runJob: RunJob;
   close(): Promise<void>;
 }
@@ -24,6 +29,7 @@ export async function loadFunctions(): Promise<Functions> {
   const jobs = await handlersOf<JobName, Handler>(jobNames());
   return {
     api,
+    vocabulary: vocabularyOf(readSettings(['domain'], process.env)),
     runJob: (name) => jobs[name]({}, lambdaContext(name, FUNCTIONS[name].lambda.timeoutSeconds * 1_000)),
     async close() {
       // A job that is ended here is completed after the next start, so it logs no failure.

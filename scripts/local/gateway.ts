@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda';
-import { type ApiRoute, ROUTES } from '../../lambdas/api/routes.ts';
+import { type ApiRoute, routesIn } from '../../lambdas/api/routes.ts';
 import type { RouteName } from '../../lambdas/functions.ts';
+import type { Vocabulary } from '../../lambdas/vocabulary.ts';
 import { writeAnswer } from '../program/loopback/connection-faults.ts';
 import { type ReceivedRequest, startLoopbackServer } from '../program/loopback/loopback-server.ts';
 import { type HttpAnswer, problemAnswer } from '../program/loopback/problem-answer.ts';
@@ -20,6 +21,8 @@ export interface Gateway {
 export interface GatewayOptions {
   readonly port: number;
   readonly functions: Readonly<Record<RouteName, ApiFunction>>;
+  /** The words of the routes, in which the functions read and answer. */
+  readonly vocabulary: Vocabulary;
   readonly sideRoute: SideRoute;
   readonly concurrencyLimit?: ConcurrencyLimitSettings;
   /** How long a client may take to send one request, in milliseconds. */
@@ -50,11 +53,12 @@ const LOCAL_CALLER = `arn:aws:iam::${LOCAL_ACCOUNT}:user/local`;
  * calls the same handlers. Rejects when the port is in use.
  */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
-  const { port, functions, sideRoute, requestTimeoutMs } = options;
+  const { port, functions, vocabulary, sideRoute, requestTimeoutMs } = options;
+  const served = routesIn(vocabulary);
   const limit = new ConcurrencyLimit(options.concurrencyLimit ?? DEFAULT_LIMIT);
 
   const answerTo = async (request: ReceivedRequest): Promise<HttpAnswer> => {
-    const routes = ROUTES.filter(({ path }) => path === request.path);
+    const routes = served.filter(({ path }) => path === request.path);
     const route = routes.find(({ method }) => method === request.method);
     if (route !== undefined) {
       if (!(await limit.acquire()))
@@ -72,7 +76,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       const headers = { 'Content-Type': 'application/json' };
       return { status: answer.status, headers, body: JSON.stringify(answer.body) };
     }
-    return refusal(routes.map(({ method }) => method));
+    return refusal(
+      routes.map(({ method }) => method),
+      vocabulary,
+    );
   };
 
   return startLoopbackServer({
@@ -118,9 +125,9 @@ export function lambdaContext(functionName: string, timeoutMs = INTEGRATION_TIME
 }
 
 /** The answer does not repeat the path, because it may contain a card number. */
-function refusal(allowed: readonly string[]): HttpAnswer {
+function refusal(allowed: readonly string[], { apiFile }: Vocabulary): HttpAnswer {
   if (allowed.length === 0) {
-    return problemAnswer(404, 'no-such-route', 'No such route. docs/openapi.json lists all routes of the API.');
+    return problemAnswer(404, 'no-such-route', `No such route. ${apiFile} lists all routes of the API.`);
   }
   const methods = allowed.join(', ');
   return problemAnswer(405, 'method-not-allowed', `This route takes ${methods}.`, { Allow: methods });

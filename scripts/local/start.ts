@@ -1,11 +1,13 @@
-import { type GroupName, settingGroups } from '../../lambdas/runtime/setting-groups.ts';
+import { sourceFormOf, vocabularyOf } from '../../lambdas/composition/domain-settings.ts';
+import { type GroupName, type Settings, settingGroups } from '../../lambdas/runtime/setting-groups.ts';
 import { readSettings } from '../../lambdas/runtime/settings.ts';
 import { refuseUnknownSettings } from '../../lambdas/runtime/unknown-settings.ts';
 import { CannotStart } from '../program/cannot-start.ts';
 import { parseOptions } from '../program/options.ts';
 import { beginProgram, endProgram } from '../program/run-program.ts';
-import { placeholderCredential, readProfileFile } from './local-profile.ts';
+import { useDefaultEnvironment } from './default-environment.ts';
 import { startLocalStack } from './local-stack.ts';
+import { madeUpSource } from './made-up-sources.ts';
 
 const USAGE = `npm start -- [--fence-first]
 
@@ -22,8 +24,7 @@ Settings are environment variables; docs/configuration.md has the tables. The mo
                        removed at the end
   DATABASE_URL=url     uses that PostgreSQL instead of an embedded one
   POOL_TARGET_MIN=n    pairs in the pool
-  TOME_PROFILE=name    the TOME that the simulator is: simulator, uat, sixteen-digits, the JSON of a
-                       profile, or the path of a file with it (docs/tome.md)
+  PRODUCER_DOMAIN=program   account numbers in place of card numbers
 `;
 
 /** Variables that only the local programs read. */
@@ -45,8 +46,7 @@ async function main({ fenceFirst }: { readonly fenceFirst: boolean }): Promise<n
   refuseUnknownSettings(process.env, LOCAL_VARIABLES);
   const port = portFrom('PORT', 3_000);
   const tomePort = portFrom('TOME_PORT', 0);
-  readProfileFile();
-  checkSettings();
+  const settings = checkSettings();
   const stack = await startLocalStack({
     port,
     tomePort,
@@ -56,7 +56,7 @@ async function main({ fenceFirst }: { readonly fenceFirst: boolean }): Promise<n
     fenceFirst,
   });
   isReady = true;
-  process.stdout.write(`\nready ${stack.url}\n\n${exampleCommands(stack.url)}\n`);
+  process.stdout.write(`\nready ${stack.url}\n\n${exampleCommands(stack.url, settings)}\n`);
   const lastOutput = await stack.databaseLost;
   throw new CannotStart(
     `PostgreSQL ended by itself: ${lastOutput}\nCheck the free space of the disk, and start again. Answered requests are not lost.`,
@@ -67,15 +67,15 @@ async function main({ fenceFirst }: { readonly fenceFirst: boolean }): Promise<n
  * Reports invalid settings before anything is started. The values below are placeholders for what
  * the stack provides later.
  */
-function checkSettings(): void {
+function checkSettings(): Settings<'domain'> {
+  useDefaultEnvironment();
   const provided = {
     DATABASE_URL: 'postgres://provided/later',
     TOME_URL: 'http://provided.later',
     EVENT_QUEUE_URL: 'http://provided.later',
     IDEMPOTENCY_HMAC_SECRET: 'provided later, provided later, provided later',
-    ...placeholderCredential(),
   };
-  readSettings(Object.keys(settingGroups) as GroupName[], {
+  return readSettings(Object.keys(settingGroups) as GroupName[], {
     ...provided,
     ...Object.fromEntries(Object.entries(process.env).filter(([, value]) => value !== '')),
   });
@@ -93,14 +93,20 @@ function show(line: string): void {
 }
 
 /** A test card number from Visa's documentation. No customer has it. */
-const EXAMPLE = '4111111111111111';
+const EXAMPLE_CARD = '4111111111111111';
 
-const exampleCommands = (url: string): string => `Try:
-  curl -s ${url}/v1/cards -H 'Content-Type: application/json' -d '{"cardNumber":"${EXAMPLE}"}'
-  curl -s ${url}/v1/references/detokenize -H 'Content-Type: application/json' -d "$(curl -s ${url}/v1/cards/lookup -H 'Content-Type: application/json' -d '{"cardNumber":"${EXAMPLE}"}')"
+function exampleCommands(url: string, settings: Settings<'domain'>): string {
+  const { items, fields } = vocabularyOf(settings);
+  const form = sourceFormOf(settings);
+  const source = form.kind === 'card-number' ? EXAMPLE_CARD : madeUpSource(1_234_567, form);
+  const body = `-H 'Content-Type: application/json' -d '{"${fields.source.name}":"${source}"}'`;
+  return `Try:
+  curl -s ${url}/v1/${items} ${body}
+  curl -s ${url}/v1/references/detokenize -H 'Content-Type: application/json' -d "$(curl -s ${url}/v1/${items}/lookup ${body})"
   curl -s ${url}/v1/pool
 Ctrl-C stops everything.
 `;
+}
 
 const options = beginProgram({
   usage: USAGE,

@@ -1,4 +1,5 @@
-import { type ApiRoute, ROUTES } from '../../lambdas/api/routes.ts';
+import { type ApiRoute, routesIn } from '../../lambdas/api/routes.ts';
+import type { Vocabulary } from '../../lambdas/vocabulary.ts';
 import { problemsOf } from '../../scripts/checks/contract/api-document.ts';
 import type { FuzzAnswer, FuzzRequest } from './fuzz-request.ts';
 
@@ -15,16 +16,15 @@ const SERVER_CODES: Readonly<Record<string, number>> = {
 };
 
 const PROBLEM_FIELDS = ['code', 'correlationId', 'detail', 'status', 'title', 'type'];
-const ANSWER_FORMATS: Readonly<Record<string, RegExp>> = {
-  cardReferenceId: /^[0-9]{16}$/,
-  cardNumber: /^[1-9][0-9]{12,18}$/,
-};
 
-/** Compares an answer with docs/openapi.json. Returns one sentence for each difference. */
-export function faultsOf(request: FuzzRequest, answer: FuzzAnswer | null): readonly string[] {
+/**
+ * Compares an answer with the published file of the vocabulary. Returns one sentence for each
+ * difference.
+ */
+export function faultsOf(request: FuzzRequest, answer: FuzzAnswer | null, vocabulary: Vocabulary): readonly string[] {
   if (answer === null) return ['no answer'];
   const { status, headers } = answer;
-  if (status < 300) return faultsOfSuccess(request, answer);
+  if (status < 300) return faultsOfSuccess(request, answer, vocabulary);
   const faults: string[] = [];
   if (status >= 500 && status !== 502 && status !== 503) faults.push(`status ${status}`);
   if (headers['content-type'] !== 'application/problem+json') faults.push(`${status} with another content type`);
@@ -34,10 +34,14 @@ export function faultsOf(request: FuzzRequest, answer: FuzzAnswer | null): reado
     faults.push('Retry-After is not a positive number');
   if (headers['x-correlation-id'] === undefined) faults.push('no correlation id');
   // An answer to HEAD has no body.
-  return request.method === 'HEAD' ? faults : [...faults, ...faultsOfProblem(request, answer)];
+  return request.method === 'HEAD' ? faults : [...faults, ...faultsOfProblem(request, answer, vocabulary)];
 }
 
-function faultsOfProblem(request: FuzzRequest, { status, headers, text }: FuzzAnswer): readonly string[] {
+function faultsOfProblem(
+  request: FuzzRequest,
+  { status, headers, text }: FuzzAnswer,
+  vocabulary: Vocabulary,
+): readonly string[] {
   const problem = parsed(text);
   if (problem === null) return [`${status} without a problem`];
   const faults: string[] = [];
@@ -46,22 +50,27 @@ function faultsOfProblem(request: FuzzRequest, { status, headers, text }: FuzzAn
   if (problem['correlationId'] !== headers['x-correlation-id']) faults.push('two correlation ids');
   const code = String(problem['code']);
   if (problem['type'] !== `urn:card-tokenization-pool:problem:${code}`) faults.push('type does not match the code');
-  if (!isDocumented(request, status, code)) faults.push(`undocumented ${status} ${code}`);
+  if (!isDocumented(request, status, code, vocabulary)) faults.push(`undocumented ${status} ${code}`);
   return faults;
 }
 
-function isDocumented(request: FuzzRequest, status: number, code: string): boolean {
+function isDocumented(request: FuzzRequest, status: number, code: string, vocabulary: Vocabulary): boolean {
   if (SERVER_CODES[code] === status) return true;
   // Raw bytes can reach any route, so the documented errors of all routes are allowed.
-  const routes = request.bytes === null ? [routeOf(request)] : ROUTES;
+  const routes = request.bytes === null ? [routeOf(request, vocabulary)] : routesIn(vocabulary);
   return routes.some(
     (route) =>
-      route !== undefined && problemsOf(route).some((problem) => problem.status === status && problem.code === code),
+      route !== undefined &&
+      problemsOf(route, vocabulary).some((problem) => problem.status === status && problem.code === code),
   );
 }
 
-function faultsOfSuccess(request: FuzzRequest, { status, headers, text }: FuzzAnswer): readonly string[] {
-  const route = routeOf(request);
+function faultsOfSuccess(
+  request: FuzzRequest,
+  { status, headers, text }: FuzzAnswer,
+  vocabulary: Vocabulary,
+): readonly string[] {
+  const route = routeOf(request, vocabulary);
   if (request.bytes !== null) return [];
   if (route === undefined) return [`${status} for a request that reaches no route`];
   const faults: string[] = [];
@@ -71,15 +80,19 @@ function faultsOfSuccess(request: FuzzRequest, { status, headers, text }: FuzzAn
   if (headers['cache-control'] !== 'no-store') faults.push(`${status} may be cached`);
   const body = parsed(text);
   if (body === null) return [...faults, `${status} without an object`];
-  if (route.operation === 'pool') return faults;
-  const field = route.operation === 'detokenize' ? 'cardNumber' : 'cardReferenceId';
-  const isValid = Object.keys(body).join() === field && ANSWER_FORMATS[field]?.test(String(body[field])) === true;
+  const kind = route.row.http.answer;
+  if (kind === 'pool') return faults;
+  const { name, pattern } = vocabulary.fields[kind];
+  const isValid = Object.keys(body).join() === name && new RegExp(pattern).test(String(body[name]));
   return isValid ? faults : [...faults, `${status} with another body`];
 }
 
 /** The route that a request reaches: the one whose path equals the target's path. */
-export const routeOf = ({ method, target }: Pick<FuzzRequest, 'method' | 'target'>): ApiRoute | undefined =>
-  ROUTES.find((route) => route.method === method && pathsOf(target).includes(route.path));
+export const routeOf = (
+  { method, target }: Pick<FuzzRequest, 'method' | 'target'>,
+  vocabulary: Vocabulary,
+): ApiRoute | undefined =>
+  routesIn(vocabulary).find((route) => route.method === method && pathsOf(target).includes(route.path));
 
 /** A target can also have a query or a fragment, and begin with the server's address. */
 const pathsOf = (target: string): readonly string[] => {

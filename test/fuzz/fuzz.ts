@@ -6,11 +6,12 @@ import { countTraces } from './card-traces.ts';
 import { exchange } from './exchange.ts';
 import type { FuzzAnswer, FuzzRequest } from './fuzz-request.ts';
 import { RandomChoice } from './random-choice.ts';
-import { RequestGenerator } from './request-generator.ts';
+import { type FuzzDomain, RequestGenerator } from './request-generator.ts';
 
 export interface FuzzOptions {
   /** The address of the local stack. */
   readonly url: string;
+  readonly domain: FuzzDomain;
   readonly requests: number;
   readonly seed: number;
   /** How many requests run at once. */
@@ -35,14 +36,15 @@ const QUICK_FAULTS = FAULT_KINDS.filter((kind) => !/^(timeout|apply-late|short|d
 
 /**
  * Sends valid and invalid requests to a local stack whose TOME has faults, and compares each answer
- * with docs/openapi.json: status and code are documented, no 5xx except 502 and 503, no card number
- * except in an answer of detokenize, and one reference for each card.
+ * with its published file: status and code are documented, no 5xx except 502 and 503, no card
+ * number except in an answer of detokenize, and one reference for each card.
  */
 export async function fuzz(options: FuzzOptions): Promise<FuzzResult> {
-  const { url, requests, seed, concurrency, output, onProgress } = options;
+  const { url, domain, requests, seed, concurrency, output, onProgress } = options;
+  const { vocabulary } = domain;
   const base = new URL(url);
   const agent = new Agent({ keepAlive: true, maxSockets: concurrency });
-  const generator = new RequestGenerator(seededRandom(seed));
+  const generator = new RequestGenerator(seededRandom(seed), domain);
   const random = new RandomChoice(seededRandom(seed + 1));
   const statuses: Record<string, number> = {};
   const violations: string[] = [];
@@ -56,7 +58,7 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzResult> {
 
   const checkReference = (request: FuzzRequest, answer: FuzzAnswer): void => {
     const body = answer.status < 300 ? parsed(answer.text) : null;
-    const reference = body?.['cardReferenceId'];
+    const reference = body?.[vocabulary.fields.reference.name];
     if (request.card === null || typeof reference !== 'string') return;
     if ((referenceOf.get(request.card) ?? reference) !== reference)
       addViolation('a second reference for one card', request, answer);
@@ -70,10 +72,10 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzResult> {
   const checkAnswer = (request: FuzzRequest, answer: FuzzAnswer | null): void => {
     const status = String(answer?.status ?? 'none');
     statuses[status] = (statuses[status] ?? 0) + 1;
-    for (const fault of faultsOf(request, answer)) addViolation(fault, request, answer);
+    for (const fault of faultsOf(request, answer, vocabulary)) addViolation(fault, request, answer);
     if (answer === null) return;
     checkReference(request, answer);
-    const mayDisclose = answer.status === 200 && routeOf(request)?.operation === 'detokenize';
+    const mayDisclose = answer.status === 200 && routeOf(request, vocabulary)?.operation === 'detokenize';
     const checked = mayDisclose ? JSON.stringify(answer.headers) : JSON.stringify(answer.headers) + answer.text;
     if (countTraces(checked, generator.cards) > 0) addViolation('a card number in the answer', request, answer);
   };

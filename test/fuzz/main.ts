@@ -1,4 +1,8 @@
+import { sourceFormOf, vocabularyOf } from '../../lambdas/composition/domain-settings.ts';
+import { readSettings } from '../../lambdas/runtime/settings.ts';
+import { useDefaultEnvironment } from '../../scripts/local/default-environment.ts';
 import { startLocalStack } from '../../scripts/local/local-stack.ts';
+import { madeUpSource } from '../../scripts/local/made-up-sources.ts';
 import { InvalidArguments } from '../../scripts/program/invalid-arguments.ts';
 import { parseOptions } from '../../scripts/program/options.ts';
 import { beginProgram, endProgram } from '../../scripts/program/run-program.ts';
@@ -20,7 +24,7 @@ const SETTINGS = {
 const USAGE = `npm run fuzz -- [options]
 
 Starts a local stack on free ports, and sends valid and invalid requests to it. Exits with 1 when an
-answer does not match docs/openapi.json.
+answer does not match docs/openapi.json, or docs/openapi-program.json with PRODUCER_DOMAIN=program.
 
   --requests N   how many requests (20000)
   --seed N       the seed of all random choices (1)
@@ -55,6 +59,10 @@ for (const stream of [process.stdout, process.stderr]) {
 }
 Object.assign(process.env, SETTINGS);
 
+useDefaultEnvironment();
+const settings = readSettings(['domain'], process.env);
+const form = sourceFormOf(settings);
+
 const startedMs = performance.now();
 print(`fuzz: ${requests} requests, seed ${seed}`);
 const stack = await startLocalStack({
@@ -66,6 +74,7 @@ const stack = await startLocalStack({
 await fetch(`${stack.url}/_local/tome/switches`, { method: 'PUT', body: JSON.stringify({ rateLimitScope: 'off' }) });
 const { statuses, violations } = await fuzz({
   url: stack.url,
+  domain: { vocabulary: vocabularyOf(settings), madeUpSource: (serial) => madeUpSource(serial, form) },
   requests,
   seed,
   concurrency: 16,

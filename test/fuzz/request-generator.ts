@@ -1,9 +1,15 @@
-import { type ApiRoute, ROUTES } from '../../lambdas/api/routes.ts';
-import { madeUpCard } from '../../scripts/local/made-up-cards.ts';
+import { type ApiRoute, routesIn } from '../../lambdas/api/routes.ts';
+import type { Vocabulary } from '../../lambdas/vocabulary.ts';
 import { grouped } from './card-traces.ts';
 import { mutatedBody, validBody } from './fuzz-bodies.ts';
 import type { FuzzRequest, KnownCard } from './fuzz-request.ts';
 import { RandomChoice } from './random-choice.ts';
+
+/** The producer domain whose API is called. */
+export interface FuzzDomain {
+  readonly vocabulary: Vocabulary;
+  readonly madeUpSource: (serial: number) => string;
+}
 
 /**
  * Generates valid requests, and requests that are changed in up to three parts. The same seed and
@@ -13,11 +19,15 @@ export class RequestGenerator {
   /** Every card number that a request contained. */
   readonly cards = new Set<string>();
   readonly #random: RandomChoice;
+  readonly #domain: FuzzDomain;
+  readonly #routes: readonly ApiRoute[];
   readonly #known: KnownCard[] = [];
   #serial: number;
 
-  constructor(random: () => number) {
+  constructor(random: () => number, domain: FuzzDomain) {
     this.#random = new RandomChoice(random);
+    this.#domain = domain;
+    this.#routes = routesIn(domain.vocabulary);
     this.#serial = 1_000 * this.#random.below(900_000);
   }
 
@@ -28,13 +38,14 @@ export class RequestGenerator {
 
   next(): FuzzRequest {
     const random = this.#random;
-    const route = ROUTES[random.below(ROUTES.length)] as ApiRoute;
+    const route = this.#routes[random.below(this.#routes.length)] as ApiRoute;
     const value = this.#valueFor(route);
     const valid = this.#validRequest(route, value);
     if (random.chance(0.3)) return valid;
     if (random.chance(0.08)) return this.#malformed(valid, value);
     let request = valid;
-    if (route.request !== null && random.chance(0.55)) request = this.#withMutatedBody(request, fieldOf(route), value);
+    if (route.request !== null && random.chance(0.55))
+      request = this.#withMutatedBody(request, this.#fieldOf(route), value);
     if (random.chance(0.35)) request = this.#withUnusualHeader(request, value);
     if (random.chance(0.25) || request === valid) request = this.#withUnusualTarget(request, value);
     return request;
@@ -43,7 +54,7 @@ export class RequestGenerator {
   #valueFor(route: ApiRoute): string {
     const random = this.#random;
     const known = this.#known[random.below(Math.max(1, this.#known.length))];
-    if (fieldOf(route) === 'cardReferenceId') {
+    if (route.row.http.request === 'reference') {
       if (known !== undefined && random.chance(0.6)) return known.reference;
       return random.chance(0.5) ? `9${random.digits(15)}` : this.#freshCard();
     }
@@ -52,13 +63,13 @@ export class RequestGenerator {
 
   #freshCard(): string {
     this.#serial += 1;
-    const card = madeUpCard(this.#serial);
+    const card = this.#domain.madeUpSource(this.#serial);
     this.cards.add(card);
     return card;
   }
 
-  #validRequest({ method, path, request, operation }: ApiRoute, value: string): FuzzRequest {
-    const field = operation === 'detokenize' ? 'cardReferenceId' : 'cardNumber';
+  #validRequest(route: ApiRoute, value: string): FuzzRequest {
+    const { method, path, request, operation, row } = route;
     return {
       description: operation,
       method,
@@ -69,8 +80,8 @@ export class RequestGenerator {
           ? { 'idempotency-key': `key-${this.#random.below(50)}` }
           : {}),
       },
-      body: request === null ? null : validBody(field, value),
-      card: field === 'cardNumber' && request !== null ? value : null,
+      body: request === null ? null : validBody(this.#fieldOf(route), value),
+      card: row.http.request === 'source' ? value : null,
       bytes: null,
     };
   }
@@ -115,12 +126,13 @@ export class RequestGenerator {
   #withUnusualTarget(request: FuzzRequest, value: string): FuzzRequest {
     const random = this.#random;
     const { target } = request;
+    const { items, fields } = this.#domain.vocabulary;
     const method = random.chance(0.4)
       ? random.of(['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS', 'TRACE', 'PROPFIND'])
       : request.method;
     const changed = random.of([
       target,
-      `${target}?cardNumber=${value}`,
+      `${target}?${fields.source.name}=${value}`,
       `${target}/`,
       `/${target}`,
       target.replaceAll('/', '//'),
@@ -130,32 +142,33 @@ export class RequestGenerator {
       `${target}%00`,
       `${target}#fragment`,
       `${target};a=b`,
-      `/v1/%63ards`,
-      `/v1/../v1/cards`,
+      `/v1/%${items.charCodeAt(0).toString(16)}${items.slice(1)}`,
+      `/v1/../v1/${items}`,
       '/',
-      '/v2/cards',
-      `/v1/cards/${value}`,
+      `/v2/${items}`,
+      `/v1/${items}/${value}`,
       '/favicon.ico',
       '/%',
       `/${'a'.repeat(9_000)}`,
-      'http://127.0.0.1/v1/cards',
+      `http://127.0.0.1/v1/${items}`,
     ]);
     return { ...request, description: `${request.description}, target`, method, target: changed, card: null };
   }
 
   /** Bytes that no HTTP client would send. */
   #malformed(request: FuzzRequest, value: string): FuzzRequest {
+    const { items } = this.#domain.vocabulary;
     const text = this.#random.of([
       `GET /v1/pool HTTP/1.1\r\nConnection: close\r\n\r\n`,
       `GET // HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`,
       `GET http:// HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`,
       `GET ${value} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`,
-      `POST /v1/cards HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nConnection: close\r\n\r\n{"a":`,
-      `POST /v1/cards HTTP/1.1\r\nHost: a\r\nContent-Length: -5\r\n\r\n`,
-      `POST /v1/cards HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`,
-      `POST /v1/cards HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\nzz\r\n`,
-      `POST /v1/cards HTTP/1.1\r\nHost: a\r\nExpect: something\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`,
-      `POST /v1/cards HTTP/1.1\r\nHost: a\r\nHost: b\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`,
+      `POST /v1/${items} HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nConnection: close\r\n\r\n{"a":`,
+      `POST /v1/${items} HTTP/1.1\r\nHost: a\r\nContent-Length: -5\r\n\r\n`,
+      `POST /v1/${items} HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`,
+      `POST /v1/${items} HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\nzz\r\n`,
+      `POST /v1/${items} HTTP/1.1\r\nHost: a\r\nExpect: something\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`,
+      `POST /v1/${items} HTTP/1.1\r\nHost: a\r\nHost: b\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`,
       `CONNECT 127.0.0.1:1 HTTP/1.1\r\nHost: a\r\n\r\n`,
       `GET /v1/pool HTTP/1.0\r\n\r\n`,
       `GET /v1/pool HTTP/9.9\r\nHost: a\r\n\r\n`,
@@ -165,6 +178,8 @@ export class RequestGenerator {
     ]);
     return { ...request, description: 'malformed HTTP', body: null, card: null, bytes: Buffer.from(text) };
   }
-}
 
-const fieldOf = ({ operation }: ApiRoute): string => (operation === 'detokenize' ? 'cardReferenceId' : 'cardNumber');
+  #fieldOf({ row }: ApiRoute): string {
+    return this.#domain.vocabulary.fields[row.http.request ?? 'source'].name;
+  }
+}

@@ -1,6 +1,7 @@
 import { App, Stack } from 'aws-cdk-lib';
 import { describe, expect, test } from 'vitest';
-import { ROUTES, returnsCardNumbers } from '../../lambdas/api/routes.ts';
+import { returnsSources, routesIn } from '../../lambdas/api/routes.ts';
+import { vocabularyOfDomain } from '../../lambdas/vocabulary.ts';
 import { apiAccess } from '../../lib/api/api-access.ts';
 import type { OpenOperation } from '../../lib/environments/environment.ts';
 import { ENVIRONMENTS } from '../../lib/environments/environments.ts';
@@ -55,15 +56,17 @@ function verdict(
   return applying.some(({ Effect }) => Effect === 'Allow') ? 'allowed' : 'silent';
 }
 
-const resourceOf = (operation: string): string => {
-  const route = ROUTES.find((candidate) => candidate.operation === operation);
+const routesOf = (domain: string) => routesIn(vocabularyOfDomain(domain));
+
+const resourceOf = (operation: string, domain = 'card'): string => {
+  const route = routesOf(domain).find((candidate) => candidate.operation === operation);
   return `execute-api:/live/${route?.method}${route?.path}`;
 };
 const caller = (account: string, role: string): Caller => ({ account, role: `arn:aws:iam::${account}:role/${role}` });
 
-const operationsOf = (routes: typeof ROUTES) => routes.map(({ operation }) => operation);
-const OPEN = operationsOf(ROUTES.filter((route) => !returnsCardNumbers(route))) as readonly OpenOperation[];
-const REVEALING = operationsOf(ROUTES.filter(returnsCardNumbers));
+const operationsOf = (routes: ReturnType<typeof routesOf>) => routes.map(({ operation }) => operation);
+const OPEN = operationsOf(routesOf('card').filter((route) => !returnsSources(route))) as readonly OpenOperation[];
+const REVEALING = operationsOf(routesOf('card').filter(returnsSources));
 
 /** An account that no record names. */
 const STRANGER = '999999999999';
@@ -106,7 +109,7 @@ describe.each(AWS_ENVIRONMENT_NAMES)('%s', (name) => {
       for (const operation of OPEN) {
         for (const account of [...accounts, own, STRANGER]) {
           const isListed = consumers.some((one) => one.account === account && one.operations.includes(operation));
-          const says = verdict(policyOf(domain), caller(account, 'any-role'), resourceOf(operation));
+          const says = verdict(policyOf(domain), caller(account, 'any-role'), resourceOf(operation, domain));
           expect([domain, operation, account, says]).toEqual([
             domain,
             operation,
@@ -135,7 +138,7 @@ describe.each(AWS_ENVIRONMENT_NAMES)('%s', (name) => {
       );
       for (const operation of REVEALING) {
         for (const who of callers) {
-          const says = verdict(policyOf(domain), who, resourceOf(operation));
+          const says = verdict(policyOf(domain), who, resourceOf(operation, domain));
           const expected = named.includes(who.role) ? 'allowed' : 'denied';
           expect([domain, operation, who.role, says]).toEqual([domain, operation, who.role, expected]);
         }
@@ -174,7 +177,7 @@ describe.each(AWS_ENVIRONMENT_NAMES)('%s', (name) => {
   test('the denial of detokenize covers no other route', () => {
     for (const domain of Object.keys(domains)) {
       for (const operation of OPEN) {
-        expect(verdict(policyOf(domain), caller(own, 'administrator'), resourceOf(operation))).toBe('silent');
+        expect(verdict(policyOf(domain), caller(own, 'administrator'), resourceOf(operation, domain))).toBe('silent');
       }
     }
   });
@@ -188,8 +191,8 @@ describe.each(AWS_ENVIRONMENT_NAMES)('%s', (name) => {
           .map(({ action, resource }) => `${action} ${resource.replace(/^.*:ApiRestApi\/live/, '')}`);
       const right = (operations: readonly { method: string; path: string }[]) =>
         operations.map(({ method, path }) => `execute-api:Invoke /${method}${path}`).sort();
-      expect(granted('Callersuse').sort()).toEqual(right(ROUTES.filter((route) => !returnsCardNumbers(route))));
-      expect(granted('Callersdetokenize')).toEqual(right(ROUTES.filter(returnsCardNumbers)));
+      expect(granted('Callersuse').sort()).toEqual(right(routesOf(domain).filter((route) => !returnsSources(route))));
+      expect(granted('Callersdetokenize')).toEqual(right(routesOf(domain).filter(returnsSources)));
     }
     const attached = environment.all('AWS::IAM::Role').flatMap(({ properties }) => properties.ManagedPolicyArns ?? []);
     expect(attached.filter((policy: string) => policy.startsWith('Callers'))).toEqual([]);
@@ -208,7 +211,7 @@ test('the resource policy for the maximum number of consumers is within the quot
     detokenizeRoles: [`role-that-may-read-card-numbers-${index}`],
   }));
   const stack = new Stack(new App({ context: contextOfTheCli() }), 'Quota');
-  const policy = JSON.stringify(stack.resolve(apiAccess(consumers)))
+  const policy = JSON.stringify(stack.resolve(apiAccess(consumers, vocabularyOfDomain('program'))))
     .replaceAll('{"Ref":"AWS::Partition"}', 'aws')
     .replaceAll('execute-api:/', 'arn:aws:execute-api:us-east-1:444444444444:a1b2c3d4e5/');
   expect(policy).toContain(consumers.at(-1)?.account);

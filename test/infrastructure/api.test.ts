@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { ROUTES } from '../../lambdas/api/routes.ts';
+import { routesIn } from '../../lambdas/api/routes.ts';
+import { vocabularyOfDomain } from '../../lambdas/vocabulary.ts';
 import { ENVIRONMENTS } from '../../lib/environments/environments.ts';
 import { ENVIRONMENT_NAMES, synthesized } from './synthesized-environment.ts';
 
 const SERVICES = ENVIRONMENT_NAMES.flatMap((name) =>
-  Object.keys(ENVIRONMENTS[name].domains).map((domain) => [`${name}-${domain}-service`, name] as const),
+  Object.keys(ENVIRONMENTS[name].domains).map((domain) => [`${name}-${domain}-service`, name, domain] as const),
 );
 
 /** All conditions in which API Gateway answers itself, with its default text unless we set one. */
@@ -33,7 +34,8 @@ const CONDITIONS = [
 ];
 const PROBLEM_FIELDS = ['code', 'correlationId', 'detail', 'status', 'title', 'type'];
 
-describe.each(SERVICES)('%s', (stack, name) => {
+describe.each(SERVICES)('%s', (stack, name, domain) => {
+  const routes = routesIn(vocabularyOfDomain(domain));
   const environment = synthesized(name);
   const isOnAws = ENVIRONMENTS[name].kind === 'aws';
   const stage = environment.one('AWS::ApiGateway::Stage', stack);
@@ -41,7 +43,7 @@ describe.each(SERVICES)('%s', (stack, name) => {
   test('every API method is a route, requires IAM authentication and validates the body', () => {
     const methods = environment.all('AWS::ApiGateway::Method', stack);
     expect(methods.map(({ properties }) => String(properties.OperationName)).sort()).toEqual(
-      ROUTES.map(({ operation }) => operation).sort(),
+      routes.map(({ operation }) => operation).sort(),
     );
     for (const { properties } of methods) {
       expect(properties.AuthorizationType).toBe('AWS_IAM');
@@ -50,7 +52,7 @@ describe.each(SERVICES)('%s', (stack, name) => {
         Type: 'AWS_PROXY',
         Uri: expect.stringContaining('FunctionAliaslive/invocations'),
       });
-      const route = ROUTES.find(({ operation }) => operation === properties.OperationName);
+      const route = routes.find(({ operation }) => operation === properties.OperationName);
       expect(properties.RequestModels === undefined).toBe(route?.request === null);
     }
     expect(environment.one('AWS::ApiGateway::RequestValidator', stack).properties).toMatchObject({
@@ -60,7 +62,7 @@ describe.each(SERVICES)('%s', (stack, name) => {
 
   test('a request model requires the field as a string and has no rule that makes API Gateway quote its value', () => {
     const models = environment.all('AWS::ApiGateway::Model', stack);
-    expect(models).toHaveLength(ROUTES.filter(({ request }) => request !== null).length);
+    expect(models).toHaveLength(routes.filter(({ request }) => request !== null).length);
     for (const { properties } of models) {
       const { type, required, properties: fields, $schema: _dialect, ...others } = properties.Schema;
       expect(type).toBe('object');
@@ -91,7 +93,7 @@ describe.each(SERVICES)('%s', (stack, name) => {
 
   test('each method has the throttling limits of its route', () => {
     const settings = stage.properties.MethodSettings;
-    for (const { method, path, row } of ROUTES) {
+    for (const { method, path, row } of routes) {
       const found = settings.find(
         ({ HttpMethod, ResourcePath }: { HttpMethod: string; ResourcePath: string }) =>
           HttpMethod === method && ResourcePath === `/${path.replaceAll('/', '~1')}`,

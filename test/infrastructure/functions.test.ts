@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { functionNames, isRoute, routeNames } from '../../lambdas/function-names.ts';
 import type { FunctionRow } from '../../lambdas/function-row.ts';
 import { FUNCTIONS, type FunctionName } from '../../lambdas/functions.ts';
+import { inWordsOf, vocabularyOfDomain } from '../../lambdas/vocabulary.ts';
 import { ENVIRONMENTS } from '../../lib/environments/environments.ts';
 import { ENVIRONMENT_NAMES, synthesized } from './synthesized-environment.ts';
 
@@ -34,7 +35,7 @@ describe.each(SERVICES)('%s', (stack, name, domain) => {
       const { description, lambda } = rowOf(of);
       expect([of, properties.Description, properties.MemorySize, properties.Timeout]).toEqual([
         of,
-        description,
+        inWordsOf(vocabularyOfDomain(domain), description),
         lambda.memoryMb,
         lambda.timeoutSeconds,
       ]);

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { ROUTES } from '../../lambdas/api/routes.ts';
+import { routeNames } from '../../lambdas/function-names.ts';
 import type { AwsEnvironment } from '../../lib/environments/environment.ts';
 import { ENVIRONMENTS } from '../../lib/environments/environments.ts';
 import { AWS_ENVIRONMENT_NAMES, synthesized } from './synthesized-environment.ts';
 
-const OPERATIONS = ROUTES.map(({ operation }) => operation);
+const OPERATIONS = routeNames();
 const idOf = (operation: string): string => operation.replaceAll('-', '');
 
 describe.each(AWS_ENVIRONMENT_NAMES)('%s', (name) => {

@@ -4,6 +4,7 @@ import { functionNames } from '../../lambdas/function-names.ts';
 import type { FunctionRow } from '../../lambdas/function-row.ts';
 import { FUNCTIONS } from '../../lambdas/functions.ts';
 import { settingGroups } from '../../lambdas/runtime/setting-groups.ts';
+import { inWordsOf, vocabularyOfDomain } from '../../lambdas/vocabulary.ts';
 import { observedDomain } from './observed-domain.ts';
 
 const runbook = readFileSync('docs/runbook.md', 'utf8');
@@ -83,7 +84,17 @@ test('the restore procedure closes every route that writes and stops every sched
     new RegExp(`\\b${variable}="([^"]+)"`).exec(proceduresPart)?.[1]?.split(' ').toSorted() ?? [];
   const rows = functionNames().map((name): FunctionRow & { readonly name: string } => ({ name, ...FUNCTIONS[name] }));
   const writing = rows.flatMap((row) => (row.kind === 'route' && row.http.method === 'POST' ? [row.http.path] : []));
-  expect(listed('ROUTES')).toEqual(writing.map((path) => path.replace('/v1/', '').replaceAll('/', '~1')).toSorted());
+  for (const [domain, words] of [
+    ['card', 'cards'],
+    ['program', 'accounts'],
+  ] as const) {
+    expect(listed('ROUTES').map((path) => path.replace('cards', words))).toEqual(
+      writing
+        .map((path) => inWordsOf(vocabularyOfDomain(domain), path).replace('/v1/', '').replaceAll('/', '~1'))
+        .toSorted((one, other) => one.localeCompare(other)),
+    );
+  }
+  expect(proceduresPart).toMatch(/\$DOMAIN = program .*ROUTES=\$\{ROUTES\/\/cards\/accounts\}/);
   const scheduled = rows.flatMap((row) => (row.kind !== 'route' && row.schedule !== null ? [row.name] : []));
   expect(listed('JOBS')).toEqual(scheduled.toSorted());
 });

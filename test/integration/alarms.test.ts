@@ -4,9 +4,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import * as z from 'zod/mini';
-import { ROUTES } from '../../lambdas/api/routes.ts';
+import { routesIn } from '../../lambdas/api/routes.ts';
 import { composeRequestDatabase } from '../../lambdas/composition/database.ts';
 import { readSettings } from '../../lambdas/runtime/settings.ts';
+import { VOCABULARIES } from '../../lambdas/vocabulary.ts';
 import { madeUpCard } from '../../scripts/local/made-up-cards.ts';
 import {
   type AlarmProperties,
@@ -109,7 +110,7 @@ async function answerWithFaults(): Promise<void> {
   const fields: Readonly<Record<string, unknown>> = { cardNumber, cardReferenceId: body['cardReferenceId'] };
   await running.db.sql`ALTER SCHEMA public RENAME TO hidden`;
   const statuses: (readonly [string, number])[] = [];
-  for (const { operation, path, request } of ROUTES) {
+  for (const { operation, path, request } of routesIn(VOCABULARIES.card)) {
     const names = request === null ? [] : Object.keys(z.toJSONSchema(request).properties ?? {});
     const { status } =
       request === null
@@ -118,7 +119,7 @@ async function answerWithFaults(): Promise<void> {
     statuses.push([operation, status]);
   }
   await running.db.sql`ALTER SCHEMA hidden RENAME TO public`;
-  expect(statuses).toEqual(ROUTES.map(({ operation }) => [operation, 500]));
+  expect(statuses).toEqual(routesIn(VOCABULARIES.card).map(({ operation }) => [operation, 500]));
 }
 
 /** Sends statements to a database that accepts connections and does not answer. */

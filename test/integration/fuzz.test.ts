@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { VOCABULARIES } from '../../lambdas/vocabulary.ts';
 import { madeUpCard } from '../../scripts/local/made-up-cards.ts';
 import { faultsOf } from '../fuzz/answer-faults.ts';
 import { countTraces } from '../fuzz/card-traces.ts';
@@ -23,6 +24,7 @@ afterAll(() => running.stop());
 test('the API answers 500 valid and invalid requests as docs/openapi.json says, and discloses no card number', async () => {
   const { statuses, violations } = await fuzz({
     url: running.stack.url,
+    domain: { vocabulary: VOCABULARIES.card, madeUpSource: madeUpCard },
     requests: 500,
     seed: 3,
     concurrency: 4,
@@ -67,10 +69,10 @@ describe('the comparison of an answer with the published document', () => {
   };
 
   test('finds no fault in answers that are documented', () => {
-    expect(faultsOf(lookup, success)).toEqual([]);
-    expect(faultsOf(lookup, problem(404, 'card-not-found'))).toEqual([]);
-    expect(faultsOf(lookup, problem(503, 'tome-unavailable'))).toEqual([]);
-    expect(faultsOf({ ...lookup, method: 'PUT' }, problem(405, 'method-not-allowed'))).toEqual([]);
+    expect(faultsOf(lookup, success, VOCABULARIES.card)).toEqual([]);
+    expect(faultsOf(lookup, problem(404, 'card-not-found'), VOCABULARIES.card)).toEqual([]);
+    expect(faultsOf(lookup, problem(503, 'tome-unavailable'), VOCABULARIES.card)).toEqual([]);
+    expect(faultsOf({ ...lookup, method: 'PUT' }, problem(405, 'method-not-allowed'), VOCABULARIES.card)).toEqual([]);
   });
 
   test.each<[string, FuzzAnswer | null]>([
@@ -90,7 +92,7 @@ describe('the comparison of an answer with the published document', () => {
     ['a body with an additional field', { ...success, text: '{"cardReferenceId":"9000000000000009","pan":1}' }],
     ['an answer that may be cached', { ...success, headers: { 'content-type': 'application/json' } }],
   ])('finds a fault in %s', (_what, answer) => {
-    expect(faultsOf(lookup, answer)).not.toEqual([]);
+    expect(faultsOf(lookup, answer, VOCABULARIES.card)).not.toEqual([]);
   });
 
   test('countTraces finds a card number with separators and inside longer digits', () => {

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { routeNames } from '../../lambdas/function-names.ts';
 import type { RouteName } from '../../lambdas/functions.ts';
 import { MAX_BODY_BYTES } from '../../lambdas/runtime/http/parse-body.ts';
+import { VOCABULARIES } from '../../lambdas/vocabulary.ts';
 import { type ApiFunction, startGateway } from '../../scripts/local/gateway.ts';
 import { startLocalQueue } from '../../scripts/local/local-queue.ts';
 import { startSimulator } from '../../scripts/simulator/simulator.ts';
@@ -19,7 +20,8 @@ const functions = Object.fromEntries(routeNames().map((name) => [name, echo])) a
 >;
 
 const STARTS: Readonly<Record<string, () => Promise<Server>>> = {
-  'the local gateway': () => startGateway({ port: 0, functions, sideRoute: async () => null }),
+  'the local gateway': () =>
+    startGateway({ port: 0, functions, vocabulary: VOCABULARIES.card, sideRoute: async () => null }),
   'the TOME simulator': () => startSimulator(),
   'the local queue': () => startLocalQueue(),
 };
@@ -169,6 +171,7 @@ describe('the local gateway', () => {
     const gateway = await startGateway({
       port: 0,
       functions: { ...functions, 'create-card': slow },
+      vocabulary: VOCABULARIES.card,
       sideRoute: async () => null,
     });
     const post = (body: string) => `POST /v1/cards HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n${body}`;
@@ -178,7 +181,12 @@ describe('the local gateway', () => {
   });
 
   test('passes the complete body to the function, so that the function can name its smaller limit', async () => {
-    const gateway = await startGateway({ port: 0, functions, sideRoute: async () => null });
+    const gateway = await startGateway({
+      port: 0,
+      functions,
+      vocabulary: VOCABULARIES.card,
+      sideRoute: async () => null,
+    });
     const body = 'x'.repeat(40 * MAX_BODY_BYTES);
     const answer = await fetch(`${gateway.url}/v1/cards`, { method: 'POST', body });
     expect(await answer.json()).toEqual({ body });
@@ -186,7 +194,12 @@ describe('the local gateway', () => {
   });
 
   test('sends 100 Continue to a client that waits for it', async () => {
-    const gateway = await startGateway({ port: 0, functions, sideRoute: async () => null });
+    const gateway = await startGateway({
+      port: 0,
+      functions,
+      vocabulary: VOCABULARIES.card,
+      sideRoute: async () => null,
+    });
     const text = await rawExchange(gateway.url, (socket) => {
       socket.write(
         'POST /v1/cards HTTP/1.1\r\nHost: x\r\nConnection: close\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n',
@@ -201,7 +214,13 @@ describe('the local gateway', () => {
     ['headers', 'POST /v1/cards HTTP/1.1\r\nHost: x\r\n'],
     ['a body', 'POST /v1/cards HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{'],
   ])('answers 408 to a client that never finishes %s', async (_what, part) => {
-    const gateway = await startGateway({ port: 0, functions, sideRoute: async () => null, requestTimeoutMs: 100 });
+    const gateway = await startGateway({
+      port: 0,
+      functions,
+      vocabulary: VOCABULARIES.card,
+      sideRoute: async () => null,
+      requestTimeoutMs: 100,
+    });
     const answer = await ask(gateway.url, part);
     expect(answer.status).toBe(408);
     expectProblem(answer);
@@ -209,7 +228,12 @@ describe('the local gateway', () => {
   });
 
   test('accepts a target in absolute form, and does not serve a path with two slashes', async () => {
-    const gateway = await startGateway({ port: 0, functions, sideRoute: async () => null });
+    const gateway = await startGateway({
+      port: 0,
+      functions,
+      vocabulary: VOCABULARIES.card,
+      sideRoute: async () => null,
+    });
     expect((await ask(gateway.url, get('http://x/v1/pool?a=1'))).status).toBe(200);
     expect((await ask(gateway.url, get('//x/v1/pool'))).status).toBe(404);
     await gateway.close();

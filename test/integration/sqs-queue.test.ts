@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createSqsQueue } from '../../lambdas/runtime/aws/sqs-queue.ts';
 import type { CardReference } from '../../lambdas/tokenization/model/card-reference.ts';
-import type { CardCreatedEvent, EventQueue } from '../../lambdas/tokenization/ports/event-queue.ts';
+import type { EventQueue, ReferenceEvent } from '../../lambdas/tokenization/ports/event-queue.ts';
 
 interface Entry {
   readonly Id: string;
@@ -42,7 +42,7 @@ afterEach(() => {
   server.close();
 });
 
-const EVENTS: readonly CardCreatedEvent[] = Array.from({ length: 10 }, (_, index) => ({
+const EVENTS: readonly ReferenceEvent[] = Array.from({ length: 10 }, (_, index) => ({
   eventId: `event-${index}`,
   type: 'card-created',
   version: 1,

@@ -1,5 +1,5 @@
 import { SendMessageBatchCommand, type SendMessageBatchResult, SQSClient } from '@aws-sdk/client-sqs';
-import type { CardCreatedEvent, EventQueue, EventRefusal, SendResult } from '../../tokenization/ports/event-queue.ts';
+import type { EventQueue, EventRefusal, ReferenceEvent, SendResult } from '../../tokenization/ports/event-queue.ts';
 
 /**
  * Milliseconds for one batch, so that a queue without an answer does not use the time of the run.
@@ -58,7 +58,7 @@ export function createSqsQueue(queueUrl: string): EventQueue {
 
 /** An answer of 200 can refuse some or all messages. A message that it does not name is refused. */
 function resultOf(
-  events: readonly CardCreatedEvent[],
+  events: readonly ReferenceEvent[],
   { Successful = [], Failed = [] }: Partial<SendMessageBatchResult>,
 ): SendResult {
   const accepted = new Set(Successful.flatMap(({ Id }) => events[Number(Id)]?.eventId ?? []));

@@ -5,6 +5,7 @@ import type { RequestBody, RequestSchema, RouteAnswer } from '../../route-bodies
 import { type Caller, callerName, type RequestOrigin } from '../../tokenization/callers/caller.ts';
 import { OutOfTime } from '../../tokenization/errors.ts';
 import type { RequestContext } from '../../tokenization/tokenizer.ts';
+import type { Vocabulary } from '../../vocabulary.ts';
 import { recordRefusal } from '../logging/audit.ts';
 import { describe } from '../logging/describe-error.ts';
 import { logger } from '../logging/logger.ts';
@@ -27,16 +28,18 @@ export interface ApiRequest<Body> {
 export interface Route<Name extends RouteName> {
   /** The route's row in functions.ts, and its name in logs and metrics. */
   readonly operation: Name;
+  /** The words of the answers. The schema must be in the same words. */
+  readonly vocabulary: Vocabulary;
   readonly schema: RequestSchema<Name>;
   /** Milliseconds for one request. The timeout of the function can leave less. */
   readonly deadlineMs: number;
   /** Requests per second of one caller in this process. No limit when absent or 0. */
   readonly requestsPerSecond?: number;
   /**
-   * For a route that discloses card numbers: the requested reference. The handler writes an audit
-   * record for every answer that discloses nothing.
+   * For a route that discloses card numbers: the requested reference, or `null` when it must not be
+   * written. The handler writes an audit record for every answer that discloses nothing.
    */
-  readonly auditedReference?: (body: RequestBody<Name>) => string;
+  readonly auditedReference?: (body: RequestBody<Name>) => string | null;
   readonly answer: (request: ApiRequest<RequestBody<Name>>) => Promise<RouteAnswer<Name>>;
 }
 
@@ -100,7 +103,7 @@ export function apiHandler<Name extends RouteName>(route: Route<Name>) {
     })
     .onError((request) => {
       const { correlationId } = request.event;
-      const { problem, retryAfterSeconds } = problemOf(request.error, correlationId);
+      const { problem, retryAfterSeconds } = problemOf(request.error, correlationId, route.vocabulary.problems);
       request.response = respond(problem.status, problem, correlationId, {
         'Content-Type': 'application/problem+json',
         ...(retryAfterSeconds === null ? {} : { 'Retry-After': String(retryAfterSeconds) }),
@@ -123,11 +126,20 @@ export function apiHandler<Name extends RouteName>(route: Route<Name>) {
         context: { deadlineMs: startedMs + timeLeftMs, correlationId, caller, origin },
         header: (name) => headerOf(event, name),
       });
-      return respond(status, body, correlationId, { 'Content-Type': 'application/json' });
+      return respond(status, named(body, route.vocabulary), correlationId, { 'Content-Type': 'application/json' });
     });
   return (event: unknown, lambda: Context): Promise<APIGatewayProxyResult> =>
     stack(new Invocation(event, lambda), lambda);
 }
+
+/** A body of an answer with the names that the vocabulary gives to its fields. */
+const named = (body: object, { fields }: Vocabulary): object =>
+  Object.fromEntries(
+    Object.entries(body).map(([field, value]) => [
+      Object.hasOwn(fields, field) ? fields[field as keyof typeof fields].name : field,
+      value,
+    ]),
+  );
 
 const respond = (
   statusCode: number,

@@ -50,20 +50,39 @@ export const STATUS = {
 /** The code of a problem. `unexpected` is every error that is not expected. */
 export type ProblemCode = keyof typeof STATUS | 'unexpected';
 
+/** Other words for a problem than those of its error and of `STATUS`, by the code of the error. */
+export type ProblemWords = {
+  readonly [Code in ProblemCode]?: {
+    /** What a caller gets instead. Callers' programs use it, so it never changes either. */
+    readonly code?: string;
+    readonly title?: string;
+    readonly detail?: string;
+  };
+};
+
 /** The status and title of a problem. An unknown code is an unexpected error. */
 export const statusOf = (code: string): StatusOfProblem =>
   Object.hasOwn(STATUS, code) ? STATUS[code as keyof typeof STATUS] : UNEXPECTED;
 
 const UNEXPECTED = { status: 500, title: 'Unexpected error' };
 
+/** The status, title and code with which a caller gets the problem of an error. */
+export function asAnswered(
+  code: string,
+  words: ProblemWords,
+): StatusOfProblem & { readonly code: string; readonly detail: string | undefined } {
+  const others = Object.hasOwn(words, code) ? words[code as ProblemCode] : undefined;
+  return { ...statusOf(code), code, detail: undefined, ...others };
+}
+
 /** The answer to an error. An unexpected error is not described to the caller. */
 export function problemOf(
   error: unknown,
   correlationId: string,
+  words: ProblemWords,
 ): { readonly problem: Problem; readonly retryAfterSeconds: number | null } {
   const isExpected = error instanceof TokenizationError;
-  const { status, title } = isExpected ? statusOf(error.code) : UNEXPECTED;
-  const code = isExpected ? error.code : 'unexpected';
+  const { status, title, code, detail } = asAnswered(isExpected ? error.code : 'unexpected', words);
   return {
     problem: {
       type: `urn:card-tokenization-pool:problem:${code}`,
@@ -71,7 +90,7 @@ export function problemOf(
       status,
       code,
       detail: isExpected
-        ? error.message
+        ? (detail ?? error.message)
         : 'The request failed for a reason that is in the log under this correlation id.',
       correlationId,
     },

@@ -8,15 +8,25 @@ export interface OutboxEvent {
 }
 
 /**
- * The event that is sent. Its id depends on the reference only, so a receiver can detect repeats.
+ * The event that is sent, in the words of its producer domain. Its id depends on the reference
+ * only, so a receiver can detect repeats.
  */
-export interface CardCreatedEvent {
+export interface ReferenceEvent {
   readonly eventId: string;
-  readonly type: 'card-created';
+  /** `card-created` or `account-created`. */
+  readonly type: string;
   readonly version: 1;
   readonly domain: string;
-  readonly cardReferenceId: CardReference;
   readonly occurredAt: string;
+  /** The reference, in `cardReferenceId` or `accountReferenceId`. */
+  readonly [referenceField: string]: string | number;
+}
+
+/** How a producer domain speaks of its events. */
+export interface EventWords {
+  readonly domain: string;
+  readonly type: string;
+  readonly referenceField: string;
 }
 
 /** Events that the queue refused for the same reason. */
@@ -41,7 +51,7 @@ export interface EventQueue {
   /** The most events of one `send`. */
   readonly batchSize: number;
   /** Rejects when the call failed. The queue may have accepted some events even then. */
-  send(events: readonly CardCreatedEvent[]): Promise<SendResult>;
+  send(events: readonly ReferenceEvent[]): Promise<SendResult>;
 }
 
 export interface Outbox {

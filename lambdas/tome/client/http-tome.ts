@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import { CardNumber } from '../../tokenization/model/card-number.ts';
 import { isCardReference } from '../../tokenization/model/card-reference.ts';
 import type { InternalToken } from '../../tokenization/model/internal-token.ts';
+import { CARD_NUMBERS, type SourceForm } from '../../tokenization/model/source-form.ts';
 import { hasForm } from '../../tokenization/model/token-form.ts';
 import type { BulkTokenizeResult, Tome, TomeNamespace } from '../../tokenization/ports/tome.ts';
 import {
@@ -26,13 +27,13 @@ export type TomeCaller = Pick<TomeClient, 'call' | 'assertAdmits'>;
 type ReadLines = Pick<TomeProfile, 'namespaces' | 'toldApart' | 'answersShow'>;
 
 /** Implements the domain's port `Tome` with the contract's calls. */
-export function createHttpTome(client: TomeCaller, profile: ReadLines): Tome {
+export function createHttpTome(client: TomeCaller, profile: ReadLines, sourceForm: SourceForm = CARD_NUMBERS): Tome {
   const forms = tokenFormsOf(profile);
   const internalToken = (text: string) => (hasForm(text, forms.internalToken) ? (text as InternalToken) : null);
   return {
     ns1: createNamespace(client, profile, 'ns1', {
       write: (cardNumber: CardNumber) => cardNumber.reveal(),
-      readSource: (text) => CardNumber.stored(text),
+      readSource: (text) => CardNumber.stored(text, sourceForm),
       readToken: internalToken,
       hidesCardNumber: (token) => mayHideCardNumber(token, forms),
       UnusableSource: StoredCardUnacceptable,

@@ -1,9 +1,10 @@
 import * as z from 'zod/mini';
-import { GATEWAY_RESPONSES } from '../../../lambdas/api/gateway-responses.ts';
+import { gatewayResponsesIn } from '../../../lambdas/api/gateway-responses.ts';
 import { problemCodes } from '../../../lambdas/api/route-problems.ts';
-import { type ApiRoute, ROUTES } from '../../../lambdas/api/routes.ts';
+import { type ApiRoute, routesIn } from '../../../lambdas/api/routes.ts';
 import { MAX_BODY_BYTES } from '../../../lambdas/runtime/http/parse-body.ts';
-import { statusOf } from '../../../lambdas/runtime/http/problem.ts';
+import { asAnswered } from '../../../lambdas/runtime/http/problem.ts';
+import type { Vocabulary } from '../../../lambdas/vocabulary.ts';
 
 /** A problem as the file describes it. */
 interface DocumentedProblem {
@@ -28,12 +29,12 @@ const LOCAL_PROBLEMS: readonly DocumentedProblem[] = [
 /** Statuses of temporary problems. The answer has the header Retry-After. */
 const TEMPORARY = [409, 429, 503];
 
-/** The API as an OpenAPI document, from the table of routes. */
-export function describeApi(): object {
+/** The API of a vocabulary as an OpenAPI document, from the table of routes. */
+export function describeApi(vocabulary: Vocabulary): object {
   return {
     openapi: '3.0.3',
     info: {
-      title: 'Card tokenization pool',
+      title: vocabulary.apiTitle,
       version: '1',
       description:
         'On AWS every request is signed (Signature Version 4, service execute-api). The server of one machine needs no signature. ' +
@@ -49,7 +50,10 @@ export function describeApi(): object {
     ],
     security: [{ signature: [] }],
     paths: Object.fromEntries(
-      ROUTES.map((route) => [route.path, { [route.method.toLowerCase()]: operationOf(route) }]),
+      routesIn(vocabulary).map((route) => [
+        route.path,
+        { [route.method.toLowerCase()]: operationOf(route, vocabulary) },
+      ]),
     ),
     components: {
       securitySchemes: {
@@ -79,23 +83,26 @@ export function describeApi(): object {
 }
 
 /** Every problem that a route can answer with, or a gateway before it. */
-export function problemsOf({ row, request }: ApiRoute): readonly DocumentedProblem[] {
-  const own = problemCodes(row).map((code) => ({ code, ...statusOf(code) }));
-  const gateways = GATEWAY_RESPONSES.filter(({ status }) => status !== 404 && (request !== null || status !== 415));
+export function problemsOf({ row, request }: ApiRoute, vocabulary: Vocabulary): readonly DocumentedProblem[] {
+  const own = problemCodes(row).map((code) => asAnswered(code, vocabulary.problems));
+  const gateways = gatewayResponsesIn(vocabulary).filter(
+    ({ status }) => status !== 404 && (request !== null || status !== 415),
+  );
   return [...own, ...gateways, ...LOCAL_PROBLEMS];
 }
 
-function operationOf(route: ApiRoute): object {
+function operationOf(route: ApiRoute, vocabulary: Vocabulary): object {
   const { operation, summary, request, answer, row } = route;
-  const problems = problemsOf(route);
+  const problems = problemsOf(route, vocabulary);
   const statuses = [...new Set(problems.map(({ status }) => status))].sort((a, b) => a - b);
   return {
-    operationId: operation,
+    // `create-card` is the name of a function, which is the same in every domain.
+    operationId: operation.replace('card', vocabulary.item),
     summary,
     parameters: [
       header(
         'X-Correlation-Id',
-        'Used and returned if it has 1 to 64 of A-Z a-z 0-9 . _ : - and cannot be a card number.',
+        `Used and returned if it has 1 to 64 of A-Z a-z 0-9 . _ : - and cannot be ${vocabulary.aNumber}.`,
       ),
       ...(row.access.secrets.includes('idempotency') ? [idempotencyKey] : []),
     ],

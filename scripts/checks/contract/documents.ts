@@ -14,7 +14,6 @@ import { pathOf } from '../../../lambdas/tome/profile/path-of.ts';
 import { readTomeProfile } from '../../../lambdas/tome/profile/read-profile.ts';
 
 export const CONTRACT_FILE = 'lambdas/tome/contract/openapi.json';
-export const API_FILE = 'docs/openapi.json';
 
 const schemaOf = (schema: z.core.$ZodType): object => {
   const { $schema: _, ...rest } = z.toJSONSchema(schema, { target: 'openapi-3.0' }) as Record<string, unknown>;

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import * as z from 'zod/mini';
-import { ROUTES } from '../../../lambdas/api/routes.ts';
+import { routesIn } from '../../../lambdas/api/routes.ts';
 import { functionNames } from '../../../lambdas/function-names.ts';
 import type { FunctionRow } from '../../../lambdas/function-row.ts';
 import { FUNCTIONS } from '../../../lambdas/functions.ts';
+import { inWordsOf, VOCABULARIES, type Vocabulary } from '../../../lambdas/vocabulary.ts';
 
 /** A table in a page that follows from lambdas/functions.ts or from another page. */
 export interface PageTable {
@@ -14,7 +15,8 @@ export interface PageTable {
 }
 
 export const PAGE_TABLES: readonly PageTable[] = [
-  { file: 'docs/api.md', name: 'routes', rows: routeRows },
+  { file: 'docs/api.md', name: 'routes', rows: () => routeRows(VOCABULARIES.card) },
+  { file: 'docs/api.md', name: 'account routes', rows: () => routeRows(VOCABULARIES.account) },
   { file: 'docs/architecture.md', name: 'functions', rows: functionRows },
   { file: 'docs/design.md', name: 'alarms', rows: alarmRows },
 ];
@@ -34,14 +36,14 @@ export function withTable(page: string, { file, name, rows }: PageTable): string
 /** Bodies with more fields than this are explained below the table. */
 const MAX_FIELDS = 2;
 
-function routeRows(): readonly (readonly string[])[] {
+function routeRows(vocabulary: Vocabulary): readonly (readonly string[])[] {
   return [
     ['Route', 'Request body', 'Success', 'Meaning'],
-    ...ROUTES.map(({ method, path, request, answer, row }) => [
+    ...routesIn(vocabulary).map(({ method, path, summary, request, answer, row }) => [
       `\`${method} ${path}\``,
       request === null ? '' : fieldsOf(request),
       `${row.successes.join(', ')} ${fieldsOf(answer)}`,
-      row.description,
+      summary,
     ]),
   ];
 }
@@ -59,7 +61,7 @@ function functionRows(): readonly (readonly string[])[] {
 }
 
 function startOf(row: FunctionRow): string {
-  if (row.kind === 'route') return `\`${row.http.method} ${row.http.path}\``;
+  if (row.kind === 'route') return `\`${row.http.method} ${inWordsOf(VOCABULARIES.card, row.http.path)}\``;
   if (row.kind === 'deployment') return 'deployment';
   return row.schedule === null ? 'operator' : 'schedule';
 }

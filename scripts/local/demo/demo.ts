@@ -1,9 +1,12 @@
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
+import { sourceFormOf, vocabularyOf } from '../../../lambdas/composition/domain-settings.ts';
+import { readSettings } from '../../../lambdas/runtime/settings.ts';
 import { InvalidArguments } from '../../program/invalid-arguments.ts';
 import { parseOptions } from '../../program/options.ts';
 import { beginProgram, endProgram } from '../../program/run-program.ts';
+import { useDefaultEnvironment } from '../default-environment.ts';
 import { freePort } from '../free-port.ts';
-import { madeUpCard } from '../made-up-cards.ts';
+import { madeUpSource } from '../made-up-sources.ts';
 import { startProcess } from '../started-process.ts';
 import { callCounter, type LaneCounts } from './ledger-difference.ts';
 
@@ -14,9 +17,15 @@ the latencies and the TOME calls. Uses the stack of npm start at PORT, or starts
 
   DEMO_CARDS=n   number of cards, 1 to 100000 (1000)
   PORT=n         port of npm start (3000)
+  PRODUCER_DOMAIN=program   accounts in place of cards; the same as that of npm start
 `;
 
 const CARDS = beginProgram({ usage: USAGE, parse });
+
+useDefaultEnvironment();
+const domainSettings = readSettings(['domain'], process.env);
+const { items, fields } = vocabularyOf(domainSettings);
+const form = sourceFormOf(domainSettings);
 
 /**
  * Concurrent requests: about 100 a second at the 50 ms of TOME. The dual-call strategy then makes
@@ -49,16 +58,16 @@ interface Outcome {
 async function main(): Promise<void> {
   const stack = await runningStack();
   const direct = await startProcess('scripts/local/demo/direct-api-process.ts', {
-    ...stack.tomeSettings,
     TOKENIZER: 'direct',
+    TOME_URL: stack.tomeUrl,
   });
   const fill = await (await callCounter(stack.tomeUrl, 'from the start'))();
   try {
     const serial = Math.floor(Math.random() * 900_000) * 1_000;
-    process.stdout.write(`${CARDS} cards with the pool at ${stack.url}\n`);
+    process.stdout.write(`${CARDS} ${items} with the pool at ${stack.url}\n`);
     const pooled = await runOperations(stack.url, stack.tomeUrl, serial);
-    process.stdout.write(`${CARDS} other cards with the dual-call strategy\n`);
-    const dual = await runOperations(direct.url, stack.tomeUrl, serial + 500_000_000);
+    process.stdout.write(`${CARDS} other ${items} with the dual-call strategy\n`);
+    const dual = await runOperations(direct.url, stack.tomeUrl, serial + CARDS);
     print(fill, pooled, dual);
   } finally {
     await direct.close();
@@ -66,22 +75,11 @@ async function main(): Promise<void> {
   }
 }
 
-interface RunningTome {
-  readonly tomeUrl: string;
-  /** The settings with which a process reaches it. */
-  readonly tomeSettings: Readonly<Record<string, string>>;
-}
-
-interface RunningStack extends RunningTome {
-  readonly url: string;
-  readonly close: () => Promise<void>;
-}
-
 /** Uses the stack of `npm start`, or starts a temporary one. */
-async function runningStack(): Promise<RunningStack> {
+async function runningStack(): Promise<{ url: string; tomeUrl: string; close: () => Promise<void> }> {
   const url = `http://127.0.0.1:${process.env['PORT'] || 3_000}`;
-  const tome = await tomeOf(url);
-  if (tome !== null) return { url, ...tome, close: async () => undefined };
+  const tomeUrl = await tomeUrlOf(url);
+  if (tomeUrl !== null) return { url, tomeUrl, close: async () => undefined };
   process.stdout.write(`no stack at ${url}: starting a temporary one and filling its pool\n`);
   const own = await startProcess('scripts/local/start.ts', {
     PORT: String(await freePort()),
@@ -90,21 +88,17 @@ async function runningStack(): Promise<RunningStack> {
     POOL_COVER_MINUTES: '0',
     POOL_LOW_WATER_RATIO: '0',
   });
-  const ownTome = await tomeOf(own.url);
-  if (ownTome === null) throw new Error('The stack has no simulator.');
-  return { ...own, ...ownTome };
+  return { ...own, tomeUrl: (await tomeUrlOf(own.url)) ?? '' };
 }
 
-/** The TOME of a running stack; `null` if there is no stack. */
-async function tomeOf(url: string): Promise<RunningTome | null> {
+async function tomeUrlOf(url: string): Promise<string | null> {
   const response = await fetch(`${url}/_local/tome`).catch(() => null);
   if (response?.ok !== true) return null;
-  const tome = (await response.json()) as { url: string; settings: Readonly<Record<string, string>> };
-  return { tomeUrl: tome.url, tomeSettings: tome.settings };
+  return ((await response.json()) as { url: string }).url;
 }
 
 async function runOperations(url: string, tomeUrl: string, firstSerial: number): Promise<readonly Outcome[]> {
-  const cards = Array.from({ length: CARDS }, (_, index) => madeUpCard(firstSerial + index));
+  const cards = Array.from({ length: CARDS }, (_, index) => madeUpSource(firstSerial + index, form));
   const count = await callCounter(tomeUrl);
   const references = new Map<string, string>();
   const step = async (operation: string, act: (card: string) => Promise<void>): Promise<Outcome> => {
@@ -122,24 +116,31 @@ async function runOperations(url: string, tomeUrl: string, firstSerial: number):
   };
   return [
     await step('create', async (card) => {
-      references.set(card, (await post(`${url}/v1/cards`, { cardNumber: card })).cardReferenceId);
+      references.set(card, (await post(`${url}/v1/${items}`, { source: card })).reference);
     }),
     await step('lookup', async (card) => {
-      const { cardReferenceId } = await post(`${url}/v1/cards/lookup`, { cardNumber: card });
-      if (cardReferenceId !== references.get(card)) throw new Error('A card has two references.');
+      const { reference } = await post(`${url}/v1/${items}/lookup`, { source: card });
+      if (reference !== references.get(card)) throw new Error('A card has two references.');
     }),
     await step('detokenize', async (card) => {
-      const answer = await post(`${url}/v1/references/detokenize`, { cardReferenceId: references.get(card) });
-      if (answer.cardNumber !== card) throw new Error('A reference resolves to another card.');
+      const answer = await post(`${url}/v1/references/detokenize`, { reference: references.get(card) ?? '' });
+      if (answer.source !== card) throw new Error('A reference resolves to another card.');
     }),
   ];
 }
 
-async function post(url: string, body: object): Promise<{ cardReferenceId: string; cardNumber: string }> {
-  const response = await fetch(url, { method: 'POST', body: JSON.stringify(body) });
-  const answer = (await response.json()) as { cardReferenceId: string; cardNumber: string; detail?: string };
-  if (!response.ok) throw new Error(`${response.status} from ${url}: ${answer.detail}`);
-  return answer;
+interface Body {
+  readonly source?: string | undefined;
+  readonly reference?: string | undefined;
+}
+
+/** Sends and reads a body, whose fields have the names of the producer domain. */
+async function post(url: string, { source, reference }: Body): Promise<Body & { readonly reference: string }> {
+  const body = JSON.stringify({ [fields.source.name]: source, [fields.reference.name]: reference });
+  const response = await fetch(url, { method: 'POST', body });
+  const answer = (await response.json()) as Readonly<Record<string, string>>;
+  if (!response.ok) throw new Error(`${response.status} from ${url}: ${answer['detail']}`);
+  return { source: answer[fields.source.name], reference: answer[fields.reference.name] ?? '' };
 }
 
 function print(fill: LaneCounts, pooled: readonly Outcome[], dual: readonly Outcome[]): void {
@@ -152,14 +153,14 @@ function print(fill: LaneCounts, pooled: readonly Outcome[], dual: readonly Outc
       ms(latency, 50),
       ms(latency, 95),
       ms(latency, 99),
-      (liveOf(calls) / CARDS).toFixed(3).padStart(10),
+      (calls.live / CARDS).toFixed(3).padStart(10),
       String(calls.batch).padStart(7),
     ].join(' ');
   const rows = pooled.flatMap((outcome, index) => {
     const other = dual[index];
     return other === undefined ? [] : [row('pool', outcome), row('dual-call', other)];
   });
-  const total = (outcomes: readonly Outcome[]): number => outcomes.reduce((sum, { calls }) => sum + liveOf(calls), 0);
+  const total = (outcomes: readonly Outcome[]): number => outcomes.reduce((sum, { calls }) => sum + calls.live, 0);
   const saved = 1 - total(pooled) / total(dual);
   process.stdout.write(
     [
@@ -168,18 +169,10 @@ function print(fill: LaneCounts, pooled: readonly Outcome[], dual: readonly Outc
       ...rows,
       '',
       `live TOME calls: ${total(pooled)} with the pool, ${total(dual)} with the dual-call strategy: ${(saved * 100).toFixed(1)}% saved.`,
-      `The prefetches before made ${fill.batch + fill.unknown} batch calls: one for each pair, without a waiting caller.`,
-      ...(fill.unknown > 0
-        ? ['This TOME does not get the lane, so all calls during the measurement count as live.']
-        : []),
+      `The prefetches before made ${fill.batch} batch calls: one for each pair, without a waiting caller.`,
       '',
     ].join('\n'),
   );
-}
-
-/** Without the lane a call during the measurement is live: the jobs do not run then. */
-function liveOf({ live, unknown }: LaneCounts): number {
-  return live + unknown;
 }
 
 await main();

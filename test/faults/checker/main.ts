@@ -63,6 +63,13 @@ const bindings = async (namespace: string) =>
 const issued = async (namespace: string) =>
   (await read<{ token: string }[]>(tome, `/_control/issued?namespace=${namespace}`)).map(({ token }) => token);
 
+/** An event in the words of its producer domain. */
+interface WrittenEvent {
+  readonly eventId: string;
+  readonly cardReferenceId?: string;
+  readonly accountReferenceId?: string;
+}
+
 const output = textOf(values.log);
 const sql = connect(values.database, { maxConnections: 1, prepare: false });
 const evidence: Evidence = {
@@ -76,10 +83,13 @@ const evidence: Evidence = {
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line) as ClientAnswer),
-  events:
-    api === undefined
-      ? linesOf(values.events).map((line) => JSON.parse(line) as never)
-      : await read(api, '/_local/events'),
+  events: (api === undefined
+    ? linesOf(values.events).map((line) => JSON.parse(line) as WrittenEvent)
+    : await read<WrittenEvent[]>(api, '/_local/events')
+  ).map(({ eventId, cardReferenceId, accountReferenceId }) => ({
+    eventId,
+    cardReferenceId: cardReferenceId ?? accountReferenceId ?? '',
+  })),
   disclosures: [...output.matchAll(/card number disclosed.*?"cardReference":"(\d+)"/g)].map(([, reference]) => ({
     cardReference: reference ?? '',
   })),

@@ -1,6 +1,6 @@
 import type { Sql, StatementRunner } from '../../../lambdas/pool/database/database.ts';
 import { StoreUnavailable } from '../../../lambdas/tokenization/errors.ts';
-import type { CardCreatedEvent, EventQueue } from '../../../lambdas/tokenization/ports/event-queue.ts';
+import type { EventQueue, ReferenceEvent } from '../../../lambdas/tokenization/ports/event-queue.ts';
 import type { BulkTokenizeResult, Tome, TomeNamespace } from '../../../lambdas/tokenization/ports/tome.ts';
 import { InternalTokenUnacceptable, TomeError } from '../../../lambdas/tokenization/tome-errors.ts';
 import type { Operation } from '../../../lambdas/tome/contract/contract.ts';
@@ -153,7 +153,7 @@ const withToken = (answer: object, token: string | undefined): object =>
   token === undefined ? answer : { ...answer, token };
 
 /** Makes sending an injection point. The events that arrive are kept in `arrived`. */
-export function interceptQueue(arrived: CardCreatedEvent[], interceptor: Interceptor): EventQueue {
+export function interceptQueue(arrived: ReferenceEvent[], interceptor: Interceptor): EventQueue {
   return {
     batchSize: 10,
     send: (events) =>

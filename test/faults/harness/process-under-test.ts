@@ -178,7 +178,7 @@ export function startProcess(
           },
           queue: interceptQueue(world.events, interceptor),
           clock: systemClock,
-          domain: 'card',
+          words: { domain: 'card', type: 'card-created', referenceField: 'cardReferenceId' },
           batchSize: 50,
           onRefused: () => undefined,
         },

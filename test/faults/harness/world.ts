@@ -2,7 +2,7 @@ import { connect, Database, type Sql } from '../../../lambdas/pool/database/data
 import { migrate } from '../../../lambdas/pool/migrate.ts';
 import { systemClock } from '../../../lambdas/runtime/system-clock.ts';
 import type { DisclosureRecord } from '../../../lambdas/tokenization/ports/audit.ts';
-import type { CardCreatedEvent } from '../../../lambdas/tokenization/ports/event-queue.ts';
+import type { ReferenceEvent } from '../../../lambdas/tokenization/ports/event-queue.ts';
 import type { Tome } from '../../../lambdas/tokenization/ports/tome.ts';
 import { createHttpTome } from '../../../lambdas/tome/client/http-tome.ts';
 import { TomeClient } from '../../../lambdas/tome/client/tome-client.ts';
@@ -28,7 +28,7 @@ export interface World {
   /** The same TOME without HTTP. */
   readonly inProcessTome: Tome;
   readonly answers: ClientAnswer[];
-  readonly events: CardCreatedEvent[];
+  readonly events: ReferenceEvent[];
   readonly disclosures: DisclosureRecord[];
   /** What the product would write to its logs: reports and errors. */
   readonly output: string[];

@@ -121,8 +121,8 @@ export const CALLER_MUTANTS: readonly Mutant[] = [
     edits: [
       edit(
         'lambdas/functions.ts',
-        "path: '/v1/cards/lookup', request: 'cardNumber', answer: 'cardReference' },\n    successes: [200],\n    problems: ['card-not-found', 'caller-budget-spent'],",
-        "path: '/v1/cards/lookup', request: 'cardNumber', answer: 'cardReference' },\n    successes: [200],\n    problems: ['caller-budget-spent'],",
+        "path: '/v1/{items}/lookup', request: 'source', answer: 'reference' },\n    successes: [200],\n    problems: ['card-not-found', 'caller-budget-spent'],",
+        "path: '/v1/{items}/lookup', request: 'source', answer: 'reference' },\n    successes: [200],\n    problems: ['caller-budget-spent'],",
       ),
     ],
     tests: ['test/unit/checks/api-document.test.ts'],

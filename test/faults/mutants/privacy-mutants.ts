@@ -135,9 +135,9 @@ export const PRIVACY_MUTANTS: readonly Mutant[] = [
     kind: INPUT,
     edits: [
       edit(
-        'lambdas/tokenization/model/card-number.ts',
+        'lambdas/tokenization/model/source-form.ts',
         'if (lengthsOfNetwork(text)?.includes(text.length) === false) {',
-        'if (lengthsOfNetwork(text)?.includes(text.length) === undefined && text === field) {',
+        "if (lengthsOfNetwork(text)?.includes(text.length) === undefined && text === '') {",
       ),
     ],
     tests: CARD_NUMBER,
@@ -147,9 +147,9 @@ export const PRIVACY_MUTANTS: readonly Mutant[] = [
     kind: INPUT,
     edits: [
       edit(
-        'lambdas/tokenization/model/card-number.ts',
-        "if (text.startsWith('0')) throw",
-        "if (text.startsWith('01')) throw",
+        'lambdas/tokenization/model/source-form.ts',
+        "if (text.startsWith('0')) return",
+        "if (text.startsWith('01')) return",
       ),
     ],
     tests: CARD_NUMBER,
@@ -208,8 +208,8 @@ export const PRIVACY_MUTANTS: readonly Mutant[] = [
     edits: [
       edit(
         'lambdas/tokenization/model/card-number.ts',
-        'return /^[0-9]{13,19}$/.test(text) && passesLuhn(text) ? new CardNumber(text) : null;',
-        'return /^[0-9]{13,19}$/.test(text) && passesLuhn(text) ? CardNumber.parse(text) : null;',
+        'return canBeStored(text, form) ? new CardNumber(text) : null;',
+        'return canBeStored(text, form) ? CardNumber.parse(text, form) : null;',
       ),
     ],
     tests: CARD_NUMBER,

@@ -75,7 +75,10 @@ export async function checkWorld(world: World, isAtRest: boolean): Promise<Viola
         },
       },
       answers: world.answers,
-      events: world.events,
+      events: world.events.map(({ eventId, cardReferenceId }) => ({
+        eventId,
+        cardReferenceId: String(cardReferenceId),
+      })),
       disclosures: world.disclosures,
       dispatches: world.dispatches,
       claims: world.claims,

@@ -1,17 +1,19 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import * as z from 'zod/mini';
-import { GATEWAY_RESPONSES } from '../../../lambdas/api/gateway-responses.ts';
-import { ROUTES } from '../../../lambdas/api/routes.ts';
+import { gatewayResponsesIn } from '../../../lambdas/api/gateway-responses.ts';
+import { routesIn } from '../../../lambdas/api/routes.ts';
 import { type GroupName, settingGroups } from '../../../lambdas/runtime/setting-groups.ts';
 import { readSettings } from '../../../lambdas/runtime/settings.ts';
+import { VOCABULARIES } from '../../../lambdas/vocabulary.ts';
 import { describeApi, problemsOf } from '../../../scripts/checks/contract/api-document.ts';
-import { API_FILE, CONTRACT_FILE, contractDocument } from '../../../scripts/checks/contract/documents.ts';
+import { CONTRACT_FILE, contractDocument } from '../../../scripts/checks/contract/documents.ts';
 import { PAGE_TABLES, withTable } from '../../../scripts/checks/contract/page-tables.ts';
 
 test.each([
   [CONTRACT_FILE, contractDocument],
-  [API_FILE, describeApi],
+  [VOCABULARIES.card.apiFile, () => describeApi(VOCABULARIES.card)],
+  [VOCABULARIES.account.apiFile, () => describeApi(VOCABULARIES.account)],
 ])('%s is what the schemas say; `npm run contract` writes it', (file, document) => {
   expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual(JSON.parse(JSON.stringify(document())));
 });
@@ -52,7 +54,8 @@ test('the configuration page shows the default of each setting', () => {
     IDEMPOTENCY_HMAC_SECRET: 'x'.repeat(32),
   };
   const groups = Object.keys(settingGroups) as GroupName[];
-  const { TOME_PROFILE, ...others } = readSettings(groups, required);
+  const { TOME_PROFILE, SOURCE_LENGTHS, ...others } = readSettings(groups, required);
+  expect(SOURCE_LENGTHS).toBeUndefined();
   const defaults: Readonly<Record<string, string | number | boolean | undefined>> = {
     ...others,
     TOME_PROFILE: TOME_PROFILE.name,
@@ -91,8 +94,11 @@ test('the configuration page shows the smallest and the largest value of each nu
       'PREFETCH_BULK_TOKENIZE',
       'REFERENCE_FORMAT',
       'REFERENCE_LUHN',
+      'SOURCE_CHECK_DIGIT',
+      'SOURCE_FORM',
       'TOKENIZER',
       'UNACCEPTABLE_REFERENCES',
+      'VOCABULARY',
     ].sort(),
   );
   for (const { name, bounds } of choices) {
@@ -125,6 +131,10 @@ test('the API page lists every error code with its status, and no other code', (
       /(?<= |^)(\d{3})\s`(malformed-request|target-too-long|method-not-allowed|request-timeout|expectation-failed|headers-too-large)`/g,
     ),
   ];
-  const codes = [...ROUTES.flatMap(problemsOf), ...GATEWAY_RESPONSES].map(({ status, code }) => `${status} ${code}`);
+  const codes = Object.values(VOCABULARIES).flatMap((vocabulary) =>
+    [...routesIn(vocabulary).flatMap((route) => problemsOf(route, vocabulary)), ...gatewayResponsesIn(vocabulary)].map(
+      ({ status, code }) => `${status} ${code}`,
+    ),
+  );
   expect(new Set([...listed, ...local.map(([, status, code]) => `${status} ${code}`)])).toEqual(new Set(codes));
 });

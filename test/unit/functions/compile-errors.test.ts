@@ -5,6 +5,7 @@ import type { Gauges } from '../../../lambdas/metric-names.ts';
 import type { GroupEnvironment } from '../../../lambdas/runtime/group-environment.ts';
 import type { Route } from '../../../lambdas/runtime/http/api-handler.ts';
 import { type FunctionSettings, readSettings } from '../../../lambdas/runtime/settings.ts';
+import { VOCABULARIES } from '../../../lambdas/vocabulary.ts';
 import type { DomainSettings, OpenOperation } from '../../../lib/environments/environment.ts';
 import { PoolMetrics } from '../../../lib/observability/pool-metrics.ts';
 
@@ -60,8 +61,8 @@ test('an environment without a variable that has no default does not compile, no
 });
 
 test('a handler that answers what its row does not declare does not compile', () => {
-  const shared = { operation: 'lookup', deadlineMs: 1_000 } as const;
-  const found = { status: 200, body: { cardReferenceId: '9000000000000009' } } as const;
+  const shared = { operation: 'lookup', vocabulary: VOCABULARIES.card, deadlineMs: 1_000 } as const;
+  const found = { status: 200, body: { reference: '9000000000000009' } } as const;
   // @ts-expect-error The body of a lookup has a card number.
   const schema: Route<'lookup'> = { ...shared, schema: null, answer: async () => found };
   const status: Pick<Route<'lookup'>, 'answer'> = {
@@ -70,7 +71,7 @@ test('a handler that answers what its row does not declare does not compile', ()
   };
   const body: Pick<Route<'lookup'>, 'answer'> = {
     // @ts-expect-error The answer of a lookup has a reference.
-    answer: async () => ({ status: 200, body: { cardNumber: '4000000000000002' } }),
+    answer: async () => ({ status: 200, body: { source: '4000000000000002' } }),
   };
   expect([schema, status, body]).toHaveLength(3);
 });

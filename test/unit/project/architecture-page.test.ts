@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { functionNames } from '../../../lambdas/function-names.ts';
 import type { FunctionRow } from '../../../lambdas/function-row.ts';
 import { FUNCTIONS } from '../../../lambdas/functions.ts';
+import { inWordsOf, VOCABULARIES } from '../../../lambdas/vocabulary.ts';
 
 const PAGE = 'docs/architecture.md';
 /** Files that a reader must open to follow a creation from the handler to the answer. */
@@ -73,7 +74,7 @@ test.each(rows)('step $step, $file, is reached as the page says', (row) => {
 });
 
 const startedBy = (row: FunctionRow): string => {
-  if (row.kind === 'route') return `${row.http.method} ${row.http.path}`;
+  if (row.kind === 'route') return `${row.http.method} ${inWordsOf(VOCABULARIES.card, row.http.path)}`;
   if (row.kind === 'deployment') return 'deployment';
   return row.schedule === null ? 'operator' : 'schedule';
 };

@@ -1,5 +1,6 @@
 import type { Context } from 'aws-lambda';
 import { beforeEach, expect, test, vi } from 'vitest';
+import { VOCABULARIES } from '../../../lambdas/vocabulary.ts';
 
 // The modules read both variables when they are loaded.
 vi.stubEnv('POWERTOOLS_LOG_LEVEL', 'SILENT');
@@ -38,6 +39,7 @@ const LEVELS = {
 
 const api = apiHandler({
   operation: 'pool',
+  vocabulary: VOCABULARIES.card,
   schema: null,
   deadlineMs: 5_000,
   async answer({ context }) {

@@ -23,7 +23,7 @@ test.each([
   { error: new TomeRequestRefused(), status: 502, routes: READS_AND_CREATIONS },
   { error: new PairConflict(), status: 502, routes: READS_AND_CREATIONS },
 ])('$error.code is a documented answer $status that does not ask the caller to retry', ({ error, status, routes }) => {
-  const { problem, retryAfterSeconds } = problemOf(error, 'correlation');
+  const { problem, retryAfterSeconds } = problemOf(error, 'correlation', {});
   expect([problem.status, problem.code, retryAfterSeconds]).toEqual([status, error.code, null]);
   for (const route of routes) expect(problemCodes(FUNCTIONS[route])).toContain(error.code);
 });
@@ -34,7 +34,7 @@ test.each([
   [new TomeOutcomeUnknown('x', { attempts: 1, retryAfterSeconds: 9 }), 503],
   [new TomeRateLimited('x', { attempts: 1, retryAfterSeconds: 0 }), 429],
 ])('a temporary problem (%#) asks the caller to retry after at least one second', (error, status) => {
-  const { problem, retryAfterSeconds } = problemOf(error, 'correlation');
+  const { problem, retryAfterSeconds } = problemOf(error, 'correlation', {});
   expect(problem.status).toBe(status);
   expect(retryAfterSeconds).toBe(Math.max(1, error.retryAfterSeconds));
 });

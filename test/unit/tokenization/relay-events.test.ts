@@ -43,7 +43,7 @@ function relay(count: number, decide: Decide) {
             const accepted = new Set<string>();
             const refusals: EventRefusal[] = [];
             for (const { eventId, cardReferenceId } of events) {
-              const scope = decide(cardReferenceId);
+              const scope = decide(cardReferenceId as CardReference);
               if (scope === 'accepted') accepted.add(eventId);
               else refusals.push({ code: `About.${scope}`, scope, isSenderFault: true, count: 1 });
             }
@@ -51,7 +51,7 @@ function relay(count: number, decide: Decide) {
           },
         },
         clock: new FakeClock(),
-        domain: 'card',
+        words: { domain: 'card', type: 'card-created', referenceField: 'cardReferenceId' },
         batchSize: BATCH,
         onRefused: (refusals) => reported.push(...refusals),
       },

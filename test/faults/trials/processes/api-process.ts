@@ -6,6 +6,7 @@ const functions = await loadFunctions();
 const gateway = await startGateway({
   port: 0,
   functions: functions.api,
+  vocabulary: functions.vocabulary,
   concurrencyLimit: { concurrency: 50, maxWaitMs: 1_000 },
   async sideRoute({ path }) {
     const job = /^\/_local\/jobs\/(prefetch|settle-reservations|relay-events|pool-health)$/.exec(path)?.[1];

@@ -1,9 +1,11 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { cardNumberRequest } from '../../../../lambdas/api/schemas.ts';
+import { bodiesIn } from '../../../../lambdas/api/schemas.ts';
 import { MAX_BODY_BYTES, parseBody } from '../../../../lambdas/runtime/http/parse-body.ts';
 import { findRepeatedField } from '../../../../lambdas/runtime/http/repeated-field.ts';
+import { VOCABULARIES } from '../../../../lambdas/vocabulary.ts';
 
+const cardNumberRequest = bodiesIn(VOCABULARIES.card).source;
 const CARD = '4111111111111111';
 const OTHER = '5555555555554444';
 

@@ -1,8 +1,9 @@
 import type { Context } from 'aws-lambda';
 import fc from 'fast-check';
 import { expect, test, vi } from 'vitest';
-import { cardNumberRequest } from '../../../../lambdas/api/schemas.ts';
+import { requestsIn } from '../../../../lambdas/api/schemas.ts';
 import { CardNumber } from '../../../../lambdas/tokenization/model/card-number.ts';
+import { VOCABULARIES } from '../../../../lambdas/vocabulary.ts';
 import { anyCardNumber } from '../../tokenization/generated-card-numbers.ts';
 
 // The modules read this variable when they are loaded.
@@ -16,24 +17,24 @@ const lambda = {
   getRemainingTimeInMillis: () => 29_000,
 } as unknown as Context;
 
-const FOUND = { status: 200, body: { cardReferenceId: '9000000000000009' } } as const;
+const FOUND = { status: 200, body: { reference: '9000000000000009' } } as const;
 
 /** What a route may do with the number: use it, refuse it, or fail with an error that quotes it. */
 const routes = {
   answers: async () => FOUND,
-  refuses: async ({ body }: { readonly body: { readonly cardNumber: string } }) => {
-    CardNumber.parse(`${body.cardNumber}x`);
+  refuses: async ({ body }: { readonly body: { readonly source: string } }) => {
+    CardNumber.parse(`${body.source}x`);
     return FOUND;
   },
-  fails: async ({ body }: { readonly body: { readonly cardNumber: string } }) => {
-    JSON.parse(`${body.cardNumber} is no JSON`);
+  fails: async ({ body }: { readonly body: { readonly source: string } }) => {
+    JSON.parse(`${body.source} is no JSON`);
     return FOUND;
   },
-  'fails with properties': async ({ body }: { readonly body: { readonly cardNumber: string } }) => {
-    throw Object.assign(new Error(`duplicate ${body.cardNumber}`, { cause: new URIError(body.cardNumber) }), {
-      code: body.cardNumber,
-      detail: body.cardNumber,
-      parameters: [body.cardNumber],
+  'fails with properties': async ({ body }: { readonly body: { readonly source: string } }) => {
+    throw Object.assign(new Error(`duplicate ${body.source}`, { cause: new URIError(body.source) }), {
+      code: body.source,
+      detail: body.source,
+      parameters: [body.source],
     });
   },
 };
@@ -101,9 +102,10 @@ test('a card number in any part of a request appears in no log line, audit recor
           written = '';
           const handler = apiHandler({
             operation: 'lookup',
-            schema: cardNumberRequest,
+            vocabulary: VOCABULARIES.card,
+            schema: requestsIn(VOCABULARIES.card).source,
             deadlineMs: 5_000,
-            auditedReference: ({ cardNumber }) => cardNumber,
+            auditedReference: ({ source }) => source,
             answer: routes[behaviour],
           });
           const answer = await handler(eventWith(place, number), lambda);
