@@ -1,12 +1,14 @@
 import { setTimeout } from 'node:timers/promises';
 import { codeOf, nameOf } from '../../lambdas/runtime/own-error.ts';
 import type { PrefetchTally } from '../../lambdas/tokenization/refill/prefetch-run.ts';
+import type { TomeProfile } from '../../lambdas/tome/profile/tome-profile.ts';
+import { shareOfLimit } from './default-environment.ts';
 
 /**
- * Calls a second of the first prefetch. The API does not serve yet, so the prefetch can use nearly
- * all of the 250 calls a second that TOME allows.
+ * The share of TOME's rate limit for the first prefetch. The API does not serve yet, so the
+ * prefetch can use nearly all of it.
  */
-const FIRST_PREFETCH_CALLS_PER_SECOND = '240';
+const FIRST_PREFETCH_SHARE = 0.96;
 
 /**
  * TOME limits the calls of the last second. After this pause the first requests have the whole
@@ -20,6 +22,7 @@ const LIMIT_WINDOW_MS = 1_000;
  * (docs/design.md#the-empty-pool).
  */
 export async function firstPrefetch(
+  profile: TomeProfile,
   onProgress: (line: string) => void,
   pairs: number | undefined,
 ): Promise<string | null> {
@@ -29,7 +32,7 @@ export async function firstPrefetch(
       ? {}
       : { POOL_TARGET_MIN: String(pairs), POOL_TARGET_MAX: String(pairs), POOL_COVER_MINUTES: '0' };
   const prefetch = await withEnvironment(
-    { TOME_BATCH_CALLS_PER_SECOND: FIRST_PREFETCH_CALLS_PER_SECOND, ...level },
+    { TOME_BATCH_CALLS_PER_SECOND: shareOfLimit(profile, FIRST_PREFETCH_SHARE), ...level },
     () => composePrefetch((tally) => onProgress(progressLine(tally))),
   );
   try {

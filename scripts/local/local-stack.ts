@@ -12,6 +12,7 @@ import { freePort } from './free-port.ts';
 import { loadFunctions } from './functions.ts';
 import { startGateway } from './gateway.ts';
 import { matchInstallation, openSecret, openStateDirectory, type StateDirectory } from './installation.ts';
+import { localProfile, readProfileFile } from './local-profile.ts';
 import { startLocalQueue } from './local-queue.ts';
 import { localRoutes } from './local-routes.ts';
 import { startSchedules } from './schedules.ts';
@@ -65,6 +66,8 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
     for (const end of running.splice(0).reverse()) await end();
   };
   try {
+    readProfileFile();
+    const profile = localProfile();
     // Checked first, so that the user does not wait for the first prefetch before the error.
     for (const port of [options.port, options.tomePort ?? 0]) await freePort(port);
     const state = await openStateDirectory(options.dataDir, options.databaseUrl);
@@ -78,19 +81,23 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
 
     const simulator = await startSimulator({
       port: options.tomePort ?? 0,
+      profile,
+      credential: process.env['TOME_CREDENTIAL'] || undefined,
       seed: Math.floor(Math.random() * 2 ** 31),
       switches: { latencyMs: options.tomeLatencyMs ?? 50 },
       journal: { path: journalPath, installation },
     });
     started(simulator.close);
-    onProgress(`the TOME simulator is up at ${simulator.url}`);
+    onProgress(
+      `the TOME simulator is up at ${simulator.url}${profile.name === 'simulator' ? '' : `, as ${profile.name}`}`,
+    );
 
     const queue = await startLocalQueue({ journalPath: join(state.path, 'card-events.jsonl') });
     started(queue.close);
 
-    useDefaultEnvironment();
+    useDefaultEnvironment(profile);
+    Object.assign(process.env, simulator.clientSettings);
     process.env['DATABASE_URL'] = databaseUrl;
-    process.env['TOME_URL'] = simulator.url;
     process.env['EVENT_QUEUE_URL'] = queue.url;
     process.env['IDEMPOTENCY_HMAC_SECRET'] ??= openSecret(state.path);
 
@@ -103,7 +110,7 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
       onProgress('the restore fence has run: no unused pair of the restored database is used again');
     }
     const stoppedBy =
-      (options.firstPrefetch ?? true) ? await firstPrefetch(onProgress, options.firstPrefetchPairs) : null;
+      (options.firstPrefetch ?? true) ? await firstPrefetch(profile, onProgress, options.firstPrefetchPairs) : null;
     stopIfEnding();
     if (stoppedBy !== null) {
       onProgress(`the first prefetch stopped early (${stoppedBy}); the API serves, and the jobs fill the pool`);

@@ -5,7 +5,8 @@ import { refuseUnknownSettings } from '../../lambdas/runtime/unknown-settings.ts
 import { CannotStart } from '../program/cannot-start.ts';
 import { parseOptions } from '../program/options.ts';
 import { beginProgram, endProgram } from '../program/run-program.ts';
-import { useDefaultEnvironment } from './default-environment.ts';
+import { useDomainDefaults } from './domain-defaults.ts';
+import { placeholderCredential, readProfileFile } from './local-profile.ts';
 import { startLocalStack } from './local-stack.ts';
 import { madeUpSource } from './made-up-sources.ts';
 
@@ -24,6 +25,8 @@ Settings are environment variables; docs/configuration.md has the tables. The mo
                        removed at the end
   DATABASE_URL=url     uses that PostgreSQL instead of an embedded one
   POOL_TARGET_MIN=n    pairs in the pool
+  TOME_PROFILE=name    the TOME that the simulator is: simulator, uat, sixteen-digits, the JSON of a
+                       profile, or the path of a file with it (docs/tome.md)
   PRODUCER_DOMAIN=program   account numbers in place of card numbers
 `;
 
@@ -46,6 +49,7 @@ async function main({ fenceFirst }: { readonly fenceFirst: boolean }): Promise<n
   refuseUnknownSettings(process.env, LOCAL_VARIABLES);
   const port = portFrom('PORT', 3_000);
   const tomePort = portFrom('TOME_PORT', 0);
+  readProfileFile();
   const settings = checkSettings();
   const stack = await startLocalStack({
     port,
@@ -68,12 +72,13 @@ async function main({ fenceFirst }: { readonly fenceFirst: boolean }): Promise<n
  * the stack provides later.
  */
 function checkSettings(): Settings<'domain'> {
-  useDefaultEnvironment();
+  useDomainDefaults();
   const provided = {
     DATABASE_URL: 'postgres://provided/later',
     TOME_URL: 'http://provided.later',
     EVENT_QUEUE_URL: 'http://provided.later',
     IDEMPOTENCY_HMAC_SECRET: 'provided later, provided later, provided later',
+    ...placeholderCredential(),
   };
   return readSettings(Object.keys(settingGroups) as GroupName[], {
     ...provided,

@@ -1,6 +1,7 @@
 import { sourceFormOf, vocabularyOf } from '../../lambdas/composition/domain-settings.ts';
 import { readSettings } from '../../lambdas/runtime/settings.ts';
-import { useDefaultEnvironment } from '../../scripts/local/default-environment.ts';
+import { useDomainDefaults } from '../../scripts/local/domain-defaults.ts';
+import { readProfileFile } from '../../scripts/local/local-profile.ts';
 import { startLocalStack } from '../../scripts/local/local-stack.ts';
 import { madeUpSource } from '../../scripts/local/made-up-sources.ts';
 import { InvalidArguments } from '../../scripts/program/invalid-arguments.ts';
@@ -59,7 +60,8 @@ for (const stream of [process.stdout, process.stderr]) {
 }
 Object.assign(process.env, SETTINGS);
 
-useDefaultEnvironment();
+readProfileFile();
+useDomainDefaults();
 const settings = readSettings(['domain'], process.env);
 const form = sourceFormOf(settings);
 

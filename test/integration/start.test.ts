@@ -77,6 +77,22 @@ test('npm start with two invalid settings names both and starts no database', as
   expect(output).not.toContain('PostgreSQL is up');
 });
 
+test('npm start with a wrong TOME_PROFILE names each of its faults and starts nothing', async () => {
+  const TOME_PROFILE = join(newFolder(), 'tome.json');
+  const token = { alphabet: 'digits', shortest: 16, longest: 16 };
+  const profile = {
+    name: 'wrong',
+    namespaces: { ns1: { name: 'same', token }, ns2: { name: 'same', token } },
+    limits: { callsPerSecond: 250, scope: 'endpoint', tokensPerPrefetch: 5_000 },
+  };
+  writeFileSync(TOME_PROFILE, JSON.stringify(profile));
+  const { code, output } = await start({ TOME_PROFILE, PORT: '0' }).ended;
+  expect(code).toBe(1);
+  expect(output).toContain('TOME_PROFILE namespaces.ns1 and namespaces.ns2 have the same address');
+  expect(output).toContain('TOME_PROFILE namespaces.ns1.token can look like a card number');
+  expect(output).not.toContain('PostgreSQL is up');
+});
+
 test('npm start uses the database of DATABASE_URL, and refuses one whose pairs its simulator does not know', async () => {
   const db = await createTestDatabase();
   const DATA_DIR = newFolder();

@@ -2,8 +2,9 @@ import { announceReady } from '../announce-ready.ts';
 import { useDefaultEnvironment } from '../default-environment.ts';
 import { loadFunctions } from '../functions.ts';
 import { startGateway } from '../gateway.ts';
+import { localProfile } from '../local-profile.ts';
 
-useDefaultEnvironment();
+useDefaultEnvironment(localProfile());
 // The direct strategy uses no database and no queue. The other functions are loaded too, but never
 // called.
 process.env['DATABASE_URL'] = 'postgres://unused';

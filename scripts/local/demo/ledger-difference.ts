@@ -3,6 +3,8 @@ import type { LedgerSummary } from '../../simulator/ledger.ts';
 export interface LaneCounts {
   readonly live: number;
   readonly batch: number;
+  /** Calls without a lane, if the profile of TOME has no header for it. */
+  readonly unknown: number;
 }
 
 /**
@@ -17,12 +19,16 @@ export async function callCounter(
     const { calls } = (await (await fetch(`${tomeUrl}/_control/ledger`)).json()) as LedgerSummary;
     const sum = (lane: string): number =>
       calls.filter((call) => call.lane === lane).reduce((total, { count }) => total + count, 0);
-    return { live: sum('live'), batch: sum('batch') };
+    return { live: sum('live'), batch: sum('batch'), unknown: sum('unknown') };
   };
-  let before = since === 'now' ? await read() : { live: 0, batch: 0 };
+  let before = since === 'now' ? await read() : { live: 0, batch: 0, unknown: 0 };
   return async () => {
     const now = await read();
-    const difference = { live: now.live - before.live, batch: now.batch - before.batch };
+    const difference = {
+      live: now.live - before.live,
+      batch: now.batch - before.batch,
+      unknown: now.unknown - before.unknown,
+    };
     before = now;
     return difference;
   };

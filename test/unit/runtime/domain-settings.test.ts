@@ -4,7 +4,7 @@ import { InvalidSettings, readSettings } from '../../../lambdas/runtime/settings
 import { CARD_NUMBERS } from '../../../lambdas/tokenization/model/source-form.ts';
 import { VOCABULARIES, vocabularyOfDomain } from '../../../lambdas/vocabulary.ts';
 import { ENVIRONMENTS } from '../../../lib/environments/environments.ts';
-import { useDefaultEnvironment } from '../../../scripts/local/default-environment.ts';
+import { useDomainDefaults } from '../../../scripts/local/domain-defaults.ts';
 
 const read = (environment: Readonly<Record<string, string>>) => readSettings(['domain'], environment);
 const accounts = (lengths: string, checkDigit = 'none') => ({
@@ -82,7 +82,7 @@ test('on one machine the domain program accepts account numbers, and a setting t
     for (const name of ['PRODUCER_DOMAIN', 'SOURCE_FORM', 'SOURCE_LENGTHS', 'SOURCE_CHECK_DIGIT']) {
       vi.stubEnv(name, environment[name] ?? '');
     }
-    useDefaultEnvironment();
+    useDomainDefaults();
     return sourceFormOf(readSettings(['domain'], process.env));
   };
   expect(stub({})).toEqual(CARD_NUMBERS);
