@@ -112,7 +112,7 @@ export class Vault {
 
   /** A token of another source, for wrong answers. */
   strangersToken(): string | undefined {
-    const bound = [...this.#sourceOf.keys()];
+    const bound = [...this.#sourceOf].flatMap(([token, source]) => (token === source ? [] : [token]));
     return bound[Math.floor(this.#random() * bound.length)];
   }
 

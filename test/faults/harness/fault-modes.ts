@@ -49,7 +49,9 @@ export type FaultMode =
   /** TOME did the work, and a gateway replaced the answer by a page. */
   | 'gateway-page'
   /** One token or source in TOME's answer has no valid form. */
-  | 'odd-item';
+  | 'odd-item'
+  /** TOME binds a source to itself, so the token that it names from then on is the source. */
+  | 'same-as-source';
 
 const GATEWAY_MODES: readonly FaultMode[] = ['gateway-429', 'gateway-page', 'odd-item'];
 
@@ -75,7 +77,9 @@ export function modesOf(point: InjectionPoint): readonly FaultMode[] {
   // The client never repeats a prefetch. A proxy could, but the tokens of such a repeat cannot be
   // counted (docs/faults.md#what-is-not-proven).
   if (point.name.endsWith('prefetch')) return TOME_MODES.filter((mode) => mode !== 'duplicate');
-  const modes = point.name.endsWith(' tokenize') ? [...TOME_MODES, 'retried' as const] : TOME_MODES;
+  const modes = point.name.endsWith(' tokenize')
+    ? [...TOME_MODES, 'retried' as const, 'same-as-source' as const]
+    : TOME_MODES;
   return point.wrongAnswer === undefined ? modes : [...modes, 'wrong-echo'];
 }
 
@@ -141,7 +145,8 @@ export async function injectFault<Result>(
       await call();
       return fail();
     case 'odd-item':
-      point.simulatorFault?.order('odd-item');
+    case 'same-as-source':
+      point.simulatorFault?.order(mode);
       return call();
   }
 }
