@@ -9,7 +9,7 @@ import { type PrefetchResult, prefetch } from '../tokenization/refill/prefetch.t
 import type { PrefetchTally } from '../tokenization/refill/prefetch-run.ts';
 import { composeJobDatabase } from './database.ts';
 import { referenceRulesOf } from './reference-rules.ts';
-import { refillSettingsOf } from './refill-settings.ts';
+import { expiryMarginSecondsOf, refillSettingsOf } from './refill-settings.ts';
 import { composeTome } from './tome.ts';
 
 export interface ComposedPrefetch extends ComposedJob<PrefetchResult> {
@@ -24,7 +24,7 @@ export async function composePrefetch(onProgress?: (progress: PrefetchTally) => 
   const storeSettings = {
     leaseSeconds: settings.PREFETCH_LEASE_SECONDS,
     maxMappingFailures: settings.PREFETCH_MAX_MAPPING_FAILURES,
-    expiryMarginSeconds: settings.EXPIRY_MARGIN_SECONDS,
+    expiryMarginSeconds: expiryMarginSecondsOf(settings),
   };
   const shared = {
     tome: composeTome(settings),

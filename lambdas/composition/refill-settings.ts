@@ -9,3 +9,15 @@ export const refillSettingsOf = (settings: Settings<'pool'>): RefillSettings => 
   lowWaterRatio: settings.POOL_LOW_WATER_RATIO,
   leadMinutes: settings.POOL_REFILL_LEAD_MINUTES,
 });
+
+/**
+ * How many seconds before the expiry of its tokens a pair leaves the pool. At most half of the
+ * tokens' lifetime: with a margin as long as the lifetime, each pair would leave the pool at once.
+ */
+export const expiryMarginSecondsOf = (settings: Settings<'domain' | 'prefetch'>): number =>
+  Math.min(
+    settings.EXPIRY_MARGIN_SECONDS,
+    ((settings.TOME_PROFILE.tokenLifetimeHours ?? Number.POSITIVE_INFINITY) * SECONDS_PER_HOUR) / 2,
+  );
+
+const SECONDS_PER_HOUR = 3_600;

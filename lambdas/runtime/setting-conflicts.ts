@@ -1,5 +1,6 @@
 import type { TomeProfile } from '../tome/profile/tome-profile.ts';
 import type { GroupName } from './setting-groups.ts';
+import { tomeLimitConflicts } from './tome-limit-conflicts.ts';
 
 type Values = Readonly<Record<string, unknown>>;
 
@@ -14,6 +15,7 @@ export function conflictsBetween(values: Values, groups: ReadonlySet<GroupName>)
     ...checkDigitConflicts(values),
     ...(groups.has('domain') ? sourceConflicts(values) : []),
     ...orderConflicts(values),
+    ...tomeLimitConflicts(values, groups),
   ];
 }
 

@@ -74,6 +74,7 @@ export const settingGroups = {
     TOME_BREAKER_OPEN_MS: integer(2_000, 10, 300_000),
     TOME_BATCH_CALLS_PER_SECOND: integer(80, 1, 10_000),
     TOME_LIVE_CALLS_PER_SECOND: integer(0, 0, 10_000),
+    TOME_OTHER_CALLS_PER_SECOND: integer(0, 0, 100_000),
   },
   idempotency: {
     IDEMPOTENCY_HMAC_SECRET: z.optional(z.string().check(z.minLength(32, 'must have at least 32 characters'))),
@@ -86,7 +87,7 @@ export const settingGroups = {
     CALLER_EXISTING_CREATIONS_PER_HOUR: integer(500, 0, 1_000_000),
   },
   creation: {
-    DIRECT_CREATIONS_PER_SECOND: integer(100, 0, 10_000),
+    DIRECT_CREATIONS_PER_SECOND: integer(80, 0, 10_000),
     UNACCEPTABLE_REFERENCES: choice(UNACCEPTABLE_REFERENCES, 'accept-and-count'),
   },
   pool: {

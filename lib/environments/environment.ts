@@ -1,5 +1,7 @@
 import type { FUNCTIONS, RouteName } from '../../lambdas/functions.ts';
 import type { GroupName, Settings } from '../../lambdas/runtime/setting-groups.ts';
+import type { ShippedProfileName } from '../../lambdas/tome/profile/shipped-profiles.ts';
+import type { WrittenProfile } from '../../lambdas/tome/profile/tome-profile.ts';
 
 export const PRODUCER_DOMAINS = ['card', 'program'] as const;
 export type ProducerDomain = (typeof PRODUCER_DOMAINS)[number];
@@ -35,12 +37,41 @@ export interface AccountNumberSettings {
   readonly SOURCE_CHECK_DIGIT: Settings<'domain'>['SOURCE_CHECK_DIGIT'] & string;
 }
 
+/** What is known of one TOME (docs/tome.md): the name of a shipped profile, or a profile. */
+export type TomeProfileChoice = ShippedProfileName | WrittenProfile;
+
+/** What a profile's `authentication` and `clientCertificate` ask for, and nothing else. */
+export interface TomeCredentials {
+  /** A secret of the environment's account and region, for `header` and `oauth2`. */
+  readonly credentialSecretArn?: string;
+  /** The same for `clientCertificate`. */
+  readonly clientCertificateSecretArn?: string;
+  /** The key of these secrets, if it is not the key that AWS manages for the account. */
+  readonly secretsKeyArn?: string;
+  /** The methods of TOME's API that functions may invoke, for `sigv4`. */
+  readonly executeApiArns?: readonly string[];
+}
+
+/** The load of a domain's busiest second, for which TOME's limit must suffice. */
+export interface ExpectedPeak {
+  readonly creationsPerSecond: number;
+  /** Lookups and detokenize requests. */
+  readonly readsPerSecond: number;
+}
+
 export interface DomainSettings {
   /** What its sources look like. Absent: card numbers. */
   readonly source?: AccountNumberSettings;
   readonly consumers: readonly Consumer[];
   readonly pool: PoolSettings;
-  readonly tomeCalls: NumberSettings<'tome'>;
+  /** Of the calls of other domains the synthesis computes the sum. */
+  readonly tomeCalls: Omit<NumberSettings<'tome'>, 'TOME_OTHER_CALLS_PER_SECOND'>;
+  readonly creation: NumberSettings<'creation'>;
+  readonly expectedPeak: ExpectedPeak;
+  /** Replaces the profile of the environment. */
+  readonly tomeProfile?: TomeProfileChoice;
+  /** Replaces the credentials of the environment. */
+  readonly tomeCredentials?: TomeCredentials;
   /** Minutes between two scheduled prefetches. */
   readonly prefetchEveryMinutes: number;
   /** The account that reads card events from the queue. */
@@ -76,15 +107,24 @@ interface AnyEnvironment {
   readonly domains: Partial<Record<ProducerDomain, DomainSettings>>;
 }
 
+/** How all domains of an environment reach TOME. A domain can replace profile and credentials. */
+export interface TomeAccess extends TomeCredentials {
+  readonly url: string;
+  /**
+   * The name of TOME's endpoint service. It must exist in each of `availabilityZones`, and its
+   * private DNS name must cover the host of `url` and the hosts of the profile's namespaces.
+   */
+  readonly privateLinkService: string;
+  readonly profile: TomeProfileChoice;
+  /** The endpoint service of the host that issues OAuth 2.0 tokens, if it is not TOME's host. */
+  readonly tokenPrivateLinkService?: string;
+}
+
 export interface AwsEnvironment extends AnyEnvironment {
   readonly kind: 'aws';
   readonly availabilityZones: readonly [string, string, ...string[]];
   readonly vpcCidr: string;
-  /**
-   * `privateLinkService`: the name of TOME's endpoint service. It must exist in each of
-   * `availabilityZones`, and its private DNS name must be the host of `url`.
-   */
-  readonly tome: { readonly url: string; readonly privateLinkService: string };
+  readonly tome: TomeAccess;
   readonly aurora: {
     readonly minAcu: number;
     readonly maxAcu: number;

@@ -3,6 +3,8 @@ import { settingGroups } from '../../lambdas/runtime/setting-groups.ts';
 import type { AwsEnvironment, DomainSettings, Environment } from './environment.ts';
 import { ENVIRONMENTS } from './environments.ts';
 import { LOG_RETENTION_DAYS } from './retention.ts';
+import { isEndpointService, tomeFaults } from './tome-faults.ts';
+import { limitFaults } from './tome-limits.ts';
 
 /** The environment that `-c env=NAME` names. Throws when there is none, or when it has faults. */
 export function environmentNamed(name: unknown): Environment {
@@ -28,6 +30,8 @@ export function faultsOf(environment: Environment): readonly string[] {
     ...Object.entries(environment.domains).flatMap(([domain, settings]) =>
       faultsOfDomain(settings).map((fault) => `${domain}: ${fault}`),
     ),
+    ...tomeFaults(environment),
+    ...limitFaults(environment),
   ];
   return faults.map((fault) => `${environment.name}: ${fault}`);
 }
@@ -76,10 +80,7 @@ function faultsOfAws({ aurora, tome, ...environment }: AwsEnvironment): readonly
       'vpcCidr must be a 10.x.x.x range of /16 to /22.',
     ],
     [/^https:\/\/[a-z0-9.-]+$/.test(tome.url), 'tome.url must be an https URL without a path.'],
-    [
-      /^com\.amazonaws\.vpce\.[a-z0-9-]+\.vpce-svc-[0-9a-f]{17}$/.test(tome.privateLinkService),
-      'tome.privateLinkService must be the name of an endpoint service.',
-    ],
+    [isEndpointService(tome.privateLinkService), 'tome.privateLinkService must be the name of an endpoint service.'],
     [aurora.minAcu >= 0.5, 'aurora.minAcu must be at least 0.5, because RDS Proxy keeps a database from pausing.'],
     [aurora.maxAcu >= aurora.minAcu, 'aurora.maxAcu must not be below aurora.minAcu.'],
     [
@@ -111,6 +112,10 @@ function faultsOfDomain({ pool, consumers, ...settings }: DomainSettings): reado
       settings.prefetchEveryMinutes >= 1 && settings.prefetchEveryMinutes <= 1_440,
       'prefetchEveryMinutes must be from 1 to 1440.',
     ],
+    [
+      Object.values(settings.expectedPeak).every((calls) => Number.isInteger(calls) && calls >= 0),
+      'expectedPeak must be whole numbers from 0.',
+    ],
     [settings.unusualCallerAnswersPerHour >= 1, 'unusualCallerAnswersPerHour must be at least 1.'],
     [
       reserved.every((runs) => Number.isInteger(runs) && runs >= 1),
@@ -135,6 +140,7 @@ function faultsOfDomain({ pool, consumers, ...settings }: DomainSettings): reado
     ...boundFaults(settingGroups.domain, { ...settings.source }),
     ...boundFaults(settingGroups.pool, pool),
     ...boundFaults(settingGroups.tome, settings.tomeCalls),
+    ...boundFaults(settingGroups.creation, settings.creation),
     ...boundFaults(settingGroups.callers, settings.callerBudgets ?? {}),
     ...rules,
   ];

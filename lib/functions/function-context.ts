@@ -10,8 +10,10 @@ import { FUNCTIONS, type FunctionName } from '../../lambdas/functions.ts';
 import type { DataStack } from '../data/data-stack.ts';
 import type { DatabaseProxy } from '../data/database-proxy.ts';
 import { emulatorAddresses } from '../environments/emulator-addresses.ts';
-import type { DomainSettings, Environment, ProducerDomain } from '../environments/environment.ts';
+import type { DomainSettings, Environment, ProducerDomain, TomeCredentials } from '../environments/environment.ts';
 import { namePrefix } from '../environments/stack-identity.ts';
+import { otherCallsOf } from '../environments/tome-limits.ts';
+import { credentialsOf, hasOtherTokenHost, profileOf, profileTextOf } from '../environments/tome-of-domain.ts';
 import { ClientGroups, type Target } from '../network/client-groups.ts';
 import type { NetworkStack } from '../network/network-stack.ts';
 
@@ -31,6 +33,19 @@ export type SignIn =
 export interface NetworkAccess {
   readonly vpc: IVpc;
   readonly clients: Readonly<Record<Target, ISecurityGroup>>;
+  /** The server that issues TOME's tokens, if the domain has one. */
+  readonly authorization: ISecurityGroup | undefined;
+}
+
+/** TOME, as the functions of a domain use it. */
+export interface UsedTome {
+  readonly url: string;
+  /** The name of a shipped profile, or the JSON of one. */
+  readonly profile: string;
+  /** What the profile asks for. */
+  readonly credentials: TomeCredentials;
+  /** Calls a second that the other domains make to the same TOME. */
+  readonly otherCallsPerSecond: number;
 }
 
 /** What the functions of a producer domain have in common. */
@@ -41,7 +56,7 @@ export interface FunctionContext {
   /** The prefix of names, such as `prod-card`. */
   readonly name: string;
   readonly key: IKey;
-  readonly tomeUrl: string;
+  readonly tome: UsedTome;
   readonly signIn: (name: FunctionName) => SignIn;
   readonly idempotencySecret: NamedSecret;
   readonly cardEvents: IQueue;
@@ -72,8 +87,14 @@ export function functionContext(
   scope: Construct,
   { data, proxy, network, ...given }: FunctionContextProps,
 ): FunctionContext {
-  const { environment, domain } = given;
+  const { environment, domain, settings } = given;
   const { database } = data;
+  const tomeAt = (url: string): UsedTome => ({
+    url,
+    profile: profileTextOf(environment, settings),
+    credentials: credentialsOf(environment, settings),
+    otherCallsPerSecond: otherCallsOf(environment, domain),
+  });
   const shared = {
     ...given,
     name: namePrefix(environment, domain),
@@ -85,7 +106,7 @@ export function functionContext(
     const secret = emulatorDatabaseSecret(Stack.of(scope), shared.name);
     return {
       ...shared,
-      tomeUrl,
+      tome: tomeAt(tomeUrl),
       awsEndpointUrl,
       networkAccess: undefined,
       signIn: () => ({ by: 'secret', secret, isTls: false }),
@@ -93,11 +114,17 @@ export function functionContext(
   }
   const { endpoints, vpc } = network;
   const targets = { ...endpoints.targets, proxy: proxy.target, cluster: database.target };
+  const asksOtherHost = hasOtherTokenHost(profileOf(environment, settings), environment.tome.url);
+  const { groups, authorization } = new ClientGroups(scope, 'Clients', {
+    vpc,
+    targets,
+    authorization: asksOtherHost ? endpoints.authorization : undefined,
+  });
   return {
     ...shared,
-    tomeUrl: environment.tome.url,
+    tome: tomeAt(environment.tome.url),
     awsEndpointUrl: undefined,
-    networkAccess: { vpc, clients: new ClientGroups(scope, 'Clients', { vpc, targets }).groups },
+    networkAccess: { vpc, clients: groups, authorization },
     signIn: (name) =>
       isAdministrator(FUNCTIONS[name])
         ? {

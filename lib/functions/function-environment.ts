@@ -1,3 +1,4 @@
+import { Token } from 'aws-cdk-lib';
 import { databaseRoleOf } from '../../lambdas/database-roles.ts';
 import { FUNCTION_SETTINGS, type FunctionName } from '../../lambdas/functions.ts';
 import type { GroupEnvironment } from '../../lambdas/runtime/group-environment.ts';
@@ -11,23 +12,53 @@ import type { FunctionContext } from './function-context.ts';
 const VARIABLES: {
   readonly [Group in GroupName]: (context: FunctionContext, name: FunctionName) => GroupEnvironment<Group>;
 } = {
-  domain: ({ domain, settings }) => ({ PRODUCER_DOMAIN: domain, ...settings.source }),
+  domain: ({ domain, settings, tome }) => ({
+    PRODUCER_DOMAIN: domain,
+    ...settings.source,
+    TOME_PROFILE: tome.profile,
+  }),
   strategy: () => ({}),
   request: () => ({}),
   database: databaseVariables,
-  tome: ({ tomeUrl, settings }) => ({ TOME_URL: tomeUrl, ...asTexts(settings.tomeCalls) }),
+  tome: ({ tome, settings }) => ({
+    TOME_URL: tome.url,
+    ...asTexts(settings.tomeCalls),
+    TOME_OTHER_CALLS_PER_SECOND: String(tome.otherCallsPerSecond),
+  }),
   idempotency: ({ idempotencySecret }) => ({ IDEMPOTENCY_HMAC_SECRET_ID: idempotencySecret.id }),
   callers: ({ settings }) => asTexts(settings.callerBudgets ?? {}),
-  creation: () => ({}),
+  creation: ({ settings }) => asTexts(settings.creation),
   pool: ({ settings }) => ({ ...asTexts(settings.pool), GAUGES_TO: 'cloudwatch' }),
   prefetch: () => ({}),
   settle: () => ({}),
   relay: ({ cardEvents }) => ({ EVENT_QUEUE_URL: cardEvents.queueUrl }),
 };
 
-/** The environment of a function: the variables of the groups that it reads, and no other. */
-export const functionEnvironment = (context: FunctionContext, name: FunctionName): Readonly<Record<string, string>> =>
-  Object.assign({}, ...FUNCTION_SETTINGS[name].map((group: GroupName) => VARIABLES[group](context, name)));
+/**
+ * The environment of a function: the variables of the groups that it reads, and no other. Throws
+ * when Lambda would not take it.
+ */
+export function functionEnvironment(context: FunctionContext, name: FunctionName): Readonly<Record<string, string>> {
+  const variables: Readonly<Record<string, string>> = Object.assign(
+    {},
+    ...FUNCTION_SETTINGS[name].map((group: GroupName) => VARIABLES[group](context, name)),
+  );
+  const bytes = Object.entries(variables).reduce((sum, [key, value]) => sum + key.length + bytesOf(value), 0);
+  if (bytes > MOST_BYTES) {
+    throw new Error(
+      `${context.environment.name}: ${context.domain}: the environment of ${name} has ${bytes} bytes and Lambda ` +
+        `takes 4096: the profile of TOME, ${bytesOf(context.tome.profile)} of them, must be shorter.`,
+    );
+  }
+  return variables;
+}
+
+/** Lambda takes 4 KB. The rest is for the variables that token-function.ts adds. */
+const MOST_BYTES = 4_096 - 128;
+/** More than the value of any reference to another resource has: ARNs, host names, URLs. */
+const BYTES_OF_REFERENCE = 192;
+
+const bytesOf = (value: string): number => (Token.isUnresolved(value) ? BYTES_OF_REFERENCE : Buffer.byteLength(value));
 
 function databaseVariables({ signIn }: FunctionContext, name: FunctionName): GroupEnvironment<'database'> {
   const access = signIn(name);

@@ -5,7 +5,7 @@ import type { Construct } from 'constructs';
 import type { FunctionRow } from '../../lambdas/function-row.ts';
 import { FUNCTIONS, type FunctionName } from '../../lambdas/functions.ts';
 import { metricsNamespace } from '../../lambdas/metric-names.ts';
-import type { FunctionContext } from './function-context.ts';
+import type { FunctionContext, UsedTome } from './function-context.ts';
 
 export interface FunctionResources {
   readonly name: FunctionName;
@@ -25,12 +25,19 @@ export function functionStatements(
 ) {
   const row: FunctionRow = FUNCTIONS[name];
   const { access } = row;
-  const { cardEvents, deadLetters, domain, idempotencySecret } = context;
+  const { cardEvents, deadLetters, domain, idempotencySecret, key, tome } = context;
   const signIn = context.signIn(name);
   const usesDatabase = row.database !== null || access.secrets.includes('administrator');
-  const secrets = [
+  const ownSecrets = [
     ...(usesDatabase && signIn.by === 'secret' ? [signIn.secret.arn] : []),
     ...(access.secrets.includes('idempotency') ? [idempotencySecret.arn] : []),
+  ];
+  const tomeSecrets = access.tome ? tomeSecretArns(tome) : [];
+  const secrets = [...ownSecrets, ...tomeSecrets];
+  const { secretsKeyArn, executeApiArns = [] } = tome.credentials;
+  const secretKeys = [
+    ...(ownSecrets.length > 0 ? [key.keyArn] : []),
+    ...(tomeSecrets.length > 0 && secretsKeyArn !== undefined ? [secretsKeyArn] : []),
   ];
   const queues = [
     ...(access.queues.includes('card-events') ? [cardEvents.queueArn] : []),
@@ -42,8 +49,11 @@ export function functionStatements(
     ...(usesDatabase && signIn.by === 'iam' ? [allow('OwnDatabaseRole', ['rds-db:connect'], [signIn.connectArn])] : []),
     ...(secrets.length > 0 ? [allow('OwnSecrets', ['secretsmanager:GetSecretValue'], secrets)] : []),
     ...(queues.length > 0 ? [allow('OwnQueues', ['sqs:SendMessage'], queues)] : []),
-    ...(secrets.length > 0 ? [throughService(scope, context, 'secretsmanager', ['kms:Decrypt'])] : []),
-    ...(queues.length > 0 ? [throughService(scope, context, 'sqs', ['kms:Decrypt', 'kms:GenerateDataKey'])] : []),
+    ...(secretKeys.length > 0 ? [throughService(scope, secretKeys, 'secretsmanager', ['kms:Decrypt'])] : []),
+    ...(queues.length > 0 ? [throughService(scope, [key.keyArn], 'sqs', ['kms:Decrypt', 'kms:GenerateDataKey'])] : []),
+    ...(access.tome && executeApiArns.length > 0
+      ? [allow('TomeMethods', ['execute-api:Invoke'], [...executeApiArns])]
+      : []),
     ...(access.gauges
       ? [
           allow('OwnGauges', ['cloudwatch:PutMetricData'], ['*'], {
@@ -58,6 +68,10 @@ export function functionStatements(
   ];
 }
 
+/** The secrets that the profile of TOME asks for. Only functions that call TOME may read them. */
+export const tomeSecretArns = ({ credentials }: UsedTome): readonly string[] =>
+  [credentials.credentialSecretArn, credentials.clientCertificateSecretArn].filter((arn) => arn !== undefined);
+
 const allow = (sid: string, actions: string[], resources: string[], conditions?: PolicyStatement['conditions']) =>
   new PolicyStatement({
     sid,
@@ -70,14 +84,9 @@ const allow = (sid: string, actions: string[], resources: string[], conditions?:
 const defaultBusArn = (scope: Construct): string =>
   Stack.of(scope).formatArn({ service: 'events', resource: 'event-bus', resourceName: 'default' });
 
-/** Use of the encryption key, limited to requests that the service makes for the function. */
-const throughService = (
-  scope: Construct,
-  { key }: FunctionContext,
-  service: 'secretsmanager' | 'sqs',
-  actions: string[],
-) =>
-  allow(service === 'sqs' ? 'KeyThroughQueues' : 'KeyThroughSecrets', actions, [key.keyArn], {
+/** Use of encryption keys, limited to requests that the service makes for the function. */
+const throughService = (scope: Construct, keys: string[], service: 'secretsmanager' | 'sqs', actions: string[]) =>
+  allow(service === 'sqs' ? 'KeyThroughQueues' : 'KeyThroughSecrets', actions, keys, {
     StringEquals: { 'kms:ViaService': `${service}.${Stack.of(scope).region}.amazonaws.com` },
   });
 

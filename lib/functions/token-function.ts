@@ -12,9 +12,9 @@ import { inWordsOf, vocabularyOfDomain } from '../../lambdas/vocabulary.ts';
 import { acknowledgeFunction } from '../checks/acknowledgements.ts';
 import { EncryptedLogGroup } from '../logs/encrypted-log-group.ts';
 import { functionCode } from './function-bundle.ts';
-import type { FunctionContext, NetworkAccess } from './function-context.ts';
+import type { FunctionContext, NetworkAccess, UsedTome } from './function-context.ts';
 import { functionEnvironment } from './function-environment.ts';
-import { functionStatements } from './function-policy.ts';
+import { functionStatements, tomeSecretArns } from './function-policy.ts';
 
 export interface TokenFunctionProps {
   readonly name: FunctionName;
@@ -49,7 +49,7 @@ export class TokenFunction extends Construct {
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
       managedPolicies: [policy],
     });
-    const securityGroups = networkAccess === undefined ? [] : groupsOf(row, networkAccess);
+    const securityGroups = networkAccess === undefined ? [] : groupsOf(row, networkAccess, context.tome);
     // When the stack is deleted, Lambda removes the network interfaces of the function with the
     // rights of its role, and until then CloudFormation cannot delete the groups. So the role and
     // its policy are deleted after the groups.
@@ -110,13 +110,19 @@ const reservedConcurrency = (name: FunctionName, { lambda }: FunctionRow, { sett
   lambda.reservedConcurrency;
 
 /** The security groups that open what the function's row grants. */
-function groupsOf({ database, access }: FunctionRow, { clients }: NetworkAccess): ISecurityGroup[] {
+function groupsOf(
+  { database, access }: FunctionRow,
+  { clients, authorization }: NetworkAccess,
+  tome: UsedTome,
+): ISecurityGroup[] {
   const isAdministrator = access.secrets.includes('administrator');
+  const readsSecrets = access.secrets.length > 0 || (access.tome && tomeSecretArns(tome).length > 0);
   return [
     ...(database === null ? [] : [clients.proxy]),
     ...(isAdministrator ? [clients.cluster] : []),
-    ...(access.secrets.length > 0 ? [clients.secrets] : []),
+    ...(readsSecrets ? [clients.secrets] : []),
     ...(access.tome ? [clients.tome] : []),
+    ...(access.tome && authorization !== undefined ? [authorization] : []),
     ...(access.queues.length > 0 ? [clients.queues] : []),
     ...(access.gauges ? [clients.metrics] : []),
   ];

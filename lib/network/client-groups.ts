@@ -13,6 +13,8 @@ export interface TargetGroup {
 export interface ClientGroupsProps {
   readonly vpc: IVpc;
   readonly targets: Readonly<Record<Target, TargetGroup>>;
+  /** Only for a domain whose functions get tokens from another server than TOME. */
+  readonly authorization: TargetGroup | undefined;
 }
 
 /**
@@ -22,26 +24,27 @@ export interface ClientGroupsProps {
  */
 export class ClientGroups extends Construct {
   readonly groups: Readonly<Record<Target, ISecurityGroup>>;
+  readonly authorization: ISecurityGroup | undefined;
 
-  constructor(scope: Construct, id: string, { vpc, targets }: ClientGroupsProps) {
+  constructor(scope: Construct, id: string, { vpc, targets, authorization }: ClientGroupsProps) {
     super(scope, id);
-    const groupFor = (name: Target): ISecurityGroup => {
+    const groupFor = (name: string, { group, port }: TargetGroup): ISecurityGroup => {
       const clients = new SecurityGroup(this, name, {
         vpc,
         description: `Functions that may reach ${name}`,
         allowAllOutbound: false,
       });
-      const { group, port } = targets[name];
       clients.connections.allowTo(group, Port.tcp(port), `${name} over TLS`);
       return clients;
     };
     this.groups = {
-      secrets: groupFor('secrets'),
-      queues: groupFor('queues'),
-      metrics: groupFor('metrics'),
-      tome: groupFor('tome'),
-      proxy: groupFor('proxy'),
-      cluster: groupFor('cluster'),
+      secrets: groupFor('secrets', targets.secrets),
+      queues: groupFor('queues', targets.queues),
+      metrics: groupFor('metrics', targets.metrics),
+      tome: groupFor('tome', targets.tome),
+      proxy: groupFor('proxy', targets.proxy),
+      cluster: groupFor('cluster', targets.cluster),
     };
+    this.authorization = authorization === undefined ? undefined : groupFor('authorization', authorization);
   }
 }

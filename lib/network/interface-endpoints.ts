@@ -29,11 +29,14 @@ const SERVICES = {
 } as const;
 
 /**
- * One interface endpoint for each service that functions need; TOME's is a PrivateLink endpoint. An
- * endpoint accepts connections only from the client groups of the functions (client-groups.ts).
+ * One interface endpoint for each service that functions need. Those of TOME and of the server that
+ * issues its tokens are PrivateLink endpoints. An endpoint accepts connections only from the client
+ * groups of the functions (client-groups.ts).
  */
 export class InterfaceEndpoints extends Construct {
   readonly targets: Readonly<Record<'secrets' | 'queues' | 'metrics' | 'tome', TargetGroup>>;
+  /** The server that issues OAuth 2.0 tokens, if it has an endpoint service of its own. */
+  readonly authorization: TargetGroup | undefined;
 
   constructor(scope: Construct, id: string, { environment, vpc }: InterfaceEndpointsProps) {
     super(scope, id);
@@ -62,11 +65,16 @@ export class InterfaceEndpoints extends Construct {
       );
       return target;
     };
+    const openPrivateLink = (name: string, service: string) =>
+      open(name, new InterfaceVpcEndpointService(service, TLS_PORT)).target;
+    const { privateLinkService, tokenPrivateLinkService } = environment.tome;
     this.targets = {
       secrets: openAws('secrets'),
       queues: openAws('queues'),
       metrics: openAws('metrics'),
-      tome: open('tome', new InterfaceVpcEndpointService(environment.tome.privateLinkService, TLS_PORT)).target,
+      tome: openPrivateLink('tome', privateLinkService),
     };
+    this.authorization =
+      tokenPrivateLinkService === undefined ? undefined : openPrivateLink('authorization', tokenPrivateLinkService);
   }
 }

@@ -1,8 +1,6 @@
 import type { TomeProfile } from '../../lambdas/tome/profile/tome-profile.ts';
 import { useDomainDefaults } from './domain-defaults.ts';
-
-/** The share of TOME's rate limit that one process uses for callers who wait. */
-const LIVE_SHARE = 0.9;
+import { localRates } from './local-rates.ts';
 
 const DEFAULTS = {
   DATABASE_MAX_CONNECTIONS: '10',
@@ -19,14 +17,7 @@ const DEFAULTS = {
 
 /** Sets what CDK sets for the functions on AWS. A variable that has a value keeps it. */
 export function useDefaultEnvironment(profile: TomeProfile): void {
-  const defaults = { ...DEFAULTS, TOME_LIVE_CALLS_PER_SECOND: shareOfLimit(profile, LIVE_SHARE) };
+  const defaults = { ...DEFAULTS, ...localRates(profile) };
   for (const [name, value] of Object.entries(defaults)) process.env[name] ??= value;
   useDomainDefaults();
 }
-
-/** The most calls a second that the settings allow. */
-const MOST_CALLS_PER_SECOND = 10_000;
-
-/** A share of the calls a second that TOME allows, as the text of a setting. */
-export const shareOfLimit = ({ limits }: TomeProfile, share: number): string =>
-  String(Math.min(MOST_CALLS_PER_SECOND, Math.max(1, Math.floor(limits.callsPerSecond * share))));

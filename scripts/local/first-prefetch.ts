@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import { codeOf, nameOf } from '../../lambdas/runtime/own-error.ts';
 import type { PrefetchTally } from '../../lambdas/tokenization/refill/prefetch-run.ts';
 import type { TomeProfile } from '../../lambdas/tome/profile/tome-profile.ts';
-import { shareOfLimit } from './default-environment.ts';
+import { shareOfLimit } from './local-rates.ts';
 
 /**
  * The share of TOME's rate limit for the first prefetch. The API does not serve yet, so the

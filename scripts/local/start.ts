@@ -2,11 +2,13 @@ import { sourceFormOf, vocabularyOf } from '../../lambdas/composition/domain-set
 import { type GroupName, type Settings, settingGroups } from '../../lambdas/runtime/setting-groups.ts';
 import { readSettings } from '../../lambdas/runtime/settings.ts';
 import { refuseUnknownSettings } from '../../lambdas/runtime/unknown-settings.ts';
+import { readTomeProfile } from '../../lambdas/tome/profile/read-profile.ts';
 import { CannotStart } from '../program/cannot-start.ts';
 import { parseOptions } from '../program/options.ts';
 import { beginProgram, endProgram } from '../program/run-program.ts';
 import { useDomainDefaults } from './domain-defaults.ts';
 import { placeholderCredential, readProfileFile } from './local-profile.ts';
+import { localRates } from './local-rates.ts';
 import { startLocalStack } from './local-stack.ts';
 import { madeUpSource } from './made-up-sources.ts';
 
@@ -73,12 +75,14 @@ async function main({ fenceFirst }: { readonly fenceFirst: boolean }): Promise<n
  */
 function checkSettings(): Settings<'domain'> {
   useDomainDefaults();
+  const read = readTomeProfile(process.env['TOME_PROFILE'] || 'simulator');
   const provided = {
     DATABASE_URL: 'postgres://provided/later',
     TOME_URL: 'http://provided.later',
     EVENT_QUEUE_URL: 'http://provided.later',
     IDEMPOTENCY_HMAC_SECRET: 'provided later, provided later, provided later',
     ...placeholderCredential(),
+    ...('profile' in read ? localRates(read.profile) : {}),
   };
   return readSettings(Object.keys(settingGroups) as GroupName[], {
     ...provided,

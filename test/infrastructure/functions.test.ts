@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { functionNames, isRoute, routeNames } from '../../lambdas/function-names.ts';
 import type { FunctionRow } from '../../lambdas/function-row.ts';
-import { FUNCTIONS, type FunctionName } from '../../lambdas/functions.ts';
+import { FUNCTION_SETTINGS, FUNCTIONS, type FunctionName } from '../../lambdas/functions.ts';
+import type { GroupName } from '../../lambdas/runtime/setting-groups.ts';
+import { readSettings } from '../../lambdas/runtime/settings.ts';
 import { inWordsOf, vocabularyOfDomain } from '../../lambdas/vocabulary.ts';
 import { ENVIRONMENTS } from '../../lib/environments/environments.ts';
 import { ENVIRONMENT_NAMES, synthesized } from './synthesized-environment.ts';
@@ -10,6 +12,11 @@ const SERVICES = ENVIRONMENT_NAMES.flatMap((name) =>
   Object.keys(ENVIRONMENTS[name].domains).map((domain) => [`${name}-${domain}-service`, name, domain] as const),
 );
 const rowOf = (name: FunctionName): FunctionRow => FUNCTIONS[name];
+
+/** Groups without an address that only CloudFormation knows. */
+const OF_TOME: ReadonlySet<GroupName> = new Set(['domain', 'strategy', 'tome', 'creation']);
+const nameOf = (profile: string | { readonly name: string }): string =>
+  typeof profile === 'string' ? profile : profile.name;
 
 describe.each(SERVICES)('%s', (stack, name, domain) => {
   const environment = synthesized(name);
@@ -91,6 +98,19 @@ describe.each(SERVICES)('%s', (stack, name, domain) => {
     expect(new Set(own.map(({ properties }) => properties.Environment.Variables.PRODUCER_DOMAIN))).toEqual(
       new Set([domain]),
     );
+  });
+
+  test('every function accepts the profile of TOME and the limits of its domain, with the calls of the others', () => {
+    const of = ENVIRONMENTS[name];
+    const isAlone = Object.keys(of.domains).length === 1;
+    const profile = of.kind === 'aws' ? nameOf(of.tome.profile) : 'simulator';
+    for (const { name: ofFunction, properties } of own) {
+      const { Variables } = properties.Environment;
+      const groups = FUNCTION_SETTINGS[ofFunction].filter((group) => OF_TOME.has(group));
+      expect(readSettings(groups, Variables)).toMatchObject({ TOME_PROFILE: { name: profile } });
+      const knowsOthers = Number(Variables.TOME_OTHER_CALLS_PER_SECOND) > 0;
+      expect([ofFunction, knowsOthers]).toEqual([ofFunction, rowOf(ofFunction).access.tome && !isAlone]);
+    }
   });
 
   test('the migration runs before any other function changes, and its failure stops the deployment', () => {

@@ -69,6 +69,7 @@ describe.each(AWS_ENVIRONMENT_NAMES)('%s', (name) => {
     (domain) => {
       for (const functionName of functionNames()) {
         const { database, access }: FunctionRow = FUNCTIONS[functionName];
+        const readsSecrets = access.secrets.length > 0 || (access.tome && tome.credentialSecretArn !== undefined);
         const { VpcConfig } = environment.one(
           'AWS::Lambda::Function',
           `${name}-${domain}-service`,
@@ -79,7 +80,7 @@ describe.each(AWS_ENVIRONMENT_NAMES)('%s', (name) => {
           [
             ...(database === null ? [] : ['Clientsproxy.GroupId']),
             ...(access.secrets.includes('administrator') ? ['Clientscluster.GroupId'] : []),
-            ...(access.secrets.length > 0 ? ['Clientssecrets.GroupId'] : []),
+            ...(readsSecrets ? ['Clientssecrets.GroupId'] : []),
             ...(access.tome ? ['Clientstome.GroupId'] : []),
             ...(access.queues.length > 0 ? ['Clientsqueues.GroupId'] : []),
             ...(access.gauges ? ['Clientsmetrics.GroupId'] : []),

@@ -17,7 +17,7 @@ type Document = any;
 const statements = (document: Document) => [document?.Statement ?? []].flat();
 
 /** All managed and inline policies of roles in an environment, split into single grants. */
-export function identityGrants(environment: SynthesizedEnvironment): readonly Grant[] {
+export function identityGrants(environment: Pick<SynthesizedEnvironment, 'resources'>): readonly Grant[] {
   return environment.resources.flatMap((resource) =>
     documentsOf(resource).flatMap((document) =>
       statements(document).flatMap((statement) =>

@@ -3,6 +3,7 @@ import { databaseRoleOf, databaseRoles } from '../../lambdas/database-roles.ts';
 import { functionNames } from '../../lambdas/function-names.ts';
 import type { FunctionRow } from '../../lambdas/function-row.ts';
 import { FUNCTIONS, type FunctionName } from '../../lambdas/functions.ts';
+import type { AwsEnvironment } from '../../lib/environments/environment.ts';
 import { ENVIRONMENTS } from '../../lib/environments/environments.ts';
 import { identityGrants, resourcePolicies } from './policy-statements.ts';
 import { AWS_ENVIRONMENT_NAMES, ENVIRONMENT_NAMES, synthesized } from './synthesized-environment.ts';
@@ -11,10 +12,15 @@ const NAMES = functionNames();
 const idOf = (name: FunctionName): string => `Functions${name.replaceAll('-', '')}`;
 
 /** The grants that one function must have on AWS by its row, as `action on resource`. */
-function expectedGrants(name: FunctionName, prefix: string, account: string): readonly string[] {
+function expectedGrants(
+  name: FunctionName,
+  prefix: string,
+  { account, tome }: Pick<AwsEnvironment, 'account' | 'tome'>,
+): readonly string[] {
   const row: FunctionRow = FUNCTIONS[name];
   const { secrets, queues, gauges } = row.access;
-  const reads = [
+  const tomeReads = row.access.tome ? secretsOf(tome) : [];
+  const ownReads = [
     ...(secrets.includes('administrator') ? [`${prefix}-data:DatabaseClusterMasterUserSecretSecretArn`] : []),
     ...(secrets.includes('idempotency') ? [`${prefix}-data:IdempotencySecret`] : []),
   ];
@@ -23,6 +29,7 @@ function expectedGrants(name: FunctionName, prefix: string, account: string): re
     ...(row.kind === 'route' ? [] : ['DeadLetters.Arn']),
   ];
   const key = `${prefix}-data:KeyArn`;
+  const reads = [...ownReads, ...tomeReads];
   return [
     `logs:CreateLogStream on ${idOf(name)}Logs.Arn`,
     `logs:PutLogEvents on ${idOf(name)}Logs.Arn`,
@@ -36,7 +43,8 @@ function expectedGrants(name: FunctionName, prefix: string, account: string): re
       : []),
     ...reads.map((secret) => `secretsmanager:GetSecretValue on ${secret}`),
     ...sends.map((queue) => `sqs:SendMessage on ${queue}`),
-    ...(reads.length > 0 ? [`kms:Decrypt on ${key}`] : []),
+    ...(ownReads.length > 0 ? [`kms:Decrypt on ${key}`] : []),
+    ...(tomeReads.length > 0 && tome.secretsKeyArn !== undefined ? [`kms:Decrypt on ${tome.secretsKeyArn}`] : []),
     ...(sends.length > 0 ? [`kms:Decrypt on ${key}`, `kms:GenerateDataKey on ${key}`] : []),
     ...(gauges ? ['cloudwatch:PutMetricData on *'] : []),
     ...(row.kind !== 'route' && row.resultTo === 'event-bus'
@@ -44,6 +52,9 @@ function expectedGrants(name: FunctionName, prefix: string, account: string): re
       : []),
   ].sort();
 }
+
+const secretsOf = ({ credentialSecretArn, clientCertificateSecretArn }: AwsEnvironment['tome']): readonly string[] =>
+  [credentialSecretArn, clientCertificateSecretArn].filter((arn) => arn !== undefined);
 
 const NETWORK_INTERFACE = [
   'ec2:CreateNetworkInterface',
@@ -64,7 +75,7 @@ const UNBOUND = new Set([
 
 describe.each(AWS_ENVIRONMENT_NAMES)('%s', (environmentName) => {
   const environment = synthesized(environmentName);
-  const { account, domains } = ENVIRONMENTS[environmentName];
+  const { account, domains, tome } = ENVIRONMENTS[environmentName] as AwsEnvironment;
   const grants = identityGrants(environment);
   const DOMAINS = Object.keys(domains);
 
@@ -77,7 +88,7 @@ describe.each(AWS_ENVIRONMENT_NAMES)('%s', (environmentName) => {
       const allowed = own
         .filter(({ effect }) => effect === 'Allow')
         .map(({ action, resource }) => `${action} on ${resource}`);
-      expect(allowed.sort()).toEqual(expectedGrants(name, prefix, account));
+      expect(allowed.sort()).toEqual(expectedGrants(name, prefix, { account, tome }));
 
       const role = environment.one('AWS::IAM::Role', stack, `${idOf(name)}Role`).properties;
       expect(role.ManagedPolicyArns).toEqual([`${idOf(name)}Policy`]);
@@ -107,7 +118,8 @@ describe.each(AWS_ENVIRONMENT_NAMES)('%s', (environmentName) => {
     }
   });
 
-  test('only the migration reads the administrator secret, and only create-card reads the HMAC key', () => {
+  test('only the migration reads the administrator secret, only create-card the HMAC key, and only callers of TOME its secrets', () => {
+    const callers = ['createcard', 'lookup', 'lookuportokenize', 'detokenize', 'prefetch'];
     const readers = grants
       .filter(({ action }) => action.startsWith('secretsmanager:'))
       .map(({ stack, holder, action, resource }) => `${stack} ${holder} ${action} ${resource}`);
@@ -117,6 +129,9 @@ describe.each(AWS_ENVIRONMENT_NAMES)('%s', (environmentName) => {
         return [
           `${prefix}-service FunctionscreatecardPolicy secretsmanager:GetSecretValue ${prefix}-data:IdempotencySecret`,
           `${prefix}-service FunctionsmigratePolicy secretsmanager:GetSecretValue ${prefix}-data:DatabaseClusterMasterUserSecretSecretArn`,
+          ...secretsOf(tome).flatMap((secret) =>
+            callers.map((id) => `${prefix}-service Functions${id}Policy secretsmanager:GetSecretValue ${secret}`),
+          ),
         ];
       }).sort(),
     );

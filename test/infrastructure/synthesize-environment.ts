@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { addChecks } from '../../lib/checks/add-checks.ts';
 import { deployEnvironment } from '../../lib/deploy-environment.ts';
+import type { Environment } from '../../lib/environments/environment.ts';
 import type { EnvironmentName } from '../../lib/environments/environments.ts';
-import { environmentNamed } from '../../lib/environments/validate-environment.ts';
+import { assertUsable, environmentNamed } from '../../lib/environments/validate-environment.ts';
 import { plainValue, withoutHashes } from './plain-value.ts';
 import type { Resource } from './synthesized-environment.ts';
 
@@ -28,14 +29,18 @@ export interface Synthesis {
  * Synthesizes an environment as `cdk synth` does, but without the functions' bundles, on which no
  * template depends. With its checks it throws their findings.
  */
-export function synthesizeEnvironment(
+export const synthesizeEnvironment = (
   name: EnvironmentName,
   { isChecked }: { readonly isChecked: boolean },
-): Synthesis {
-  const outdir = mkdtempSync(join(tmpdir(), `synthesis-${name}-`));
+): Synthesis => synthesize(environmentNamed(name), { isChecked });
+
+/** The same for an environment that is not in the list. Throws its faults. */
+export function synthesize(environment: Environment, { isChecked }: { readonly isChecked: boolean }): Synthesis {
+  assertUsable(environment);
+  const outdir = mkdtempSync(join(tmpdir(), `synthesis-${environment.name}-`));
   try {
     const app = new App({ context: contextOfTheCli(), outdir, builtinCloudFormationValidation: isChecked });
-    deployEnvironment(app, environmentNamed(name));
+    deployEnvironment(app, environment);
     if (isChecked) addChecks(app);
     const { stacks } = app.synth();
     return {

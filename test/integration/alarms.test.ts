@@ -17,7 +17,7 @@ import {
   stateAfter,
 } from '../infrastructure/alarm-evaluation.ts';
 import { type ObservedDomain, observedDomain } from '../infrastructure/observed-domain.ts';
-import { profileText } from '../support/tome-profiles.ts';
+import { limitOf, profileText } from '../support/tome-profiles.ts';
 import { type ApiHandler, apiEvent, assumed, invoke } from './api-event.ts';
 import { MetricRecorder } from './metric-recorder.ts';
 import { type RunningStack, startStack } from './running-stack.ts';
@@ -38,9 +38,9 @@ beforeAll(async () => {
     POOL_COVER_MINUTES: '0',
     POOL_REFILL_LEAD_MINUTES: '0',
     PREFETCH_BULK_TOKENIZE: 'true',
-    TOME_PROFILE: profileText({ bulkItems: 500 }),
     TOME_BREAKER_FAILURES: '5',
     TOME_BREAKER_OPEN_MS: '50',
+    TOME_PROFILE: profileText({ bulkItems: 500, ...limitOf(5_000) }),
     TOME_BATCH_CALLS_PER_SECOND: '1000',
     TOME_LIVE_CALLS_PER_SECOND: '0',
     CALLER_LOOKUP_MISSES_PER_HOUR: String(MISSES_PER_HOUR),

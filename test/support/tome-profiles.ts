@@ -32,4 +32,9 @@ export function simulatorProfileWith(lines: Partial<WrittenProfile>): TomeProfil
 /** The same as the value of TOME_PROFILE. */
 export const profileText = (lines: Partial<WrittenProfile>): string => JSON.stringify(writtenWith(lines));
 
-const writtenWith = (lines: Partial<WrittenProfile>): object => ({ ...SHIPPED_PROFILES['simulator'], ...lines });
+const writtenWith = (lines: Partial<WrittenProfile>): object => ({ ...SHIPPED_PROFILES.simulator, ...lines });
+
+/** Another limit, for tests whose own limits are above the simulator's usual one. */
+export const limitOf = (callsPerSecond: number): Pick<WrittenProfile, 'limits'> => ({
+  limits: { ...SHIPPED_PROFILES.simulator.limits, callsPerSecond },
+});

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { findProfileFaults } from './profile-faults.ts';
-import { SHIPPED_PROFILES } from './shipped-profiles.ts';
+import { isShipped, SHIPPED_PROFILES } from './shipped-profiles.ts';
 import { type TomeProfile, tomeProfileSchema } from './tome-profile.ts';
 
 export type ReadProfile = { readonly profile: TomeProfile } | { readonly faults: readonly string[] };
@@ -11,11 +11,9 @@ export type ReadProfile = { readonly profile: TomeProfile } | { readonly faults:
  */
 export function readTomeProfile(text: string): ReadProfile {
   if (!text.trimStart().startsWith('{')) {
-    const shipped = Object.hasOwn(SHIPPED_PROFILES, text) ? SHIPPED_PROFILES[text] : undefined;
+    if (isShipped(text)) return parseTomeProfile(SHIPPED_PROFILES[text]);
     const names = Object.keys(SHIPPED_PROFILES).join(', ');
-    return shipped === undefined
-      ? { faults: [`must be one of ${names}, or the JSON of a profile (docs/tome.md)`] }
-      : parseTomeProfile(shipped);
+    return { faults: [`must be one of ${names}, or the JSON of a profile (docs/tome.md)`] };
   }
   try {
     return parseTomeProfile(JSON.parse(text));

@@ -59,8 +59,12 @@ const sixteenDigits: WrittenProfile = {
 };
 
 /** The profiles of the repository, by name. `simulator` is the default. */
-export const SHIPPED_PROFILES: Readonly<Record<string, WrittenProfile>> = {
+export const SHIPPED_PROFILES = {
   simulator,
   uat,
   'sixteen-digits': sixteenDigits,
-};
+} as const satisfies Readonly<Record<string, WrittenProfile>>;
+
+export type ShippedProfileName = keyof typeof SHIPPED_PROFILES;
+
+export const isShipped = (name: string): name is ShippedProfileName => Object.hasOwn(SHIPPED_PROFILES, name);

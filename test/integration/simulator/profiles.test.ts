@@ -6,7 +6,7 @@ import { findFormatFault } from '../../../lambdas/tokenization/model/reference-f
 import { hasForm } from '../../../lambdas/tokenization/model/token-form.ts';
 import type { Namespace, Operation } from '../../../lambdas/tome/contract/contract.ts';
 import { parseTomeProfile } from '../../../lambdas/tome/profile/read-profile.ts';
-import { SHIPPED_PROFILES } from '../../../lambdas/tome/profile/shipped-profiles.ts';
+import { SHIPPED_PROFILES, type ShippedProfileName } from '../../../lambdas/tome/profile/shipped-profiles.ts';
 import type { TomeProfile, WrittenProfile } from '../../../lambdas/tome/profile/tome-profile.ts';
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../../scripts/simulator/simulator.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
@@ -35,7 +35,7 @@ async function start(profile: TomeProfile, options: SimulatorOptions = {}): Prom
 }
 
 /** A profile of the repository with other lines. */
-function changed(name: string, lines: Partial<WrittenProfile>): TomeProfile {
+function changed(name: ShippedProfileName, lines: Partial<WrittenProfile>): TomeProfile {
   const read = parseTomeProfile({ ...SHIPPED_PROFILES[name], ...lines });
   if ('faults' in read) throw new Error(read.faults.join(', '));
   return read.profile;

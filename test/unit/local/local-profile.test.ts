@@ -1,9 +1,12 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { shareOfLimit, useDefaultEnvironment } from '../../../scripts/local/default-environment.ts';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { findExcess } from '../../../lambdas/tome/profile/planned-calls.ts';
+import type { TomeProfile } from '../../../lambdas/tome/profile/tome-profile.ts';
+import { useDefaultEnvironment } from '../../../scripts/local/default-environment.ts';
 import { localProfile, placeholderCredential, readProfileFile } from '../../../scripts/local/local-profile.ts';
+import { localRates, shareOfLimit } from '../../../scripts/local/local-rates.ts';
 import { CannotStart } from '../../../scripts/program/cannot-start.ts';
 import { profileNamed } from '../../support/tome-profiles.ts';
 
@@ -59,12 +62,42 @@ test('only a profile that asks for a credential has a placeholder for one', () =
   expect(JSON.parse(placeholderCredential().TOME_CREDENTIAL ?? '')).toMatchObject({ clientId: 'local-client' });
 });
 
-test("the rate of live calls follows the profile's limit, and a rate that is set stays", () => {
-  vi.stubEnv('TOME_LIVE_CALLS_PER_SECOND', undefined);
-  const simulator = profileNamed('simulator');
-  expect(shareOfLimit({ ...simulator, limits: { ...simulator.limits, callsPerSecond: 1 } }, 0.9)).toBe('1');
-  useDefaultEnvironment({ ...simulator, limits: { ...simulator.limits, callsPerSecond: 100 } });
-  expect(process.env['TOME_LIVE_CALLS_PER_SECOND']).toBe('90');
-  useDefaultEnvironment(simulator);
-  expect(process.env['TOME_LIVE_CALLS_PER_SECOND']).toBe('90');
+describe('the rates of the local stack', () => {
+  const NAMES = ['TOME_BATCH_CALLS_PER_SECOND', 'TOME_LIVE_CALLS_PER_SECOND', 'DIRECT_CREATIONS_PER_SECOND'] as const;
+  const ratesWith = (limits: Partial<TomeProfile['limits']>): readonly unknown[] => {
+    const simulator = profileNamed('simulator');
+    const rates = localRates({ ...simulator, limits: { ...simulator.limits, ...limits } });
+    return NAMES.map((name) => Number(rates[name]));
+  };
+
+  beforeEach(() => {
+    for (const name of NAMES) vi.stubEnv(name, undefined);
+  });
+
+  test('are the defaults of the settings if they fit, and live calls get what refills leave', () => {
+    expect(ratesWith({})).toEqual([80, 170, 80]);
+    expect(ratesWith({ callsPerSecond: 1_000 })).toEqual([80, 920, 80]);
+  });
+
+  test.each(['endpoint', 'namespace', 'all'] as const)('fit a small limit of the scope %s', (scope) => {
+    for (const callsPerSecond of [2, 10, 100, 239]) {
+      const [batch, liveLimit, direct] = ratesWith({ callsPerSecond, scope }).map(Number);
+      const plan = { creations: 0, reads: 0, batch: batch ?? 0, direct: direct ?? 0, liveLimit: liveLimit ?? 0 };
+      const limits = { callsPerSecond, scope, tokensPerPrefetch: 5_000 };
+      expect(findExcess(limits, [{ domain: '', plan }])).toBeNull();
+    }
+  });
+
+  test('follow a rate that is set, and never replace it', () => {
+    vi.stubEnv('TOME_BATCH_CALLS_PER_SECOND', '150');
+    expect(ratesWith({})).toEqual([150, 100, 50]);
+    vi.stubEnv('TOME_LIVE_CALLS_PER_SECOND', '90');
+    useDefaultEnvironment(profileNamed('simulator'));
+    expect(process.env['TOME_LIVE_CALLS_PER_SECOND']).toBe('90');
+  });
+
+  test('are never below one call a second', () => {
+    const simulator = profileNamed('simulator');
+    expect(shareOfLimit({ ...simulator, limits: { ...simulator.limits, callsPerSecond: 1 } }, 0.9)).toBe('1');
+  });
 });

@@ -1,6 +1,7 @@
 import { connect } from '../../../../lambdas/pool/database/database.ts';
 import type { TomeProfile } from '../../../../lambdas/tome/profile/tome-profile.ts';
 import { madeUpCard } from '../../../../scripts/local/made-up-cards.ts';
+import { limitOf, profileText } from '../../../support/tome-profiles.ts';
 import { type Answer, DIRECT_CREATIONS_PER_SECOND, ROWS, type Row, type ServiceUnderTest } from './degradation-rows.ts';
 import { TargetProcess } from './target-process.ts';
 import { startTrialStack } from './trial-stack.ts';
@@ -14,6 +15,7 @@ export async function runDegradation(profile: TomeProfile, onRow: (row: Row) => 
     settings: {
       POOL_TARGET_MIN: '1500',
       POOL_COVER_MINUTES: '0',
+      TOME_PROFILE: profileText(limitOf(500)),
       TOME_LIVE_CALLS_PER_SECOND: '225',
       TOME_BATCH_CALLS_PER_SECOND: '240',
       TOME_MAX_ATTEMPTS: '2',
