@@ -5,6 +5,7 @@ import { type MigrationResult, migrate } from '../pool/migrate.ts';
 import { databaseAddress } from '../runtime/database-address.ts';
 import type { ComposedJob } from '../runtime/job-handler.ts';
 import { readSettings } from '../runtime/settings.ts';
+import { referenceRulesOf } from './reference-rules.ts';
 
 /** Time limit of a migration in milliseconds. The deployment waits for it. */
 const TIME_LIMIT_MS = 600_000;
@@ -17,9 +18,14 @@ export const ROLE_GRANTS = databaseRoles();
  * InvalidSettings, or when the secret cannot be read.
  */
 export async function composeMigrate(): Promise<ComposedJob<MigrationResult>> {
-  const address = await databaseAddress(readSettings('migrate'));
+  const settings = readSettings('migrate');
+  const address = await databaseAddress(settings);
   // In a deployed function the SQL files are in the folder of the bundle.
   const beside = fileURLToPath(new URL('.', import.meta.url));
-  const options = { grants: ROLE_GRANTS, ...(existsSync(`${beside}/migrations`) ? { directory: beside } : {}) };
+  const options = {
+    grants: ROLE_GRANTS,
+    rules: referenceRulesOf(settings),
+    ...(existsSync(`${beside}/migrations`) ? { directory: beside } : {}),
+  };
   return { run: () => migrate(address, options), timeLimitMs: TIME_LIMIT_MS };
 }

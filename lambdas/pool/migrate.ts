@@ -5,6 +5,7 @@ import Postgrator from 'postgrator';
 import { acceptedAddress } from './database/accepted-address.ts';
 import { connect, type DatabaseAddress, type Sql } from './database/database.ts';
 import { closeToPublic } from './install/close-to-public.ts';
+import type { FormRules } from './install/form-bodies.ts';
 import { type InstalledFunctions, installFunctions } from './install/install-functions.ts';
 import { installIndexes } from './install/install-indexes.ts';
 import { createOwner, giveToOwner } from './install/install-owner.ts';
@@ -37,6 +38,8 @@ export interface MigrationOptions {
   /** The folder of `migrations/`, `functions/` and `indexes/`: by default that of this module. */
   readonly directory?: string;
   readonly grants: readonly RoleGrants[];
+  /** What tokens look like: by default as the default settings say. */
+  readonly rules?: FormRules;
   /** How long a statement waits for a lock. Requests for the same table wait behind it as long. */
   readonly lockTimeoutMs?: number;
   /**
@@ -114,7 +117,7 @@ interface ChangeOptions extends MigrationOptions {
 
 async function change(
   transaction: Sql,
-  { directory, grants, owner, hasRoles, lockTimeoutMs = LOCK_TIMEOUT_MS }: ChangeOptions,
+  { directory, grants, rules, owner, hasRoles, lockTimeoutMs = LOCK_TIMEOUT_MS }: ChangeOptions,
 ): Promise<Changed> {
   // The migrating user's own search path must not decide where objects are created or found.
   await transaction.unsafe(`SET LOCAL lock_timeout = ${lockTimeoutMs}; SET LOCAL search_path = public, pg_temp`);
@@ -129,7 +132,7 @@ async function change(
     },
   });
   const applied = await withPresentChecksums(transaction, () => postgrator.migrate());
-  const installed = await installFunctions(transaction, directory, { dropUnused: hasRoles });
+  const installed = await installFunctions(transaction, directory, { dropUnused: hasRoles, rules });
   await grantFunctions(transaction, grants);
   await giveToOwner(transaction, owner);
   return {

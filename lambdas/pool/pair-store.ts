@@ -1,9 +1,11 @@
+import postgres from 'postgres';
 import { InvalidInput, PairConflict, ReservationLost } from '../tokenization/errors.ts';
 import type { CardReference } from '../tokenization/model/card-reference.ts';
 import type { InternalToken } from '../tokenization/model/internal-token.ts';
 import { PAIR_STATES, type PairState, type TokenPair } from '../tokenization/model/pair.ts';
 import type { CallerBudget } from '../tokenization/ports/budget-ledger.ts';
 import type { PairStore, StoredPair } from '../tokenization/ports/pair-store.ts';
+import { InternalTokenUnacceptable, ReferenceUnacceptable } from '../tokenization/tome-errors.ts';
 import { withinBudget } from './caller-budget.ts';
 import { bytea } from './database/array-parameters.ts';
 import type { Sql, StatementRunner } from './database/database.ts';
@@ -96,10 +98,20 @@ async function recordBoundPair(
   { internalToken, cardReference }: TokenPair,
   origin: 'direct' | 'repair',
 ): Promise<void> {
-  const [recorded] = await database.run(
-    (sql) => sql`SELECT record_bound_pair(${internalToken}, ${cardReference}, ${origin}) AS "isThere"`,
-  );
+  const [recorded] = await database
+    .run((sql) => sql`SELECT record_bound_pair(${internalToken}, ${cardReference}, ${origin}) AS "isThere"`)
+    .catch((error: unknown) => {
+      throw unacceptableHalf(error) ?? error;
+    });
   if (recorded?.['isThere'] !== true) throw new PairConflict();
+}
+
+/** `functions/lookup/record-bound-pair.sql` has the conditions. */
+function unacceptableHalf(error: unknown): ReferenceUnacceptable | InternalTokenUnacceptable | null {
+  if (!(error instanceof postgres.PostgresError)) return null;
+  if (error.code === 'TOKEN') return new ReferenceUnacceptable('NS2 has bound an internal token as a reference.');
+  if (error.code === 'REFER') return new InternalTokenUnacceptable('NS1 has bound a card to a stored reference.');
+  return null;
 }
 
 /** For a read without a caller: no row can belong to this budget, so its wait is 0. */

@@ -133,23 +133,48 @@ const CARD_NUMBERS = [
 const TOKEN = 'a_token_of_the_right_form_1';
 const CHECK_VIOLATION = { code: '23514' };
 
+const EQUAL_TO_NO_OTHER = 'another_token_of_the_form_1';
+
 describe('a card number in the wrong place', () => {
-  test.each(CARD_NUMBERS)('is refused as a reference and as an internal token: %s', async (number) => {
+  const insert = (token: string, reference: string, state: string, origin: string) =>
+    pool.sql`
+      INSERT INTO pair (internal_token, card_reference, state, origin, used_at)
+      VALUES (${token}, ${reference}, ${state}, ${origin}, now())
+    `;
+
+  test.each(CARD_NUMBERS)('is refused as an internal token, and as a reference of the pool: %s', async (number) => {
     const { sql } = pool;
-    await expect(sql`SELECT record_bound_pair(${TOKEN}, ${number}, 'repair')`).rejects.toMatchObject(CHECK_VIOLATION);
     await expect(sql`SELECT record_bound_pair(${number}, '9100000000000001', 'direct')`).rejects.toMatchObject(
       CHECK_VIOLATION,
     );
-    const insert = (token: string, reference: string, state: string, origin: string) =>
-      sql`INSERT INTO pair (internal_token, card_reference, state, origin, used_at) VALUES (${token}, ${reference}, ${state}, ${origin}, now())`;
+    await expect(insert(TOKEN, number, 'STAGED', 'prefetch')).rejects.toMatchObject(CHECK_VIOLATION);
     for (const [state, origin] of [
       ['USED', 'direct'],
       ['USED', 'repair'],
       ['STAGED', 'prefetch'],
     ] as const) {
-      await expect(insert(TOKEN, number, state, origin)).rejects.toMatchObject(CHECK_VIOLATION);
       await expect(insert(number, '9100000000000001', state, origin)).rejects.toMatchObject(CHECK_VIOLATION);
     }
+  });
+
+  test.each(['378282246310005', '41111111111111112', '411111111111111a', ''])(
+    'is refused as a reference of any pair when it has another form than 16 digits: %j',
+    async (text) => {
+      await expect(pool.sql`SELECT record_bound_pair(${TOKEN}, ${text}, 'repair')`).rejects.toMatchObject(
+        CHECK_VIOLATION,
+      );
+      await expect(insert(TOKEN, text, 'USED', 'repair')).rejects.toMatchObject(CHECK_VIOLATION);
+    },
+  );
+
+  test('is stored as a reference only for a pair that its caller says NS2 has bound', async () => {
+    const { sql } = pool;
+    const record = () => sql`SELECT record_bound_pair(${EQUAL_TO_NO_OTHER}, '4111111111111111', 'repair') AS stored`;
+    expect(await record()).toEqual([{ stored: true }]);
+    expect(await record()).toEqual([{ stored: true }]);
+    expect(await sql`SELECT state, origin FROM pair WHERE card_reference = '4111111111111111'`).toEqual([
+      { state: 'USED', origin: 'repair' },
+    ]);
   });
 
   test.each(['', 'short', 'with a space in the middle', 'x'.repeat(65), 'umlaut_ä_in_the_middle'])(
@@ -164,28 +189,37 @@ describe('a card number in the wrong place', () => {
     },
   );
 
-  test('is rejected by stage_pairs, which stages the other tokens', async () => {
+  test('is only counted by stage_pairs, which keeps other texts and stages the other tokens', async () => {
     const fresh = await createTestDatabase();
     await fillPool(fresh.database, 1);
     const [lease] = await fresh.sql<{ fencing: bigint }[]>`
       SELECT acquire_lease('prefetch', ${randomUUID()}, 60) AS fencing
     `;
-    const [staged] = await fresh.sql<{ staged: number }[]>`
-      SELECT staged FROM stage_pairs(
-        ${lease?.fencing ?? 0n}, '{}', ARRAY['token_number_one_of_three', 'token_number_two_of_three', 'token_number_three_of_3'],
-        ARRAY[NULL, NULL, NULL]::timestamptz[], ARRAY['9860000000000001', '9100000000000001', '4111111111111111'],
-        ARRAY[NULL, NULL, NULL]::timestamptz[], '{}', '{}', 0
-      )
-    `;
-    expect(staged?.staged).toBe(1);
+    const fencing = lease?.fencing ?? 0n;
+    const announcement = randomUUID();
+    await fresh.sql`SELECT announce_prefetch(${announcement}, 'ns2', ${fencing}, 3)`;
+    // Twice, as after a lost commit.
+    for (const expected of [1, 0]) {
+      const [staged] = await fresh.sql<{ staged: number }[]>`
+        SELECT staged FROM stage_pairs(
+          ${fencing}, ARRAY[${announcement}::uuid],
+          ARRAY['token_number_one_of_three', 'token_number_two_of_three', 'token_number_three_of_3'],
+          ARRAY[NULL, NULL, NULL]::timestamptz[], ARRAY['9860000000000001', '9100000000000001', '4111111111111111'],
+          ARRAY[NULL, NULL, NULL]::timestamptz[], '{}', '{}', 0
+        )
+      `;
+      expect(staged?.staged).toBe(expected);
+    }
     const kept = await fresh.sql`
       SELECT namespace, token, rejected_because FROM unpaired_token ORDER BY namespace, token
     `;
     expect(kept.filter(({ namespace }) => namespace === 'ns2')).toEqual([
-      { namespace: 'ns2', token: '4111111111111111', rejected_because: 'card-network-prefix' },
       { namespace: 'ns2', token: '9860000000000001', rejected_because: 'card-network-prefix' },
     ]);
-    expect(kept).toHaveLength(4);
+    expect(kept).toHaveLength(3);
+    expect(await fresh.sql`SELECT namespace, reason, tokens::int FROM forgotten_token`).toEqual([
+      { namespace: 'ns2', reason: 'rejected', tokens: 1 },
+    ]);
     await fresh.drop();
   });
 });

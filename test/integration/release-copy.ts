@@ -1,4 +1,4 @@
-import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -23,4 +23,20 @@ export async function copyRelease(): Promise<ReleaseCopy> {
     remove: (file) => rm(join(directory, file)),
     discard: () => rm(directory, { recursive: true, force: true }),
   };
+}
+
+const PREVIOUS = 'test/integration/previous-release/functions';
+
+/**
+ * A copy of the SQL files of the previous release: without the migrations and functions of this
+ * one, and with its own texts of the functions that this one changed.
+ */
+export async function copyPreviousRelease(): Promise<ReleaseCopy> {
+  const release = await copyRelease();
+  await release.remove('migrations/006.do.pair-form-by-profile.sql');
+  await rm(join(release.directory, 'functions/forms'), { recursive: true });
+  for (const file of await readdir(PREVIOUS, { recursive: true })) {
+    if (file.endsWith('.sql')) await cp(join(PREVIOUS, file), join(release.directory, 'functions', file));
+  }
+  return release;
 }

@@ -12,12 +12,12 @@ export interface TestDatabase {
   drop(): Promise<void>;
 }
 
-/** Creates a migrated database for one test. */
-export async function createTestDatabase(): Promise<TestDatabase> {
+/** Creates a database for one test: migrated by default, or empty. */
+export async function createTestDatabase(content: 'migrated' | 'empty' = 'migrated'): Promise<TestDatabase> {
   const serverUrl = inject('postgresUrl');
   const name = `test_${randomBytes(8).toString('hex')}`;
   const admin = postgres(serverUrl, { max: 1 });
-  await admin.unsafe(`CREATE DATABASE ${name} TEMPLATE ${TEMPLATE}`);
+  await admin.unsafe(`CREATE DATABASE ${name} TEMPLATE ${content === 'migrated' ? TEMPLATE : 'template1'}`);
   const url = serverUrl.replace(/postgres$/, name);
   const sql = connect(url, { maxConnections: 4, prepare: true });
   // Long enough for a busy machine. Tests of statement timeouts set their own time.

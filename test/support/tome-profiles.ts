@@ -22,6 +22,12 @@ export const defaultRulesUnder = (profile: TomeProfile): ReferenceRules => ({
 
 export const defaultRules = defaultRulesUnder(simulatorProfile);
 
+/** The rules with a profile of the repository. */
+export const rulesOf = (
+  name: string,
+  referenceFormat: ReferenceRules['referenceFormat'] = 'card-networks',
+): ReferenceRules => ({ ...defaultRulesUnder(profileNamed(name)), referenceFormat });
+
 /** The profile `simulator` with other lines. Throws when they cannot be used. */
 export function simulatorProfileWith(lines: Partial<WrittenProfile>): TomeProfile {
   const read = parseTomeProfile(writtenWith(lines));

@@ -3,6 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Sql } from '../database/database.ts';
 import { dropUnusedFunctions, markInstalledFunctions } from './drop-unused-functions.ts';
+import { type FormRules, formBodies, withBody } from './form-bodies.ts';
 
 /**
  * Functions without a search path, because setting one for each call costs a fifth of their rate
@@ -30,26 +31,36 @@ export interface InstalledFunctions {
   readonly strayFunctions: readonly string[];
 }
 
+export interface InstallationOptions {
+  /**
+   * Must be false when code signs in as the owner of the functions: then a function that is granted
+   * to no role can be in use.
+   */
+  readonly dropUnused: boolean;
+  /** The rules of the forms. By default those of the default settings, which are in the files. */
+  readonly rules: FormRules | undefined;
+}
+
 /**
  * Installs all files under `directory/functions`, if a text has changed, and drops functions that
  * have no file any more. Each function runs with the rights of its owner. No role may execute one
  * until `grantFunctions` grants it; that runs in each migration and does not depend on the
  * checksum.
  *
- * `dropUnused` must be false when code signs in as the owner of the functions: then a function that
- * is granted to no role can be in use.
+ * The functions of forms get the bodies of `rules`. These are part of the checksum, so another
+ * profile or reference format installs the functions again.
  */
 export async function installFunctions(
   sql: Sql,
   directory: string,
-  { dropUnused }: { readonly dropUnused: boolean },
+  { dropUnused, rules }: InstallationOptions,
 ): Promise<InstalledFunctions> {
   const folder = join(directory, 'functions');
   const files = (await readdir(folder, { recursive: true })).filter((file) => file.endsWith('.sql')).sort();
   const names = files.map(functionNameOf);
   const functionsDropped = dropUnused ? await dropUnusedFunctions(sql, names) : [];
 
-  const texts = await Promise.all(files.map((file) => readFile(join(folder, file), 'utf8')));
+  const texts = withForms(names, await Promise.all(files.map((file) => readFile(join(folder, file), 'utf8'))), rules);
   const checksum = createHash('sha256')
     .update(JSON.stringify([INSTALLATION, texts, NAMES_ITS_SCHEMA, SEARCH_PATH]))
     .digest('hex');
@@ -67,6 +78,22 @@ export async function installFunctions(
   }
   await secureFunctions(sql);
   return { functionsInstalled, functionsDropped, strayFunctions: await findStrayFunctions(sql, names) };
+}
+
+/** The texts of the functions `names`. A file of a function of forms must exist. */
+function withForms(
+  names: readonly string[],
+  texts: readonly string[],
+  rules: FormRules | undefined,
+): readonly string[] {
+  if (rules === undefined) return texts;
+  const bodies = formBodies(rules);
+  const missing = [...bodies.keys()].filter((name) => !names.includes(name));
+  if (missing.length > 0) throw new Error(`functions/forms must have a file for each of ${missing.join(', ')}`);
+  return texts.map((text, index) => {
+    const newBody = bodies.get(names[index] ?? '');
+    return newBody === undefined ? text : withBody(text, newBody);
+  });
 }
 
 /** A function is in the file of its name: `mark_used` in `mark-used.sql`. */

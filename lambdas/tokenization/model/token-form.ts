@@ -36,9 +36,10 @@ export interface TokenForms {
   readonly toldApart: (typeof TOLD_APART)[number];
 }
 
-const CHARACTERS = { digits: '[0-9]', 'url-safe': '[A-Za-z0-9_-]' } as const;
+/** One character of each alphabet, as a pattern for JavaScript and PostgreSQL. */
+export const CHARACTERS = { digits: '[0-9]', 'url-safe': '[A-Za-z0-9_-]' } as const;
 
-/** The pattern of the form's alphabet and length, for JavaScript and PostgreSQL. */
+/** The pattern of the form's alphabet and length. */
 export const charactersOf = ({ alphabet, shortest, longest }: TokenForm): string =>
   `^${CHARACTERS[alphabet]}{${shortest === longest ? shortest : `${shortest},${longest}`}}$`;
 

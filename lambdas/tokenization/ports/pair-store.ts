@@ -85,7 +85,9 @@ export interface PairStore {
   adopt(pair: TokenPair): Promise<void>;
   /**
    * Stores a pair that TOME bound outside the pool, as USED with its event. Does nothing when it is
-   * stored already. Rejects with PairConflict when one half is stored with another half.
+   * stored already. Rejects with PairConflict when one half is stored with another half, and with
+   * ReferenceUnacceptable or InternalTokenUnacceptable when one half is stored in the other
+   * namespace.
    */
   insertBound(pair: TokenPair, origin: 'direct' | 'repair'): Promise<void>;
   /**

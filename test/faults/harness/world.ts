@@ -10,7 +10,7 @@ import type { TomeProfile } from '../../../lambdas/tome/profile/tome-profile.ts'
 import { seededRandom } from '../../../scripts/simulator/seeded-random.ts';
 import { type Simulator, startSimulator } from '../../../scripts/simulator/simulator.ts';
 import { switchesOf } from '../../../scripts/simulator/switches.ts';
-import { simulatorProfile } from '../../support/tome-profiles.ts';
+import { defaultRulesUnder, simulatorProfile } from '../../support/tome-profiles.ts';
 import type { ClientAnswer, Dispatch, KeyUse } from '../checker/evidence.ts';
 import { createInProcessTome } from './in-process-tome.ts';
 import { LateEffects } from './late-effects.ts';
@@ -78,7 +78,7 @@ export async function createWorld(
   const admin = connect(serverUrl, { maxConnections: 1, prepare: false });
   await admin.unsafe(`CREATE DATABASE ${name}`);
   const url = serverUrl.replace(/[^/]+$/, name);
-  await migrate(url, { grants: [] });
+  await migrate(url, { grants: [], rules: defaultRulesUnder(profile) });
   const sql = connect(url, { maxConnections: 2, prepare: true });
   await sql.unsafe(STATE_LOG);
   const database = new Database(url, {

@@ -94,22 +94,9 @@ export const DATABASE_MUTANTS: readonly Mutant[] = [
     tests: HYGIENE,
   },
   {
-    name: 'a card number can be stored as a reference',
-    kind: 'protections in the database',
-    edits: [
-      edit(
-        functions('lookup/record-bound-pair'),
-        ' AND may_be_reference(p_card_reference)) IS NOT TRUE',
-        ') IS NOT TRUE',
-      ),
-      edit('lambdas/pool/migrations/005.do.pair-form.sql', '[3-6]|2(', '2('),
-    ],
-    tests: HYGIENE,
-  },
-  {
     name: 'the check of references in the database lacks one card network',
     kind: 'protections in the database',
-    edits: [edit(functions('refill/may-be-new-reference'), '8(60|91)', '891')],
+    edits: [edit(functions('forms/may-be-new-reference'), '8(60|91)', '891')],
     tests: ['test/integration/reference-ranges.test.ts'],
   },
   {

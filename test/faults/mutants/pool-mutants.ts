@@ -151,7 +151,7 @@ export const POOL_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'surplus tokens of a namespace are discarded',
-    edits: [edit(functions('refill/stage-pairs'), 'FROM loose\n    WHERE NOT', 'FROM loose\n    WHERE false AND NOT')],
+    edits: [edit(functions('refill/stage-tokens'), 'FROM loose\n    WHERE NOT', 'FROM loose\n    WHERE false AND NOT')],
   },
   {
     name: 'prefetch calls are not recorded before they are sent',

@@ -17,6 +17,7 @@ const PINNED_HASHES: Readonly<Record<string, string>> = {
   '003.do.caller-budgets.sql': 'a52e7f91f7095357',
   '004.do.bounded-work.sql': '0db7e11af1e41355',
   '005.do.pair-form.sql': '65b93ee5f9a9768c',
+  '006.do.pair-form-by-profile.sql': '64a0a623bc3e974e',
 };
 
 const POOL = 'lambdas/pool';

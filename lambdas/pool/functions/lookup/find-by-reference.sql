@@ -1,8 +1,9 @@
 -- Returns the pair of a reference, or no row. Read by the unique index on card_reference. The
 -- columns are those of find_by_internal_token.
 --
--- If the text is the internal token of a pair, the only row has is_internal_token: the caller
--- refuses an internal token where a reference is expected (docs/design.md#reference-format).
+-- If no pair has the reference and the text is a stored internal token, in a pair or without one,
+-- the only row has is_internal_token: the caller refuses an internal token where a reference is
+-- expected (docs/design.md#reference-format). is_stored_internal_token reads two unique indexes.
 CREATE OR REPLACE FUNCTION find_by_reference(p_card_reference text)
 RETURNS TABLE (internal_token text, card_reference text, state text, is_mapped boolean, is_internal_token boolean)
 LANGUAGE plpgsql STABLE AS $$
@@ -23,7 +24,6 @@ BEGIN
   IF NOT FOUND THEN
     RETURN QUERY
       SELECT NULL, NULL, NULL, NULL::boolean, true
-      FROM pair
-      WHERE pair.internal_token = p_card_reference;
+      WHERE is_stored_internal_token(p_card_reference);
   END IF;
 END $$;

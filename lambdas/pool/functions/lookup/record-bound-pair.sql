@@ -3,9 +3,14 @@
 -- Returns false if one half is stored with another half.
 --
 -- This is the only function by which a role that serves requests can make a pair USED that it did
--- not reserve. The caller must know both halves, so an internal token alone adopts nothing. Both
--- forms are checked, so that no card number is stored: an internal token has at least 20
--- characters, and no reference starts like a card number.
+-- not reserve. The caller must know both halves, so an internal token alone adopts nothing. A new
+-- pair must have an internal token of the profile's form. Its reference may be any that NS2 has
+-- bound, because a reference that could not be stored would cost the card two more calls for each
+-- read (docs/decisions/0052-store-every-reference-that-ns2-has-bound.md). No text is stored both as
+-- an internal token and as a reference: raises SQLSTATE TOKEN if the reference is an internal
+-- token, and REFER if the internal token is a reference, so that the caller can distinguish them.
+--
+-- A stored pair is not checked again: it can have the forms of an earlier profile.
 --
 -- Concurrency: the unique indexes on both halves let one execution insert the pair.
 --
@@ -13,26 +18,39 @@
 CREATE OR REPLACE FUNCTION record_bound_pair(p_internal_token text, p_card_reference text, p_origin text)
 RETURNS boolean LANGUAGE plpgsql AS $$
 BEGIN
-  IF (p_internal_token ~ '^[A-Za-z0-9_-]{20,64}$' AND may_be_reference(p_card_reference)) IS NOT TRUE THEN
-    -- The message does not contain the values, because one of them may be a card number.
-    RAISE EXCEPTION 'record_bound_pair: the internal token or the reference has a wrong form'
-      USING ERRCODE = 'check_violation';
-  END IF;
-  WITH used AS (
-    INSERT INTO pair (internal_token, card_reference, state, origin, used_at)
-    VALUES (p_internal_token, p_card_reference, 'USED', p_origin, now())
-    ON CONFLICT DO NOTHING
-    RETURNING id
-  )
-  INSERT INTO outbox_event (pair_id)
-    SELECT id FROM used;
-  IF FOUND THEN
-    RETURN true;
-  END IF;
   IF NOT EXISTS (
     SELECT FROM pair WHERE internal_token = p_internal_token AND card_reference = p_card_reference
   ) THEN
-    RETURN false;
+    -- The messages do not contain the values, because one of them may be a card number.
+    IF (is_internal_token(p_internal_token) AND p_card_reference ~ '^[0-9]{16}$') IS NOT TRUE THEN
+      RAISE EXCEPTION 'record_bound_pair: the internal token or the reference has a wrong form'
+        USING ERRCODE = 'check_violation';
+    END IF;
+    IF p_card_reference = p_internal_token
+      OR NOT may_be_reference(p_card_reference)
+      OR is_stored_internal_token(p_card_reference)
+    THEN
+      RAISE EXCEPTION 'record_bound_pair: the reference is an internal token' USING ERRCODE = 'TOKEN';
+    END IF;
+    IF is_stored_reference(p_internal_token) THEN
+      RAISE EXCEPTION 'record_bound_pair: the internal token is a reference' USING ERRCODE = 'REFER';
+    END IF;
+    WITH used AS (
+      INSERT INTO pair (internal_token, card_reference, state, origin, used_at)
+      VALUES (p_internal_token, p_card_reference, 'USED', p_origin, now())
+      ON CONFLICT DO NOTHING
+      RETURNING id
+    )
+    INSERT INTO outbox_event (pair_id)
+      SELECT id FROM used;
+    IF FOUND THEN
+      RETURN true;
+    END IF;
+    IF NOT EXISTS (
+      SELECT FROM pair WHERE internal_token = p_internal_token AND card_reference = p_card_reference
+    ) THEN
+      RETURN false;
+    END IF;
   END IF;
   PERFORM adopt(p_internal_token);
   RETURN true;

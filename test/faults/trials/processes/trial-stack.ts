@@ -8,6 +8,7 @@ import { type LocalQueue, startLocalQueue } from '../../../../scripts/local/loca
 import { DATABASE_FOLDER, makeTemporaryFolder, temporaryFolder } from '../../../../scripts/local/temporary-folder.ts';
 import { type Simulator, startSimulator } from '../../../../scripts/simulator/simulator.ts';
 import type { SwitchChanges } from '../../../../scripts/simulator/switches.ts';
+import { defaultRulesUnder } from '../../../support/tome-profiles.ts';
 import { crashDatabase } from './database-crash.ts';
 import { startTcpProxy, type TcpProxy } from './tcp-proxy.ts';
 
@@ -57,7 +58,7 @@ export async function startTrialStack({ seed, profile, switches, settings }: Tri
     logFile,
   };
   let server = await startEmbeddedDatabase(options);
-  await migrate(server.url, { grants: [] });
+  await migrate(server.url, { grants: [], rules: defaultRulesUnder(profile) });
   const simulator = await startSimulator({ seed, profile, switches });
   const queue = await startLocalQueue({ journalPath });
   const portOf = (url: string): number => Number(new URL(url).port);
