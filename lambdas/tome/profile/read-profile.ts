@@ -25,10 +25,19 @@ export function readTomeProfile(text: string): ReadProfile {
 
 /** A profile from an object that may have any content. */
 export function parseTomeProfile(written: unknown): ReadProfile {
+  const read = parseProfileLines(written);
+  if ('faults' in read) return read;
+  const faults = findProfileFaults(read.profile);
+  return faults.length === 0 ? read : { faults };
+}
+
+/**
+ * The same for a draft: each line has a value of its kind, but some values may still be unknown, so
+ * that they do not fit together.
+ */
+export function parseProfileLines(written: unknown): ReadProfile {
   const { success, data, error } = z.safeParse(tomeProfileSchema, written);
-  if (!success) return { faults: error.issues.flatMap(sentencesOf) };
-  const faults = findProfileFaults(data);
-  return faults.length === 0 ? { profile: data } : { faults };
+  return success ? { profile: data } : { faults: error.issues.flatMap(sentencesOf) };
 }
 
 function sentencesOf(issue: z.core.$ZodIssue): readonly string[] {

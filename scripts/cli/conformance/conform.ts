@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { referenceRulesOf } from '../../../lambdas/composition/reference-rules.ts';
 import { composeTome } from '../../../lambdas/composition/tome.ts';
 import { readSettings } from '../../../lambdas/runtime/settings.ts';
 import { systemClock } from '../../../lambdas/runtime/system-clock.ts';
+import { withDistinctTexts } from '../../../lambdas/tokenization/distinct-texts.ts';
 import type { Clock } from '../../../lambdas/tokenization/ports/clock.ts';
 import { TomeError } from '../../../lambdas/tokenization/tome-errors.ts';
 import { TomeEndpoints } from '../../../lambdas/tome/client/tome-endpoints.ts';
@@ -62,10 +64,15 @@ export async function conform(suite: Suite, options: ConformOptions): Promise<Co
   const cards = new Set<string>();
   const context: SuiteContext = {
     profile,
-    luhnPolicy: settings.REFERENCE_LUHN,
+    referenceRules: referenceRulesOf(settings),
     tokens,
     // Not `clock`: the client measures its deadlines with the clock of the process.
-    product: productNamespaces(composeTome(settings), budget, systemClock, `conformance-${randomUUID()}`),
+    product: productNamespaces(
+      withDistinctTexts(composeTome(settings)),
+      budget,
+      systemClock,
+      `conformance-${randomUUID()}`,
+    ),
     wire: wireOver(
       new WireCalls({ endpoints, clock: systemClock, timeoutMs: settings.TOME_ATTEMPT_TIMEOUT_MS }),
       budget,

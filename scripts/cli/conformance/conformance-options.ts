@@ -6,7 +6,7 @@ import type { Environment } from '../../../lib/environments/environment.ts';
 import { ENVIRONMENTS } from '../../../lib/environments/environments.ts';
 import { InvalidArguments } from '../../program/invalid-arguments.ts';
 import { parseOptions } from '../../program/options.ts';
-import { findTargetFaults, hostsOf } from './target-guard.ts';
+import { findTargetFaults, hostsOf } from '../wire/target-guard.ts';
 
 export interface ConformanceOptions {
   /** The name of a profile of the repository, or its JSON. */

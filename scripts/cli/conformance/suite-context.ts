@@ -1,4 +1,4 @@
-import type { LuhnPolicy } from '../../../lambdas/tokenization/model/luhn.ts';
+import type { ReferenceRules } from '../../../lambdas/tokenization/model/reference-rules.ts';
 import type { Clock } from '../../../lambdas/tokenization/ports/clock.ts';
 import type { Namespace } from '../../../lambdas/tome/contract/contract.ts';
 import type { TomeProfile } from '../../../lambdas/tome/profile/tome-profile.ts';
@@ -29,8 +29,8 @@ export interface Wire {
 /** What the checks work with. */
 export interface SuiteContext {
   readonly profile: TomeProfile;
-  /** The setting REFERENCE_LUHN. */
-  readonly luhnPolicy: LuhnPolicy;
+  /** What the product requires of a new reference. */
+  readonly referenceRules: ReferenceRules;
   /** Tokens that each namespace is asked for. */
   readonly tokens: number;
   readonly product: ProductNamespaces;

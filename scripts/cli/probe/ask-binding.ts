@@ -21,17 +21,15 @@ export async function askBinding(
   const otherCard = madeUpCard(serial + 1);
   const bind = (source: string, token: string) => tome.call('ns1', 'tokenize', { source, token });
   const answerTo = async (source: string, token: string): Promise<string> => {
-    const verdict = await bind(source, token);
-    return verdict.status === 200
-      ? `200 ${nameOf(verdict.answer.token)}`
-      : `${verdict.status} ${verdict.refusal.error}`;
+    const reply = await bind(source, token);
+    return 'answer' in reply ? `200 ${nameOf(reply.answer.token)}` : `${reply.status} ${reply.refusal.error}`;
   };
   const nameOf = (token: string): string =>
     token === first ? 'first token' : token === second ? 'second token' : 'another token';
 
   const fresh = await bind(card, first);
-  if (fresh.status !== 200 || fresh.answer.token !== first) {
-    const answer = fresh.status === 200 ? 'another token' : `${fresh.status} ${fresh.refusal.error}`;
+  if (!('answer' in fresh) || fresh.answer.token !== first) {
+    const answer = 'answer' in fresh ? 'another token' : `${fresh.status} ${fresh.refusal.error}`;
     return {
       findings: [{ question: 'does NS1 bind a new card to the token asked for', answer, isForbidding: true }],
       bound: null,
@@ -39,8 +37,10 @@ export async function askBinding(
   }
   const repeated = await answerTo(card, first);
   const otherToken = await answerTo(card, second);
+  const alreadyBound =
+    otherToken === '200 first token' ? 'echo' : otherToken === '409 already-bound' ? 'conflict' : null;
   const found = await tome.call('ns1', 'lookup', { source: card });
-  const boundToken = found.status === 200 ? nameOf(found.answer.token) : 'none';
+  const boundToken = 'answer' in found ? nameOf(found.answer.token) : 'none';
   const taken = await answerTo(otherCard, first);
   const shown = await tome.call('ns1', 'detokenize', { token: first });
   const unassigned = await tome.call('ns1', 'detokenize', { token: third });
@@ -55,9 +55,9 @@ export async function askBinding(
       },
       {
         question: 'a bound card with another token (echo, conflict or overwrite)',
-        answer:
-          otherToken === '200 first token' ? 'echo' : otherToken === '409 already-bound' ? 'conflict' : otherToken,
-        isForbidding: otherToken !== '200 first token' && otherToken !== '409 already-bound',
+        answer: alreadyBound ?? otherToken,
+        isForbidding: alreadyBound === null,
+        ...(alreadyBound === null ? {} : { lines: { alreadyBound } }),
       },
       {
         question: 'the binding afterwards',
@@ -71,13 +71,13 @@ export async function askBinding(
       },
       {
         question: "does a bound token show its card, and no other's",
-        answer: shown.status === 200 ? (shown.answer.source === card ? 'yes' : 'another card') : `${shown.status}`,
-        isForbidding: shown.status !== 200 || shown.answer.source !== card,
+        answer: 'answer' in shown ? (shown.answer.source === card ? 'yes' : 'another card') : `${shown.status}`,
+        isForbidding: !('answer' in shown) || shown.answer.source !== card,
       },
       {
         question: 'an unassigned token shows',
-        answer: unassigned.status === 200 ? 'a card' : 'nothing',
-        isForbidding: unassigned.status === 200,
+        answer: 'answer' in unassigned ? 'a card' : 'nothing',
+        isForbidding: 'answer' in unassigned,
       },
     ],
   };

@@ -1,30 +1,17 @@
+import { writeFileSync } from 'node:fs';
 import { TomeError } from '../../../lambdas/tokenization/tome-errors.ts';
-import { InvalidArguments } from '../../program/invalid-arguments.ts';
-import { parseOptions } from '../../program/options.ts';
 import { beginProgram, endProgram } from '../../program/run-program.ts';
+import type { Finding } from './finding.ts';
+import { type ProbeArguments, parseProbeOptions, USAGE } from './probe-options.ts';
 import { probeTome } from './probe-tome.ts';
-
-const USAGE = `npm run probe -- --url URL [--serial N] [--rate]
-
-Asks a TOME how it behaves where its contract is not confirmed, and prints the settings that follow.
-It makes a dozen calls, binds one made-up card permanently and uses up 23 tokens. Use it in UAT, not
-in production.
-
-  --url URL    TOME's base address
-  --serial N   number of the made-up card to bind; use another one if TOME has this card already
-               (random)
-  --rate       also looks for the rate limit: at most three bursts of 400 lookups
-  --help       prints this text
-`;
-
-type ProbeOptions = Parameters<typeof probeTome>[0];
+import { profileWith } from './written-profile.ts';
 
 /**
  * Exits with 1 when the product must not be used with this TOME, and with 2 when TOME gave no valid
  * answer.
  */
-async function main(options: ProbeOptions): Promise<number> {
-  const { findings, calls } = await probeTome(options);
+async function main({ draft, file, ...options }: ProbeArguments): Promise<number> {
+  const { findings, calls } = await probeTome({ ...options, draft: draft.profile });
   const lines = findings.map(
     ({ question, answer, isForbidding }) => `${isForbidding ? 'NO   ' : '     '}${question}: ${answer}`,
   );
@@ -39,6 +26,7 @@ async function main(options: ProbeOptions): Promise<number> {
       `${calls} calls. The settings that follow:`,
       ...settings,
       '',
+      ...(file === null ? [] : [...write(file, draft.written, findings), '']),
       forbidding === 0
         ? 'The product can be used with this TOME.'
         : `The product must not be used with this TOME: ${forbidding} answers, marked NO above.`,
@@ -48,21 +36,17 @@ async function main(options: ProbeOptions): Promise<number> {
   return forbidding === 0 ? 0 : 1;
 }
 
-/** Returns the options of `probeTome`. Throws InvalidArguments, which names all faults at once. */
-function parse(args: readonly string[]): ProbeOptions | null {
-  const values = parseOptions(args, {
-    url: { type: 'string' },
-    serial: { type: 'string', default: String(Math.floor(Math.random() * 999_999_000)) },
-    rate: { type: 'boolean', default: false },
-  });
-  if (values === null) return null;
-  const { url = '', serial, rate } = values;
-  const faults: string[] = [];
-  if (url === '') faults.push('--url URL is missing: the base address of TOME.');
-  else if (!/^https?:\/\/\S+$/.test(url) || !URL.canParse(url)) faults.push('--url must be an http or https address.');
-  if (!/^\d{1,9}$/.test(serial)) faults.push('--serial must be a whole number of at most nine digits.');
-  if (faults.length > 0) throw new InvalidArguments(faults);
-  return { url, serial: Number(serial), rate };
+/** Writes the profile, and returns what is still open. Throws when the file exists. */
+function write(file: string, draft: ProbeArguments['draft']['written'], findings: readonly Finding[]) {
+  const profile = profileWith(draft, findings);
+  writeFileSync(file, `${JSON.stringify(profile, null, 2)}\n`, { flag: 'wx' });
+  const { unknown = [] } = profile;
+  return [
+    `The profile is in ${file}. ${unknown.length === 0 ? 'No line is open.' : 'Ask the owners of TOME for:'}`,
+    ...unknown.map((line) => `  ${line}`),
+  ];
 }
+
+const parse = (args: readonly string[]): ProbeArguments | null => parseProbeOptions(args, Math.random);
 
 await endProgram(await main(beginProgram({ usage: USAGE, parse, expected: [[TomeError, 2]] })));

@@ -1,4 +1,12 @@
+import { TomeEndpoints } from '../../../lambdas/tome/client/tome-endpoints.ts';
+import type { TomeProfile } from '../../../lambdas/tome/profile/tome-profile.ts';
+import { WireCalls } from '../wire/wire-calls.ts';
+import { askAccess } from './ask-access.ts';
 import { askBinding } from './ask-binding.ts';
+import { askForms } from './ask-forms.ts';
+import { askMapping } from './ask-mapping.ts';
+import { askOwnership } from './ask-ownership.ts';
+import { askPrefetch, type IssuedToken } from './ask-prefetch.ts';
 import { askRate } from './ask-rate.ts';
 import { askReferences } from './ask-references.ts';
 import type { Finding } from './finding.ts';
@@ -7,9 +15,13 @@ import { TomeCalls } from './tome-calls.ts';
 
 export interface ProbeOptions {
   readonly url: string;
+  /** Addresses, headers and authentication of this TOME. Its other lines are not used. */
+  readonly draft: TomeProfile;
   /** The first of two serial numbers of made-up cards that TOME does not have yet. */
   readonly serial: number;
-  /** Whether to look for the rate limit, which takes hundreds of calls. */
+  /** Tokens that each namespace is asked for. */
+  readonly tokens: number;
+  /** Whether to look for the rate limit, which takes thousands of calls. */
   readonly rate: boolean;
   /** The clocks of this process by default. Tests pass others. */
   readonly time?: ProbeTime;
@@ -20,79 +32,73 @@ export interface ProbeResult {
   readonly calls: number;
 }
 
-const INTERNAL_TOKENS = 3;
-const REFERENCES = 20;
+/** A made-up card number that is bound to nothing. */
+const UNKNOWN_CARD = '4000000000000002';
 
 /**
  * Asks a real TOME how it behaves where its contract is not confirmed
- * (docs/design.md#calling-tome): a dozen calls, which bind one made-up card and use up 23 tokens.
- * Rejects with a TomeError when TOME cannot be reached or its answer violates the contract.
+ * (docs/design.md#calling-tome): a dozen calls, which bind one made-up card and use up the tokens
+ * of two prefetches. Rejects with a TomeError when TOME cannot be reached or its answer violates
+ * the contract.
  */
-export async function probeTome({ url, serial, rate, time = systemTime }: ProbeOptions): Promise<ProbeResult> {
-  const tome = new TomeCalls(url, time);
-  const internal = await tome.call('ns1', 'prefetch', { count: INTERNAL_TOKENS });
-  const external = await tome.call('ns2', 'prefetch', { count: REFERENCES });
-  const internalTokens = internal.status === 200 ? internal.answer.tokens : [];
-  const references = external.status === 200 ? external.answer.tokens : [];
+export async function probeTome(options: ProbeOptions): Promise<ProbeResult> {
+  const { url, draft, serial, tokens, rate, time = systemTime } = options;
+  const endpoints = new TomeEndpoints({ baseUrl: url, profile: draft }, { monotonicMs: () => performance.now() });
+  // `time` is read exactly twice for each call.
+  const wire = new WireCalls({ endpoints, clock: time });
+  const tome = new TomeCalls(wire);
+  const { finding, internalTokens, references } = await askPrefetch(tome, tokens);
+  const [internalTexts, referenceTexts] = [internalTokens, references].map((issued) =>
+    issued.map(({ token }) => token),
+  ) as [string[], string[]];
   const findings: Finding[] = [
-    {
-      question: 'tokens of one prefetch call',
-      answer: `NS1 ${internalTokens.length} of ${INTERNAL_TOKENS}, NS2 ${references.length} of ${REFERENCES}`,
-      isForbidding: internalTokens.length < INTERNAL_TOKENS || references.length === 0,
-    },
+    finding,
     expiryOf([...internalTokens, ...references], time.dateMs()),
-    ...askReferences(references.map(({ token }) => token)),
+    ...askReferences(referenceTexts),
+    ...askForms(internalTexts, referenceTexts),
   ];
-  const [first, second, third] = internalTokens.map(({ token }) => token);
+  const [first, second, third] = internalTexts;
   if (first !== undefined && second !== undefined && third !== undefined) {
     const { findings: binding, bound } = await askBinding(tome, [first, second, third], serial);
     findings.push(...binding);
-    const [reference, another] = references;
+    const [reference, another] = referenceTexts;
     if (bound !== null && reference !== undefined && another !== undefined) {
-      findings.push(...(await askMapping(tome, { bound, second, reference: reference.token, another: another.token })));
+      findings.push(...(await askMapping(tome, { bound, second, reference, another })));
     }
   }
-  findings.push(latencyOf(tome.durationsMs));
-  if (rate) findings.push(...(await askRate(tome)));
-  return { findings, calls: tome.durationsMs.length };
+  findings.push(
+    askOwnership(tome.answers, draft),
+    await askAccess(draft, () => tome.send({ namespace: 'ns1', operation: 'lookup', body: { source: UNKNOWN_CARD } })),
+    latencyOf(tome.answers.map(({ durationMs }) => durationMs)),
+  );
+  if (rate && third !== undefined) {
+    findings.push(...(await askRate(tome, { cardNumber: UNKNOWN_CARD, internalToken: third }, time)));
+  }
+  return { findings, calls: tome.sent };
 }
 
-function expiryOf(tokens: readonly { readonly expiresAt?: string | undefined }[], nowMs: number): Finding {
+const MS_PER_HOUR = 3_600_000;
+
+function expiryOf(tokens: readonly IssuedToken[], nowMs: number): Finding {
   const question = 'do unassigned tokens expire';
+  if (tokens.length === 0) return { question, answer: 'no token came' };
   const soonest = Math.min(
     ...tokens.map(({ expiresAt }) => (expiresAt === undefined ? Number.POSITIVE_INFINITY : Date.parse(expiresAt))),
   );
-  if (!Number.isFinite(soonest)) return { question, answer: 'the answers give no expiry' };
-  const seconds = Math.max(0, Math.round((soonest - nowMs) / 1_000));
+  if (!Number.isFinite(soonest)) {
+    return { question, answer: 'the answers give no expiry', lines: { tokenLifetimeHours: null } };
+  }
+  const lifetimeMs = soonest - nowMs;
+  const seconds = Math.max(0, Math.round(lifetimeMs / 1_000));
   // A tenth of their lifetime, and at most the default of one day.
   const margin = Math.min(86_400, Math.round(seconds / 10));
-  return { question, answer: `after ${seconds} s`, setting: { name: 'EXPIRY_MARGIN_SECONDS', value: String(margin) } };
-}
-
-/** Whether NS2 binds an internal token, with `tokenize` and with `bulk-tokenize`. */
-async function askMapping(
-  tome: TomeCalls,
-  tokens: { readonly bound: string; readonly second: string; readonly reference: string; readonly another: string },
-): Promise<readonly Finding[]> {
-  const mapped = await tome.call('ns2', 'tokenize', { source: tokens.bound, token: tokens.reference });
-  const isMapped = mapped.status === 200 && mapped.answer.token === tokens.reference;
-  const bulk = await tome.call('ns2', 'bulk-tokenize', { items: [{ source: tokens.second, token: tokens.another }] });
-  return [
-    {
-      question: 'does NS2 bind an internal token to the reference asked for',
-      answer: isMapped
-        ? 'yes'
-        : mapped.status === 200
-          ? 'another reference'
-          : `${mapped.status} ${mapped.refusal.error}`,
-      isForbidding: !isMapped,
-    },
-    {
-      question: 'is there bulk tokenize',
-      answer: bulk.status === 200 ? 'yes' : `no (${bulk.status} ${bulk.refusal.error})`,
-      setting: { name: 'PREFETCH_BULK_TOKENIZE', value: String(bulk.status === 200) },
-    },
-  ];
+  const tokenLifetimeHours = Math.round(lifetimeMs / MS_PER_HOUR);
+  return {
+    question,
+    answer: `after ${seconds} s`,
+    setting: { name: 'EXPIRY_MARGIN_SECONDS', value: String(margin) },
+    ...(tokenLifetimeHours >= 1 ? { lines: { tokenLifetimeHours } } : {}),
+  };
 }
 
 /** The attempt timeout as a multiple of the slowest answer of the probe. */

@@ -1,12 +1,17 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { systemClock } from '../../../lambdas/runtime/system-clock.ts';
+import { TomeEndpoints } from '../../../lambdas/tome/client/tome-endpoints.ts';
 import { askRate } from '../../../scripts/cli/probe/ask-rate.ts';
 import type { Finding } from '../../../scripts/cli/probe/finding.ts';
 import { probeTome } from '../../../scripts/cli/probe/probe-tome.ts';
 import { TomeCalls } from '../../../scripts/cli/probe/tome-calls.ts';
+import { WireCalls } from '../../../scripts/cli/wire/wire-calls.ts';
+import { madeUpCard } from '../../../scripts/local/made-up-cards.ts';
 import { type Simulator, startSimulator } from '../../../scripts/simulator/simulator.ts';
 import type { SwitchChanges } from '../../../scripts/simulator/switches.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { simulatorTimeOf } from '../../support/simulator-time.ts';
+import { simulatorProfile } from '../../support/tome-profiles.ts';
 
 const stoppedTime = simulatorTimeOf(new FakeClock());
 let simulator: Simulator;
@@ -33,7 +38,14 @@ async function probed(switches: SwitchChanges, slowestMs = 5) {
   // These tests check the conclusions from answers, so no call may be refused by the rate limit.
   simulator.turn({ rateLimitScope: 'off', ...switches });
   const time = { ...stoppedTime, monotonicMs: clockOfCalls(slowestMs) };
-  const { findings, calls } = await probeTome({ url: simulator.url, serial: 7, rate: false, time });
+  const { findings, calls } = await probeTome({
+    url: simulator.url,
+    draft: simulatorProfile,
+    serial: 7,
+    tokens: 20,
+    rate: false,
+    time,
+  });
   const of = (words: string): Finding | undefined => findings.find(({ question }) => question.includes(words));
   const settings = Object.fromEntries(
     findings.flatMap(({ setting }) => (setting ? [[setting.name, setting.value]] : [])),
@@ -99,11 +111,30 @@ test.each([
 );
 
 test.each([
-  ['endpoint', 20, 'they share the limit'],
-  ['namespace', 200, 'each has its own limit'],
-  ['off', 20, 'none in 3 bursts'],
-] as const)('the probe reports the scope of the rate limit: %s', async (rateLimitScope, rateLimitPerSecond, words) => {
-  simulator.turn({ rateLimitScope, rateLimitPerSecond });
-  const [finding] = await askRate(new TomeCalls(simulator.url));
-  expect(finding?.answer).toContain(words);
-});
+  ['endpoint', 200, 'they share the limit; other operations do not share it', 'endpoint'],
+  ['namespace', 200, 'each has its own limit; other operations do not share it', 'namespace'],
+  ['whole-namespace', 200, 'each has its own limit; other operations share it too', 'namespace'],
+  ['all', 20, 'they share the limit; other operations share it too', 'all'],
+  ['off', 20, 'none in 3 bursts', undefined],
+] as const)(
+  'the probe reports the scope of the rate limit: %s',
+  async (rateLimitScope, rateLimitPerSecond, words, scope) => {
+    simulator.turn({ rateLimitScope, rateLimitPerSecond });
+    const endpoints = new TomeEndpoints({ baseUrl: simulator.url, profile: simulatorProfile }, systemClock);
+    const tome = new TomeCalls(new WireCalls({ endpoints, clock: systemClock }));
+    const texts = { cardNumber: madeUpCard(1), internalToken: 'it_that_was_never_issued' };
+    // The simulator's clock stands still, and the probe's is over when its first second begins.
+    const [finding] = await askRate(tome, texts, { monotonicMs: jumpingTime() });
+    expect(finding?.answer).toContain(words);
+    expect(finding?.lines?.['limits.scope']).toBe(scope);
+  },
+);
+
+/** A clock that advances by two seconds with each look. */
+function jumpingTime(): () => number {
+  let nowMs = 0;
+  return () => {
+    nowMs += 2_000;
+    return nowMs;
+  };
+}

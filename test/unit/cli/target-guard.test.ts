@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { ENVIRONMENTS } from '../../../lib/environments/environments.ts';
-import { findTargetFaults, hostsOf, isProductionHost } from '../../../scripts/cli/conformance/target-guard.ts';
+import { findTargetFaults, hostsOf, isProductionHost } from '../../../scripts/cli/wire/target-guard.ts';
 import { profileNamed } from '../../support/tome-profiles.ts';
 
 const target = {

@@ -1,4 +1,4 @@
-import { findFormatFault } from '../../../../lambdas/tokenization/model/reference-format.ts';
+import { findReferenceFault } from '../../../../lambdas/tokenization/model/reference-rules.ts';
 import type { Namespace } from '../../../../lambdas/tome/contract/contract.ts';
 import { type Check, failed, notTried, passed } from '../check.ts';
 import type { SuiteContext } from '../suite-context.ts';
@@ -80,13 +80,14 @@ export const referenceCheck: Check = {
   id: 'ns2.references-acceptable',
   sentence: 'References cannot be taken for card numbers.',
   line: 'namespaces.ns2.token',
-  remedy: 'Let TOME issue references in the agreed format (docs/card-data.md), or set REFERENCE_LUHN.',
+  remedy:
+    'Let TOME issue references in the agreed format (docs/card-data.md), or set REFERENCE_FORMAT or REFERENCE_LUHN.',
   needs: ['ns2.prefetch'],
   calls: 0,
-  run: async ({ stock, luhnPolicy }) => {
+  run: async ({ stock, referenceRules }) => {
     const references = [...stock.ns2.issued];
     if (references.length === 0) return notTried('no reference has the form of the profile');
-    const acceptable = references.filter((reference) => findFormatFault(reference, luhnPolicy) === null).length;
+    const acceptable = references.filter((reference) => findReferenceFault(reference, referenceRules) === null).length;
     const share = `${acceptable} of ${references.length} are acceptable`;
     return acceptable === 0 ? failed(share) : passed(share);
   },
