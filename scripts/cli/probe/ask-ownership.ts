@@ -2,7 +2,7 @@ import type { TomeProfile } from '../../../lambdas/tome/profile/tome-profile.ts'
 import { repeatedId, repeatedItem, type WireAnswer } from '../wire/wire-answer.ts';
 import type { Finding } from './finding.ts';
 
-/** What the answers repeat of their requests: the id in a header, the item in the body, or neither. */
+/** What answers repeat of their requests: the id in a header, the item in the body, or neither. */
 export function askOwnership(answers: readonly WireAnswer[], { headers }: Pick<TomeProfile, 'headers'>): Finding {
   const question = 'what shows that an answer belongs to its request';
   const ids = answers.map((answer) => repeatedId(answer, headers.requestId));
