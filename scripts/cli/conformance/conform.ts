@@ -39,13 +39,14 @@ export interface Conformance extends SuiteResult {
 /**
  * Settings that differ from the product's: one attempt for each call, so that a fault is seen and
  * not repeated, and no breaker that would refuse the calls after it. The suite limits its rate
- * itself.
+ * itself and makes no batch calls.
  */
 const OWN_SETTINGS = {
   TOME_MAX_ATTEMPTS: '1',
   TOME_RETRY_RATIO: '0',
   TOME_BREAKER_FAILURES: '1000',
-  TOME_BATCH_CALLS_PER_SECOND: '10000',
+  TOME_BATCH_CALLS_PER_SECOND: '1',
+  TOME_LIVE_CALLS_PER_SECOND: '0',
 };
 
 /** The share of the profile's rate at which the suite calls. */

@@ -2,8 +2,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { findUrlFaults } from '../../../lambdas/runtime/url-faults.ts';
 import { readTomeProfile } from '../../../lambdas/tome/profile/read-profile.ts';
 import type { TomeProfile } from '../../../lambdas/tome/profile/tome-profile.ts';
-import type { Environment } from '../../../lib/environments/environment.ts';
+import { type Environment, PRODUCER_DOMAINS } from '../../../lib/environments/environment.ts';
 import { ENVIRONMENTS } from '../../../lib/environments/environments.ts';
+import { profileTextOf } from '../../../lib/environments/tome-of-domain.ts';
 import { InvalidArguments } from '../../program/invalid-arguments.ts';
 import { parseOptions } from '../../program/options.ts';
 import { findTargetFaults, hostsOf } from '../wire/target-guard.ts';
@@ -24,7 +25,8 @@ export interface ConformanceOptions {
 
 export const FEWEST_TOKENS = 20;
 
-const USAGE_HEAD = `npm run tome:conformance -- --profile P [--url URL | --env NAME] [options]
+const USAGE_HEAD = `npm run tome:conformance -- --profile P --url URL [options]
+npm run tome:conformance -- --env NAME [options]
 
 Tests whether a TOME, or a bridge to one, keeps every rule that the product depends on. It calls it
 with the product's own client and settings, and says of each rule whether it passed, failed or was
@@ -35,7 +37,8 @@ export const USAGE = `${USAGE_HEAD}
   --profile P          the name of a profile of this repository, or a file with one
                        (docs/tome.md; npm run probe writes one)
   --url URL            TOME's base address (TOME_URL)
-  --env NAME           takes the address from an environment: ${Object.keys(ENVIRONMENTS).join(', ')}
+  --env NAME           takes both from an environment: ${Object.keys(ENVIRONMENTS).join(', ')}
+  --domain NAME        ${PRODUCER_DOMAINS.join(' or ')}, with --env (card)
   --lower-environment  the host has no real cards; needed for a host that is not on this machine
   --tokens N           tokens that each namespace is asked for, ${FEWEST_TOKENS} to 5000 (40)
   --most-calls N       stops after so many calls, 1 to 100000 (200, with --rate 1500)
@@ -64,6 +67,7 @@ export function parseConformanceOptions(
     profile: { type: 'string' },
     url: { type: 'string' },
     env: { type: 'string' },
+    domain: { type: 'string', default: 'card' },
     'lower-environment': { type: 'boolean', default: false },
     production: { type: 'boolean', default: false },
     'yes-this-is-production': { type: 'boolean', default: false },
@@ -83,7 +87,7 @@ export function parseConformanceOptions(
     return value;
   };
   const environment = environmentOf(values.env, faults);
-  const read = profileOf(values.profile, faults);
+  const read = profileOf(values.profile ?? profileTextIn(environment, values.domain, faults), faults);
   const url = values.url ?? tomeUrlOf(environment) ?? variables['TOME_URL'] ?? null;
   const urlFaults = url === null ? [] : findUrlFaults(url, { schemes: ['http', 'https'], expected: URL_FORM });
   faults.push(...urlFaults.map((fault) => `--url ${fault}.`));
@@ -130,9 +134,18 @@ function environmentOf(name: string | undefined, faults: string[]): Environment 
   return environment ?? null;
 }
 
+/** The profile of a domain of the environment; `undefined` without an environment. */
+function profileTextIn(environment: Environment | null, name: string, faults: string[]): string | undefined {
+  if (environment === null) return undefined;
+  const domain = PRODUCER_DOMAINS.find((one) => one === name);
+  const settings = domain === undefined ? undefined : environment.domains[domain];
+  if (settings === undefined) faults.push(`--domain must be one of ${Object.keys(environment.domains).join(', ')}.`);
+  return settings === undefined ? undefined : profileTextOf(environment, settings);
+}
+
 function profileOf(given: string | undefined, faults: string[]): { text: string; profile: TomeProfile } | null {
   if (given === undefined) {
-    faults.push('--profile P is missing: the name of a profile, or a file with one.');
+    if (faults.length === 0) faults.push('--profile P is missing: the name of a profile, or a file with one.');
     return null;
   }
   const text = existsSync(given) ? readFileSync(given, 'utf8') : given;

@@ -54,7 +54,7 @@ export function productNamespaces(
   clock: Clock,
   correlationId: string,
 ): Readonly<Record<Namespace, ProductNamespace>> {
-  const callOf = (): TomeCall => ({ deadlineMs: clock.monotonicMs() + DEADLINE_MS, lane: 'batch', correlationId });
+  const callOf = (): TomeCall => ({ deadlineMs: clock.monotonicMs() + DEADLINE_MS, lane: 'live', correlationId });
   return {
     ns1: over(
       'ns1',

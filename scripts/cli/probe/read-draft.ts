@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { parseProfileLines } from '../../../lambdas/tome/profile/read-profile.ts';
-import { SHIPPED_PROFILES } from '../../../lambdas/tome/profile/shipped-profiles.ts';
+import { isShipped, SHIPPED_PROFILES } from '../../../lambdas/tome/profile/shipped-profiles.ts';
 import type { TomeProfile, WrittenProfile } from '../../../lambdas/tome/profile/tome-profile.ts';
 
 /** A profile with lines that are still unknown, to start from. */
@@ -14,7 +14,7 @@ export interface Draft {
  * and `unknown` may name some. Returns the faults otherwise, one sentence each.
  */
 export function readDraft(given: string): Draft | { readonly faults: readonly string[] } {
-  const written = Object.hasOwn(SHIPPED_PROFILES, given) ? SHIPPED_PROFILES[given] : contentOf(given);
+  const written = isShipped(given) ? SHIPPED_PROFILES[given] : contentOf(given);
   if (written === undefined) {
     return { faults: [`must be one of ${Object.keys(SHIPPED_PROFILES).join(', ')}, or a file with the JSON of one`] };
   }

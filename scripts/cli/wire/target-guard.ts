@@ -1,6 +1,7 @@
 import type { TomeProfile } from '../../../lambdas/tome/profile/tome-profile.ts';
 import type { Environment } from '../../../lib/environments/environment.ts';
 import { ENVIRONMENTS } from '../../../lib/environments/environments.ts';
+import { readProfileOf } from '../../../lib/environments/tome-of-domain.ts';
 
 /** What the command line says about the target. */
 export interface Target {
@@ -22,14 +23,19 @@ const PRODUCTION_WORDS: ReadonlySet<string> = new Set(['prod', 'prd', 'productio
 /** Such a name contains one of these words and means the opposite. */
 const NON_PRODUCTION = /(^|[.-])non-?(prod|prd|production|live)(?=[.-]|$)/g;
 
-/** The host of TOME in an environment; `null` for the emulator, whose TOME is a simulator. */
-const tomeHostOf = (environment: Environment): string | null =>
-  environment.kind === 'aws' ? new URL(environment.tome.url).hostname : null;
+/** The hosts of TOME in an environment; none for the emulator, whose TOME is a simulator. */
+function tomeHostsOf(environment: Environment): readonly string[] {
+  if (environment.kind !== 'aws') return [];
+  return Object.values(environment.domains).flatMap((settings) => {
+    const read = readProfileOf(environment, settings);
+    return 'profile' in read ? hostsOf(read.profile, environment.tome.url) : [];
+  });
+}
 
-const PRODUCTION_HOSTS: ReadonlySet<string | null> = new Set(
+const PRODUCTION_HOSTS: ReadonlySet<string> = new Set(
   Object.values(ENVIRONMENTS)
     .filter(({ isProduction }) => isProduction)
-    .map(tomeHostOf),
+    .flatMap(tomeHostsOf),
 );
 
 /** Whether a host is an environment's production TOME, or its name has a word for production. */
@@ -74,8 +80,8 @@ export function findTargetFaults({
   }
   if (isProduction) return ['--production is given, and the target is not known as production.'];
   if (isLowerEnvironment) return [];
-  const known = environment === null ? null : tomeHostOf(environment);
+  const known = environment === null ? [] : tomeHostsOf(environment);
   return hosts
-    .filter((host) => !isLoopback(host) && host !== known)
+    .filter((host) => !isLoopback(host) && !known.includes(host))
     .map((host) => `${host} is not on this machine: give --lower-environment if it has no real cards.`);
 }

@@ -72,7 +72,7 @@ async function probed(written: WrittenProfile, switches: SwitchChanges, tokens: 
  */
 const REFERENCES: Readonly<Record<string, SwitchChanges['references']>> = { simulator: 'unrestricted' };
 
-describe.each(Object.entries(SHIPPED_PROFILES))('of a TOME with the profile %s', (name, shipped) => {
+describe.each(Object.entries<WrittenProfile>(SHIPPED_PROFILES))('of a TOME with the profile %s', (name, shipped) => {
   const switches: SwitchChanges = { references: REFERENCES[name] ?? 'first-digit' };
 
   test('the probe learns every line that calls can show, from a draft with wrong ones', async () => {
@@ -94,14 +94,12 @@ describe.each(Object.entries(SHIPPED_PROFILES))('of a TOME with the profile %s',
 
 test('a TOME that repeats neither the id nor the item of a request leaves answersShow open', async () => {
   const shipped = SHIPPED_PROFILES['simulator'];
-  if (shipped === undefined) throw new Error('There is no profile simulator.');
   const written = await probed(shipped, { rateLimitScope: 'off', answersShow: 'neither' }, 100, false);
   expect(written.unknown).toContain('answersShow');
 });
 
 test('a line that calls cannot show stays unknown, and one that they show does not', async () => {
   const shipped = SHIPPED_PROFILES['uat'];
-  if (shipped === undefined) throw new Error('There is no profile uat.');
   const draft = { ...shipped, unknown: ['path', 'alreadyBound'] };
   const { unknown } = await probed(draft, { rateLimitScope: 'off' }, 100, false);
   expect(unknown).toContain('path');
@@ -110,7 +108,6 @@ test('a line that calls cannot show stays unknown, and one that they show does n
 
 test('too few tokens show no form', async () => {
   const shipped = SHIPPED_PROFILES['uat'];
-  if (shipped === undefined) throw new Error('There is no profile uat.');
   const { unknown } = await probed(shipped, { rateLimitScope: 'off' }, 20, false);
   expect(unknown).toEqual(expect.arrayContaining(['namespaces.ns1.token', 'namespaces.ns2.token', 'toldApart']));
 });

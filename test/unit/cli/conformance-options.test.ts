@@ -41,6 +41,11 @@ test('a profile is read from a file, and an address from the environment or TOME
   expect(parse(['--profile', file], { TOME_URL: LOCAL })).toMatchObject({ url: LOCAL });
 });
 
+test('an environment has both a profile and an address', () => {
+  expect(parse(['--env', 'qa'])).toMatchObject({ url: 'https://tome.qa.bank.example' });
+  expect(() => parse(['--env', 'qa', '--domain', 'mars'])).toThrow('--domain must be one of card, program');
+});
+
 test('a profile with the addresses of both namespaces needs no other address', () => {
   const { namespaces, ...lines } = SHIPPED_PROFILES['uat'] ?? { namespaces: {} };
   const [ns1, ns2] = Object.values(namespaces);
@@ -53,7 +58,7 @@ test.each([
   ['an unknown profile', ['--profile', 'mars', '--url', LOCAL], /--profile: must be one of simulator/],
   ['no address', ['--profile', 'uat'], /--url URL is missing/],
   ['an address with a password', ['--profile', 'uat', '--url', 'http://a:b@localhost'], /no user name/],
-  ['an unknown environment', ['--profile', 'uat', '--env', 'mars'], /--env must be one of dev/],
+  ['an unknown environment', ['--env', 'mars'], /^--env must be one of dev.*$/],
   ['too few tokens', ['--profile', 'uat', '--url', LOCAL, '--tokens', '3'], /--tokens must be a whole number/],
   ['a host elsewhere', ['--profile', 'uat', '--url', 'https://tome.example'], /--lower-environment/],
   ['production', ['--profile', 'uat', '--env', 'prod'], /is production/],
