@@ -229,6 +229,16 @@ describe('the calls of all domains together must fit the limit of TOME', () => {
     ]);
   });
 
+  test('domains with different profiles of one TOME are added up', () => {
+    const other = {
+      tomeProfile: { ...uat, name: 'other' },
+      tomeCredentials: { credentialSecretArn: SECRET.replace('111111111111', prod.account) },
+    };
+    expect(faultsOf(withDomain('program', other, prod))).toEqual([]);
+    const more = { ...other, tomeCalls: { TOME_BATCH_CALLS_PER_SECOND: 11 } };
+    expect(faultsOf(withDomain('program', more, prod))).toEqual([expect.stringContaining('= 251.')]);
+  });
+
   test('each domain counts alone when they call different hosts', () => {
     const at = (host: string): WrittenProfile => ({
       ...uat,

@@ -28,6 +28,8 @@ export const MUTANT_KINDS = [
   'privilege escalation of database roles',
   'answers with the reference of another card',
   'card numbers, internal tokens and references that look alike',
+  'limits that add up',
+  'credentials of TOME',
 ] as const;
 export type MutantKind = (typeof MUTANT_KINDS)[number];
 

@@ -3,6 +3,7 @@ import { CALLER_MUTANTS } from './caller-mutants.ts';
 import { CONNECTION_MUTANTS } from './connection-mutants.ts';
 import { DATABASE_MUTANTS } from './database-mutants.ts';
 import { DOMAIN_MUTANTS } from './domain-mutants.ts';
+import { ENVIRONMENT_MUTANTS } from './environment-mutants.ts';
 import { FORM_MUTANTS } from './form-mutants.ts';
 import { KEY_MUTANTS } from './key-mutants.ts';
 import { LOCAL_STACK_MUTANTS } from './local-stack-mutants.ts';
@@ -30,4 +31,5 @@ export const MUTANTS: readonly Mutant[] = [
   LOCAL_STACK_MUTANTS,
   SIMULATOR_MUTANTS,
   FORM_MUTANTS,
+  ENVIRONMENT_MUTANTS,
 ].flat();
