@@ -46,6 +46,8 @@ export interface Counters {
   readonly CallerBudgetSpent: never;
   readonly TomeCalls: 'namespace' | 'operation' | 'lane' | 'outcome';
   readonly TomeRateLimited: never;
+  readonly TomeTokenRequests: 'outcome';
+  readonly TomeTokenRequestsFailed: never;
   readonly BreakerChanges: 'namespace' | 'operation' | 'state';
   readonly BreakerOpened: never;
   readonly DatabaseBreakerChanges: 'state';

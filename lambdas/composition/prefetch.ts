@@ -20,14 +20,14 @@ export interface ComposedPrefetch extends ComposedJob<PrefetchResult> {
 export async function composePrefetch(onProgress?: (progress: PrefetchTally) => void): Promise<ComposedPrefetch> {
   const settings = readSettings('prefetch');
   const profile = settings.TOME_PROFILE;
-  const database = await composeJobDatabase(settings);
+  const [database, tome] = await Promise.all([composeJobDatabase(settings), composeTome(settings)]);
   const storeSettings = {
     leaseSeconds: settings.PREFETCH_LEASE_SECONDS,
     maxMappingFailures: settings.PREFETCH_MAX_MAPPING_FAILURES,
     expiryMarginSeconds: expiryMarginSecondsOf(settings),
   };
   const shared = {
-    tome: composeTome(settings),
+    tome,
     clock: systemClock,
     ...referenceRulesOf(settings),
     settings: {

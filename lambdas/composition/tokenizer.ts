@@ -18,6 +18,7 @@ import { findSourceFault } from '../tokenization/model/source-form.ts';
 import type { TokenForms } from '../tokenization/model/token-form.ts';
 import { createPooledTokenizer } from '../tokenization/pooled-tokenizer.ts';
 import type { IdempotencyClaim } from '../tokenization/ports/pair-store.ts';
+import type { Tome } from '../tokenization/ports/tome.ts';
 import type { Tokenizer } from '../tokenization/tokenizer.ts';
 import type { DirectDependencies, TokenizerEvent } from '../tokenization/tokenizer-dependencies.ts';
 import { tokenFormsOf } from '../tome/profile/tome-profile.ts';
@@ -59,22 +60,22 @@ export async function composeTokenizer(name: TokenizerFunction): Promise<Compose
 }
 
 /** The direct strategy behind the same routes, to compare with, and for domains without a pool. */
-function composeDirect(settings: TokenizerSettings): ComposedTokenizer {
-  const tokenizer = createDirectTokenizer(sharedParts(settings));
+async function composeDirect(settings: TokenizerSettings): Promise<ComposedTokenizer> {
+  const tokenizer = createDirectTokenizer(sharedParts(settings, await composeTome(settings)));
   const budgets = composeCallerBudgets(settings, null);
   return { tokenizer: limitCallers(tokenizer, budgets), budgets, ...sourcesOf(settings), ...limitsOf(settings) };
 }
 
 async function composePooled(settings: TokenizerSettings): Promise<ComposedTokenizer> {
   const keys = 'IDEMPOTENCY_RETENTION_SECONDS' in settings ? settings : null;
-  const database = await composeRequestDatabase(settings);
+  const [database, tome] = await Promise.all([composeRequestDatabase(settings), composeTome(settings)]);
   const storeSettings = {
     holdSeconds: settings.REQUEST_DEADLINE_MS / 1_000 + HOLD_MARGIN_SECONDS,
     retentionSeconds: keys?.IDEMPOTENCY_RETENTION_SECONDS ?? 0,
     directCreationsPerSecond: settings.DIRECT_CREATIONS_PER_SECOND,
   };
   const tokenizer = createPooledTokenizer({
-    ...sharedParts(settings),
+    ...sharedParts(settings, tome),
     storeUntil: (deadlineMs) => createPairStore(database.until(deadlineMs), storeSettings),
     clock: systemClock,
     newReservationId: randomUUID,
@@ -95,10 +96,10 @@ function sourcesOf(settings: Settings<'domain'>) {
 }
 
 /** The dependencies of both strategies. */
-const sharedParts = (settings: TokenizerSettings): DirectDependencies => ({
+const sharedParts = (settings: TokenizerSettings, tome: Tome): DirectDependencies => ({
   ...referenceRulesOf(settings),
   unacceptableReferences: settings.UNACCEPTABLE_REFERENCES,
-  tome: composeTome(settings),
+  tome,
   recordDisclosure,
   report(event, context, cause) {
     count('TokenizerEvents', { event });

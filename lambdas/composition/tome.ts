@@ -7,12 +7,18 @@ import type { TomeRateLimited } from '../tokenization/tome-errors.ts';
 import { createHttpTome } from '../tome/client/http-tome.ts';
 import { TomeClient } from '../tome/client/tome-client.ts';
 import { sourceFormOf } from './domain-settings.ts';
+import { composeTomeAccess, type TomeAccess } from './tome-access.ts';
 
 /** The outcome of a call that TOME refused with 429. */
 const RATE_LIMITED: TomeRateLimited['code'] = 'tome-rate-limited';
 
-/** TOME's client, which counts and times every call. */
-export function composeTome(settings: Settings<'domain' | 'tome'>): Tome {
+/**
+ * TOME's client, which counts and times every call. Without `access` it composes its own; rejects
+ * with the errors of `composeTomeAccess`.
+ */
+export async function composeTome(settings: Settings<'domain' | 'tome'>, access?: TomeAccess): Promise<Tome> {
+  const { authentication, certificate } = access ?? (await composeTomeAccess(settings));
+  const profile = settings.TOME_PROFILE;
   const client = new TomeClient({
     settings: {
       baseUrl: settings.TOME_URL,
@@ -25,7 +31,9 @@ export function composeTome(settings: Settings<'domain' | 'tome'>): Tome {
       batchCallsPerSecond: settings.TOME_BATCH_CALLS_PER_SECOND,
       liveCallsPerSecond: settings.TOME_LIVE_CALLS_PER_SECOND,
     },
-    profile: settings.TOME_PROFILE,
+    profile,
+    authentication,
+    certificate,
     clock: systemClock,
     random: Math.random,
     onCall({ namespace, operation, lane, outcome, durationMs }) {
@@ -42,5 +50,5 @@ export function composeTome(settings: Settings<'domain' | 'tome'>): Tome {
       logger.warn('circuit breaker', { namespace, operation, state });
     },
   });
-  return createHttpTome(client, settings.TOME_PROFILE, sourceFormOf(settings));
+  return createHttpTome(client, profile, sourceFormOf(settings));
 }

@@ -1,3 +1,5 @@
+import { findCredentialFault } from '../tome/client/authentication/credential-text.ts';
+import { CERTIFICATE_FORM, readClientCertificate } from '../tome/client/client-certificate.ts';
 import type { TomeProfile } from '../tome/profile/tome-profile.ts';
 import type { GroupName } from './setting-groups.ts';
 import { tomeLimitConflicts } from './tome-limit-conflicts.ts';
@@ -11,6 +13,7 @@ export function conflictsBetween(values: Values, groups: ReadonlySet<GroupName>)
   return [
     ...(groups.has('database') && isPooled ? addressConflicts(values) : []),
     ...(groups.has('idempotency') && isPooled ? hashKeyConflicts(values) : []),
+    ...(groups.has('tome') ? tomeConflicts(values) : []),
     ...(groups.has('prefetch') ? bulkConflicts(values) : []),
     ...checkDigitConflicts(values),
     ...(groups.has('domain') ? sourceConflicts(values) : []),
@@ -38,8 +41,49 @@ const hashKeyConflicts = (values: Values): readonly string[] =>
     ? []
     : ['exactly one of IDEMPOTENCY_HMAC_SECRET and IDEMPOTENCY_HMAC_SECRET_ID must be set'];
 
-const bulkConflicts = ({ PREFETCH_BULK_TOKENIZE, TOME_PROFILE }: Values): readonly string[] =>
-  PREFETCH_BULK_TOKENIZE === true && (TOME_PROFILE as TomeProfile | undefined)?.bulkItems === null
+/** Code that reads the group without the group `domain`, such as a script, calls no TOME. */
+const profileOf = (values: Values): TomeProfile | null => (values['TOME_PROFILE'] as TomeProfile | undefined) ?? null;
+
+/** The credential and the certificate must be given exactly if the profile asks for them. */
+function tomeConflicts(values: Values): readonly string[] {
+  const profile = profileOf(values);
+  if (profile === null) return [];
+  const { authentication, clientCertificate } = profile;
+  const { kind } = authentication;
+  const credential = values['TOME_CREDENTIAL'];
+  const certificate = values['TOME_CLIENT_CERTIFICATE'];
+  const credentialFault = typeof credential === 'string' ? findCredentialFault(authentication, credential) : null;
+  return [
+    ...secretConflicts(values, 'TOME_CREDENTIAL', {
+      isAskedFor: kind === 'header' || kind === 'oauth2',
+      because: `TOME_PROFILE has the authentication ${kind}`,
+    }),
+    ...secretConflicts(values, 'TOME_CLIENT_CERTIFICATE', {
+      isAskedFor: clientCertificate,
+      because: `TOME_PROFILE has clientCertificate ${clientCertificate}`,
+    }),
+    ...(credentialFault === null ? [] : [`TOME_CREDENTIAL ${credentialFault}`]),
+    ...(typeof certificate === 'string' && readClientCertificate(certificate) === null
+      ? [`TOME_CLIENT_CERTIFICATE ${CERTIFICATE_FORM}`]
+      : []),
+  ];
+}
+
+/** A secret is given by its text, or by its id in Secrets Manager. */
+function secretConflicts(
+  values: Values,
+  name: string,
+  { isAskedFor, because }: { readonly isAskedFor: boolean; readonly because: string },
+): readonly string[] {
+  const secretId = `${name}_SECRET_ID`;
+  const given = [name, secretId].filter((setting) => values[setting] !== undefined);
+  if (!isAskedFor) return given.map((setting) => `${setting} must not be set, because ${because}`);
+  if (given.length === 0) return [`${secretId} or ${name} must be set, because ${because}`];
+  return given.length === 1 ? [] : [`only one of ${name} and ${secretId} must be set`];
+}
+
+const bulkConflicts = (values: Values): readonly string[] =>
+  values['PREFETCH_BULK_TOKENIZE'] === true && profileOf(values)?.bulkItems === null
     ? ['PREFETCH_BULK_TOKENIZE must be false, because TOME_PROFILE has no bulkItems']
     : [];
 

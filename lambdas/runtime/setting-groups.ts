@@ -65,6 +65,10 @@ export const settingGroups = {
   },
   tome: {
     TOME_URL: httpUrl,
+    TOME_CREDENTIAL: z.optional(z.string()),
+    TOME_CREDENTIAL_SECRET_ID: z.optional(z.string()),
+    TOME_CLIENT_CERTIFICATE: z.optional(z.string()),
+    TOME_CLIENT_CERTIFICATE_SECRET_ID: z.optional(z.string()),
     TOME_ATTEMPT_TIMEOUT_MS: integer(1_000, 10, 29_000),
     TOME_MAX_ATTEMPTS: integer(3, 1, 10),
     TOME_BACKOFF_BASE_MS: integer(50, 1, 10_000),

@@ -84,9 +84,10 @@ export class Dashboard extends Construct {
             stage.metricClientError({ period: MINUTE, statistic: 'Sum', label: '4xx' }),
             stage.metricServerError({ period: MINUTE, statistic: 'Sum', label: '5xx' }),
           ]),
-          graph('TOME rate limits and opened breakers', [
+          graph('TOME rate limits, opened breakers and failed token requests', [
             metrics.counter('TomeRateLimited', {}),
             metrics.counter('BreakerOpened', {}),
+            metrics.counter('TomeTokenRequestsFailed', {}),
           ]),
           graph('Creations by the direct path (%)', [directPathShare(metrics)]),
           graph('Oldest reservation and event (s)', [

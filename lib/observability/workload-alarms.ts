@@ -64,6 +64,14 @@ export function workloadAlarms(
       missingData,
     },
     {
+      runbook: 'token-requests-failed',
+      meaning: 'Within five minutes more than two requests for an access token of TOME failed.',
+      metric: metrics.counter('TomeTokenRequestsFailed', {}, { period: FIVE_MINUTES }),
+      threshold: { above: 2 },
+      periods: 1,
+      missingData,
+    },
+    {
       runbook: 'events-refused',
       meaning: "SQS accepted a batch for TSYS's queue but refused card-created events in it.",
       metric: metrics.counter('EventsRefused', {}),

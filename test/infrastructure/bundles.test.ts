@@ -13,13 +13,13 @@ beforeAll(async () => {
 
 afterAll(() => remove());
 
-test('the bundle of an API function is smaller than 200 KB and that of a job smaller than 600 KB', () => {
+test('the bundle of an API function is smaller than 240 KB and that of a job smaller than 600 KB', () => {
   expect(bundles.filter(({ bytes, limitBytes }) => bytes >= limitBytes)).toEqual([]);
 });
 
 test('every function has a size limit, and the API functions have the smaller one', () => {
   expect(bundles.map(({ name }) => name)).toEqual(functionNames());
-  const small = bundles.filter(({ limitBytes }) => limitBytes === 200_000);
+  const small = bundles.filter(({ limitBytes }) => limitBytes === 240_000);
   expect(small.map(({ name }) => name)).toEqual(routeNames());
 });
 

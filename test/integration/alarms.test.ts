@@ -6,9 +6,11 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import * as z from 'zod/mini';
 import { routesIn } from '../../lambdas/api/routes.ts';
 import { composeRequestDatabase } from '../../lambdas/composition/database.ts';
+import { composeTome } from '../../lambdas/composition/tome.ts';
 import { readSettings } from '../../lambdas/runtime/settings.ts';
 import { VOCABULARIES } from '../../lambdas/vocabulary.ts';
 import { madeUpCard } from '../../scripts/local/made-up-cards.ts';
+import { startSimulator } from '../../scripts/simulator/simulator.ts';
 import {
   type AlarmProperties,
   type Minute,
@@ -17,7 +19,7 @@ import {
   stateAfter,
 } from '../infrastructure/alarm-evaluation.ts';
 import { type ObservedDomain, observedDomain } from '../infrastructure/observed-domain.ts';
-import { limitOf, profileText } from '../support/tome-profiles.ts';
+import { limitOf, profileNamed, profileText } from '../support/tome-profiles.ts';
 import { type ApiHandler, apiEvent, assumed, invoke } from './api-event.ts';
 import { MetricRecorder } from './metric-recorder.ts';
 import { type RunningStack, startStack } from './running-stack.ts';
@@ -137,6 +139,16 @@ async function whileDatabaseIsSilent(): Promise<void> {
     await expect(database.run((sql) => sql`SELECT 1`)).rejects.toMatchObject({ code: 'store-unavailable' });
   }
   silent.close();
+}
+
+/** Calls a TOME whose token server refuses every request. */
+async function whileTokenServerFails(): Promise<void> {
+  const simulator = await startSimulator({ profile: profileNamed('sixteen-digits') });
+  simulator.faults.order({ operation: 'access-token', kind: 'error-before', rate: 1 });
+  const tome = await composeTome(readSettings(['domain', 'tome'], simulator.clientSettings));
+  const call = { deadlineMs: performance.now() + 60_000, lane: 'live', correlationId: 'test' } as const;
+  await expect(tome.ns1.prefetch(1, call)).rejects.toMatchObject({ code: 'tome-unavailable' });
+  await simulator.close();
 }
 
 /** Looks up cards that have no reference, as a role of this account. */
@@ -318,6 +330,15 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
       await create(1);
     },
   },
+  'token-requests-failed': {
+    problem: async () => {
+      await whileTokenServerFails();
+      await create(1);
+    },
+    recovery: async () => {
+      await create(1);
+    },
+  },
   'tome-rate-limited': {
     problem: () =>
       whileTomeRateLimits(async () => {
@@ -402,6 +423,11 @@ test('the handlers write each metric of this project that an alarm, the canary o
       await SCENARIOS[name]?.problem();
       await SCENARIOS[name]?.recovery();
     }
+    // Then the pairs are bound one by one.
+    await withTomeFault({ operation: 'bulk-tokenize', kind: 'error-before' }, async () => {
+      await drainTo(TARGET / 2);
+      await job('prefetch');
+    });
     await detokenize(1);
     await lookUpWhatOnlyTomeKnows();
     for (const account of ['444444444444', '555555555555']) await answerEachGuess(account);

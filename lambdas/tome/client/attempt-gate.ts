@@ -37,8 +37,6 @@ export interface AttemptGateObservers {
 export interface AttemptPermit {
   readonly startedMs: number;
   readonly timeoutMs: number;
-  /** Until the call's deadline. */
-  readonly timeLeftMs: number;
   succeed(): void;
   /** `body`: the request's body, which identifies the item. */
   fail(error: unknown, body: object): void;
@@ -95,8 +93,7 @@ export class AttemptGate {
         await limiter?.acquire(deadlineMs);
       } while (lane === 'batch' && breaker.probeWaitMs > 0);
       const startedMs = this.#clock.monotonicMs();
-      const timeLeftMs = deadlineMs - startedMs;
-      const timeoutMs = Math.min(this.#settings.attemptTimeoutMs, timeLeftMs);
+      const timeoutMs = Math.min(this.#settings.attemptTimeoutMs, deadlineMs - startedMs);
       if (timeoutMs <= 0) throw new TomeUnavailable('No time was left to ask TOME.', { attempts: 0 });
       throttled?.assertAdmits();
       const permit = breaker.enter(timeoutMs);
@@ -104,7 +101,6 @@ export class AttemptGate {
       return {
         startedMs,
         timeoutMs,
-        timeLeftMs,
         succeed() {
           throttled?.answered();
           permit.succeed();

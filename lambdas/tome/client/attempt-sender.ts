@@ -59,7 +59,7 @@ export class AttemptSender {
 
   /** Rejects with a TomeError of one attempt, or of none when nothing was sent. */
   async send<Name extends Operation, Content>(
-    { namespace, operation, body, call: { lane, correlationId }, read }: TomeRequest<Name, Content>,
+    { namespace, operation, body, call: { lane, correlationId, deadlineMs }, read }: TomeRequest<Name, Content>,
     { permit, credential, onNewConnection, hasRetry, isCredentialReplaced }: Attempt,
   ): Promise<Reply<Content>> {
     const { clock, onCall } = this.#parts;
@@ -72,7 +72,7 @@ export class AttemptSender {
         lane,
         correlationId,
         credential,
-        ...timeoutsOf(permit, hasRetry),
+        ...timeoutsOf(permit.timeoutMs, deadlineMs - clock.monotonicMs(), hasRetry),
         onNewConnection,
       });
       const reply = received.status === 200 ? { status: received.status, answer: read(received.answer) } : received;

@@ -31,6 +31,9 @@ export class ReusedConnectionLost extends TomeOutcomeUnknown {}
  */
 export class ReusedConnectionSilent extends AttemptTimedOut {}
 
+/** There is no valid credential for TOME, so nothing was sent. */
+export class CredentialUnavailable extends TomeUnavailable {}
+
 /** TOME answered 401: it did not accept the credential. */
 export class CredentialRefused extends TomeAccessDenied {}
 

@@ -14,8 +14,8 @@ const MAX_ANSWER_BYTES = 2_000_000;
 /** Statuses whose body has a meaning in the contract. Other bodies are not read. */
 const STATUSES_WITH_CONTENT: ReadonlySet<number> = new Set([200, 400, 404, 409]);
 
-/** Rejects with a TomeError of one attempt. */
-export async function readAnswer(response: IncomingMessage): Promise<ReceivedAnswer> {
+/** `server` is its name in messages. Rejects with a TomeError of one attempt. */
+export async function readAnswer(response: IncomingMessage, server: string): Promise<ReceivedAnswer> {
   const { statusCode: status = 0, headers } = response;
   if (!STATUSES_WITH_CONTENT.has(status)) {
     // Drained, so that the connection can be reused. The request's timer ends an endless body.
@@ -27,12 +27,13 @@ export async function readAnswer(response: IncomingMessage): Promise<ReceivedAns
   try {
     for await (const chunk of response as AsyncIterable<Uint8Array>) {
       bytes += chunk.byteLength;
-      if (bytes > MAX_ANSWER_BYTES) throw new TomeAnswerInvalid("TOME's answer is too long.", { attempts: 1 });
+      if (bytes > MAX_ANSWER_BYTES)
+        throw new TomeAnswerInvalid(`${server} sent an answer that is too long.`, { attempts: 1 });
       chunks.push(chunk);
     }
   } catch (error) {
     if (error instanceof TomeAnswerInvalid) throw error;
-    throw new TomeOutcomeUnknown(`TOME's answer ended early: ${codeOf(error)}.`, { attempts: 1 });
+    throw new TomeOutcomeUnknown(`${server} ended its answer early: ${codeOf(error)}.`, { attempts: 1 });
   }
   return { status, headers, text: Buffer.concat(chunks).toString('utf8') };
 }

@@ -136,15 +136,23 @@ export class TomeClient {
     }
   }
 
-  /** Waits for a credential, then for the gate. */
+  /**
+   * Waits for a credential, then for the gate, so that a call without a credential holds no permit.
+   */
   async #admit(namespace: Namespace, operation: Operation, call: TomeCall): Promise<Admitted> {
-    for (;;) {
-      await this.#authentication.ready(call.deadlineMs);
-      const permit = await this.#gate.acquire(namespace, operation, call);
-      const credential = this.#authentication.current();
-      if (credential !== null) return { permit, credential };
-      // It expired while the call waited for the gate.
+    await this.#authentication.ready(call.deadlineMs);
+    const permit = await this.#gate.acquire(namespace, operation, call);
+    try {
+      // The credential can expire while the call waits for the gate.
+      let credential = this.#authentication.current();
+      while (credential === null) {
+        await this.#authentication.ready(call.deadlineMs);
+        credential = this.#authentication.current();
+      }
+      return { permit, credential };
+    } catch (error) {
       permit.abandon();
+      throw error;
     }
   }
 

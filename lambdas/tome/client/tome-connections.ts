@@ -30,6 +30,12 @@ export interface PostRequest extends RequestTimeouts {
   readonly onNewConnection: boolean;
 }
 
+export interface ConnectionOptions {
+  readonly certificate?: ClientCertificate | undefined;
+  /** What error messages call the server. */
+  readonly server?: string;
+}
+
 /** A longer idle connection is not reused. AWS load balancers and servers close theirs later. */
 const MAX_IDLE_MS = 4_000;
 /** A longer idle connection may have been frozen together with the function. */
@@ -46,12 +52,18 @@ export class TomeConnections {
   readonly #base: URL;
   readonly #clock: Pick<Clock, 'monotonicMs'>;
   readonly #agent: http.Agent;
+  readonly #server: string;
   readonly #usedAtMs = new WeakMap<object, number>();
 
   /** The certificate is presented over https only. */
-  constructor(baseUrl: string, clock: Pick<Clock, 'monotonicMs'>, certificate?: ClientCertificate) {
+  constructor(
+    baseUrl: string,
+    clock: Pick<Clock, 'monotonicMs'>,
+    { certificate, server = 'TOME' }: ConnectionOptions = {},
+  ) {
     this.#base = new URL(baseUrl);
     this.#clock = clock;
+    this.#server = server;
     this.#agent = this.#isTls
       ? new https.Agent({ keepAlive: true, ...tlsOptionsOf(certificate) })
       : new http.Agent({ keepAlive: true });
@@ -101,15 +113,15 @@ export class TomeConnections {
       response.once('end', () => {
         if (socket !== null) this.#usedAtMs.set(socket, this.#clock.monotonicMs());
       });
-      readAnswer(response).then(resolve, end);
+      readAnswer(response, this.#server).then(resolve, end);
     });
     request.once('error', (error) => {
-      if (!isAnswered) reject(failureOf(error, wasSent, request.reusedSocket));
+      if (!isAnswered) reject(this.#failureOf(error, wasSent, request.reusedSocket));
     });
     request.once('close', () => {
       clearTimeout(timer);
       // After the answer has begun, `readAnswer` decides the outcome.
-      if (!isAnswered) reject(new TomeOutcomeUnknown('TOME closed the connection.', { attempts: wasSent ? 1 : 0 }));
+      if (!isAnswered) reject(this.#closed(wasSent));
     });
     return promise;
   }
@@ -130,11 +142,13 @@ export class TomeConnections {
   }
 
   #timedOut(wasSent: boolean, isSilent: boolean): TomeError {
-    if (!wasSent) return new ConnectTimedOut('TOME could not be reached in time.', { attempts: 0 });
-    if (!isSilent) return new AttemptTimedOut('TOME did not answer in time.', { attempts: 1 });
+    if (!wasSent) return new ConnectTimedOut(`${this.#server} could not be reached in time.`, { attempts: 0 });
+    if (!isSilent) return new AttemptTimedOut(`${this.#server} did not answer in time.`, { attempts: 1 });
     // The other idle connections are most likely dead for the same reason.
     this.#dropIdle(0);
-    return new ReusedConnectionSilent('TOME did not answer in time on a reused connection.', { attempts: 1 });
+    return new ReusedConnectionSilent(`${this.#server} did not answer in time on a reused connection.`, {
+      attempts: 1,
+    });
   }
 
   #reusedTimeoutMs(socket: Socket, { reusedTimeoutMs, staleTimeoutMs }: PostRequest): number {
@@ -154,11 +168,16 @@ export class TomeConnections {
     const usedAtMs = this.#usedAtMs.get(socket);
     return usedAtMs === undefined ? Number.POSITIVE_INFINITY : this.#clock.monotonicMs() - usedAtMs;
   }
-}
 
-function failureOf(error: unknown, wasSent: boolean, isReused: boolean): TomeError {
-  const code = codeOf(error);
-  if (!wasSent) return new TomeUnavailable(`TOME could not be reached: ${code}.`, { attempts: 0 });
-  const isLost = isReused && (code === 'ECONNRESET' || code === 'EPIPE');
-  return new (isLost ? ReusedConnectionLost : TomeOutcomeUnknown)(`TOME did not answer: ${code}.`, { attempts: 1 });
+  #failureOf(error: unknown, wasSent: boolean, isReused: boolean): TomeError {
+    const code = codeOf(error);
+    if (!wasSent) return new TomeUnavailable(`${this.#server} could not be reached: ${code}.`, { attempts: 0 });
+    const isLost = isReused && (code === 'ECONNRESET' || code === 'EPIPE');
+    const Failure = isLost ? ReusedConnectionLost : TomeOutcomeUnknown;
+    return new Failure(`${this.#server} did not answer: ${code}.`, { attempts: 1 });
+  }
+
+  #closed(wasSent: boolean): TomeError {
+    return new TomeOutcomeUnknown(`${this.#server} closed the connection.`, { attempts: wasSent ? 1 : 0 });
+  }
 }

@@ -27,11 +27,11 @@ export class TomeEndpoints {
   constructor({ baseUrl, profile, certificate }: TomeAddress, clock: Pick<Clock, 'monotonicMs'>) {
     const { ns1, ns2 } = profile.namespaces;
     const [first = baseUrl, second = baseUrl] = [ns1.url, ns2.url];
-    const connections = new TomeConnections(first, clock, certificate);
+    const connections = new TomeConnections(first, clock, { certificate });
     this.profile = profile;
     this.#connections = {
       ns1: connections,
-      ns2: first === second ? connections : new TomeConnections(second, clock, certificate),
+      ns2: first === second ? connections : new TomeConnections(second, clock, { certificate }),
     };
   }
 

@@ -21,14 +21,7 @@ export type Namespace = (typeof NAMESPACES)[number];
 export const OPERATIONS = ['prefetch', 'tokenize', 'detokenize', 'lookup', 'bulk-tokenize'] as const;
 export type Operation = (typeof OPERATIONS)[number];
 
-/**
- * Headers of every call. TOME repeats the request id in its answer; another id means that the
- * answer belongs to another request. The lane says whether a caller waits or a job does, for
- * statistics.
- */
-export const REQUEST_ID_HEADER = 'x-request-id';
-export const CORRELATION_ID_HEADER = 'x-correlation-id';
-export const LANE_HEADER = 'x-lane';
+/** Whether a caller waits for a call or a job does, in a header for statistics. */
 export const LANES = ['live', 'batch'] as const;
 export type Lane = (typeof LANES)[number];
 

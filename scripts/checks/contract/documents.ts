@@ -1,13 +1,10 @@
 import * as z from 'zod/mini';
 import {
   CONTRACT_VERSION,
-  CORRELATION_ID_HEADER,
   errorAnswer,
-  LANE_HEADER,
   LANES,
   NAMESPACES,
   OPERATIONS,
-  REQUEST_ID_HEADER,
   schemas,
 } from '../../../lambdas/tome/contract/contract.ts';
 import { pathOf } from '../../../lambdas/tome/profile/path-of.ts';
@@ -28,6 +25,9 @@ const header = (name: string, description: string, schema: object = { type: 'str
   schema,
 });
 
+const laneHeader = (name: string): object =>
+  header(name, 'Whether a caller waits for the answer; for statistics only.', { type: 'string', enum: LANES });
+
 /**
  * TOME's contract as far as this project uses it, with the paths and headers of the profile
  * `simulator`.
@@ -35,20 +35,18 @@ const header = (name: string, description: string, schema: object = { type: 'str
 export function contractDocument(): object {
   const read = readTomeProfile('simulator');
   if ('faults' in read) throw new Error(read.faults.join(', '));
+  const { profile } = read;
   const refusal = (description: string) => ({ description, ...json(schemaOf(errorAnswer)) });
   const paths = NAMESPACES.flatMap((namespace) =>
     OPERATIONS.map((operation) => [
-      pathOf(read.profile, namespace, operation),
+      pathOf(profile, namespace, operation),
       {
         post: {
           operationId: `${namespace}-${operation}`,
           parameters: [
-            header(REQUEST_ID_HEADER, 'Repeated in the answer.'),
-            header(CORRELATION_ID_HEADER, 'For logs.'),
-            header(LANE_HEADER, 'Whether a caller waits for the answer; for statistics only.', {
-              type: 'string',
-              enum: LANES,
-            }),
+            header(profile.headers.requestId, 'Repeated in the answer.'),
+            header(profile.headers.correlationId, 'For logs.'),
+            ...(profile.headers.lane === null ? [] : [laneHeader(profile.headers.lane)]),
           ],
           requestBody: { required: true, ...json(schemaOf(schemas[operation].request)) },
           responses: {

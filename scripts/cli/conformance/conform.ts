@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { referenceRulesOf } from '../../../lambdas/composition/reference-rules.ts';
 import { composeTome } from '../../../lambdas/composition/tome.ts';
+import { composeTomeAccess } from '../../../lambdas/composition/tome-access.ts';
 import { readSettings } from '../../../lambdas/runtime/settings.ts';
 import { systemClock } from '../../../lambdas/runtime/system-clock.ts';
 import { withDistinctTexts } from '../../../lambdas/tokenization/distinct-texts.ts';
@@ -60,7 +61,9 @@ export async function conform(suite: Suite, options: ConformOptions): Promise<Co
   const pauseMs = 1_000 / (profile.limits.callsPerSecond * SHARE_OF_RATE);
   const budget = new CallBudget({ mostCalls, pauseMs, clock });
   const answers: WireAnswer[] = [];
-  const endpoints = new TomeEndpoints({ baseUrl: settings.TOME_URL, profile }, systemClock);
+  const access = await composeTomeAccess(settings);
+  const { authentication, certificate } = access;
+  const endpoints = new TomeEndpoints({ baseUrl: settings.TOME_URL, profile, certificate }, systemClock);
   const stock = { ns1: new TokenStock('ns1'), ns2: new TokenStock('ns2') };
   const cards = new Set<string>();
   const context: SuiteContext = {
@@ -69,13 +72,13 @@ export async function conform(suite: Suite, options: ConformOptions): Promise<Co
     tokens,
     // Not `clock`: the client measures its deadlines with the clock of the process.
     product: productNamespaces(
-      withDistinctTexts(composeTome(settings)),
+      withDistinctTexts(await composeTome(settings, access)),
       budget,
       systemClock,
       `conformance-${randomUUID()}`,
     ),
     wire: wireOver(
-      new WireCalls({ endpoints, clock: systemClock, timeoutMs: settings.TOME_ATTEMPT_TIMEOUT_MS }),
+      new WireCalls({ endpoints, authentication, clock: systemClock, timeoutMs: settings.TOME_ATTEMPT_TIMEOUT_MS }),
       budget,
       answers,
     ),

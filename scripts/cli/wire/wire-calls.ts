@@ -1,11 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../../lambdas/tokenization/ports/clock.ts';
+import { type Authentication, noAuthentication } from '../../../lambdas/tome/client/authentication/authentication.ts';
 import type { TomeEndpoints } from '../../../lambdas/tome/client/tome-endpoints.ts';
 import type { Namespace, Operation } from '../../../lambdas/tome/contract/contract.ts';
 import type { WireAnswer } from './wire-answer.ts';
 
 export interface WireParts {
   readonly endpoints: TomeEndpoints;
+  /** Default: none. */
+  readonly authentication?: Authentication;
   readonly clock: Pick<Clock, 'monotonicMs'>;
   /** Milliseconds for each request. The default is longer than any answer of use. */
   readonly timeoutMs?: number;
@@ -36,28 +39,36 @@ export class WireCalls {
 
   /** Returns any answer. Rejects with a TomeError when there was none. */
   async call({ namespace, operation, body, ...request }: WireRequest): Promise<WireAnswer> {
-    const { endpoints, clock } = this.#parts;
+    const { endpoints, clock, authentication = noAuthentication } = this.#parts;
     const { connections, path } = endpoints.of(namespace, operation);
     const { requestId: requestIdHeader, correlationId: correlationIdHeader, lane } = endpoints.profile.headers;
     const timeoutMs = request.timeoutMs ?? this.#parts.timeoutMs ?? TIMEOUT_MS;
     const requestId = randomUUID();
+    const text = JSON.stringify(body);
+    await authentication.ready(clock.monotonicMs() + timeoutMs);
+    const credentials = await authentication.current()?.headersFor({ url: connections.urlOf(path), body: text });
     const startedMs = clock.monotonicMs();
-    const { status, headers, text } = await connections.post({
+    const {
+      status,
+      headers,
+      text: answered,
+    } = await connections.post({
       path,
       headers: {
         'content-type': 'application/json',
         [requestIdHeader]: requestId,
         [correlationIdHeader]: this.#correlationId,
         ...(lane === null ? {} : { [lane]: 'batch' }),
+        ...credentials,
       },
-      body: JSON.stringify(body),
+      body: text,
       timeoutMs,
       reusedTimeoutMs: timeoutMs,
       staleTimeoutMs: timeoutMs,
       onNewConnection: false,
     });
     const durationMs = clock.monotonicMs() - startedMs;
-    return { namespace, operation, body, requestId, status, headers, content: contentOf(text), durationMs };
+    return { namespace, operation, body, requestId, status, headers, content: contentOf(answered), durationMs };
   }
 }
 

@@ -27,6 +27,7 @@ export const MUTANT_KINDS = [
   'durability of the local stack',
   'privilege escalation of database roles',
   'answers with the reference of another card',
+  'authentication at TOME',
   'card numbers, internal tokens and references that look alike',
   'limits that add up',
   'credentials of TOME',

@@ -1,6 +1,7 @@
 import { BACKLOG_MUTANTS } from './backlog-mutants.ts';
 import { CALLER_MUTANTS } from './caller-mutants.ts';
 import { CONNECTION_MUTANTS } from './connection-mutants.ts';
+import { CREDENTIAL_MUTANTS } from './credential-mutants.ts';
 import { DATABASE_MUTANTS } from './database-mutants.ts';
 import { DOMAIN_MUTANTS } from './domain-mutants.ts';
 import { ENVIRONMENT_MUTANTS } from './environment-mutants.ts';
@@ -28,6 +29,7 @@ export const MUTANTS: readonly Mutant[] = [
   PRIVACY_MUTANTS,
   BACKLOG_MUTANTS,
   TOME_MUTANTS,
+  CREDENTIAL_MUTANTS,
   LOCAL_STACK_MUTANTS,
   SIMULATOR_MUTANTS,
   FORM_MUTANTS,

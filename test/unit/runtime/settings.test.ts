@@ -1,5 +1,6 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { readSettings } from '../../../lambdas/runtime/settings.ts';
+import { createAuthority, createCertificate } from '../../support/test-certificates.ts';
 import { profileText } from '../../support/tome-profiles.ts';
 
 const ONE_OF_THREE = 'exactly one of DATABASE_URL, DATABASE_SECRET_ID and DATABASE_USER must be set';
@@ -38,6 +39,82 @@ test('the error about a setting does not quote its value, which may be a secret'
 test('an attempt timeout above twice the request deadline is refused, because no breaker would open', () => {
   const settings = { TOME_URL: 'http://tome', TOME_ATTEMPT_TIMEOUT_MS: '20000', REQUEST_DEADLINE_MS: '5000' };
   expect(() => readSettings(['request', 'tome'], settings)).toThrow('or no breaker would ever open');
+});
+
+describe('the secrets of TOME are given exactly when the profile asks for them', () => {
+  const SECRET = 'hunter2';
+  const CERTIFICATE = JSON.stringify(createCertificate('client', createAuthority('authority')));
+  const OTHER_KEY = JSON.stringify({
+    certificate: createCertificate('client', createAuthority('authority')).certificate,
+    privateKey: createCertificate('client', createAuthority('authority')).privateKey,
+  });
+  const IDENTITY = JSON.stringify({ clientId: 'card', clientSecret: SECRET });
+  const mutual = profileText({ clientCertificate: true });
+  const signed = profileText({ authentication: { kind: 'sigv4', service: 'execute-api', region: 'eu-central-1' } });
+
+  test.each<[string, Record<string, string>]>([
+    ['simulator', {}],
+    [signed, {}],
+    ['uat', { TOME_CREDENTIAL: SECRET }],
+    ['uat', { TOME_CREDENTIAL: 'a key with spaces' }],
+    ['uat', { TOME_CREDENTIAL_SECRET_ID: 'card/tome' }],
+    ['sixteen-digits', { TOME_CREDENTIAL: IDENTITY }],
+    ['sixteen-digits', { TOME_CREDENTIAL_SECRET_ID: 'card/tome' }],
+    [mutual, { TOME_CLIENT_CERTIFICATE: CERTIFICATE }],
+    [mutual, { TOME_CLIENT_CERTIFICATE_SECRET_ID: 'card/tome' }],
+  ])('accepted: %s with %j', (TOME_PROFILE, variables) => {
+    const environment = { TOME_URL: 'https://tome', TOME_PROFILE, ...variables };
+    expect(readSettings(['domain', 'tome'], environment)).toMatchObject(variables);
+  });
+
+  test.each<[string, Record<string, string>, string]>([
+    [
+      'uat',
+      {},
+      'TOME_CREDENTIAL_SECRET_ID or TOME_CREDENTIAL must be set, because TOME_PROFILE has the authentication header',
+    ],
+    ['sixteen-digits', { TOME_CREDENTIAL: '' }, 'TOME_CREDENTIAL_SECRET_ID or TOME_CREDENTIAL must be set, because'],
+    [
+      'uat',
+      { TOME_CREDENTIAL: SECRET, TOME_CREDENTIAL_SECRET_ID: 'card/tome' },
+      'only one of TOME_CREDENTIAL and TOME_CREDENTIAL_SECRET_ID must be set',
+    ],
+    [
+      'simulator',
+      { TOME_CREDENTIAL: SECRET },
+      'TOME_CREDENTIAL must not be set, because TOME_PROFILE has the authentication none',
+    ],
+    [
+      signed,
+      { TOME_CREDENTIAL_SECRET_ID: 'card/tome' },
+      'TOME_CREDENTIAL_SECRET_ID must not be set, because TOME_PROFILE has the authentication sigv4',
+    ],
+    ['uat', { TOME_CREDENTIAL: `${SECRET}\n` }, 'TOME_CREDENTIAL must be printable ASCII characters without spaces'],
+    ['uat', { TOME_CREDENTIAL: `${SECRET}\r\nx-lane: live` }, 'TOME_CREDENTIAL must be printable ASCII'],
+    ['sixteen-digits', { TOME_CREDENTIAL: SECRET }, 'TOME_CREDENTIAL must be JSON with the texts clientId'],
+    ['sixteen-digits', { TOME_CREDENTIAL: `{"clientId":"${SECRET}"}` }, 'TOME_CREDENTIAL must be JSON with'],
+    [mutual, {}, 'TOME_CLIENT_CERTIFICATE_SECRET_ID or TOME_CLIENT_CERTIFICATE must be set'],
+    [
+      mutual,
+      { TOME_CLIENT_CERTIFICATE: CERTIFICATE, TOME_CLIENT_CERTIFICATE_SECRET_ID: 'card/tome' },
+      'only one of TOME_CLIENT_CERTIFICATE and TOME_CLIENT_CERTIFICATE_SECRET_ID must be set',
+    ],
+    [
+      'simulator',
+      { TOME_CLIENT_CERTIFICATE_SECRET_ID: 'card/tome' },
+      'must not be set, because TOME_PROFILE has clientCertificate false',
+    ],
+    [mutual, { TOME_CLIENT_CERTIFICATE: SECRET }, 'TOME_CLIENT_CERTIFICATE must be JSON with certificate'],
+    [
+      mutual,
+      { TOME_CLIENT_CERTIFICATE: OTHER_KEY },
+      'TOME_CLIENT_CERTIFICATE must be JSON with certificate, its privateKey',
+    ],
+  ])('refused: %s with %j', (TOME_PROFILE, variables, sentence) => {
+    const read = () => readSettings(['domain', 'tome'], { TOME_URL: 'https://tome', TOME_PROFILE, ...variables });
+    expect(read).toThrow(sentence);
+    expect(read).not.toThrow(SECRET);
+  });
 });
 
 test('bulk tokenize cannot be used with a profile of a TOME that has no bulk calls', () => {

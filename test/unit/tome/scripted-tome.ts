@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 export type Act = (response: ServerResponse, request: ScriptedRequest) => void;
 
 export interface ScriptedRequest {
+  readonly path: string;
   readonly requestId: string;
   readonly headers: IncomingHttpHeaders;
   readonly body: string;
@@ -34,7 +35,7 @@ export async function startScriptedTome(): Promise<ScriptedTome> {
       requestIds.push(requestId);
       headers.push(request.headers);
       const act = acts.length > 1 ? acts.shift() : acts[0];
-      act?.(response, { requestId, headers: request.headers, body });
+      act?.(response, { path: request.url ?? '', requestId, headers: request.headers, body });
     });
   });
   await new Promise<void>((resolve) => {

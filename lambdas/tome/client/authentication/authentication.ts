@@ -13,6 +13,8 @@ export interface Credential {
 
 /** How this client authenticates at TOME (the line `authentication` of the profile). */
 export interface Authentication {
+  /** Requests a credential ahead of the first call. Does not wait and does not throw. */
+  start(): void;
   /** Throws CredentialUnavailable when `ready` would reject at once. Requests nothing. */
   assertReady(): void;
   /**
@@ -31,6 +33,7 @@ export interface Authentication {
 
 /** A credential that does not expire and has no replacement. */
 export const fixedAuthentication = (credential: Credential): Authentication => ({
+  start: () => undefined,
   assertReady: () => undefined,
   ready: async () => undefined,
   current: () => credential,

@@ -6,8 +6,8 @@ const PAUSE_MS = 30_000;
 
 /**
  * Decides whether a request that TOME answered with 401 is sent again with another credential. When
- * TOME refuses the other one as well, the credential is not the cause, and for a while no call
- * requests a further one.
+ * TOME refuses the other one as well, credentials are most likely not the cause, and for a while no
+ * request is sent again.
  */
 export class CredentialReplacement {
   readonly #authentication: Authentication;
@@ -25,7 +25,12 @@ export class CredentialReplacement {
    */
   replace(refused: Credential, isReplacement: boolean): boolean {
     const nowMs = this.#clock.monotonicMs();
-    if (isReplacement) this.#pausedUntilMs = nowMs + PAUSE_MS;
+    if (isReplacement) {
+      this.#pausedUntilMs = nowMs + PAUSE_MS;
+      // It may have been issued before TOME forgot all tokens. Later calls get a further one.
+      this.#authentication.refuse(refused);
+      return false;
+    }
     return nowMs >= this.#pausedUntilMs && this.#authentication.refuse(refused);
   }
 }

@@ -1,0 +1,50 @@
+import type { Clock } from '../../../tokenization/ports/clock.ts';
+import { CredentialUnavailable } from '../failures.ts';
+import type { Authentication, Credential } from './authentication.ts';
+import { endsBefore } from './ends-before.ts';
+import type { StoredCredential } from './stored-credential.ts';
+
+/** One header with the credential. After a 401 its secret is read again, for an exchanged key. */
+export class HeaderAuthentication implements Authentication {
+  readonly #line: { readonly header: string; readonly prefix: string };
+  readonly #stored: StoredCredential;
+  readonly #clock: Clock;
+  #credential: Credential;
+  #reading: Promise<void> | null = null;
+
+  constructor(line: { readonly header: string; readonly prefix: string }, stored: StoredCredential, clock: Clock) {
+    this.#line = line;
+    this.#stored = stored;
+    this.#clock = clock;
+    this.#credential = this.#fromText();
+  }
+
+  start(): void {}
+
+  assertReady(): void {}
+
+  async ready(deadlineMs: number): Promise<void> {
+    if (this.#reading === null || (await endsBefore(this.#reading, deadlineMs, this.#clock))) return;
+    throw new CredentialUnavailable('The credential of TOME was not read in time. Nothing was sent.', { attempts: 0 });
+  }
+
+  current(): Credential | null {
+    return this.#reading === null ? this.#credential : null;
+  }
+
+  refuse(credential: Credential): boolean {
+    if (credential !== this.#credential || this.#reading !== null) return true;
+    if (!this.#stored.mayBeReadAgain) return false;
+    this.#reading = this.#stored.readAgain().then(() => {
+      this.#credential = this.#fromText();
+      this.#reading = null;
+    });
+    return true;
+  }
+
+  #fromText(): Credential {
+    const { header, prefix } = this.#line;
+    const headers = { [header]: `${prefix}${this.#stored.text}` };
+    return { headersFor: () => headers };
+  }
+}
