@@ -70,10 +70,7 @@ export class Api extends Construct {
       deployOptions: {
         stageName: API_STAGE,
         tracingEnabled: true,
-        metricsEnabled: true,
-        loggingLevel: MethodLoggingLevel.ERROR,
-        // A data trace would log bodies, which contain card numbers.
-        dataTraceEnabled: false,
+        ...EVERY_METHOD,
         accessLogDestination: new LogGroupLogDestination(accessLog),
         accessLogFormat: ACCESS_LOG,
         throttlingRateLimit: Math.max(...routes.map(({ row }) => row.throttle.ratePerSecond)),
@@ -81,7 +78,12 @@ export class Api extends Construct {
         methodOptions: Object.fromEntries(
           routes.map(({ method, path, row }) => [
             `${path}/${method}`,
-            { throttlingRateLimit: row.throttle.ratePerSecond, throttlingBurstLimit: row.throttle.burst },
+            // The settings of a method replace those of the stage, also where they say nothing.
+            {
+              ...EVERY_METHOD,
+              throttlingRateLimit: row.throttle.ratePerSecond,
+              throttlingBurstLimit: row.throttle.burst,
+            },
           ]),
         ),
       },
@@ -125,6 +127,13 @@ function acceptStrongTlsOnly(restApi: RestApi): void {
   resource.securityPolicy = SecurityPolicy.TLS13_1_2_PFS_PQ_2025_09;
   resource.endpointAccessMode = 'STRICT';
 }
+
+/** A data trace would log bodies, which contain card numbers. */
+const EVERY_METHOD = {
+  metricsEnabled: true,
+  loggingLevel: MethodLoggingLevel.ERROR,
+  dataTraceEnabled: false,
+} as const;
 
 /** Caller, route, time and result of each request. No body, path or query. */
 const ACCESS_LOG = AccessLogFormat.custom(

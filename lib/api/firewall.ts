@@ -25,14 +25,14 @@ export class Firewall extends Construct {
   constructor(scope: Construct, id: string, { environment, name, key, restApi, logProtection }: FirewallProps) {
     super(scope, id);
     const acl = new CfnWebACL(this, 'Acl', {
-      name,
       scope: 'REGIONAL',
       defaultAction: { allow: {} },
       visibilityConfig: metricsOnly(name),
       // Otherwise a rule that matches a body quotes it in the log.
       dataProtectionConfig: { dataProtections: [{ field: { fieldType: 'BODY' }, action: 'SUBSTITUTION' }] },
       rules: [
-        managedRules('AWSManagedRulesCommonRuleSet', 0),
+        // Callers are programs that sign with IAM. They need not name a user agent as browsers do.
+        managedRules('AWSManagedRulesCommonRuleSet', 0, { counted: ['NoUserAgent_HEADER'] }),
         managedRules('AWSManagedRulesKnownBadInputsRuleSet', 1),
         {
           name: 'limit-each-address',
@@ -119,10 +119,17 @@ const metricsOnly = (metricName: string) => ({
   sampledRequestsEnabled: false,
 });
 
-const managedRules = (name: string, priority: number) => ({
+/** `counted`: rules of the group that only count the requests that they match. */
+const managedRules = (name: string, priority: number, { counted = [] }: { counted?: readonly string[] } = {}) => ({
   name,
   priority,
   overrideAction: { none: {} },
-  statement: { managedRuleGroupStatement: { vendorName: 'AWS', name } },
+  statement: {
+    managedRuleGroupStatement: {
+      vendorName: 'AWS',
+      name,
+      ruleActionOverrides: counted.map((rule) => ({ name: rule, actionToUse: { count: {} } })),
+    },
+  },
   visibilityConfig: metricsOnly(name),
 });

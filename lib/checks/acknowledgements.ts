@@ -101,13 +101,24 @@ export function acknowledgeIdempotencySecret(scope: IConstruct): void {
   );
 }
 
+export function acknowledgeFixedVersion(scope: IConstruct): void {
+  acknowledge(
+    scope,
+    'PCI.DSS.321-RDSAutomaticMinorVersionUpgradeEnabled',
+    'The template names the exact version of the engine. After an automatic upgrade, the next edit of ' +
+      'the version could be a downgrade, which RDS refuses. The version is raised deliberately, first ' +
+      'in a lower environment (docs/runbook.md#raising-the-version-of-the-database).',
+  );
+}
+
 export function acknowledgeUnprotectedDatabase(scope: IConstruct): void {
   acknowledge(
     scope,
     'AwsSolutions-RDS10',
     'A lower environment is destroyed and deployed again. Its pairs come from a lower TOME and its card ' +
       'numbers are generated. uat and prod have deletion protection, and validate-environment.ts ' +
-      'rejects prod without it.',
+      'rejects prod without it. Only their first deployment, which has no data yet and may fail, is ' +
+      'without it (docs/deployment.md#deploy-production-for-the-first-time).',
   );
 }
 

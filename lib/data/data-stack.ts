@@ -1,4 +1,4 @@
-import { Stack } from 'aws-cdk-lib';
+import { CfnOutput, Stack } from 'aws-cdk-lib';
 import { AccountPrincipal, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
@@ -48,13 +48,13 @@ export class DataStack extends Stack {
     );
     this.key = key;
     this.idempotencySecret = new Secret(this, 'IdempotencySecret', {
-      secretName: `${name}/idempotency`,
       description: 'HMAC key with which idempotency keys of callers are hashed',
       encryptionKey: key,
       generateSecretString: { passwordLength: 64, excludePunctuation: true },
       removalPolicy: keptInProduction(environment),
     });
     acknowledgeIdempotencySecret(this.idempotencySecret);
+    new CfnOutput(this, 'IdempotencySecretArn', { value: this.idempotencySecret.secretArn });
     if (environment.kind === 'aws' && network !== undefined) {
       this.database = new Database(this, 'Database', {
         environment,
@@ -62,6 +62,7 @@ export class DataStack extends Stack {
         vpc: network.vpc,
         key,
         logProtection: logProtection(this, { environment, key, name: `${name}-data` }),
+        restored: settings.restored,
       });
     }
   }

@@ -63,7 +63,7 @@ export class DatabaseProxy extends Construct {
           resources: databaseRoles().map(({ role: resourceName }) =>
             stack.formatArn({
               service: 'rds-db',
-              resource: `dbuser:${database.cluster.clusterResourceIdentifier}`,
+              resource: `dbuser:${database.resourceId}`,
               resourceName,
             }),
           ),

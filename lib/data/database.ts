@@ -8,12 +8,17 @@ import {
   Credentials,
   DatabaseCluster,
   DatabaseClusterEngine,
+  DatabaseInsightsMode,
   ParameterGroup,
 } from 'aws-cdk-lib/aws-rds';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
-import { acknowledgeNamedZones, acknowledgeUnprotectedDatabase } from '../checks/acknowledgements.ts';
-import type { AwsEnvironment } from '../environments/environment.ts';
+import {
+  acknowledgeFixedVersion,
+  acknowledgeNamedZones,
+  acknowledgeUnprotectedDatabase,
+} from '../checks/acknowledgements.ts';
+import type { AwsEnvironment, RestoredCluster } from '../environments/environment.ts';
 import { EncryptedLogGroup } from '../logs/encrypted-log-group.ts';
 import type { TargetGroup } from '../network/client-groups.ts';
 
@@ -24,6 +29,8 @@ export interface DatabaseProps {
   readonly key: IKey;
   /** Masks card numbers in the log of the server. */
   readonly logProtection: DataProtectionPolicy;
+  /** The cluster in use, if it was restored from a backup. */
+  readonly restored: RestoredCluster | undefined;
 }
 
 export const DATABASE_NAME = 'pool';
@@ -36,12 +43,15 @@ export const DATABASE_PORT = 5432;
 export class Database extends Construct {
   readonly cluster: DatabaseCluster;
   readonly engine = DatabaseClusterEngine.auroraPostgres({ version: AuroraPostgresEngineVersion.VER_17_9 });
-  readonly administratorSecret: ISecret;
+  /** The resource id `cluster-...`, which the policy of the proxy names. */
+  readonly resourceId: string;
+  readonly administratorSecretArn: string;
   readonly target: TargetGroup;
 
-  constructor(scope: Construct, id: string, { environment, name, vpc, key, logProtection }: DatabaseProps) {
+  constructor(scope: Construct, id: string, { environment, name, vpc, key, logProtection, restored }: DatabaseProps) {
     super(scope, id);
     const { aurora } = environment;
+    const deletionProtection = aurora.deletionProtection && environment.isFirstDeployment !== true;
     const removalPolicy = environment.isProduction ? RemovalPolicy.SNAPSHOT : RemovalPolicy.DESTROY;
     const { engine } = this;
     const clusterGroup = new SecurityGroup(this, 'ClusterGroup', {
@@ -55,10 +65,12 @@ export class Database extends Construct {
       name: `/aws/rds/cluster/${name}/postgresql`,
       protection: logProtection,
     });
+    const insights = { enablePerformanceInsights: true, performanceInsightEncryptionKey: key };
     const instance = {
-      enablePerformanceInsights: true,
-      performanceInsightEncryptionKey: key,
-      autoMinorVersionUpgrade: true,
+      ...insights,
+      // The template names the exact version of the engine, which an automatic upgrade would
+      // exceed.
+      autoMinorVersionUpgrade: false,
       publiclyAccessible: false,
     };
     const zones = environment.availabilityZones;
@@ -92,15 +104,19 @@ export class Database extends Construct {
       backup: { retention: Duration.days(aurora.backupDays), preferredWindow: '03:00-04:00' },
       preferredMaintenanceWindow: 'sun:04:30-sun:05:30',
       copyTagsToSnapshot: true,
-      deletionProtection: aurora.deletionProtection,
+      deletionProtection,
       cloudwatchLogsExports: ['postgresql'],
+      ...insights,
+      databaseInsightsMode: DatabaseInsightsMode.STANDARD,
       parameterGroup: new ParameterGroup(this, 'Parameters', { engine, parameters: PARAMETERS }),
       removalPolicy,
     });
     this.cluster.node.addDependency(logs);
     acknowledgeNamedZones(this.cluster);
-    if (!aurora.deletionProtection) acknowledgeUnprotectedDatabase(this.cluster);
-    this.administratorSecret = this.cluster.secret as ISecret;
+    acknowledgeFixedVersion(this.cluster);
+    if (!deletionProtection) acknowledgeUnprotectedDatabase(this.cluster);
+    this.resourceId = restored?.clusterResourceId ?? this.cluster.clusterResourceIdentifier;
+    this.administratorSecretArn = restored?.administratorSecretArn ?? (this.cluster.secret as ISecret).secretArn;
     this.target = { group: clusterGroup, port: DATABASE_PORT };
   }
 }

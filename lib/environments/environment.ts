@@ -90,6 +90,19 @@ export interface DomainSettings {
    * lambdas/functions.ts. Creations have none, because a limit would refuse bursts of them.
    */
   readonly reservedConcurrency?: Partial<Record<RouteName, number>>;
+  /** Set after a restore from a backup (docs/runbook.md#restore-from-backup). */
+  readonly restored?: RestoredCluster;
+}
+
+/**
+ * A cluster that was restored and then got the name of the old one. CloudFormation does not read
+ * these facts of it again.
+ */
+export interface RestoredCluster {
+  /** `DbClusterResourceId`, such as `cluster-ABCDEFGHIJKLMNOPQRSTUVWXYZ`. */
+  readonly clusterResourceId: string;
+  /** The ARN of the secret that RDS made for the password of its administrator. */
+  readonly administratorSecretArn: string;
 }
 
 /** The share of the calls that new code gets first, and for how long. */
@@ -100,6 +113,11 @@ interface AnyEnvironment {
   readonly name: string;
   /** Whether it has real cards: then data outlives its stack, and the command line refuses it. */
   readonly isProduction: boolean;
+  /**
+   * Set by `-c first=true`: its stacks and databases can be deleted, because a first deployment can
+   * fail. Deploy again without it.
+   */
+  readonly isFirstDeployment?: boolean;
   readonly account: string;
   readonly region: string;
   readonly logRetentionDays: number;

@@ -13,7 +13,7 @@ export function stackIdentity(environment: Environment, lifecycle: Lifecycle, do
     stackName,
     description: `Card tokenization pool: ${lifecycle}${domain === undefined ? '' : ` of the ${domain} domain`} in ${environment.name}.`,
     env: { account: environment.account, region: environment.region },
-    terminationProtection: environment.isProduction,
+    terminationProtection: environment.isProduction && environment.isFirstDeployment !== true,
     tags: {
       application: 'card-tokenization-pool',
       environment: environment.name,

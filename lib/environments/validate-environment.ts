@@ -5,15 +5,21 @@ import { ENVIRONMENTS } from './environments.ts';
 import { LOG_RETENTION_DAYS } from './retention.ts';
 import { isEndpointService, tomeFaults } from './tome-faults.ts';
 import { limitFaults } from './tome-limits.ts';
+import { MOST_ZONES } from './zones.ts';
 
-/** The environment that `-c env=NAME` names. Throws when there is none, or when it has faults. */
-export function environmentNamed(name: unknown): Environment {
+/**
+ * The environment that `-c env=NAME` names, for its first deployment with `-c first=true`. Throws
+ * when there is none, or when it has faults.
+ */
+export function environmentNamed(name: unknown, first?: unknown): Environment {
   const environment = Object.values(ENVIRONMENTS).find((candidate) => candidate.name === name);
   if (environment === undefined) {
     throw new Error(`Name the environment as -c env=NAME, with one of ${Object.keys(ENVIRONMENTS).join(', ')}.`);
   }
   assertUsable(environment);
-  return environment;
+  if (first === undefined) return environment;
+  if (first !== 'true') throw new Error('-c first must be true, or absent.');
+  return { ...environment, isFirstDeployment: true };
 }
 
 /** Throws with all of an environment's faults at once. */
@@ -72,8 +78,8 @@ function faultsOfAws({ aurora, tome, ...environment }: AwsEnvironment): readonly
   return broken([
     [zones.every((zone) => zone.startsWith(environment.region)), `availabilityZones must be in ${environment.region}.`],
     [
-      zones.length >= 2 && new Set(zones).size === zones.length,
-      'availabilityZones must name two or more different zones.',
+      zones.length >= 2 && zones.length <= MOST_ZONES && new Set(zones).size === zones.length,
+      'availabilityZones must name two or three different zones.',
     ],
     [
       /^10(\.\d{1,3}){3}\/(1[6-9]|2[0-2])$/.test(environment.vpcCidr),
@@ -102,7 +108,7 @@ function faultsOfAws({ aurora, tome, ...environment }: AwsEnvironment): readonly
   ]);
 }
 
-function faultsOfDomain({ pool, consumers, ...settings }: DomainSettings): readonly string[] {
+function faultsOfDomain({ pool, consumers, restored, ...settings }: DomainSettings): readonly string[] {
   const reserved = Object.values(settings.reservedConcurrency ?? {});
   const names = consumers.map(({ name }) => name);
   const rules = broken([
@@ -122,6 +128,15 @@ function faultsOfDomain({ pool, consumers, ...settings }: DomainSettings): reado
       'reservedConcurrency must be whole numbers from 1, because 0 would close the route.',
     ],
     [isAccount(settings.eventReaderAccount), 'eventReaderAccount must have twelve digits.'],
+    [
+      restored === undefined || /^cluster-[A-Z0-9]+$/.test(restored.clusterResourceId),
+      'restored.clusterResourceId must be a DbClusterResourceId, which starts with cluster-.',
+    ],
+    [
+      restored === undefined ||
+        /^arn:aws:secretsmanager:[a-z0-9-]+:\d{12}:secret:\S+$/.test(restored.administratorSecretArn),
+      'restored.administratorSecretArn must be the ARN of a secret.',
+    ],
     [new Set(names).size === names.length, 'consumers must have different names.'],
     [
       consumers.length <= MOST_CONSUMERS,

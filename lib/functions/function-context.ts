@@ -129,7 +129,7 @@ export function functionContext(
       isAdministrator(FUNCTIONS[name])
         ? {
             by: 'secret',
-            secret: secretNamed(database.administratorSecret),
+            secret: secretNamed({ secretArn: database.administratorSecretArn }),
             host: database.cluster.clusterEndpoint.hostname,
             isTls: true,
           }

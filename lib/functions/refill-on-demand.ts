@@ -39,7 +39,7 @@ export class RefillOnDemand extends Construct {
     super(scope, id);
     const definition = refillWantedAlarm(metrics);
     const alarmName = alarmNameOf(name, definition);
-    this.topic = new Topic(this, 'Topic', { topicName: alarmName, masterKey: key, enforceSSL: true });
+    this.topic = new Topic(this, 'Topic', { masterKey: key, enforceSSL: true });
     // An explicit policy replaces the default one, which lets all alarms of the account publish.
     this.topic.addToResourcePolicy(
       new PolicyStatement({
@@ -63,7 +63,6 @@ export class RefillOnDemand extends Construct {
     createAlarm(this, 'Alarm', definition, alarmName).addAlarmAction(new SnsAction(this.topic));
 
     const rule = new Rule(this, 'Rule', {
-      ruleName: alarmName,
       description: 'The health job says that a refill is wanted.',
       eventPattern: {
         source: ['lambda'],

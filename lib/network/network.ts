@@ -4,6 +4,7 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
 import { acknowledgeNamedZones } from '../checks/acknowledgements.ts';
 import type { AwsEnvironment } from '../environments/environment.ts';
+import { MOST_ZONES } from '../environments/zones.ts';
 import { EncryptedLogGroup } from '../logs/encrypted-log-group.ts';
 
 export interface NetworkProps {
@@ -20,6 +21,9 @@ export class Network extends Construct {
 
   constructor(scope: Construct, id: string, { environment, key }: NetworkProps) {
     super(scope, id);
+    // A quarter of the network for each zone, however many it has: an added zone gets the next
+    // range.
+    const subnetMask = Number(environment.vpcCidr.split('/')[1]) + 2;
     // Under exactOptionalPropertyTypes, CDK's class Vpc does not match its interface IVpc.
     this.vpc = new Vpc(this, 'Vpc', {
       vpcName: environment.name,
@@ -28,7 +32,8 @@ export class Network extends Construct {
       natGateways: 0,
       createInternetGateway: false,
       restrictDefaultSecurityGroup: true,
-      subnetConfiguration: [{ name: 'isolated', subnetType: SubnetType.PRIVATE_ISOLATED }],
+      subnetConfiguration: [{ name: 'isolated', subnetType: SubnetType.PRIVATE_ISOLATED, cidrMask: subnetMask }],
+      reservedAzs: MOST_ZONES - environment.availabilityZones.length,
     }) as IVpc;
     acknowledgeNamedZones(this);
     const logGroup = new EncryptedLogGroup(this, 'FlowLogs', {

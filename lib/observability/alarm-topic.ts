@@ -21,7 +21,7 @@ export class AlarmTopic extends Topic {
   readonly undelivered: DeadLetterQueue | undefined;
 
   constructor(scope: Construct, id: string, { key, name, recipients }: AlarmTopicProps) {
-    super(scope, id, { topicName: `${name}-alarms`, masterKey: key, enforceSSL: true });
+    super(scope, id, { masterKey: key, enforceSSL: true });
     const { account } = Stack.of(this);
     // A topic with its own policy loses SNS's default policy, by which this account's alarms may
     // publish. So this statement is needed.

@@ -91,7 +91,7 @@ describe.each(SERVICES)('%s', (stack, name, domain) => {
     }
   });
 
-  test('each method has the throttling limits of its route', () => {
+  test('each method has the throttling limits of its route, and the logging of the stage', () => {
     const settings = stage.properties.MethodSettings;
     for (const { method, path, row } of routes) {
       const found = settings.find(
@@ -101,6 +101,9 @@ describe.each(SERVICES)('%s', (stack, name, domain) => {
       expect(found).toMatchObject({
         ThrottlingRateLimit: row.throttle.ratePerSecond,
         ThrottlingBurstLimit: row.throttle.burst,
+        LoggingLevel: 'ERROR',
+        MetricsEnabled: true,
+        DataTraceEnabled: false,
       });
     }
   });
@@ -164,6 +167,18 @@ describe.each(SERVICES)('%s', (stack, name, domain) => {
       'x-amz-content-sha256',
       'x-amz-security-token',
       'x-correlation-id',
+    ]);
+    const groups = Rules.flatMap(
+      (rule: { Statement: { ManagedRuleGroupStatement?: object } }) => rule.Statement.ManagedRuleGroupStatement ?? [],
+    );
+    // Signed requests of programs need no user agent. All other rules of both groups block.
+    expect(groups).toEqual([
+      {
+        VendorName: 'AWS',
+        Name: 'AWSManagedRulesCommonRuleSet',
+        RuleActionOverrides: [{ Name: 'NoUserAgent_HEADER', ActionToUse: { Count: {} } }],
+      },
+      { VendorName: 'AWS', Name: 'AWSManagedRulesKnownBadInputsRuleSet', RuleActionOverrides: [] },
     ]);
     const limits = Rules.flatMap(
       (rule: { Statement: { RateBasedStatement?: object } }) => rule.Statement.RateBasedStatement ?? [],

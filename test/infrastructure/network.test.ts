@@ -174,6 +174,8 @@ describe.each(AWS_ENVIRONMENT_NAMES)('%s', (name) => {
       expect(instances.filter(({ PubliclyAccessible }) => PubliclyAccessible !== false)).toEqual([]);
       expect(new Set(instances.map(({ AvailabilityZone }) => AvailabilityZone)).size).toBe(instances.length);
       expect(instances.length).toBeGreaterThan(1);
+      // An automatic upgrade would exceed the version that the template names.
+      expect(instances.filter(({ AutoMinorVersionUpgrade }) => AutoMinorVersionUpgrade !== false)).toEqual([]);
       expect(environment.one('AWS::RDS::DBClusterParameterGroup', stack).properties.Parameters).toEqual({
         'rds.force_ssl': '1',
         log_statement: 'none',
@@ -190,6 +192,8 @@ describe.each(AWS_ENVIRONMENT_NAMES)('%s', (name) => {
       expect(environment.one('AWS::RDS::DBProxy', `${name}-${domain}-service`).properties).not.toHaveProperty('Auth');
       expect(environment.one('AWS::RDS::DBCluster', stack).properties).toMatchObject({
         EnableIAMDatabaseAuthentication: true,
+        DatabaseInsightsMode: 'standard',
+        PerformanceInsightsEnabled: true,
       });
     },
   );

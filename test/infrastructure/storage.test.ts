@@ -8,7 +8,11 @@ const KEYS: Readonly<Record<string, (properties: Resource['properties']) => read
   'AWS::SNS::Topic': ({ KmsMasterKeyId }) => [KmsMasterKeyId],
   'AWS::Logs::LogGroup': ({ KmsKeyId }) => [KmsKeyId],
   'AWS::SecretsManager::Secret': ({ KmsKeyId }) => [KmsKeyId],
-  'AWS::RDS::DBCluster': ({ KmsKeyId, MasterUserSecret }) => [KmsKeyId, MasterUserSecret.KmsKeyId],
+  'AWS::RDS::DBCluster': ({ KmsKeyId, MasterUserSecret, PerformanceInsightsKmsKeyId }) => [
+    KmsKeyId,
+    MasterUserSecret.KmsKeyId,
+    PerformanceInsightsKmsKeyId,
+  ],
   'AWS::RDS::DBInstance': ({ PerformanceInsightsKMSKeyId }) => [PerformanceInsightsKMSKeyId],
 };
 

@@ -32,6 +32,15 @@ const consumer = (changes: Partial<Consumer>): AwsEnvironment =>
     consumers: [{ name: 'issuing', account: '555555555555', operations: ['lookup'], detokenizeRoles: [], ...changes }],
   });
 
+const RESTORED = {
+  clusterResourceId: 'cluster-ABCDEFGHIJKLMNOPQRSTUVWXYZ',
+  administratorSecretArn: 'arn:aws:secretsmanager:us-east-1:111111111111:secret:rds!cluster-1-AbCdEf',
+};
+
+test('the identity of a restored cluster is accepted', () => {
+  expect(faultsOf(domain({ restored: RESTORED }))).toEqual([]);
+});
+
 test.each([
   ['dev: account must have twelve digits.', aws('dev', { account: '1234' })],
   [
@@ -45,7 +54,7 @@ test.each([
   ['dev: alarmRecipients must name at least one address.', aws('dev', { alarmRecipients: [] })],
   ['dev: availabilityZones must be in us-east-1.', aws('dev', { availabilityZones: ['us-east-1a', 'eu-west-1b'] })],
   [
-    'dev: availabilityZones must name two or more different zones.',
+    'dev: availabilityZones must name two or three different zones.',
     aws('dev', { availabilityZones: ['us-east-1a', 'us-east-1a'] }),
   ],
   ['dev: vpcCidr must be a 10.x.x.x range of /16 to /22.', aws('dev', { vpcCidr: '10.0.0.0/8' })],
@@ -79,6 +88,18 @@ test.each([
   ],
   ['dev: card: POOL_COVER_MINUTES must be at least 1.', pool({ POOL_COVER_MINUTES: 0 })],
   ['dev: card: prefetchEveryMinutes must be from 1 to 1440.', domain({ prefetchEveryMinutes: 1_441 })],
+  [
+    'dev: availabilityZones must name two or three different zones.',
+    aws('dev', { availabilityZones: ['us-east-1a', 'us-east-1b', 'us-east-1c', 'us-east-1d'] }),
+  ],
+  [
+    'dev: card: restored.clusterResourceId must be a DbClusterResourceId, which starts with cluster-.',
+    domain({ restored: { ...RESTORED, clusterResourceId: 'dev-card' } }),
+  ],
+  [
+    'dev: card: restored.administratorSecretArn must be the ARN of a secret.',
+    domain({ restored: { ...RESTORED, administratorSecretArn: 'rds!cluster-1' } }),
+  ],
   ['dev: card: eventReaderAccount must have twelve digits.', domain({ eventReaderAccount: 'tsys' })],
   [
     'dev: card: consumers must have different names.',

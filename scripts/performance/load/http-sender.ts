@@ -14,6 +14,9 @@ export interface HttpSenderOptions {
 
 const DEFAULT_TIMEOUT_MS = 30_000;
 
+/** Firewalls often block requests without a user agent, and Node's own client sends none. */
+const USER_AGENT = 'card-tokenization-pool';
+
 /** Sends requests over persistent connections, as many as necessary. */
 export class HttpSender implements Sender {
   readonly #base: URL;
@@ -34,7 +37,11 @@ export class HttpSender implements Sender {
   async send({ method, path, body, headers = {} }: ApiRequest): Promise<ApiAnswer> {
     const url = new URL(path.slice(1), this.#base);
     const text = body === undefined ? '' : JSON.stringify(body);
-    const plain = { ...headers, ...(text === '' ? {} : { 'content-type': 'application/json' }) };
+    const plain = {
+      'user-agent': USER_AGENT,
+      ...headers,
+      ...(text === '' ? {} : { 'content-type': 'application/json' }),
+    };
     try {
       const all = this.#sign === null ? plain : await this.#sign({ method, url: url.href, headers: plain, body: text });
       const response = await this.#exchange(url, { method, headers: { ...all, ...contentLength(text) } }, text);
