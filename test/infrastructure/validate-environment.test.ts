@@ -86,6 +86,10 @@ test.each([
     'dev: card: CALLER_LOOKUP_MISSES_PER_HOUR must be a whole number from 0 to 1000000.',
     domain({ callerBudgets: { CALLER_LOOKUP_MISSES_PER_HOUR: 0.5 } }),
   ],
+  [
+    'dev: card: SOURCE_LENGTHS must be lengths from 8 to 19, such as 10-19 or 12,16.',
+    domain({ source: { SOURCE_FORM: 'account-number', SOURCE_LENGTHS: '10-20', SOURCE_CHECK_DIGIT: 'none' } }),
+  ],
   ['dev: card: POOL_COVER_MINUTES must be at least 1.', pool({ POOL_COVER_MINUTES: 0 })],
   ['dev: card: prefetchEveryMinutes must be from 1 to 1440.', domain({ prefetchEveryMinutes: 1_441 })],
   [

@@ -1,3 +1,4 @@
+import { ACCOUNT_MUTANTS } from './account-mutants.ts';
 import { BACKLOG_MUTANTS } from './backlog-mutants.ts';
 import { CALLER_MUTANTS } from './caller-mutants.ts';
 import { CONNECTION_MUTANTS } from './connection-mutants.ts';
@@ -32,6 +33,7 @@ export const MUTANTS: readonly Mutant[] = [
   CREDENTIAL_MUTANTS,
   LOCAL_STACK_MUTANTS,
   SIMULATOR_MUTANTS,
+  ACCOUNT_MUTANTS,
   FORM_MUTANTS,
   ENVIRONMENT_MUTANTS,
 ].flat();

@@ -1,6 +1,12 @@
 import { expect, test } from 'vitest';
 import type { CardReference } from '../../../lambdas/tokenization/model/card-reference.ts';
-import type { EventRefusal, OutboxEvent, SendResult } from '../../../lambdas/tokenization/ports/event-queue.ts';
+import type {
+  EventRefusal,
+  EventWords,
+  OutboxEvent,
+  ReferenceEvent,
+  SendResult,
+} from '../../../lambdas/tokenization/ports/event-queue.ts';
 import { relayEvents } from '../../../lambdas/tokenization/relay-events.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 
@@ -8,9 +14,10 @@ import { FakeClock } from '../../support/fake-clock.ts';
 type Decide = (reference: CardReference) => EventRefusal['scope'] | 'accepted';
 
 const BATCH = 50;
+const CARD_WORDS: EventWords = { domain: 'card', type: 'card-created', referenceField: 'cardReferenceId' };
 
 /** An outbox in memory with `count` due events, and a queue that `decide` controls. */
-function relay(count: number, decide: Decide) {
+function relay(count: number, decide: Decide, words: EventWords = CARD_WORDS) {
   let due: OutboxEvent[] = Array.from({ length: count }, (_, index) => ({
     pairId: BigInt(index),
     cardReference: `9${String(index).padStart(15, '0')}` as CardReference,
@@ -19,6 +26,7 @@ function relay(count: number, decide: Decide) {
   const postponed: OutboxEvent[] = [];
   const sent: bigint[] = [];
   const reported: EventRefusal[] = [];
+  const bodies: ReferenceEvent[] = [];
   let sends = 0;
   const run = () =>
     relayEvents(
@@ -42,8 +50,10 @@ function relay(count: number, decide: Decide) {
             sends += 1;
             const accepted = new Set<string>();
             const refusals: EventRefusal[] = [];
-            for (const { eventId, cardReferenceId } of events) {
-              const scope = decide(cardReferenceId as CardReference);
+            bodies.push(...events);
+            for (const event of events) {
+              const { eventId } = event;
+              const scope = decide(event[words.referenceField] as CardReference);
               if (scope === 'accepted') accepted.add(eventId);
               else refusals.push({ code: `About.${scope}`, scope, isSenderFault: true, count: 1 });
             }
@@ -51,13 +61,13 @@ function relay(count: number, decide: Decide) {
           },
         },
         clock: new FakeClock(),
-        words: { domain: 'card', type: 'card-created', referenceField: 'cardReferenceId' },
+        words,
         batchSize: BATCH,
         onRefused: (refusals) => reported.push(...refusals),
       },
       Number.POSITIVE_INFINITY,
     );
-  return { run, sent, reported, sends: () => sends, left: () => postponed.length + due.length };
+  return { run, sent, bodies, reported, sends: () => sends, left: () => postponed.length + due.length };
 }
 
 test('a queue that refuses a whole batch with a code about itself ends the run, which names the code', async () => {
@@ -101,4 +111,26 @@ test('a run in which the queue refuses every message ends after one batch of the
 
 test('a run with an empty outbox succeeds', async () => {
   expect(await relay(0, () => 'queue').run()).toEqual({ sent: 0, postponed: 0 });
+});
+
+test.each([
+  [CARD_WORDS, 'card-created-9000000000000000'],
+  [
+    { domain: 'program', type: 'account-created', referenceField: 'accountReferenceId' },
+    'account-created-9000000000000000',
+  ],
+])('the events of a domain have its words and no other fields (%j)', async (words, eventId) => {
+  const { run, bodies } = relay(1, () => 'accepted', words);
+  await run();
+  expect(bodies).toEqual([
+    {
+      eventId,
+      type: words.type,
+      version: 1,
+      domain: words.domain,
+      [words.referenceField]: '9000000000000000',
+      occurredAt: '1970-01-01T00:00:00.000Z',
+    },
+  ]);
+  expect(await run()).toEqual({ sent: 0, postponed: 0 });
 });
