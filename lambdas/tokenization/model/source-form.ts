@@ -1,4 +1,4 @@
-import { lengthsOfNetwork } from './card-networks.ts';
+import { lengthsOfNetwork, mayContainCardNumber } from './card-networks.ts';
 import { type LuhnPolicy, passesLuhn } from './luhn.ts';
 
 export const SOURCE_FORMS = ['card-number', 'account-number'] as const;
@@ -61,6 +61,13 @@ export interface DigitForm {
   readonly lengths: readonly number[];
   readonly checkDigit: LuhnPolicy;
 }
+
+/**
+ * Whether a text of TOME that is no token could be or contain a source, so that it must not be
+ * stored. In an account domain, any eight digits in a row could be, also with separators.
+ */
+export const mayContainSource = (text: string, { kind }: SourceForm): boolean =>
+  mayContainCardNumber(text) || (kind === 'account-number' && /[0-9]{8}/.test(text.replaceAll(/[^0-9A-Za-z]/g, '')));
 
 /**
  * The digits that the masks of logs must also hide; `null` for card numbers, which they know by

@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { CardNumber } from '../../tokenization/model/card-number.ts';
 import { isCardReference } from '../../tokenization/model/card-reference.ts';
 import type { InternalToken } from '../../tokenization/model/internal-token.ts';
-import { CARD_NUMBERS, type SourceForm } from '../../tokenization/model/source-form.ts';
+import { CARD_NUMBERS, mayContainSource, type SourceForm } from '../../tokenization/model/source-form.ts';
 import { hasForm } from '../../tokenization/model/token-form.ts';
 import type { BulkTokenizeResult, Tome, TomeNamespace } from '../../tokenization/ports/tome.ts';
 import {
@@ -36,6 +36,7 @@ export function createHttpTome(client: TomeCaller, profile: ReadLines, sourceFor
       readSource: (text) => CardNumber.stored(text, sourceForm),
       readToken: internalToken,
       hidesCardNumber: (token) => mayHideCardNumber(token, forms),
+      mayContainSource: (text) => mayContainSource(text, sourceForm),
       UnusableSource: StoredCardUnacceptable,
       UnusableToken: InternalTokenUnacceptable,
     }),
@@ -44,6 +45,7 @@ export function createHttpTome(client: TomeCaller, profile: ReadLines, sourceFor
       readSource: internalToken,
       readToken: (text) => (isCardReference(text) ? text : null),
       hidesCardNumber: () => false,
+      mayContainSource: (text) => mayContainSource(text, sourceForm),
       UnusableSource: InternalTokenUnacceptable,
       UnusableToken: ReferenceUnacceptable,
     }),

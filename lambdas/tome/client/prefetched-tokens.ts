@@ -1,5 +1,4 @@
 import * as z from 'zod/mini';
-import { mayContainCardNumber } from '../../tokenization/model/card-networks.ts';
 import type { TokenForms } from '../../tokenization/model/token-form.ts';
 import type { PrefetchAnswer, UnassignedToken, UnusableToken } from '../../tokenization/ports/tome.ts';
 import { prefetchedToken } from '../contract/contract.ts';
@@ -13,6 +12,8 @@ export interface TokenReader<Token> {
   readonly readToken: (text: string) => Token | null;
   /** Whether a token of the namespace could hide a card number. Then it is not stored. */
   readonly hidesCardNumber: (token: Token) => boolean;
+  /** Whether a text that is no token could hold a source. Then it is only counted. */
+  readonly mayContainSource: (text: string) => boolean;
 }
 
 /**
@@ -20,7 +21,7 @@ export interface TokenReader<Token> {
  */
 export function readPrefetched<Token extends string>(
   entries: readonly unknown[],
-  { readToken, hidesCardNumber }: TokenReader<Token>,
+  { readToken, hidesCardNumber, mayContainSource }: TokenReader<Token>,
 ): PrefetchAnswer<Token> {
   const tokens: UnassignedToken<Token>[] = [];
   const unusable: UnusableToken[] = [];
@@ -28,7 +29,8 @@ export function readPrefetched<Token extends string>(
     const { success, data } = z.safeParse(prefetchedToken, entry);
     const text = success ? data.token : textOf(entry);
     const token = text === null ? null : readToken(text);
-    if (token === null) unusable.push({ kept: keepable(text), fault: 'token-format' });
+    if (token === null)
+      unusable.push({ kept: isKeepable(text) && !mayContainSource(text) ? text : null, fault: 'token-format' });
     else if (hidesCardNumber(token)) unusable.push({ kept: null, fault: 'card-number' });
     else if (!success) unusable.push({ kept: token, fault: 'expiry-format' });
     else tokens.push({ token, expiresAt: data.expiresAt == null ? null : new Date(data.expiresAt) });
@@ -53,5 +55,5 @@ export const mayHideCardNumber = (token: string, { internalToken, toldApart }: T
   CARD_LENGTH_RUN.test(token) &&
   !(toldApart === 'by-knowledge' && /^[0-9]+$/.test(token));
 
-const keepable = (text: string | null): string | null =>
-  text === null || !/^[!-~]+$/.test(text) || text.length > MAX_KEPT_LENGTH || mayContainCardNumber(text) ? null : text;
+const isKeepable = (text: string | null): text is string =>
+  text !== null && /^[!-~]+$/.test(text) && text.length <= MAX_KEPT_LENGTH;

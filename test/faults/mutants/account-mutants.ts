@@ -51,6 +51,18 @@ export const ACCOUNT_MUTANTS: readonly Mutant[] = [
     tests: ACCOUNT_NUMBER,
   },
   {
+    name: 'an account number in an answer of prefetch is stored',
+    kind: TEXT,
+    edits: [
+      edit(
+        'lambdas/tome/client/prefetched-tokens.ts',
+        'kept: isKeepable(text) && !mayContainSource(text) ? text : null',
+        'kept: isKeepable(text) && (text.length < 13 || !mayContainSource(text)) ? text : null',
+      ),
+    ],
+    tests: ['test/unit/tome/prefetched-tokens.test.ts'],
+  },
+  {
     name: 'account numbers without a rule for the check digit are accepted as a setting',
     kind: INPUT,
     edits: [

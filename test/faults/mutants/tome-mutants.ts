@@ -80,11 +80,11 @@ export const TOME_MUTANTS: readonly Mutant[] = [
     edits: [
       edit(
         'lambdas/tome/client/prefetched-tokens.ts',
-        'text.length > MAX_KEPT_LENGTH || mayContainCardNumber(text)',
-        'text.length > MAX_KEPT_LENGTH',
+        'isKeepable(text) && !mayContainSource(text)',
+        'isKeepable(text)',
       ),
     ],
-    tests: [UNUSABLE_ITEMS],
+    tests: ['test/unit/tome/prefetched-tokens.test.ts'],
   },
   {
     name: 'staged pairs are quarantined because of an outage',
