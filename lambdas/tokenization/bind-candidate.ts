@@ -8,9 +8,10 @@ import { ReferenceUnacceptable, TomeTokenTaken } from './tome-errors.ts';
 
 /**
  * The most references that one request takes from NS2 to find one that it may bind. If TOME issues
- * any 16 digits, about three in ten are acceptable, and 1 request in 1,000 finds none.
+ * any 16 digits, about three in ten are acceptable, and one request in a million finds none. The
+ * deadline of the request can end the search earlier.
  */
-const MOST_CANDIDATES = 20;
+const MOST_CANDIDATES = 40;
 
 /** A card, and its token as NS1 named it. */
 export interface NamedToken {

@@ -145,7 +145,7 @@ describe('with UNACCEPTABLE_REFERENCES=refuse', () => {
   });
 
   test('nothing is bound and the answer is lasting when no reference is acceptable', async () => {
-    server.script(...Array.from({ length: 20 }, () => offers(CARD_LIKE)), answers(404, { error: 'not-found' }));
+    server.script(...Array.from({ length: 40 }, () => offers(CARD_LIKE)), answers(404, { error: 'not-found' }));
     await expect(bind(refusing())).rejects.toMatchObject({ code: 'reference-unacceptable', retryable: false });
     expect(operations().filter((operation) => operation !== 'prefetch')).toEqual(['lookup']);
   });
