@@ -53,7 +53,7 @@ export const VOCABULARIES = {
       reference: {
         name: 'cardReferenceId',
         ...SIXTEEN_DIGITS,
-        description: '16 digits that do not start as a card number does.',
+        description: '16 digits. A new one does not start as a card number does, unless TOME alone chose it.',
       },
     },
     event: 'card-created',

@@ -79,12 +79,15 @@ export abstract class LastingAnswer extends TomeError {
   override readonly retryable = false;
 }
 
-/** NS2 named a reference that could be taken for a card number. It is never returned. */
+/**
+ * NS2 named a reference that must never be returned: not 16 digits, or the card's own number or
+ * internal token. Or it offered none that may be bound.
+ */
 export class ReferenceUnacceptable extends LastingAnswer {
   override readonly name = 'ReferenceUnacceptable';
   readonly code = 'reference-unacceptable';
 
-  constructor(message = 'TOME gave a reference outside the agreed format.', details = { attempts: 1 }) {
+  constructor(message = 'TOME gave no reference that can be accepted.', details = { attempts: 1 }) {
     super(message, details);
   }
 }

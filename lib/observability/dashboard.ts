@@ -84,10 +84,11 @@ export class Dashboard extends Construct {
             stage.metricClientError({ period: MINUTE, statistic: 'Sum', label: '4xx' }),
             stage.metricServerError({ period: MINUTE, statistic: 'Sum', label: '5xx' }),
           ]),
-          graph('TOME rate limits, opened breakers and failed token requests', [
+          graph('TOME: rate limits, breakers, token requests, odd references', [
             metrics.counter('TomeRateLimited', {}),
             metrics.counter('BreakerOpened', {}),
             metrics.counter('TomeTokenRequestsFailed', {}),
+            metrics.counter('TokenizerEvents', { event: 'reference-odd' }, { label: 'odd references' }),
           ]),
           graph('Creations by the direct path (%)', [directPathShare(metrics)]),
           graph('Oldest reservation and event (s)', [

@@ -72,6 +72,14 @@ export function workloadAlarms(
       missingData,
     },
     {
+      runbook: 'reference-odd',
+      meaning: 'NS2 has bound references that are not as REFERENCE_FORMAT and REFERENCE_LUHN say.',
+      metric: metrics.counter('TokenizerEvents', { event: 'reference-odd' }, { period: FIVE_MINUTES }),
+      threshold: { above: 0 },
+      periods: 1,
+      missingData,
+    },
+    {
       runbook: 'events-refused',
       meaning: "SQS accepted a batch for TSYS's queue but refused card-created events in it.",
       metric: metrics.counter('EventsRefused', {}),

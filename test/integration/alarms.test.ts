@@ -8,6 +8,7 @@ import { routesIn } from '../../lambdas/api/routes.ts';
 import { composeRequestDatabase } from '../../lambdas/composition/database.ts';
 import { composeTome } from '../../lambdas/composition/tome.ts';
 import { readSettings } from '../../lambdas/runtime/settings.ts';
+import { passesLuhn } from '../../lambdas/tokenization/model/luhn.ts';
 import { VOCABULARIES } from '../../lambdas/vocabulary.ts';
 import { madeUpCard } from '../../scripts/local/made-up-cards.ts';
 import { startSimulator } from '../../scripts/simulator/simulator.ts';
@@ -349,6 +350,21 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
       await create(1);
     },
   },
+  'reference-odd': {
+    problem: async () => {
+      await drainTo(0);
+      const offer = (references: string) =>
+        fetch(`${running.stack.tomeUrl}/_control/switches`, { method: 'PUT', body: JSON.stringify({ references }) });
+      await offer('any-luhn');
+      // One reference in ten has a check digit that the default REFERENCE_LUHN forbids.
+      while (!(await create(1)).every(passesLuhn));
+      await offer('agreed');
+    },
+    recovery: async () => {
+      await job('prefetch');
+      await create(1);
+    },
+  },
   'direct-path-share': {
     problem: async () => {
       await drainTo(0);
@@ -418,6 +434,7 @@ test('the handlers write each metric of this project that an alarm, the canary o
       'breaker-open',
       'database-silent',
       'tome-rate-limited',
+      'reference-odd',
       'direct-path-share',
     ]) {
       await SCENARIOS[name]?.problem();

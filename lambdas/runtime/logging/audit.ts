@@ -2,6 +2,8 @@ import { type Caller, callerName, type RequestOrigin } from '../../tokenization/
 import { findFormatFault } from '../../tokenization/model/reference-format.ts';
 import type { RecordDisclosure } from '../../tokenization/ports/audit.ts';
 import { auditLogger } from './logger.ts';
+import { areMasked } from './masked-digits.ts';
+import { ProvenReference } from './redacted-log-value.ts';
 
 /** A request for a card number that was not answered with one. */
 export interface RefusalRecord {
@@ -16,8 +18,13 @@ export interface RefusalRecord {
 }
 
 /** Writes one line for each disclosed card number, before the answer is sent. */
-export const recordDisclosure: RecordDisclosure = ({ caller, origin, ...record }) =>
-  auditLogger.info('card number disclosed', { outcome: 'disclosed', ...record, ...partiesOf(caller, origin) });
+export const recordDisclosure: RecordDisclosure = ({ caller, origin, cardReference, ...record }) =>
+  auditLogger.info('card number disclosed', {
+    outcome: 'disclosed',
+    ...record,
+    cardReference: new ProvenReference(cardReference),
+    ...partiesOf(caller, origin),
+  });
 
 /** Writes one line for each refused request for a card number. Many of them indicate guessing. */
 export function recordRefusal({ caller, origin, cardReference, ...record }: RefusalRecord): void {
@@ -41,8 +48,8 @@ const outcomeOf = (status: number): 'refused' | 'not-found' | 'failed' => {
 };
 
 /**
- * The reference field of a request can contain a card number. Only a value that cannot be one, by
- * its first digits and check digit, is logged.
+ * The reference field of a request can contain a card number, or an internal token. Only a value
+ * that can be neither, by its digits, is logged.
  */
 const writable = (text: string | null): string | null =>
-  text !== null && findFormatFault(text, 'must-fail') === null ? text : null;
+  text !== null && findFormatFault(text, 'must-fail') === null && !areMasked(text) ? text : null;

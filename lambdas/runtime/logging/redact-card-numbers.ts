@@ -1,6 +1,7 @@
 import { couldBeCardNumber } from '../../tokenization/model/card-networks.ts';
 import { CARD_NUMBER_PLACEHOLDER } from '../../tokenization/model/card-number.ts';
 import { type DigitGroup, digitGroups } from './digit-groups.ts';
+import { areMasked, fewestMaskedDigits, MASKED_DIGITS_PLACEHOLDER } from './masked-digits.ts';
 
 /**
  * Lengths of a card number, and of the digits that can follow it directly: a security code, an
@@ -34,31 +35,50 @@ const BANK_CARD = /^[3-6]/;
  * - References of the current format, times, AWS regions, and account ids in ARNs and queue URLs
  *   are never part of a candidate.
  *
+ * Also replaces each group that is a number of a masked form (`masked-digits.ts`), whatever else it
+ * could be: internal tokens of 16 digits cannot be told from references or times. Groups are not
+ * joined for this, and digits of a UUID, a trace id or a hash are no group.
+ *
  * Not found: numbers in base64, in hexadecimal or reversed, numbers split at other positions or
  * over several values, and numbers of networks that are not in the table.
  */
 export function redactCardNumbers(text: string): string {
-  const hits = cardNumbersIn(text);
+  const hits = hitsIn(text);
   if (hits.length === 0) return text;
   let redacted = '';
   let end = 0;
   for (const hit of hits) {
-    redacted += text.slice(end, hit.start) + CARD_NUMBER_PLACEHOLDER;
+    redacted += text.slice(end, hit.start) + hit.placeholder;
     end = hit.end;
   }
   return redacted + text.slice(end);
 }
 
-export const holdsCardNumber = (text: string): boolean => cardNumbersIn(text).length > 0;
+/** Whether a text contains what `redactCardNumbers` replaces. */
+export const holdsCardNumber = (text: string): boolean => hitsIn(text).length > 0;
 
 interface Span {
   readonly start: number;
   readonly end: number;
 }
 
-function cardNumbersIn(text: string): readonly Span[] {
-  if (text.length < FEWEST_DIGITS || !mayHoldThirteenDigits(text) || isOrdinaryUuid(text)) return [];
+interface Hit extends Span {
+  readonly placeholder: string;
+}
+
+/** What must be replaced, in order. A group that could be both is a card number. */
+function hitsIn(text: string): readonly Hit[] {
+  if (!mayHoldDigits(text, Math.min(FEWEST_DIGITS, fewestMaskedDigits())) || isOrdinaryUuid(text)) return [];
   const groups = digitGroups(text);
+  const cards = cardNumbersIn(text, groups).map((span) => ({ ...span, placeholder: CARD_NUMBER_PLACEHOLDER }));
+  const others = groups
+    .filter(({ digits, isHexadecimal }) => !isHexadecimal && areMasked(digits))
+    .filter(({ start }) => !cards.some((card) => card.start <= start && start < card.end))
+    .map(({ start, end }) => ({ start, end, placeholder: MASKED_DIGITS_PLACEHOLDER }));
+  return [...cards, ...others].toSorted((one, other) => one.start - other.start);
+}
+
+function cardNumbersIn(text: string, groups: readonly DigitGroup[]): readonly Span[] {
   const hits = groups.flatMap((group, first) => {
     const last = groups[lastOfCardNumberAt(groups, first) ?? -1];
     return last === undefined ? [] : [{ start: group.start, end: last.end }];
@@ -144,13 +164,13 @@ function merged(spans: readonly Span[]): readonly Span[] {
 const isOrdinaryUuid = (text: string): boolean =>
   /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i.test(text) && !/^\d{8}-\d{4}-\d{4}-|-\d{4}-\d{12}$/.test(text);
 
-/** A cheap first check for every logged value: most have fewer than thirteen digits. */
-function mayHoldThirteenDigits(text: string): boolean {
+/** A cheap first check for every logged value: most have fewer digits than a card number. */
+function mayHoldDigits(text: string, fewest: number): boolean {
   let digits = 0;
   for (let index = 0; index < text.length; index += 1) {
     const code = text.charCodeAt(index);
     if ((code >= 48 && code <= 57) || code > 127) digits += 1;
-    if (digits >= FEWEST_DIGITS) return true;
+    if (digits >= fewest) return true;
   }
   return false;
 }

@@ -1,8 +1,9 @@
 import { isIP } from 'node:net';
 import { couldBeCardNumber } from '../../tokenization/model/card-networks.ts';
 import { CARD_NUMBER_PLACEHOLDER } from '../../tokenization/model/card-number.ts';
-import { isCardReference, isOfAnyFormat } from '../../tokenization/model/card-reference.ts';
+import { type CardReference, isCardReference, isOfAnyFormat } from '../../tokenization/model/card-reference.ts';
 import { describe } from './describe-error.ts';
+import { areMasked, MASKED_DIGITS_PLACEHOLDER } from './masked-digits.ts';
 import { holdsCardNumber, redactCardNumbers } from './redact-card-numbers.ts';
 
 const isUuid = (text: string): boolean => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);
@@ -19,10 +20,27 @@ const AS_THEY_ARE: Readonly<Record<string, (text: string) => boolean>> = {
   function_request_id: isUuid,
   gatewayRequestId: isUuid,
   sourceAddress: (text) => isIP(text) > 0,
+  account: (text) => /^\d{12}$/.test(text),
   timestamp: (text) => /^20\d{2}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/.test(text),
   cardReference: isGivenReference,
   cardReferenceId: isGivenReference,
 };
+
+/**
+ * A reference that was exchanged for its card number. An audit record must name it, although it can
+ * look like a card number or an internal token.
+ */
+export class ProvenReference {
+  readonly #text: CardReference;
+
+  constructor(text: CardReference) {
+    this.#text = text;
+  }
+
+  text(): string {
+    return this.#text;
+  }
+}
 
 /**
  * The JSON.stringify replacer of every log line. It removes card numbers from values and field
@@ -32,6 +50,7 @@ const AS_THEY_ARE: Readonly<Record<string, (text: string) => boolean>> = {
 export function redactedLogValue(field: string, value: unknown): unknown {
   if (typeof value === 'string') return AS_THEY_ARE[field]?.(value) === true ? value : redactCardNumbers(value);
   if (typeof value === 'number' || typeof value === 'bigint') return redactedNumber(value);
+  if (value instanceof ProvenReference) return value.text();
   if (value instanceof Error) return describe(value);
   if (ArrayBuffer.isView(value) || isSerializedBuffer(value)) return '[bytes]';
   if (typeof value === 'object' && value !== null && Object.keys(value).some(holdsCardNumber)) {
@@ -40,12 +59,18 @@ export function redactedLogValue(field: string, value: unknown): unknown {
   return value;
 }
 
+/** Digits of a time in milliseconds. Counts and durations have fewer. */
+const DIGITS_OF_TIME = 13;
+
 /**
- * Only the digits before the decimal point are checked: numbers with a fraction are measurements.
+ * Only the digits before the decimal point are checked: numbers with a fraction are measurements. A
+ * time or a count can have a short masked form by chance, and our code has such numbers as texts.
  */
 function redactedNumber(value: number | bigint): unknown {
   const whole = typeof value === 'bigint' ? value : Math.trunc(value);
-  return couldBeCardNumber(String(whole).replace(/^-/, '')) ? CARD_NUMBER_PLACEHOLDER : value;
+  const digits = String(whole).replace(/^-/, '');
+  if (couldBeCardNumber(digits)) return CARD_NUMBER_PLACEHOLDER;
+  return digits.length > DIGITS_OF_TIME && areMasked(digits) ? MASKED_DIGITS_PLACEHOLDER : value;
 }
 
 /** A Buffer in the form in which JSON.stringify passes it to the replacer. */
