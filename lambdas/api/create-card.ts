@@ -1,6 +1,6 @@
+import { startUp } from '../composition/start-up.ts';
 import { composeTokenizer } from '../composition/tokenizer.ts';
 import { apiHandler } from '../runtime/http/api-handler.ts';
-import { startUp } from '../runtime/start-up.ts';
 import { parseIdempotencyKey } from '../tokenization/model/idempotency-key.ts';
 import { requestsIn } from './schemas.ts';
 

@@ -1,6 +1,6 @@
+import { startUp } from '../composition/start-up.ts';
 import { composeTokenizer } from '../composition/tokenizer.ts';
 import { apiHandler } from '../runtime/http/api-handler.ts';
-import { startUp } from '../runtime/start-up.ts';
 import { refuseReference } from '../tokenization/callers/limit-callers.ts';
 import { InvalidInput } from '../tokenization/errors.ts';
 import { type CardReference, parseCardReference } from '../tokenization/model/card-reference.ts';

@@ -1,6 +1,6 @@
+import { startUp } from '../composition/start-up.ts';
 import { composeTokenizer } from '../composition/tokenizer.ts';
 import { apiHandler } from '../runtime/http/api-handler.ts';
-import { startUp } from '../runtime/start-up.ts';
 import { requestsIn } from './schemas.ts';
 
 const { tokenizer, readSource, vocabulary, deadlineMs, requestsPerSecond } = await startUp(() =>

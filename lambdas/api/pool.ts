@@ -1,6 +1,6 @@
 import { composePool } from '../composition/pool.ts';
+import { startUp } from '../composition/start-up.ts';
 import { apiHandler } from '../runtime/http/api-handler.ts';
-import { startUp } from '../runtime/start-up.ts';
 
 const { readHealth, vocabulary, deadlineMs, requestsPerSecond } = await startUp(composePool);
 

@@ -1,6 +1,6 @@
 import { composeFenceRestored } from '../composition/fence-restored.ts';
+import { startUp } from '../composition/start-up.ts';
 import { jobHandler } from '../runtime/job-handler.ts';
-import { startUp } from '../runtime/start-up.ts';
 
 /** Run once after a restore from a backup, before any other function writes. */
 export const handler = jobHandler({ name: 'fence-restored', ...(await startUp(composeFenceRestored)) });

@@ -7,10 +7,9 @@ import {
   METRICS_SERVICE,
   metricsNamespace,
 } from '../metric-names.ts';
-import { readSettings } from './settings.ts';
+import { readDomainSettings } from './settings.ts';
 
-/** Every function reads the group `domain`, whatever else it reads. */
-export const METRICS_NAMESPACE = metricsNamespace(readSettings(['domain'], process.env).PRODUCER_DOMAIN);
+export const METRICS_NAMESPACE = metricsNamespace(readDomainSettings().PRODUCER_DOMAIN);
 
 const metrics = new Metrics({ namespace: METRICS_NAMESPACE, serviceName: METRICS_SERVICE });
 

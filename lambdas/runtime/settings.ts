@@ -62,3 +62,6 @@ export function readSettings(of: FunctionName | readonly GroupName[], environmen
   if (faults.length > 0) throw new InvalidSettings(faults);
   return parsed.data;
 }
+
+/** The group `domain`, which every function reads. Throws InvalidSettings. */
+export const readDomainSettings = (): Settings<'domain'> => readSettings(['domain'], process.env);

@@ -7,7 +7,8 @@ let masked: readonly DigitForm[] = [];
 
 /**
  * Says which numbers no log line may contain beside card numbers: internal tokens, if they are
- * digits. Called once in the start of a function, because the logger serves the whole process.
+ * digits, and account numbers. Called once in the start of a function, because the logger serves
+ * the whole process.
  */
 export function configureMasks(forms: readonly DigitForm[]): void {
   masked = forms;

@@ -1,5 +1,6 @@
 import { lengthsOfNetwork, mayContainCardNumber } from './card-networks.ts';
-import { type LuhnPolicy, passesLuhn } from './luhn.ts';
+import type { DigitForm } from './digit-form.ts';
+import { passesLuhn } from './luhn.ts';
 
 export const SOURCE_FORMS = ['card-number', 'account-number'] as const;
 export const SOURCE_CHECK_DIGITS = ['none', 'luhn'] as const;
@@ -55,12 +56,6 @@ function findAccountFault(text: string, { lengths, checkDigit }: AccountNumberFo
  */
 export const canBeStored = (text: string, { kind }: SourceForm): boolean =>
   kind === 'card-number' ? /^[0-9]{13,19}$/.test(text) && passesLuhn(text) : /^[0-9]{8,19}$/.test(text);
-
-/** Numbers of digits, and their check digit. */
-export interface DigitForm {
-  readonly lengths: readonly number[];
-  readonly checkDigit: LuhnPolicy;
-}
 
 /**
  * Whether a text of TOME that is no token could be or contain a source, so that it must not be

@@ -1,9 +1,6 @@
 import { edit, type Mutant } from './mutant.ts';
 
 const FINISH = 'lambdas/tokenization/finish-reservation.ts';
-const FORMS = 'card numbers, internal tokens and references that look alike';
-const BOUND_REFERENCE = ['test/unit/tokenization/bound-reference.test.ts'];
-
 /** Bugs in the use cases and jobs that call the database and TOME. */
 export const DOMAIN_MUTANTS: readonly Mutant[] = [
   {
@@ -133,65 +130,5 @@ export const DOMAIN_MUTANTS: readonly Mutant[] = [
         'if (bound === null) return markUsed(dependencies, creation, context);',
       ),
     ],
-  },
-  {
-    name: 'an internal token that equals the number of its card is accepted',
-    kind: FORMS,
-    edits: [
-      edit(
-        'lambdas/tokenization/distinct-texts.ts',
-        '(cardNumber, token) => cardNumber.hasDigits(token)',
-        '(cardNumber, token) => cardNumber.hasDigits(`${token} `)',
-      ),
-    ],
-    tests: ['test/unit/tokenization/distinct-texts.test.ts'],
-  },
-  {
-    name: 'a reference that equals the number of its card is accepted',
-    kind: FORMS,
-    edits: [
-      edit(
-        'lambdas/tokenization/bound-reference.ts',
-        'if (cardNumber.hasDigits(reference)) throw new ReferenceUnacceptable();',
-        'if (cardNumber.hasDigits(`${reference} `)) throw new ReferenceUnacceptable();',
-      ),
-    ],
-    tests: BOUND_REFERENCE,
-  },
-  {
-    name: 'a pair is used for the card whose number is its reference',
-    kind: FORMS,
-    edits: [
-      edit(
-        'lambdas/tokenization/create-card.ts',
-        '|| cardNumber.hasDigits(cardReference)) return',
-        '|| cardReference.length === 0) return',
-      ),
-    ],
-    tests: ['test/integration/equal-texts.test.ts'],
-  },
-  {
-    name: 'a bound reference outside the format is refused',
-    kind: FORMS,
-    edits: [
-      edit(
-        'lambdas/tokenization/bound-reference.ts',
-        "dependencies.report('reference-odd', context);",
-        'throw new ReferenceUnacceptable();',
-      ),
-    ],
-    tests: BOUND_REFERENCE,
-  },
-  {
-    name: 'a reference is bound before it is checked although the setting says refuse',
-    kind: FORMS,
-    edits: [
-      edit(
-        'lambdas/tokenization/bind-candidate.ts',
-        'if (candidate !== undefined && isAcceptable(dependencies, candidate, named)) {',
-        'if (candidate !== undefined || isAcceptable(dependencies, candidate ?? ("" as CardReference), named)) {',
-      ),
-    ],
-    tests: BOUND_REFERENCE,
   },
 ];

@@ -10,6 +10,7 @@ import { FORM_MUTANTS } from './form-mutants.ts';
 import { KEY_MUTANTS } from './key-mutants.ts';
 import { LOCAL_STACK_MUTANTS } from './local-stack-mutants.ts';
 import { LOCK_MUTANTS } from './lock-mutants.ts';
+import { LOOK_ALIKE_MUTANTS } from './look-alike-mutants.ts';
 import type { Mutant } from './mutant.ts';
 import { POOL_MUTANTS } from './pool-mutants.ts';
 import { PRIVACY_MUTANTS } from './privacy-mutants.ts';
@@ -36,4 +37,5 @@ export const MUTANTS: readonly Mutant[] = [
   ACCOUNT_MUTANTS,
   FORM_MUTANTS,
   ENVIRONMENT_MUTANTS,
+  LOOK_ALIKE_MUTANTS,
 ].flat();

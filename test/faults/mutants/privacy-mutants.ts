@@ -3,7 +3,6 @@ import { edit, type Mutant } from './mutant.ts';
 const TEXT = 'card numbers and secrets in text';
 const INPUT = 'input that must be refused';
 const REDACTION = ['test/unit/runtime/redact-card-numbers.test.ts'];
-const MASKS = ['test/unit/runtime/masked-digits.test.ts'];
 const LOGGER = ['test/unit/runtime/logger.test.ts'];
 const ERRORS = ['test/unit/runtime/describe-error.test.ts'];
 const CARD_NUMBER = ['test/unit/tokenization/card-number.test.ts'];
@@ -43,7 +42,7 @@ export const PRIVACY_MUTANTS: readonly Mutant[] = [
     name: 'a failed start throws the original error of a client or parser',
     kind: TEXT,
     edits: [
-      edit('lambdas/runtime/start-up.ts', "throw asOwnError('The function cannot start', error);", 'throw error;'),
+      edit('lambdas/composition/start-up.ts', "throw asOwnError('The function cannot start', error);", 'throw error;'),
     ],
     tests: ERRORS,
   },
@@ -118,42 +117,6 @@ export const PRIVACY_MUTANTS: readonly Mutant[] = [
       ),
     ],
     tests: REDACTION,
-  },
-  {
-    name: 'an internal token of 16 digits is written to the log',
-    kind: TEXT,
-    edits: [
-      edit(
-        'lambdas/runtime/logging/redact-card-numbers.ts',
-        'filter(({ digits, isHexadecimal }) => !isHexadecimal && areMasked(digits))',
-        'filter(({ digits, isHexadecimal }) => isHexadecimal && areMasked(digits))',
-      ),
-    ],
-    tests: MASKS,
-  },
-  {
-    name: 'the audit record of a refused request contains an internal token',
-    kind: TEXT,
-    edits: [edit('lambdas/runtime/logging/audit.ts', ' && !areMasked(text) ? text : null;', ' ? text : null;')],
-    tests: MASKS,
-  },
-  {
-    name: 'the audit record of a disclosure does not name a reference that looks like a card number',
-    kind: TEXT,
-    edits: [
-      edit(
-        'lambdas/runtime/logging/audit.ts',
-        'cardReference: new ProvenReference(cardReference),',
-        'cardReference: [ProvenReference].length > 0 ? cardReference : null,',
-      ),
-    ],
-    tests: MASKS,
-  },
-  {
-    name: 'a function starts without the masks of its profile',
-    kind: TEXT,
-    edits: [edit('lambdas/runtime/start-up.ts', '    maskLogs();\n', '    void maskLogs;\n')],
-    tests: MASKS,
   },
   {
     name: "the masks of CloudWatch hide references in the ranges beside Mastercard's",

@@ -2,10 +2,10 @@ import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import * as z from 'zod/mini';
+import { startUp } from '../../../lambdas/composition/start-up.ts';
 import { describe } from '../../../lambdas/runtime/logging/describe-error.ts';
 import { asOwnError, framesOf, UnexpectedFailure } from '../../../lambdas/runtime/own-error.ts';
 import { InvalidSettings } from '../../../lambdas/runtime/settings.ts';
-import { startUp } from '../../../lambdas/runtime/start-up.ts';
 import { InvalidInput, StoreUnavailable } from '../../../lambdas/tokenization/errors.ts';
 
 const SECRET = 'hunter2-Pa55word';

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { startUp } from '../../../lambdas/composition/start-up.ts';
 import { correlationIdFrom } from '../../../lambdas/runtime/http/correlation-id.ts';
 import { recordDisclosure, recordRefusal } from '../../../lambdas/runtime/logging/audit.ts';
 import { logger } from '../../../lambdas/runtime/logging/logger.ts';
 import { configureMasks } from '../../../lambdas/runtime/logging/masked-digits.ts';
 import { holdsCardNumber, redactCardNumbers } from '../../../lambdas/runtime/logging/redact-card-numbers.ts';
 import { redactedLogValue } from '../../../lambdas/runtime/logging/redacted-log-value.ts';
-import { startUp } from '../../../lambdas/runtime/start-up.ts';
 import { type CardReference, isOfAnyFormat } from '../../../lambdas/tokenization/model/card-reference.ts';
 import { digitFormOfTokens } from '../../../lambdas/tokenization/model/digit-form.ts';
 import { findReferenceFault, REFERENCE_RULES } from '../../../lambdas/tokenization/model/reference-rules.ts';
@@ -180,6 +180,17 @@ test('every rule of new references has valid ones under every profile', () => {
       expect(found.length, `${profile} ${referenceFormat}`).toBeGreaterThan(0);
     }
   }
+});
+
+test('a domain of accounts starts with masks for its account numbers', async () => {
+  vi.stubEnv('SOURCE_FORM', 'account-number');
+  vi.stubEnv('SOURCE_LENGTHS', '10-12');
+  vi.stubEnv('SOURCE_CHECK_DIGIT', 'none');
+  await startUnder('sixteen-digits');
+  for (const text of ['0123456789', '012345678901', TOKEN]) {
+    expect(redactCardNumbers(`account ${text}.`)).toBe('account [masked number].');
+  }
+  expect(redactCardNumbers('account 0123456789012.')).toBe('account 0123456789012.');
 });
 
 test('several forms of numbers are masked, each by its lengths, check digit and starts', () => {
