@@ -1,4 +1,5 @@
 import type { Sql } from '../../../lambdas/pool/database/database.ts';
+import type { TomeProfile } from '../../../lambdas/tome/profile/tome-profile.ts';
 
 /** What a client received. The status is as over HTTP. */
 export interface ClientAnswer {
@@ -33,10 +34,19 @@ export interface StoredPair {
   readonly internalToken: string;
   readonly cardReference: string;
   readonly state: string;
+  readonly origin: 'prefetch' | 'direct' | 'repair';
   /** Whether NS2 has confirmed the pair. */
   readonly isConfirmed: boolean;
   /** The reservation that used the pair, or held it last. `null` after an adoption. */
   readonly reservationId: string | null;
+}
+
+/** A token without a pair: spare, or set aside. */
+export interface UnpairedToken {
+  readonly namespace: 'ns1' | 'ns2';
+  readonly token: string;
+  /** Why it was set aside; `null` if it is spare. */
+  readonly because: string | null;
 }
 
 export interface StoredKey {
@@ -66,11 +76,17 @@ export interface KeyUse {
 export const claimName = (keyHash: Uint8Array, fingerprint: Uint8Array): string =>
   `${Buffer.from(keyHash).toString('hex')} ${Buffer.from(fingerprint).toString('hex')}`;
 
+/** What tokens must look like: lines of the profile of TOME, and the setting REFERENCE_FORMAT. */
+export interface CheckedForms {
+  readonly profile: Pick<TomeProfile, 'namespaces' | 'toldApart'>;
+  readonly referenceFormat: 'card-networks' | 'tome';
+}
+
 /** What the checker compares: the database, TOME's ledger, the clients' answers, and the events. */
 export interface Evidence {
   readonly pairs: readonly StoredPair[];
   readonly edges: readonly EdgeTaken[];
-  readonly unpairedTokens: ReadonlySet<string>;
+  readonly unpairedTokens: readonly UnpairedToken[];
   readonly lostCalls: readonly { readonly namespace: 'ns1' | 'ns2'; readonly requested: number }[];
   readonly outboxSize: number;
   /** The number of rows in the table of each state. */
@@ -96,6 +112,8 @@ export interface Evidence {
   readonly claims: ReadonlyMap<string, string>;
   /** Each key that a client sent, with the card in its body, whether or not it got an answer. */
   readonly keyUses: readonly KeyUse[];
+  /** What tokens must look like: one entry for each profile that the database has had. */
+  readonly forms: readonly [CheckedForms, ...CheckedForms[]];
   /** Whether the database was set back to an earlier state, and whether the restore fence ran. */
   readonly restored: 'never' | 'fenced' | 'unfenced';
   /** The logs, metrics and files that the product and its database server wrote. */
@@ -104,7 +122,7 @@ export interface Evidence {
 
 type DatabaseEvidence = Omit<
   Evidence,
-  'tome' | 'answers' | 'events' | 'disclosures' | 'dispatches' | 'claims' | 'keyUses' | 'restored' | 'output'
+  'tome' | 'answers' | 'events' | 'disclosures' | 'dispatches' | 'claims' | 'keyUses' | 'forms' | 'restored' | 'output'
 >;
 
 /**
@@ -116,7 +134,7 @@ export async function readDatabase(sql: Sql): Promise<DatabaseEvidence> {
     SELECT to_regclass('fault_watch.edge') IS NOT NULL AS "isWatched"
   `;
   const pairs = await sql<StoredPair[]>`
-    SELECT pair_id AS "pairId", internal_token AS "internalToken", card_reference AS "cardReference", state,
+    SELECT pair_id AS "pairId", internal_token AS "internalToken", card_reference AS "cardReference", state, origin,
       available_at IS NOT NULL OR origin <> 'prefetch' AS "isConfirmed", reservation_id AS "reservationId"
     FROM pair_life
   `;
@@ -126,7 +144,6 @@ export async function readDatabase(sql: Sql): Promise<DatabaseEvidence> {
         FROM fault_watch.edge ORDER BY number
       `
     : [];
-  const unpaired = await sql<{ token: string }[]>`SELECT token FROM unpaired_token`;
   const [sizes] = await sql<(Evidence['tableSizes'] & { outbox: number })[]>`
     SELECT
       (SELECT count(*) FROM staged_pair)::int AS staged,
@@ -149,7 +166,9 @@ export async function readDatabase(sql: Sql): Promise<DatabaseEvidence> {
   return {
     pairs,
     edges,
-    unpairedTokens: new Set(unpaired.map(({ token }) => token)),
+    unpairedTokens: await sql<
+      UnpairedToken[]
+    >`SELECT namespace, token, rejected_because AS because FROM unpaired_token`,
     lostCalls: await sql`
       SELECT namespace, requested FROM prefetch_call WHERE stored_at IS NULL
       UNION ALL

@@ -2,6 +2,7 @@ import type { Evidence } from './evidence.ts';
 import { cardsOfKeys, conflictsBetweenCallers } from './key-answers.ts';
 import { leakedTexts } from './leaked-texts.ts';
 import { releasesAfterSending, requestsWithTwoTokens, reservationsWithTwoPairs } from './reservation-history.ts';
+import { equalTexts, wrongForms } from './token-forms.ts';
 
 export interface Violation {
   readonly invariant: string;
@@ -148,11 +149,11 @@ const INVARIANTS: Readonly<Record<string, Invariant>> = {
     check({ tome, pairs, unpairedTokens, lostCalls, restored }) {
       // A restore removes the tokens that were stored after the backup.
       if (restored !== 'never') return [];
-      const stored = new Set([
-        ...pairs.flatMap(({ internalToken, cardReference }) => [internalToken, cardReference]),
-        ...unpairedTokens,
-      ]);
       return (['ns1', 'ns2'] as const).flatMap((namespace) => {
+        const stored = new Set([
+          ...pairs.map(({ internalToken, cardReference }) => (namespace === 'ns1' ? internalToken : cardReference)),
+          ...unpairedTokens.filter((unpaired) => unpaired.namespace === namespace).map(({ token }) => token),
+        ]);
         const bound = new Set(namespace === 'ns1' ? tome.ns1.values() : tome.ns2.values());
         const missing = tome.issued[namespace].filter((token) => !stored.has(token) && !bound.has(token)).length;
         const counted = lostCalls
@@ -203,6 +204,14 @@ const INVARIANTS: Readonly<Record<string, Invariant>> = {
   'I11 no card number is outside TOME, and no internal token outside the database and TOME': {
     atRest: false,
     check: leakedTexts,
+  },
+  'I17 a card number, an internal token and a reference are never the same text': {
+    atRest: false,
+    check: equalTexts,
+  },
+  'I18 each pair has the forms of its TOME': {
+    atRest: false,
+    check: wrongForms,
   },
   'I12 there are not more used pairs than bound tokens': {
     atRest: false,

@@ -1,5 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { connect } from '../../../lambdas/pool/database/database.ts';
+import { REFERENCE_RULES } from '../../../lambdas/tokenization/model/reference-rules.ts';
+import { readTomeProfile } from '../../../lambdas/tome/profile/read-profile.ts';
 import { InvalidArguments } from '../../../scripts/program/invalid-arguments.ts';
 import { parseOptions } from '../../../scripts/program/options.ts';
 import { beginProgram } from '../../../scripts/program/run-program.ts';
@@ -18,6 +20,8 @@ and exits with 1 if there is one.
   --events FILE    or the file of the local queue (card-events.jsonl in DATA_DIR), also after a kill
   --answers FILE   the answers that clients received, one JSON line each
   --log FILE       the log of the functions
+  --profile TEXT   the profile of TOME, as in TOME_PROFILE (simulator)
+  --format NAME    what a reference of the pool must look like, as in REFERENCE_FORMAT (card-networks)
   --at-rest        no request is in flight and recovery has run: check that no work is left open
   --restored       the database was restored, or a late replica promoted, after cards were created
   --help           this text
@@ -34,11 +38,13 @@ const values = beginProgram({
       events: { type: 'string' },
       answers: { type: 'string' },
       log: { type: 'string' },
+      profile: { type: 'string', default: 'simulator' },
+      format: { type: 'string', default: 'card-networks' },
       'at-rest': { type: 'boolean', default: false },
       restored: { type: 'boolean', default: false },
     });
     if (given === null) return null;
-    const { database, tome, ...others } = given;
+    const { database, tome, format, ...others } = given;
     const faults: string[] = [];
     if (database === undefined) faults.push('--database URL is missing.');
     if (tome === undefined) faults.push('--tome URL is missing.');
@@ -46,8 +52,15 @@ const values = beginProgram({
       const file = others[name];
       if (file !== undefined && !existsSync(file)) faults.push(`--${name}: the file ${file} does not exist.`);
     }
-    if (database === undefined || tome === undefined || faults.length > 0) throw new InvalidArguments(faults);
-    return { ...others, database, tome };
+    const read = readTomeProfile(others.profile);
+    if ('faults' in read) faults.push(...read.faults.map((fault) => `--profile ${fault}.`));
+    const referenceFormat = REFERENCE_RULES.find((name) => name === format);
+    if (referenceFormat === undefined) faults.push(`--format must be one of ${REFERENCE_RULES.join(', ')}.`);
+    if (database === undefined || tome === undefined || referenceFormat === undefined || 'faults' in read) {
+      throw new InvalidArguments(faults);
+    }
+    if (faults.length > 0) throw new InvalidArguments(faults);
+    return { ...others, database, tome, forms: { profile: read.profile, referenceFormat } };
   },
 });
 
@@ -96,6 +109,7 @@ const evidence: Evidence = {
   dispatches: [],
   claims: new Map(),
   keyUses: [],
+  forms: [values.forms],
   restored: values.restored ? 'unfenced' : 'never',
   output,
 };

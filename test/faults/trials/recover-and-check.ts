@@ -83,6 +83,7 @@ export async function checkWorld(world: World, isAtRest: boolean): Promise<Viola
       dispatches: world.dispatches,
       claims: world.claims,
       keyUses: world.keyUses,
+      forms: [{ profile: world.profile, referenceFormat: 'card-networks' }],
       restored: world.restores.includes('unfenced') ? 'unfenced' : (world.restores.at(-1) ?? 'never'),
       output: '',
     },

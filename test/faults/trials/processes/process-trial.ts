@@ -180,6 +180,7 @@ export async function runProcessTrial(
       dispatches: [],
       claims: new Map(),
       keyUses: [],
+      forms: [{ profile, referenceFormat: 'card-networks' }],
       restored: 'never',
       output: `${output}\n${stack.writtenFiles()}`,
     },
