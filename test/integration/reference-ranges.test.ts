@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ROLE_GRANTS } from '../../lambdas/composition/migrate.ts';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { composeMigrate, ROLE_GRANTS } from '../../lambdas/composition/migrate.ts';
 import { migrate } from '../../lambdas/pool/migrate.ts';
 import { mayContainCardNumber, startsBetween } from '../../lambdas/tokenization/model/card-networks.ts';
 import { passesLuhn } from '../../lambdas/tokenization/model/luhn.ts';
@@ -126,6 +126,19 @@ describe('a migration with another profile or reference format', () => {
     expect(await installedFor('simulator')).toBe(false);
     expect(await installedFor('uat')).toBe(true);
     expect(await installedFor('uat', 'tome')).toBe(true);
+    expect(await installedFor('uat', 'tome')).toBe(false);
+  });
+
+  test('is what the settings TOME_PROFILE and REFERENCE_FORMAT of the migrate function ask for', async () => {
+    await installedFor('simulator');
+    vi.stubEnv('DATABASE_URL', pool.url);
+    vi.stubEnv('TOME_PROFILE', 'uat');
+    vi.stubEnv('REFERENCE_FORMAT', 'tome');
+    const { run } = await composeMigrate();
+    vi.unstubAllEnvs();
+    expect(await run({ runId: 'a run', deadlineMs: Number.POSITIVE_INFINITY })).toMatchObject({
+      functionsInstalled: true,
+    });
     expect(await installedFor('uat', 'tome')).toBe(false);
   });
 

@@ -99,6 +99,12 @@ export const FORM_MUTANTS: readonly Mutant[] = [
     tests: FORMS,
   },
   {
+    name: 'the migrate function does not pass its settings of forms on',
+    kind: 'changes of a running system',
+    edits: [edit('lambdas/composition/migrate.ts', '    rules: referenceRulesOf(settings),\n', '')],
+    tests: FORMS,
+  },
+  {
     name: 'the pattern of forbidden starts joins two ranges that are not neighbours',
     kind: 'protections in the database',
     edits: [
