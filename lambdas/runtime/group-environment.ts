@@ -15,7 +15,14 @@ type DatabaseVariables =
   | { readonly DATABASE_SECRET_ID: string; readonly DATABASE_HOST?: string }
   | { readonly DATABASE_HOST: string; readonly DATABASE_USER: string };
 
+/** Secrets of TOME by their ids: their text would be readable in the configuration of a function. */
+interface TomeVariables {
+  readonly TOME_CREDENTIAL?: never;
+  readonly TOME_CLIENT_CERTIFICATE?: never;
+}
+
 /** What a deployment must and may set for a group of settings. */
 export type GroupEnvironment<Group extends GroupName> = Variables<Group> &
   (Group extends 'database' ? DatabaseVariables : unknown) &
+  (Group extends 'tome' ? TomeVariables : unknown) &
   (Group extends 'idempotency' ? { readonly IDEMPOTENCY_HMAC_SECRET_ID: string } : unknown);

@@ -52,6 +52,12 @@ export interface TomeCredentials {
   readonly executeApiArns?: readonly string[];
 }
 
+/** What references must look like, and what happens to others (docs/configuration.md). */
+export type ReferenceSettings = Partial<
+  Pick<Settings<'domain'>, 'REFERENCE_FORMAT' | 'REFERENCE_LUHN'> &
+    Pick<Settings<'creation'>, 'UNACCEPTABLE_REFERENCES'>
+>;
+
 /** The load of a domain's busiest second, for which TOME's limit must suffice. */
 export interface ExpectedPeak {
   readonly creationsPerSecond: number;
@@ -62,6 +68,7 @@ export interface ExpectedPeak {
 export interface DomainSettings {
   /** What its sources look like. Absent: card numbers. */
   readonly source?: AccountNumberSettings;
+  readonly references?: ReferenceSettings;
   readonly consumers: readonly Consumer[];
   readonly pool: PoolSettings;
   /** Of the calls of other domains the synthesis computes the sum. */

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { settingGroups } from '../../lambdas/runtime/setting-groups.ts';
+import { domainFaults } from './domain-variables.ts';
 import type { AwsEnvironment, DomainSettings, Environment } from './environment.ts';
 import { ENVIRONMENTS } from './environments.ts';
 import { LOG_RETENTION_DAYS } from './retention.ts';
@@ -34,7 +35,9 @@ export function faultsOf(environment: Environment): readonly string[] {
     ...faultsOfAny(environment),
     ...(environment.kind === 'aws' ? faultsOfAws(environment) : []),
     ...Object.entries(environment.domains).flatMap(([domain, settings]) =>
-      faultsOfDomain(settings).map((fault) => `${domain}: ${fault}`),
+      [...faultsOfDomain(settings), ...domainFaults(environment, domain, settings)].map(
+        (fault) => `${domain}: ${fault}`,
+      ),
     ),
     ...tomeFaults(environment),
     ...limitFaults(environment),
@@ -152,7 +155,6 @@ function faultsOfDomain({ pool, consumers, restored, ...settings }: DomainSettin
     ]),
   ]);
   return [
-    ...boundFaults(settingGroups.domain, { ...settings.source }),
     ...boundFaults(settingGroups.pool, pool),
     ...boundFaults(settingGroups.tome, settings.tomeCalls),
     ...boundFaults(settingGroups.creation, settings.creation),

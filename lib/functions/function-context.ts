@@ -13,7 +13,7 @@ import { emulatorAddresses } from '../environments/emulator-addresses.ts';
 import type { DomainSettings, Environment, ProducerDomain, TomeCredentials } from '../environments/environment.ts';
 import { namePrefix } from '../environments/stack-identity.ts';
 import { otherCallsOf } from '../environments/tome-limits.ts';
-import { credentialsOf, hasOtherTokenHost, profileOf, profileTextOf } from '../environments/tome-of-domain.ts';
+import { credentialsOf, hasOtherTokenHost, profileOf } from '../environments/tome-of-domain.ts';
 import { ClientGroups, type Target } from '../network/client-groups.ts';
 import type { NetworkStack } from '../network/network-stack.ts';
 
@@ -40,8 +40,6 @@ export interface NetworkAccess {
 /** TOME, as the functions of a domain use it. */
 export interface UsedTome {
   readonly url: string;
-  /** The name of a shipped profile, or the JSON of one. */
-  readonly profile: string;
   /** What the profile asks for. */
   readonly credentials: TomeCredentials;
   /** Calls a second that the other domains make to the same TOME. */
@@ -91,7 +89,6 @@ export function functionContext(
   const { database } = data;
   const tomeAt = (url: string): UsedTome => ({
     url,
-    profile: profileTextOf(environment, settings),
     credentials: credentialsOf(environment, settings),
     otherCallsPerSecond: otherCallsOf(environment, domain),
   });

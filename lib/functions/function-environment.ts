@@ -3,6 +3,8 @@ import { databaseRoleOf } from '../../lambdas/database-roles.ts';
 import { FUNCTION_SETTINGS, type FunctionName } from '../../lambdas/functions.ts';
 import type { GroupEnvironment } from '../../lambdas/runtime/group-environment.ts';
 import type { GroupName } from '../../lambdas/runtime/setting-groups.ts';
+import { domainVariables } from '../environments/domain-variables.ts';
+import type { TomeCredentials } from '../environments/environment.ts';
 import type { FunctionContext } from './function-context.ts';
 
 /**
@@ -12,27 +14,34 @@ import type { FunctionContext } from './function-context.ts';
 const VARIABLES: {
   readonly [Group in GroupName]: (context: FunctionContext, name: FunctionName) => GroupEnvironment<Group>;
 } = {
-  domain: ({ domain, settings, tome }) => ({
-    PRODUCER_DOMAIN: domain,
-    ...settings.source,
-    TOME_PROFILE: tome.profile,
-  }),
+  domain: ({ environment, domain, settings }) => domainVariables(environment, domain, settings),
   strategy: () => ({}),
   request: () => ({}),
   database: databaseVariables,
   tome: ({ tome, settings }) => ({
     TOME_URL: tome.url,
+    ...secretIds(tome.credentials),
     ...asTexts(settings.tomeCalls),
     TOME_OTHER_CALLS_PER_SECOND: String(tome.otherCallsPerSecond),
   }),
   idempotency: ({ idempotencySecret }) => ({ IDEMPOTENCY_HMAC_SECRET_ID: idempotencySecret.id }),
   callers: ({ settings }) => asTexts(settings.callerBudgets ?? {}),
-  creation: ({ settings }) => asTexts(settings.creation),
+  creation: ({ settings: { creation, references: { UNACCEPTABLE_REFERENCES } = {} } }) => ({
+    ...asTexts(creation),
+    ...(UNACCEPTABLE_REFERENCES === undefined ? {} : { UNACCEPTABLE_REFERENCES }),
+  }),
   pool: ({ settings }) => ({ ...asTexts(settings.pool), GAUGES_TO: 'cloudwatch' }),
   prefetch: () => ({}),
   settle: () => ({}),
   relay: ({ cardEvents }) => ({ EVENT_QUEUE_URL: cardEvents.queueUrl }),
 };
+
+const secretIds = ({ credentialSecretArn, clientCertificateSecretArn }: TomeCredentials) => ({
+  ...(credentialSecretArn === undefined ? {} : { TOME_CREDENTIAL_SECRET_ID: credentialSecretArn }),
+  ...(clientCertificateSecretArn === undefined
+    ? {}
+    : { TOME_CLIENT_CERTIFICATE_SECRET_ID: clientCertificateSecretArn }),
+});
 
 /**
  * The environment of a function: the variables of the groups that it reads, and no other. Throws
@@ -47,7 +56,7 @@ export function functionEnvironment(context: FunctionContext, name: FunctionName
   if (bytes > MOST_BYTES) {
     throw new Error(
       `${context.environment.name}: ${context.domain}: the environment of ${name} has ${bytes} bytes and Lambda ` +
-        `takes 4096: the profile of TOME, ${bytesOf(context.tome.profile)} of them, must be shorter.`,
+        `takes 4096: the profile of TOME, ${bytesOf(variables['TOME_PROFILE'] ?? '')} of them, must be shorter.`,
     );
   }
   return variables;

@@ -33,7 +33,10 @@ const environment: AwsEnvironment = {
     credentialSecretArn: secretNamed('dev/credential'),
   },
   domains: {
-    card: dev.domains.card as DomainSettings,
+    card: {
+      ...(dev.domains.card as DomainSettings),
+      references: { REFERENCE_LUHN: 'any', UNACCEPTABLE_REFERENCES: 'refuse' },
+    },
     program: {
       ...(dev.domains.program as DomainSettings),
       tomeProfile: {
@@ -121,6 +124,35 @@ describe('an environment whose domains identify themselves in different ways', (
       .filter(({ type }) => type === 'AWS::EC2::VPCEndpoint')
       .map(({ properties }) => properties.ServiceName);
     expect(services).toContain(environment.tome.tokenPrivateLinkService);
+  });
+
+  test('only functions that call TOME have the ids of its secrets', () => {
+    for (const name of functionNames()) {
+      const ids = ['card', 'program'].map((domain) => {
+        const { Variables } = functionOf(name, domain).properties.Environment;
+        return [Variables.TOME_CREDENTIAL_SECRET_ID, Variables.TOME_CLIENT_CERTIFICATE_SECRET_ID];
+      });
+      const expected = callsTome(name)
+        ? [
+            [secretNamed('dev/credential'), undefined],
+            [undefined, secretNamed('dev/certificate')],
+          ]
+        : [
+            [undefined, undefined],
+            [undefined, undefined],
+          ];
+      expect([name, ids]).toEqual([name, expected]);
+    }
+  });
+
+  test('functions have the rules for references of their domain', () => {
+    const rulesOf = (name: FunctionName, domain: string): readonly unknown[] => {
+      const { REFERENCE_LUHN, UNACCEPTABLE_REFERENCES } = functionOf(name, domain).properties.Environment.Variables;
+      return [REFERENCE_LUHN, UNACCEPTABLE_REFERENCES];
+    };
+    expect(rulesOf('create-card', 'card')).toEqual(['any', 'refuse']);
+    expect(rulesOf('pool', 'card')).toEqual(['any', undefined]);
+    expect(rulesOf('create-card', 'program')).toEqual([undefined, undefined]);
   });
 
   test('every function has the profile of its domain', () => {

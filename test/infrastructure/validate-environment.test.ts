@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest';
+import { SHIPPED_PROFILES } from '../../lambdas/tome/profile/shipped-profiles.ts';
+import type { WrittenProfile } from '../../lambdas/tome/profile/tome-profile.ts';
 import type {
   AwsEnvironment,
   Consumer,
@@ -26,6 +28,17 @@ const domain = (changes: Partial<DomainSettings>): AwsEnvironment =>
 
 const pool = (changes: Partial<DomainSettings['pool']>): AwsEnvironment =>
   domain({ pool: { POOL_TARGET_MIN: 10, POOL_TARGET_MAX: 100, POOL_COVER_MINUTES: 10, ...changes } });
+
+const { simulator } = SHIPPED_PROFILES;
+/** A profile whose references have a check digit. */
+const profileWithCheckDigit = (checkDigit: 'must-pass'): WrittenProfile => ({
+  ...simulator,
+  name: 'checked',
+  namespaces: {
+    ...simulator.namespaces,
+    ns2: { ...simulator.namespaces.ns2, token: { ...simulator.namespaces.ns2.token, checkDigit } },
+  },
+});
 
 const consumer = (changes: Partial<Consumer>): AwsEnvironment =>
   domain({
@@ -90,6 +103,14 @@ test.each([
     'dev: card: SOURCE_LENGTHS must be lengths from 8 to 19, such as 10-19 or 12,16.',
     domain({ source: { SOURCE_FORM: 'account-number', SOURCE_LENGTHS: '10-20', SOURCE_CHECK_DIGIT: 'none' } }),
   ],
+  [
+    'dev: card: SOURCE_LENGTHS must not be set unless SOURCE_FORM is account-number.',
+    domain({ source: { SOURCE_LENGTHS: '10-19' } as DomainSettings['source'] & object }),
+  ],
+  [
+    /^dev: card: REFERENCE_LUHN must be any or must-pass, because /,
+    domain({ tomeProfile: profileWithCheckDigit('must-pass') }),
+  ],
   ['dev: card: POOL_COVER_MINUTES must be at least 1.', pool({ POOL_COVER_MINUTES: 0 })],
   ['dev: card: prefetchEveryMinutes must be from 1 to 1440.', domain({ prefetchEveryMinutes: 1_441 })],
   [
@@ -135,6 +156,14 @@ test.each([
   ],
 ] as const)('a wrong environment is reported as: %s', (sentence, environment) => {
   expect(faultsOf(environment)).toEqual([typeof sentence === 'string' ? sentence : expect.stringMatching(sentence)]);
+});
+
+test('a domain can have other rules for references than the default ones', () => {
+  const settings = {
+    tomeProfile: profileWithCheckDigit('must-pass'),
+    references: { REFERENCE_LUHN: 'must-pass', UNACCEPTABLE_REFERENCES: 'refuse' },
+  } as const;
+  expect(faultsOf(domain(settings))).toEqual([]);
 });
 
 test('an unknown or missing environment name is refused with the list of names', () => {
