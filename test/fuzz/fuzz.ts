@@ -1,4 +1,5 @@
 import { Agent } from 'node:http';
+import type { SampleDomain } from '../../scripts/local/sample-domain.ts';
 import { FAULT_KINDS, type FaultOrder } from '../../scripts/simulator/faults.ts';
 import { seededRandom } from '../../scripts/simulator/seeded-random.ts';
 import { faultsOf, parsed, routeOf } from './answer-faults.ts';
@@ -6,12 +7,12 @@ import { countTraces } from './card-traces.ts';
 import { exchange } from './exchange.ts';
 import type { FuzzAnswer, FuzzRequest } from './fuzz-request.ts';
 import { RandomChoice } from './random-choice.ts';
-import { type FuzzDomain, RequestGenerator } from './request-generator.ts';
+import { RequestGenerator } from './request-generator.ts';
 
 export interface FuzzOptions {
   /** The address of the local stack. */
   readonly url: string;
-  readonly domain: FuzzDomain;
+  readonly domain: SampleDomain;
   readonly requests: number;
   readonly seed: number;
   /** How many requests run at once. */

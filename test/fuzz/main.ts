@@ -1,9 +1,5 @@
-import { sourceFormOf, vocabularyOf } from '../../lambdas/composition/domain-settings.ts';
-import { readSettings } from '../../lambdas/runtime/settings.ts';
-import { useDomainDefaults } from '../../scripts/local/domain-defaults.ts';
-import { readProfileFile } from '../../scripts/local/local-profile.ts';
 import { startLocalStack } from '../../scripts/local/local-stack.ts';
-import { madeUpSource } from '../../scripts/local/made-up-sources.ts';
+import { sampleDomain } from '../../scripts/local/sample-domain.ts';
 import { InvalidArguments } from '../../scripts/program/invalid-arguments.ts';
 import { parseOptions } from '../../scripts/program/options.ts';
 import { beginProgram, endProgram } from '../../scripts/program/run-program.ts';
@@ -60,10 +56,7 @@ for (const stream of [process.stdout, process.stderr]) {
 }
 Object.assign(process.env, SETTINGS);
 
-readProfileFile();
-useDomainDefaults();
-const settings = readSettings(['domain'], process.env);
-const form = sourceFormOf(settings);
+const domain = sampleDomain();
 
 const startedMs = performance.now();
 print(`fuzz: ${requests} requests, seed ${seed}`);
@@ -76,7 +69,7 @@ const stack = await startLocalStack({
 await fetch(`${stack.url}/_local/tome/switches`, { method: 'PUT', body: JSON.stringify({ rateLimitScope: 'off' }) });
 const { statuses, violations } = await fuzz({
   url: stack.url,
-  domain: { vocabulary: vocabularyOf(settings), madeUpSource: (serial) => madeUpSource(serial, form) },
+  domain,
   requests,
   seed,
   concurrency: 16,

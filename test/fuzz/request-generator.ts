@@ -1,15 +1,9 @@
 import { type ApiRoute, routesIn } from '../../lambdas/api/routes.ts';
-import type { Vocabulary } from '../../lambdas/vocabulary.ts';
+import type { SampleDomain } from '../../scripts/local/sample-domain.ts';
 import { grouped } from './card-traces.ts';
 import { mutatedBody, validBody } from './fuzz-bodies.ts';
 import type { FuzzRequest, KnownCard } from './fuzz-request.ts';
 import { RandomChoice } from './random-choice.ts';
-
-/** The producer domain whose API is called. */
-export interface FuzzDomain {
-  readonly vocabulary: Vocabulary;
-  readonly madeUpSource: (serial: number) => string;
-}
 
 /**
  * Generates valid requests, and requests that are changed in up to three parts. The same seed and
@@ -19,12 +13,12 @@ export class RequestGenerator {
   /** Every card number that a request contained. */
   readonly cards = new Set<string>();
   readonly #random: RandomChoice;
-  readonly #domain: FuzzDomain;
+  readonly #domain: SampleDomain;
   readonly #routes: readonly ApiRoute[];
   readonly #known: KnownCard[] = [];
   #serial: number;
 
-  constructor(random: () => number, domain: FuzzDomain) {
+  constructor(random: () => number, domain: SampleDomain) {
     this.#random = new RandomChoice(random);
     this.#domain = domain;
     this.#routes = routesIn(domain.vocabulary);

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { VOCABULARIES } from '../../lambdas/vocabulary.ts';
 import { madeUpCard } from '../../scripts/local/made-up-cards.ts';
+import { CARD_DOMAIN } from '../../scripts/local/sample-domain.ts';
 import { faultsOf } from '../fuzz/answer-faults.ts';
 import { countTraces } from '../fuzz/card-traces.ts';
 import { fuzz } from '../fuzz/fuzz.ts';
@@ -24,7 +25,7 @@ afterAll(() => running.stop());
 test('the API answers 500 valid and invalid requests as docs/openapi.json says, and discloses no card number', async () => {
   const { statuses, violations } = await fuzz({
     url: running.stack.url,
-    domain: { vocabulary: VOCABULARIES.card, madeUpSource: madeUpCard },
+    domain: CARD_DOMAIN,
     requests: 500,
     seed: 3,
     concurrency: 4,

@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
+import { passesLuhn } from '../../lambdas/tokenization/model/luhn.ts';
 import { cleanUp, newFolder, post, processesOf, start, urlIn } from './started-stack.ts';
 import { createTestDatabase } from './test-database.ts';
 
@@ -33,6 +34,29 @@ test('npm start prints commands that work, ends on Ctrl-C without a process left
   });
   second.child.kill('SIGTERM');
   expect((await second.ended).code).toBe(0);
+});
+
+test('npm start of the domain program prints commands that create and read an account', async () => {
+  const stack = start({ DATA_DIR: newFolder(), PORT: '0', PRODUCER_DOMAIN: 'program' });
+  const output = await stack.until('Ctrl-C stops everything.');
+  const commands = output.split('\n').filter((line) => line.startsWith('  curl'));
+  const answers = commands.map((command) => execFileSync('bash', ['-c', command], { encoding: 'utf8' }));
+  expect(answers[0]).toMatch(/^\{"accountReferenceId":"\d{16}"\}$/);
+  const { accountNumber } = JSON.parse(answers[1] ?? '') as { accountNumber: string };
+  expect(accountNumber).toMatch(/^0\d{13}$/);
+  expect(passesLuhn(accountNumber)).toBe(false);
+  expect(output).toContain(
+    `/v1/accounts -H 'Content-Type: application/json' -d '{"accountNumber":"${accountNumber}"}'`,
+  );
+  stack.child.kill('SIGTERM');
+  expect((await stack.ended).code).toBe(0);
+});
+
+test('npm start with account numbers of an impossible length ends with a sentence about it', async () => {
+  const settings = { PRODUCER_DOMAIN: 'program', SOURCE_LENGTHS: '4-8' };
+  const { code, output } = await start({ DATA_DIR: newFolder(), PORT: '0', ...settings }).ended;
+  expect(code).toBe(1);
+  expect(oneSentence(output)).toContain('SOURCE_LENGTHS must be lengths from 8 to 19');
 });
 
 const oneSentence = (output: string): string => {

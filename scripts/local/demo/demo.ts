@@ -1,13 +1,9 @@
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
-import { sourceFormOf, vocabularyOf } from '../../../lambdas/composition/domain-settings.ts';
-import { readSettings } from '../../../lambdas/runtime/settings.ts';
 import { InvalidArguments } from '../../program/invalid-arguments.ts';
 import { parseOptions } from '../../program/options.ts';
 import { beginProgram, endProgram } from '../../program/run-program.ts';
-import { useDomainDefaults } from '../domain-defaults.ts';
 import { freePort } from '../free-port.ts';
-import { readProfileFile } from '../local-profile.ts';
-import { madeUpSource } from '../made-up-sources.ts';
+import { sampleDomain } from '../sample-domain.ts';
 import { startProcess } from '../started-process.ts';
 import { callCounter, type LaneCounts } from './ledger-difference.ts';
 
@@ -23,11 +19,8 @@ the latencies and the TOME calls. Uses the stack of npm start at PORT, or starts
 
 const CARDS = beginProgram({ usage: USAGE, parse });
 
-readProfileFile();
-useDomainDefaults();
-const domainSettings = readSettings(['domain'], process.env);
-const { items, fields } = vocabularyOf(domainSettings);
-const form = sourceFormOf(domainSettings);
+const { vocabulary, madeUpSource } = sampleDomain();
+const { items, fields } = vocabulary;
 
 /**
  * Concurrent requests: about 100 a second at the 50 ms of TOME. The dual-call strategy then makes
@@ -115,7 +108,7 @@ async function tomeOf(url: string): Promise<RunningTome | null> {
 }
 
 async function runOperations(url: string, tomeUrl: string, firstSerial: number): Promise<readonly Outcome[]> {
-  const cards = Array.from({ length: CARDS }, (_, index) => madeUpSource(firstSerial + index, form));
+  const cards = Array.from({ length: CARDS }, (_, index) => madeUpSource(firstSerial + index));
   const count = await callCounter(tomeUrl);
   const references = new Map<string, string>();
   const step = async (operation: string, act: (card: string) => Promise<void>): Promise<Outcome> => {

@@ -1,4 +1,4 @@
-import { madeUpCard } from '../../local/made-up-cards.ts';
+import { CARD_DOMAIN, type SampleDomain } from '../../local/sample-domain.ts';
 import { ReferenceChecker } from './reference-checker.ts';
 import type { ApiAnswer, ApiRequest } from './sender.ts';
 
@@ -9,6 +9,8 @@ export type LoadOperation = (typeof LOAD_OPERATIONS)[number];
 export type OperationMix = Readonly<Record<LoadOperation, number>>;
 
 export interface CardTrafficOptions {
+  /** The producer domain whose API is called. Default: a card domain. */
+  readonly domain?: SampleDomain;
   readonly mix: OperationMix;
   /** The serial number of the first made-up card. Each creation uses the next one. */
   readonly firstSerial: number;
@@ -30,7 +32,7 @@ export interface CardRequest {
 }
 
 /** Codes of the API. Another 404 means that the address is wrong. */
-const NOT_FOUND: ReadonlySet<string> = new Set(['card-not-found', 'reference-not-found']);
+const NOT_FOUND: ReadonlySet<string> = new Set(['card-not-found', 'account-not-found', 'reference-not-found']);
 
 interface KnownCard {
   readonly card: string;
@@ -44,12 +46,14 @@ interface KnownCard {
 export class CardTraffic {
   readonly references = new ReferenceChecker();
   readonly #options: CardTrafficOptions;
+  readonly #domain: SampleDomain;
   readonly #known: KnownCard[] = [];
   #serial: number;
   #requests = 0;
 
   constructor(options: CardTrafficOptions) {
     this.#options = options;
+    this.#domain = options.domain ?? CARD_DOMAIN;
     this.#serial = options.firstSerial;
   }
 
@@ -71,7 +75,8 @@ export class CardTraffic {
   }
 
   #create(): CardRequest {
-    const card = madeUpCard(this.#serial);
+    const { items, fields } = this.#domain.vocabulary;
+    const card = this.#domain.madeUpSource(this.#serial);
     this.#serial += 1;
     const headers = this.#headers('create');
     const id = headers['x-correlation-id'] ?? '';
@@ -79,12 +84,12 @@ export class CardTraffic {
       operation: 'create',
       request: {
         method: 'POST',
-        path: '/v1/cards',
-        body: { cardNumber: card },
+        path: `/v1/${items}`,
+        body: { [fields.source.name]: card },
         headers: this.#options.idempotencyKeys ? { ...headers, 'idempotency-key': id } : headers,
       },
       check: ({ error, body }) => {
-        const reference = body['cardReferenceId'];
+        const reference = body[fields.reference.name];
         if (error !== null || typeof reference !== 'string') return;
         this.references.record(card, reference);
         this.#known.push({ card, reference });
@@ -93,14 +98,19 @@ export class CardTraffic {
   }
 
   #lookup({ card }: KnownCard): CardRequest {
-    return this.#read('lookup', '/v1/cards/lookup', { cardNumber: card }, ({ body }) => {
-      if (typeof body['cardReferenceId'] === 'string') this.references.record(card, body['cardReferenceId']);
+    const { items, fields } = this.#domain.vocabulary;
+    return this.#read('lookup', `/v1/${items}/lookup`, { [fields.source.name]: card }, ({ body }) => {
+      const reference = body[fields.reference.name];
+      if (typeof reference === 'string') this.references.record(card, reference);
     });
   }
 
   #detokenize({ reference }: KnownCard): CardRequest {
-    return this.#read('detokenize', '/v1/references/detokenize', { cardReferenceId: reference }, ({ body }) => {
-      if (typeof body['cardNumber'] === 'string') this.references.record(body['cardNumber'], reference);
+    const { fields } = this.#domain.vocabulary;
+    const asked = { [fields.reference.name]: reference };
+    return this.#read('detokenize', '/v1/references/detokenize', asked, ({ body }) => {
+      const source = body[fields.source.name];
+      if (typeof source === 'string') this.references.record(source, reference);
     });
   }
 

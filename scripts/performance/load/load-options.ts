@@ -39,6 +39,8 @@ and removes both at the end.
   --profile day        a day of cards in some minutes: npm run load -- --profile day --help
   --help               prints this text
 
+PRODUCER_DOMAIN=program sends account numbers, to a stack or deployment of that domain.
+
 Never use it with production: the cards are made up, in the range of Visa, and each creation uses a
 pair permanently.
 Exits with 1 when a card had two references, two cards had the same one, a known card or reference

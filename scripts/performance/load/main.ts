@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs';
+import { sampleDomain } from '../../local/sample-domain.ts';
 import { beginProgram, endProgram } from '../../program/run-program.ts';
 import { seededRandom } from '../../simulator/seeded-random.ts';
 import { arrivalsAtOnce, steadyArrivals } from './arrivals.ts';
@@ -52,7 +53,8 @@ async function measure(options: LoadOptions, target: LoadTarget): Promise<LoadRe
   const { rate, seconds, atOnce, mix, idempotencyKeys, seed } = options;
   const runId = `load-${Math.floor(Math.random() * 2 ** 31).toString(36)}`;
   const firstSerial = Math.floor(Math.random() * 1_000_000_000);
-  const traffic = new CardTraffic({ mix, idempotencyKeys, runId, firstSerial, random: seededRandom(seed) });
+  const domain = sampleDomain();
+  const traffic = new CardTraffic({ domain, mix, idempotencyKeys, runId, firstSerial, random: seededRandom(seed) });
   const tome = target.tomeUrl === null ? null : await watchTome(target.tomeUrl, runId);
   const load = atOnce === null ? `${rate} requests a second for ${seconds} s` : `${atOnce} creations at once`;
   print(`${load} to ${target.url} (seed ${seed})`);

@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest';
+import { VOCABULARIES } from '../../../../lambdas/vocabulary.ts';
+import { madeUpSource } from '../../../../scripts/local/made-up-sources.ts';
 import { type CardRequest, CardTraffic, type OperationMix } from '../../../../scripts/performance/load/card-traffic.ts';
 import { seededRandom } from '../../../../scripts/simulator/seeded-random.ts';
 
@@ -60,4 +62,23 @@ test('a created card that is not found counts as wrong, and a wrong address does
   expect(traffic.references.wrongTotal).toBe(0);
   traffic.next().check({ status: 404, error: 'card-not-found', body: {} });
   expect(traffic.references.wrongTotal).toBe(1);
+});
+
+test('in an account domain the requests and the checks of answers use its words', () => {
+  const form = { kind: 'account-number', lengths: [12], checkDigit: 'none' } as const;
+  const traffic = new CardTraffic({
+    domain: { vocabulary: VOCABULARIES.account, madeUpSource: (serial) => madeUpSource(serial, form) },
+    mix: { create: 0, lookup: 0, detokenize: 1 },
+    idempotencyKeys: false,
+    firstSerial: 7,
+    runId: 'load-test',
+    random: seededRandom(5),
+  });
+  const first = traffic.next();
+  expect([first.request.path, Object.keys(first.request.body ?? {})]).toEqual(['/v1/accounts', ['accountNumber']]);
+  first.check({ status: 201, error: null, body: { accountReferenceId: '1234567890123456' } });
+  const read = traffic.next();
+  expect(read.request.body).toEqual({ accountReferenceId: '1234567890123456' });
+  read.check({ status: 200, error: null, body: { accountNumber: '000000000018' } });
+  expect(traffic.references.wrongCounts['two cards, one reference']).toBe(1);
 });
