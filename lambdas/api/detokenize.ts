@@ -7,7 +7,7 @@ import { type CardReference, parseCardReference } from '../tokenization/model/ca
 import type { RequestContext } from '../tokenization/tokenizer.ts';
 import { requestsIn } from './schemas.ts';
 
-const { tokenizer, budgets, forms, mayBeSource, vocabulary, deadlineMs, requestsPerSecond } = await startUp(() =>
+const { tokenizer, budgets, forms, vocabulary, deadlineMs, requestsPerSecond } = await startUp(() =>
   composeTokenizer('detokenize'),
 );
 
@@ -18,8 +18,7 @@ export const handler = apiHandler({
   schema: requestsIn(vocabulary).reference,
   deadlineMs,
   requestsPerSecond,
-  // A caller can put an account number in the place of a reference, and both can have 16 digits.
-  auditedReference: ({ reference }) => (mayBeSource(reference) ? null : reference),
+  auditedReference: ({ reference }) => reference,
   async answer({ body, context }) {
     try {
       const cardNumber = await tokenizer.detokenize(await referenceOf(body.reference, context), context);

@@ -14,7 +14,6 @@ import type { CallerBudgets } from '../tokenization/callers/caller-budgets.ts';
 import { limitCallers } from '../tokenization/callers/limit-callers.ts';
 import { createDirectTokenizer } from '../tokenization/direct-tokenizer.ts';
 import { CardNumber } from '../tokenization/model/card-number.ts';
-import { findSourceFault } from '../tokenization/model/source-form.ts';
 import type { TokenForms } from '../tokenization/model/token-form.ts';
 import { createPooledTokenizer } from '../tokenization/pooled-tokenizer.ts';
 import type { IdempotencyClaim } from '../tokenization/ports/pair-store.ts';
@@ -40,8 +39,6 @@ export interface ComposedTokenizer {
   readonly vocabulary: Vocabulary;
   /** Reads the source of a request. Throws InvalidInput, which never quotes it. */
   readonly readSource: (text: string) => CardNumber;
-  /** Whether a text has the form of a source. */
-  readonly mayBeSource: (text: string) => boolean;
   readonly deadlineMs: number;
   /** Requests that this process serves one caller in a second. */
   readonly requestsPerSecond: number;
@@ -91,7 +88,6 @@ function sourcesOf(settings: Settings<'domain'>) {
   return {
     vocabulary,
     readSource: (text: string) => CardNumber.parse(text, form, vocabulary.fields.source.name),
-    mayBeSource: (text: string) => findSourceFault(text, form) === null,
   };
 }
 

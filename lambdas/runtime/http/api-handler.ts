@@ -36,10 +36,10 @@ export interface Route<Name extends RouteName> {
   /** Requests per second of one caller in this process. No limit when absent or 0. */
   readonly requestsPerSecond?: number;
   /**
-   * For a route that discloses card numbers: the requested reference, or `null` when it must not be
-   * written. The handler writes an audit record for every answer that discloses nothing.
+   * For a route that discloses card numbers: the requested reference. The handler writes an audit
+   * record for every answer that discloses nothing.
    */
-  readonly auditedReference?: (body: RequestBody<Name>) => string | null;
+  readonly auditedReference?: (body: RequestBody<Name>) => string;
   readonly answer: (request: ApiRequest<RequestBody<Name>>) => Promise<RouteAnswer<Name>>;
 }
 

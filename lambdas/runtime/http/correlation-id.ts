@@ -1,5 +1,6 @@
 import { couldBeCardNumber } from '../../tokenization/model/card-networks.ts';
 import { freshId } from '../fresh-id.ts';
+import { fewestMaskedDigits } from '../logging/masked-digits.ts';
 import { holdsCardNumber } from '../logging/redact-card-numbers.ts';
 
 /**
@@ -16,9 +17,19 @@ export function correlationIdFrom(given: string | undefined): string {
 /** Ids whose digits are random (UUID, trace id, hash) or a time of this century in seconds. */
 const CHANCE_OR_TIME = /^([0-9a-f-]{32,64}|\D*1.*)$/i;
 
+/** Ids whose digits are certainly hexadecimal. Other random ids can be a number with separators. */
+const HEXADECIMAL = /^(?=.*[a-f])[0-9a-f-]{32,64}$/i;
+
 /**
  * Stricter than the redaction of log lines, because replacing an id by mistake costs little: the
- * digits of the whole id are also checked together, with any separators.
+ * digits of the whole id are also checked together, with any separators. A number of a masked form,
+ * such as an account number, has no start and often no check digit, so enough digits are too many.
  */
-const mayHoldCardNumber = (id: string): boolean =>
-  holdsCardNumber(id) || (!CHANCE_OR_TIME.test(id) && couldBeCardNumber(id.replaceAll(/\D/g, '')));
+function mayHoldCardNumber(id: string): boolean {
+  const digits = id.replaceAll(/\D/g, '');
+  return (
+    holdsCardNumber(id) ||
+    (!CHANCE_OR_TIME.test(id) && couldBeCardNumber(digits)) ||
+    (!HEXADECIMAL.test(id) && digits.length >= fewestMaskedDigits())
+  );
+}

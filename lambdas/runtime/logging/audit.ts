@@ -48,8 +48,8 @@ const outcomeOf = (status: number): 'refused' | 'not-found' | 'failed' => {
 };
 
 /**
- * The reference field of a request can contain a card number, or an internal token. Only a value
- * that can be neither, by its digits, is logged.
+ * The reference field of a request can contain a card number, an account number or an internal
+ * token. Only a value that can be none of these, by its digits, is logged.
  */
 const writable = (text: string | null): string | null =>
   text !== null && findFormatFault(text, 'must-fail') === null && !areMasked(text) ? text : null;

@@ -51,6 +51,18 @@ export const ACCOUNT_MUTANTS: readonly Mutant[] = [
     tests: ACCOUNT_NUMBER,
   },
   {
+    name: 'a correlation id that is an account number in groups is logged',
+    kind: TEXT,
+    edits: [
+      edit(
+        'lambdas/runtime/http/correlation-id.ts',
+        'digits.length >= fewestMaskedDigits()',
+        'digits.length < fewestMaskedDigits() && digits === id',
+      ),
+    ],
+    tests: ['test/unit/runtime/http/accounts-without-leaks.test.ts'],
+  },
+  {
     name: 'an account number in an answer of prefetch is stored',
     kind: TEXT,
     edits: [
