@@ -110,7 +110,7 @@ async function recordBoundPair(
 function unacceptableHalf(error: unknown): ReferenceUnacceptable | InternalTokenUnacceptable | null {
   if (!(error instanceof postgres.PostgresError)) return null;
   if (error.code === 'TOKEN') return new ReferenceUnacceptable('NS2 has bound an internal token as a reference.');
-  if (error.code === 'REFER') return new InternalTokenUnacceptable('NS1 has bound a card to a stored reference.');
+  if (error.code === 'REFER') return new InternalTokenUnacceptable('NS1 has bound a source to a stored reference.');
   return null;
 }
 
