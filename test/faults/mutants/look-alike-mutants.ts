@@ -31,6 +31,42 @@ export const LOOK_ALIKE_MUTANTS: readonly Mutant[] = [
     tests: BOUND_REFERENCE,
   },
   {
+    name: 'a pair is used for the card whose number is its internal token',
+    kind: FORMS,
+    edits: [
+      edit(
+        'lambdas/tokenization/create-card.ts',
+        'if (cardNumber.hasDigits(internalToken) || cardNumber',
+        'if (internalToken.length === 0 || cardNumber',
+      ),
+    ],
+    tests: ['test/integration/sixteen-digits.test.ts'],
+  },
+  {
+    name: 'a text that both namespaces issued is sent to the database as a token',
+    kind: FORMS,
+    edits: [
+      edit(
+        'lambdas/tokenization/refill/fetch-tokens.ts',
+        'const isUsable = !externalTexts.has(token);',
+        'const isUsable = !externalTexts.has(token) || token.length === 16;',
+      ),
+    ],
+    tests: ['test/unit/tokenization/fetch-tokens.test.ts'],
+  },
+  {
+    name: 'a staged pair of two equal texts is bound on NS2',
+    kind: FORMS,
+    edits: [
+      edit(
+        'lambdas/tokenization/refill/mapping-outcomes.ts',
+        'const isEqual = (internalToken as string) === cardReference;',
+        'const isEqual = (internalToken as string) === `${cardReference} `;',
+      ),
+    ],
+    tests: ['test/integration/sixteen-digits.test.ts'],
+  },
+  {
     name: 'a pair is used for the card whose number is its reference',
     kind: FORMS,
     edits: [
