@@ -15,7 +15,7 @@ type DatabaseVariables =
   | { readonly DATABASE_SECRET_ID: string; readonly DATABASE_HOST?: string }
   | { readonly DATABASE_HOST: string; readonly DATABASE_USER: string };
 
-/** Secrets of TOME by their ids: their text would be readable in the configuration of a function. */
+/** Secrets of TOME by their ids. Their text would be readable in a function's configuration. */
 interface TomeVariables {
   readonly TOME_CREDENTIAL?: never;
   readonly TOME_CLIENT_CERTIFICATE?: never;
