@@ -140,6 +140,7 @@ export const forbiddenMetric = (name: string) => ({
  * direct invocation can name any caller, and the audit log would record that caller.
  */
 function directInvocationAlarm({ restApi, apiStage, detokenize }: CallerAlarmsProps): AlarmDefinition {
+  // This path has no word of a vocabulary (lambdas/vocabulary.ts).
   const { method, path } = FUNCTIONS.detokenize.http;
   const integrations = new Metric({
     namespace: 'AWS/ApiGateway',
