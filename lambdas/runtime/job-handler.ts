@@ -47,15 +47,16 @@ export function jobHandler<Result extends object>({ name, timeLimitMs, run }: Jo
   return middy<unknown, Result, Error, Context>().handler(async (_event, lambda) => {
     const startedMs = systemClock.monotonicMs();
     const runId = freshId();
+    const line = { job: name, runId, functionRequestId: lambda.awsRequestId };
     const deadlineMs = startedMs + Math.min(timeLimitMs, lambda.getRemainingTimeInMillis() - FINISH_MARGIN_MS);
     try {
       if (deadlineMs <= startedMs) throw new NoTimeLeft('The function has no time left to run this job.');
       const result = await run({ runId, deadlineMs });
-      logger.info('job done', { job: name, runId, ...result });
+      logger.info('job done', { ...line, ...result });
       count('JobRuns', { job: name, outcome: 'done' });
       return result;
     } catch (error) {
-      logger.error('job failed', { job: name, runId, error: describe(error) });
+      logger.error('job failed', { ...line, error: describe(error) });
       count('JobRuns', { job: name, outcome: 'failed' });
       // Lambda logs this error and returns it to the caller.
       throw asOwnError('The job failed', error);

@@ -135,11 +135,15 @@ const EVERY_METHOD = {
   dataTraceEnabled: false,
 } as const;
 
-/** Caller, route, time and result of each request. No body, path or query. */
+/**
+ * Caller, route, time and result of each request. No body, path or query. `requestId` is
+ * `gatewayRequestId` in the function's log, and `functionRequestId` is the same in both.
+ */
 const ACCESS_LOG = AccessLogFormat.custom(
   JSON.stringify({
     requestId: AccessLogField.contextRequestId(),
     extendedRequestId: AccessLogField.contextExtendedRequestId(),
+    functionRequestId: AccessLogField.contextAwsEndpointRequestId(),
     caller: AccessLogField.contextIdentityUserArn(),
     account: AccessLogField.contextIdentityAccountId(),
     sourceIp: AccessLogField.contextIdentitySourceIp(),

@@ -2,7 +2,7 @@ import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { type ISecurityGroup, SubnetType } from 'aws-cdk-lib/aws-ec2';
 import { EventBus } from 'aws-cdk-lib/aws-events';
 import { ManagedPolicy, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Architecture, Function as Lambda, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
+import { Architecture, Function as Lambda, LoggingFormat, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
 import { EventBridgeDestination, SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
@@ -60,13 +60,15 @@ export class TokenFunction extends Construct {
       description: inWordsOf(vocabularyOfDomain(context.domain), row.description),
       runtime: Runtime.NODEJS_24_X,
       architecture: isOnAws ? Architecture.ARM_64 : Architecture.X86_64,
-      code: functionCode(name),
+      code: functionCode(this, name),
       handler: 'index.handler',
       memorySize: row.lambda.memoryMb,
       timeout: Duration.seconds(row.lambda.timeoutSeconds),
       environment: { ...functionEnvironment(context, name), ...processVariables(row, context) },
       role: role.withoutPolicyUpdates(),
       logGroup,
+      // Lambda's own lines too: a query can read duration, memory and request id from them.
+      loggingFormat: LoggingFormat.JSON,
       // The previous version is kept, so that a release can be rolled back at once. The version of
       // a release that is rolled back is deleted: while it exists, Lambda publishes no second
       // version with the same code, and the same release could not be deployed again.

@@ -114,6 +114,7 @@ describe.each(SERVICES)('%s', (stack, name, domain) => {
       'account',
       'caller',
       'extendedRequestId',
+      'functionRequestId',
       'latencyMs',
       'method',
       'requestId',
@@ -122,6 +123,11 @@ describe.each(SERVICES)('%s', (stack, name, domain) => {
       'status',
       'time',
     ]);
+    // By both, a line is found in the log of the function.
+    expect(JSON.parse(AccessLogSetting.Format)).toMatchObject({
+      requestId: '$context.requestId',
+      functionRequestId: '$context.awsEndpointRequestId',
+    });
     expect(AccessLogSetting.Format).not.toMatch(/body|input|authorizer|path\b(?<!resourcePath)/i);
     expect(
       MethodSettings.filter(({ DataTraceEnabled }: { DataTraceEnabled?: boolean }) => DataTraceEnabled !== false),

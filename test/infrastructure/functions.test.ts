@@ -86,6 +86,12 @@ describe.each(SERVICES)('%s', (stack, name, domain) => {
     }
   });
 
+  test('Lambda writes its own lines of every function as JSON', () => {
+    const formats = own.map(({ name: of, properties }) => [of, properties.LoggingConfig.LogFormat]);
+    expect(formats.filter(([, format]) => format !== 'JSON')).toEqual([]);
+    expect(own.filter(({ properties }) => 'ApplicationLogLevel' in properties.LoggingConfig)).toEqual([]);
+  });
+
   test('no function has a variable that makes it log its events', () => {
     const variables = own.flatMap(({ properties }) => Object.keys(properties.Environment.Variables));
     expect(variables.length).toBeGreaterThan(20);
