@@ -14,7 +14,7 @@ export function deployEnvironment(app: App, environment: Environment): void {
   for (const [domain, settings] of Object.entries(environment.domains) as [ProducerDomain, DomainSettings][]) {
     const part = { environment, domain, settings, network };
     const data = new DataStack(app, part);
-    const { restApi, apiStage, functions, deadLetterQueues } = new ServiceStack(app, { ...part, data });
+    const { restApi, apiStage, functions, deadLetterQueues, proxy } = new ServiceStack(app, { ...part, data });
     new ObservabilityStack(app, {
       ...part,
       service: {
@@ -24,6 +24,7 @@ export function deployEnvironment(app: App, environment: Environment): void {
         functions,
         deadLetterQueues,
         cluster: data.database?.cluster,
+        proxyName: proxy?.name,
       },
     });
   }

@@ -21,6 +21,7 @@ import { RefillOnDemand } from './functions/refill-on-demand.ts';
 import { Release } from './functions/release.ts';
 import { logProtection } from './logs/log-protection.ts';
 import type { NetworkStack } from './network/network-stack.ts';
+import type { WatchedQueue } from './observability/platform-alarms.ts';
 import { PoolMetrics } from './observability/pool-metrics.ts';
 import { CardEvents } from './queues/card-events.ts';
 import { DeadLetterQueue } from './queues/dead-letter-queue.ts';
@@ -42,7 +43,9 @@ export class ServiceStack extends Stack {
   readonly restApi: RestApi;
   readonly apiStage = API_STAGE;
   readonly functions: PoolFunctions;
-  readonly deadLetterQueues: readonly { readonly name: string; readonly queue: DeadLetterQueue }[];
+  readonly deadLetterQueues: readonly WatchedQueue[];
+  /** Absent on the emulator. */
+  readonly proxy: DatabaseProxy | undefined;
 
   constructor(scope: Construct, { environment, domain, settings, data, network }: ServiceStackProps) {
     const name = namePrefix(environment, domain);
@@ -57,11 +60,11 @@ export class ServiceStack extends Stack {
     });
     const deadLetters = new DeadLetterQueue(this, 'DeadLetters', { key, name: `${name}-dead-letters` });
     this.deadLetterQueues = [
-      { name: 'jobs', queue: deadLetters },
-      { name: 'card-events', queue: cardEvents.deadLetters },
+      { name: 'jobs', queue: deadLetters, severity: 'day' },
+      { name: 'card-events', queue: cardEvents.deadLetters, severity: 'page' },
     ];
     const protection = environment.kind === 'aws' ? logProtection(this, { environment, key, name }) : undefined;
-    const proxy =
+    this.proxy =
       environment.kind === 'aws' && data.database !== undefined && network !== undefined && protection !== undefined
         ? new DatabaseProxy(this, 'Proxy', {
             environment,
@@ -80,7 +83,7 @@ export class ServiceStack extends Stack {
         domain,
         settings,
         data,
-        proxy,
+        proxy: this.proxy,
         network,
         cardEvents: cardEvents.queue,
         deadLetters,

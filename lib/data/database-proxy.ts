@@ -36,6 +36,7 @@ export interface DatabaseProxyProps {
  * change.
  */
 export class DatabaseProxy extends Construct {
+  readonly name: string;
   readonly endpoint: string;
   /** The resource id `prx-...`, which the policies of functions name. */
   readonly resourceId: string;
@@ -48,7 +49,7 @@ export class DatabaseProxy extends Construct {
   ) {
     super(scope, id);
     const stack = Stack.of(this);
-    const proxyName = proxyNameOf(name, environment.availabilityZones);
+    this.name = proxyNameOf(name, environment.availabilityZones);
     const proxyGroup = new SecurityGroup(this, 'ProxyGroup', {
       vpc,
       description: 'The proxy',
@@ -79,11 +80,11 @@ export class DatabaseProxy extends Construct {
     const logs = new EncryptedLogGroup(this, 'Logs', {
       environment,
       key,
-      name: `/aws/rds/proxy/${proxyName}`,
+      name: `/aws/rds/proxy/${this.name}`,
       protection,
     });
     const proxy = new RdsProxy(this, 'Proxy', {
-      dbProxyName: proxyName,
+      dbProxyName: this.name,
       proxyTarget: ProxyTarget.fromCluster(this.#clusterOf(database)),
       defaultAuthScheme: DefaultAuthScheme.IAM_AUTH,
       requireTLS: true,

@@ -128,7 +128,10 @@ interface AnyEnvironment {
   readonly account: string;
   readonly region: string;
   readonly logRetentionDays: number;
+  /** E-mail addresses for alarms at any hour. */
   readonly alarmRecipients: readonly string[];
+  /** For alarms that can wait until working hours. Default: `alarmRecipients`. */
+  readonly dayAlarmRecipients?: readonly string[];
   readonly domains: Partial<Record<ProducerDomain, DomainSettings>>;
 }
 

@@ -65,6 +65,7 @@ const DEFINITIONS = {
     canary: '10-percent-5-minutes',
     provisionedConcurrency: 5,
     alarmRecipients: ['card-tokenization-on-call@bank.example'],
+    dayAlarmRecipients: ['card-tokenization-team@bank.example'],
     domains: productionDomains(),
   },
   local: {

@@ -57,7 +57,7 @@ const broken = (rules: readonly Rule[]): readonly string[] =>
 const isAccount = (text: string): boolean => /^\d{12}$/.test(text);
 
 function faultsOfAny(environment: Environment): readonly string[] {
-  const recipients = environment.alarmRecipients;
+  const { alarmRecipients, dayAlarmRecipients = alarmRecipients } = environment;
   return broken([
     [isAccount(environment.account), 'account must have twelve digits.'],
     [/^[a-z]{2}(-[a-z]+)+-\d$/.test(environment.region), 'region must be the name of an AWS region.'],
@@ -70,8 +70,14 @@ function faultsOfAny(environment: Environment): readonly string[] {
       !environment.isProduction || environment.logRetentionDays >= 365,
       'logRetentionDays must be at least 365, by PCI DSS 10.5.1.',
     ],
-    [recipients.every((recipient) => /^\S+@\S+\.\S+$/.test(recipient)), 'alarmRecipients must be e-mail addresses.'],
-    [environment.kind === 'emulator' || recipients.length > 0, 'alarmRecipients must name at least one address.'],
+    [
+      [...alarmRecipients, ...dayAlarmRecipients].every((recipient) => /^\S+@\S+\.\S+$/.test(recipient)),
+      'alarmRecipients and dayAlarmRecipients must be e-mail addresses.',
+    ],
+    [
+      environment.kind === 'emulator' || Math.min(alarmRecipients.length, dayAlarmRecipients.length) > 0,
+      'alarmRecipients and dayAlarmRecipients must name at least one address.',
+    ],
   ]);
 }
 

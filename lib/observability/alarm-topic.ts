@@ -4,8 +4,7 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { Construct } from 'constructs';
-import { acknowledgeUndelivered } from '../checks/acknowledgements.ts';
-import { DeadLetterQueue } from '../queues/dead-letter-queue.ts';
+import type { DeadLetterQueue } from '../queues/dead-letter-queue.ts';
 
 export interface AlarmTopicProps {
   readonly key: IKey;
@@ -13,14 +12,13 @@ export interface AlarmTopicProps {
   readonly name: string;
   /** E-mail addresses. SNS sends each a request to confirm its subscription. */
   readonly recipients: readonly string[];
+  /** The dead-letter queue for mail that SNS could not deliver. */
+  readonly undelivered: DeadLetterQueue;
 }
 
-/** The topic that sends e-mail when an alarm is raised and when it clears. */
+/** A topic that sends e-mail when an alarm is raised and when it clears. */
 export class AlarmTopic extends Topic {
-  /** The dead-letter queue for mail that SNS could not deliver. Absent without recipients. */
-  readonly undelivered: DeadLetterQueue | undefined;
-
-  constructor(scope: Construct, id: string, { key, name, recipients }: AlarmTopicProps) {
+  constructor(scope: Construct, id: string, { key, name, recipients, undelivered }: AlarmTopicProps) {
     super(scope, id, { masterKey: key, enforceSSL: true });
     const { account } = Stack.of(this);
     // A topic with its own policy loses SNS's default policy, by which this account's alarms may
@@ -39,11 +37,8 @@ export class AlarmTopic extends Topic {
         },
       }),
     );
-    if (recipients.length === 0) return;
-    this.undelivered = new DeadLetterQueue(this, 'Undelivered', { key, name: `${name}-undelivered-alarms` });
-    acknowledgeUndelivered(this.undelivered);
     for (const recipient of recipients) {
-      this.addSubscription(new EmailSubscription(recipient, { deadLetterQueue: this.undelivered }));
+      this.addSubscription(new EmailSubscription(recipient, { deadLetterQueue: undelivered }));
     }
   }
 }

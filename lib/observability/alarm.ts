@@ -11,11 +11,16 @@ export type Threshold =
   | { readonly below: number }
   | { readonly aboveUsualBy: number };
 
+/** Whom an alarm notifies: an operator at any hour, or one in working hours. */
+export type Severity = 'page' | 'day';
+
 export interface AlarmDefinition {
   /** The alarm's name after the prefix of its domain. Default: `runbook`. */
   readonly name?: string;
   /** The anchor of the alarm's entry in docs/runbook.md. */
   readonly runbook: string;
+  /** `null`: the alarm acts, and notifies no operator. */
+  readonly severity: Severity | null;
   /** One sentence: what has happened when the alarm is raised. */
   readonly meaning: string;
   readonly metric: IMetric;

@@ -3,13 +3,12 @@ import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { DatabaseCluster } from 'aws-cdk-lib/aws-rds';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
-import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { JobName, RouteName } from '../../lambdas/functions.ts';
 import type { DomainSettings, Environment } from '../environments/environment.ts';
-import { type AlarmDefinition, alarmNameOf, createAlarm, notify } from './alarm.ts';
+import { type AlarmDefinition, alarmNameOf, createAlarm, notify, type Severity } from './alarm.ts';
 import { callerAlarms } from './caller-alarms.ts';
-import { platformAlarms } from './platform-alarms.ts';
+import { platformAlarms, type WatchedQueue } from './platform-alarms.ts';
 import { poolAlarms } from './pool-alarms.ts';
 import type { PoolMetrics } from './pool-metrics.ts';
 import { workloadAlarms } from './workload-alarms.ts';
@@ -22,9 +21,10 @@ export interface WatchedParts {
     readonly api: Readonly<Record<RouteName, WatchedFunction>>;
     readonly jobs: Readonly<Record<JobName, WatchedFunction>>;
   };
-  readonly deadLetterQueues: readonly { readonly name: string; readonly queue: IQueue }[];
+  readonly deadLetterQueues: readonly WatchedQueue[];
   /** Absent on the emulator. */
   readonly cluster: DatabaseCluster | undefined;
+  readonly proxyName: string | undefined;
 }
 
 interface WatchedFunction {
@@ -37,7 +37,7 @@ export interface AlarmsProps {
   /** The prefix of names, such as `prod-card`. */
   readonly name: string;
   readonly metrics: PoolMetrics;
-  readonly topic: ITopic;
+  readonly topics: Readonly<Record<Severity, ITopic>>;
   readonly parts: WatchedParts;
 }
 
@@ -67,7 +67,7 @@ export class Alarms extends Construct {
         definition,
         alarmNameOf(props.name, definition),
       );
-      notify(alarm, props.topic);
+      if (definition.severity !== null) notify(alarm, props.topics[definition.severity]);
       return alarm;
     });
   }
@@ -77,7 +77,7 @@ export class Alarms extends Construct {
 function definitionsOf({ environment, settings, name, metrics, parts }: AlarmsProps): readonly AlarmDefinition[] {
   const ofPool = poolAlarms(metrics, environment, settings);
   if (environment.kind === 'emulator') return ofPool;
-  const { restApi, apiStage, functions, deadLetterQueues, cluster } = parts;
+  const { restApi, apiStage, functions, deadLetterQueues, cluster, proxyName } = parts;
   return [
     ...ofPool,
     ...workloadAlarms(metrics, functions.jobs.prefetch.function, settings),
@@ -99,6 +99,7 @@ function definitionsOf({ environment, settings, name, metrics, parts }: AlarmsPr
         function: target.function,
       })),
       cluster,
+      proxyName,
     }),
   ];
 }

@@ -48,6 +48,7 @@ export function callerAlarms(props: CallerAlarmsProps): readonly AlarmDefinition
     ...detokenizeAlarms(metrics, settings.unusualDetokenizePerMinute),
     {
       runbook: 'caller-budget-spent',
+      severity: 'page',
       meaning: 'A caller asked too often for cards or references that do not exist, and was refused.',
       metric: metrics.counter('CallerBudgetSpent', {}, { period: FIVE_MINUTES }),
       threshold: { above: 0 },
@@ -59,6 +60,7 @@ export function callerAlarms(props: CallerAlarmsProps): readonly AlarmDefinition
     ),
     {
       runbook: 'requests-forbidden',
+      severity: 'day',
       meaning: `Within five minutes more than ${EXPECTED_FORBIDDEN} requests were refused with 403.`,
       metric: new Metric({ ...forbiddenMetric(name), statistic: 'Sum', period: FIVE_MINUTES }),
       threshold: { above: EXPECTED_FORBIDDEN },
@@ -81,6 +83,7 @@ function detokenizeAlarms(metrics: PoolMetrics, perMinute: number): readonly Ala
   return [
     {
       runbook: 'detokenize-unusual',
+      severity: 'page',
       meaning: `Callers requested more than ${perMinute} card numbers in a minute.`,
       metric: requests(Duration.minutes(1)),
       threshold: { above: perMinute },
@@ -90,6 +93,7 @@ function detokenizeAlarms(metrics: PoolMetrics, perMinute: number): readonly Ala
     {
       name: 'detokenize-unusual-for-the-hour',
       runbook: 'detokenize-unusual',
+      severity: 'page',
       meaning: 'Callers request far more card numbers than is usual at this hour.',
       metric: requests(FIVE_MINUTES),
       threshold: { aboveUsualBy: 4 },
@@ -107,6 +111,7 @@ function refusalsAlarm(label: string, account: string, metrics: PoolMetrics, abo
   return {
     name: `caller-refusals-${label}`,
     runbook: 'caller-refusals',
+    severity: 'day',
     meaning: `More than ${above} answers in an hour showed callers of ${label} whether a card or reference exists.`,
     metric: sumOf(
       REVEALING_ANSWERS.map((kind) => metrics.counter('CallerAnswers', { account, kind }, { period: HOUR })),
@@ -156,6 +161,7 @@ function directInvocationAlarm({ restApi, apiStage, detokenize }: CallerAlarmsPr
   });
   return {
     runbook: 'direct-invocation',
+    severity: 'page',
     meaning: 'The function detokenize was invoked more often than the API called it.',
     // SUM counts a metric without data as zero; a plain difference would have no result.
     metric: new MathExpression({

@@ -1,25 +1,24 @@
 import { Duration } from 'aws-cdk-lib';
-import type { Stage } from 'aws-cdk-lib/aws-apigateway';
 import {
   AlarmStatusWidget,
   Dashboard as CloudWatchDashboard,
-  GraphWidget,
   type IAlarm,
   type IMetric,
-  type IWidget,
   MathExpression,
-  SingleValueWidget,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
 import { routeNames } from '../../lambdas/function-names.ts';
 import { FUNCTIONS } from '../../lambdas/functions.ts';
+import type { WatchedParts } from './alarms.ts';
+import { platformRows } from './platform-rows.ts';
 import { type PoolMetrics, sumOf } from './pool-metrics.ts';
+import { graph, number, row, WHOLE_WIDTH } from './widgets.ts';
 
 export interface DashboardProps {
   /** The dashboard's name, such as `prod-card`. */
   readonly name: string;
   readonly metrics: PoolMetrics;
-  readonly stage: Stage;
+  readonly parts: Pick<WatchedParts, 'restApi' | 'functions' | 'cluster' | 'proxyName'>;
   readonly alarms: readonly IAlarm[];
 }
 
@@ -43,13 +42,15 @@ const BATCH_ENDPOINTS = [
 ] as const;
 
 const MINUTE = Duration.minutes(1);
-const WHOLE_WIDTH = 24;
-const HEIGHT = 6;
 
-/** The dashboard of a producer domain: alarms, pool, TOME calls, latencies and answers. */
+/**
+ * The dashboard of a producer domain: alarms, pool, TOME calls, latencies and answers; then the
+ * functions, the proxy and the database.
+ */
 export class Dashboard extends Construct {
-  constructor(scope: Construct, id: string, { name, metrics, stage, alarms }: DashboardProps) {
+  constructor(scope: Construct, id: string, { name, metrics, parts, alarms }: DashboardProps) {
     super(scope, id);
+    const stage = parts.restApi.deploymentStage;
     new CloudWatchDashboard(this, 'Page', {
       dashboardName: name,
       defaultInterval: Duration.hours(3),
@@ -96,26 +97,11 @@ export class Dashboard extends Construct {
             metrics.gauge('OldestEventSeconds'),
           ]),
         ),
+        ...platformRows(parts),
       ],
     });
   }
 }
-
-type OfWidth = (width: number) => IWidget;
-
-/** Widgets side by side, of equal width. CloudWatch accepts whole numbers only. */
-const row = (...widgets: OfWidth[]): IWidget[] =>
-  widgets.map((ofWidth) => ofWidth(Math.floor(WHOLE_WIDTH / widgets.length)));
-
-const graph =
-  (title: string, left: readonly IMetric[], { stacked = false } = {}): OfWidth =>
-  (width) =>
-    new GraphWidget({ title, left: [...left], stacked, width, height: HEIGHT, leftYAxis: { min: 0 } });
-
-const number =
-  (title: string, metric: IMetric): OfWidth =>
-  (width) =>
-    new SingleValueWidget({ title, metrics: [metric], width, height: HEIGHT });
 
 const latencies = (operation: string, metrics: PoolMetrics): readonly IMetric[] =>
   ['p50', 'p95', 'p99'].map((statistic) =>

@@ -1,8 +1,10 @@
 import { CfnOutput, Stack } from 'aws-cdk-lib';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
+import { acknowledgeUndelivered } from '../checks/acknowledgements.ts';
 import type { DomainSettings, Environment, ProducerDomain } from '../environments/environment.ts';
 import { namePrefix, stackIdentity } from '../environments/stack-identity.ts';
+import { DeadLetterQueue } from '../queues/dead-letter-queue.ts';
 import { AlarmTopic } from './alarm-topic.ts';
 import { Alarms, type WatchedParts } from './alarms.ts';
 import { Dashboard } from './dashboard.ts';
@@ -19,26 +21,30 @@ export interface ObservabilityStackProps {
   readonly service: ObservedService;
 }
 
-/** The alarms of a producer domain, the topic that they notify, and the dashboard. */
+/** The alarms of a producer domain, the topics that they notify, and the dashboard. */
 export class ObservabilityStack extends Stack {
   constructor(scope: Construct, { environment, domain, settings, service }: ObservabilityStackProps) {
     const name = namePrefix(environment, domain);
     super(scope, `${name}-observability`, stackIdentity(environment, 'observability', domain));
     const metrics = new PoolMetrics(domain);
-    const topic = new AlarmTopic(this, 'AlarmTopic', {
-      key: service.key,
-      name,
-      recipients: environment.alarmRecipients,
-    });
-    const undelivered = topic.undelivered === undefined ? [] : [{ name: 'alarms', queue: topic.undelivered }];
-    const parts = { ...service, deadLetterQueues: [...service.deadLetterQueues, ...undelivered] };
-    const alarms = new Alarms(this, 'Alarms', { environment, settings, name, metrics, topic, parts });
+    const { key } = service;
+    const undelivered = new DeadLetterQueue(this, 'Undelivered', { key, name: `${name}-undelivered-alarms` });
+    acknowledgeUndelivered(undelivered);
+    const { alarmRecipients, dayAlarmRecipients = alarmRecipients } = environment;
+    const topics = {
+      page: new AlarmTopic(this, 'PageTopic', { key, name, recipients: alarmRecipients, undelivered }),
+      day: new AlarmTopic(this, 'DayTopic', { key, name, recipients: dayAlarmRecipients, undelivered }),
+    };
+    const watched = { name: 'alarms', queue: undelivered, severity: 'day' } as const;
+    const parts = { ...service, deadLetterQueues: [...service.deadLetterQueues, watched] };
+    const alarms = new Alarms(this, 'Alarms', { environment, settings, name, metrics, topics, parts });
     new Dashboard(this, 'Dashboard', {
       name,
       metrics,
-      stage: service.restApi.deploymentStage,
+      parts: service,
       alarms: alarms.all,
     });
-    new CfnOutput(this, 'AlarmTopicArn', { value: topic.topicArn });
+    new CfnOutput(this, 'PageTopicArn', { value: topics.page.topicArn });
+    new CfnOutput(this, 'DayTopicArn', { value: topics.day.topicArn });
   }
 }

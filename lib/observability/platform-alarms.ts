@@ -5,8 +5,9 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { DatabaseCluster } from 'aws-cdk-lib/aws-rds';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { findingsLogName } from '../logs/log-protection.ts';
-import type { AlarmDefinition } from './alarm.ts';
+import type { AlarmDefinition, Severity } from './alarm.ts';
 import { sumOf } from './pool-metrics.ts';
+import { proxyMetric } from './proxy-metric.ts';
 
 const FIVE_MINUTES = Duration.minutes(5);
 
@@ -18,24 +19,33 @@ const MIN_REQUESTS = 20;
  */
 const SLOW_MS = 1_000;
 
+/** A dead-letter queue, and whom its first message notifies. */
+export interface WatchedQueue {
+  readonly name: string;
+  readonly queue: IQueue;
+  readonly severity: Severity;
+}
+
 export interface PlatformAlarmsProps {
   /** The prefix of names, such as `prod-card`. */
   readonly name: string;
   readonly stage: Stage;
-  readonly deadLetterQueues: readonly { readonly name: string; readonly queue: IQueue }[];
+  readonly deadLetterQueues: readonly WatchedQueue[];
   readonly functions: readonly { readonly name: string; readonly function: IFunction }[];
   readonly cluster: DatabaseCluster | undefined;
+  readonly proxyName: string | undefined;
 }
 
 /** Alarms on the metrics of AWS services. */
 export function platformAlarms(props: PlatformAlarmsProps): readonly AlarmDefinition[] {
-  const { name, stage, deadLetterQueues, functions, cluster } = props;
+  const { name, stage, deadLetterQueues, functions, cluster, proxyName } = props;
   return [
     ...apiAlarms(stage),
-    ...deadLetterQueues.map((deadLetters) => deadLetterAlarm(deadLetters.name, deadLetters.queue)),
+    ...deadLetterQueues.map(deadLetterAlarm),
     ...functions.map((target) => maskedInFunctionAlarm(target.name, target.function)),
     maskedAnywhereAlarm(name),
     ...(cluster === undefined ? [] : databaseAlarms(cluster)),
+    ...(proxyName === undefined ? [] : proxyAlarms(proxyName)),
   ];
 }
 
@@ -53,6 +63,7 @@ function apiAlarms(stage: Stage): readonly AlarmDefinition[] {
   return [
     {
       runbook: 'api-errors',
+      severity: 'page',
       meaning: 'Within five minutes more than 1% of the requests were answered with 5xx.',
       metric: whenMeaningful(
         '100 * errors / requests',
@@ -65,6 +76,7 @@ function apiAlarms(stage: Stage): readonly AlarmDefinition[] {
     },
     {
       runbook: 'api-latency',
+      severity: 'day',
       meaning: `For ten minutes more than 1% of the requests took longer than ${SLOW_MS} ms.`,
       metric: whenMeaningful(
         'slowest',
@@ -79,9 +91,10 @@ function apiAlarms(stage: Stage): readonly AlarmDefinition[] {
 }
 
 /** Raised by the first message, because an operator must handle each one. */
-const deadLetterAlarm = (name: string, queue: IQueue): AlarmDefinition => ({
+const deadLetterAlarm = ({ name, queue, severity }: WatchedQueue): AlarmDefinition => ({
   name: `dead-letters-${name}`,
   runbook: 'dead-letters',
+  severity,
   meaning: `The dead-letter queue ${name} is not empty.`,
   metric: queue.metricApproximateNumberOfMessagesVisible({ period: Duration.minutes(1), statistic: 'Maximum' }),
   threshold: { above: 0 },
@@ -107,6 +120,7 @@ function maskedInFunctionAlarm(name: string, target: IFunction): AlarmDefinition
   return {
     name: `card-number-masked-${name}`,
     runbook: 'card-number-masked',
+    severity: 'page',
     meaning: `Text like a card number was written to the log of ${name} and masked there.`,
     metric: sumOf([findings({ LogGroupName }), findings({ DataProtectionOperation: 'Audit', LogGroupName })], {
       label: 'lines with findings',
@@ -132,6 +146,7 @@ function maskedAnywhereAlarm(name: string): AlarmDefinition {
   return {
     name: 'card-number-masked-anywhere',
     runbook: 'card-number-masked',
+    severity: 'page',
     meaning: 'Text like a card number was written to a log of this domain and masked there.',
     // The logs of the data stack record their findings in another log group.
     metric: sumOf([findingsOf(name), findingsOf(`${name}-data`)], { label: 'findings', period: FIVE_MINUTES }),
@@ -147,6 +162,7 @@ function databaseAlarms(cluster: DatabaseCluster): readonly AlarmDefinition[] {
   return [
     {
       runbook: 'database-busy',
+      severity: 'day',
       meaning: 'The CPU utilization of the database has been above 80% for ten minutes.',
       metric: cluster.metricCPUUtilization({ period: FIVE_MINUTES, statistic: 'Average' }),
       threshold: { above: 80 },
@@ -155,9 +171,48 @@ function databaseAlarms(cluster: DatabaseCluster): readonly AlarmDefinition[] {
     },
     {
       runbook: 'database-at-capacity',
+      severity: 'day',
       meaning: 'The database has used more than 90% of its maximum capacity for ten minutes.',
       metric: cluster.metricACUUtilization({ period: FIVE_MINUTES, statistic: 'Maximum' }),
       threshold: { above: 90 },
+      periods: 2,
+      missingData,
+    },
+  ];
+}
+
+/** How long a connection may wait in the proxy for one to the database, in microseconds. */
+const SLOW_BORROW_US = 100_000;
+
+/** The proxy between the functions and the database. */
+function proxyAlarms(proxyName: string): readonly AlarmDefinition[] {
+  const missingData = TreatMissingData.NOT_BREACHING;
+  return [
+    {
+      runbook: 'proxy-pinned',
+      severity: 'day',
+      meaning: 'For 15 minutes RDS Proxy has kept database connections for single sessions, which it cannot share.',
+      // The lowest value of a period: a connection that is pinned for a moment raises no alarm.
+      metric: proxyMetric(proxyName, 'DatabaseConnectionsCurrentlySessionPinned', 'Minimum'),
+      threshold: { above: 0 },
+      periods: 3,
+      missingData,
+    },
+    {
+      runbook: 'proxy-sign-in-failed',
+      severity: 'day',
+      meaning: 'RDS Proxy refused the sign-in of a function.',
+      metric: proxyMetric(proxyName, 'ClientConnectionsSetupFailedAuth', 'Sum'),
+      threshold: { above: 0 },
+      periods: 1,
+      missingData,
+    },
+    {
+      runbook: 'proxy-slow',
+      severity: 'day',
+      meaning: `For ten minutes requests waited more than ${SLOW_BORROW_US / 1_000} ms for a connection of RDS Proxy.`,
+      metric: proxyMetric(proxyName, 'DatabaseConnectionsBorrowLatency', 'Average'),
+      threshold: { above: SLOW_BORROW_US },
       periods: 2,
       missingData,
     },

@@ -57,6 +57,7 @@ export function poolAlarms(
   return [
     {
       runbook: 'pool-low',
+      severity: 'day',
       meaning:
         'The pool has been below its low-water mark for longer than a refill should take ' +
         `(${minutes(refillMinutes)} min).`,
@@ -67,6 +68,7 @@ export function poolAlarms(
     },
     {
       runbook: 'pool-empty',
+      severity: 'page',
       meaning: 'The pool is empty, so a creation makes several TOME calls or, beyond the limit, is refused.',
       metric: metrics.gauge('PoolEmpty'),
       threshold: { atLeast: 1 },
@@ -75,6 +77,7 @@ export function poolAlarms(
     },
     {
       runbook: 'minutes-to-empty',
+      severity: 'page',
       meaning: `At the present consumption the pool is empty in less than ${mostMinutes} minutes.`,
       metric: metrics.gauge('MinutesToEmpty', { statistic: 'Minimum' }),
       threshold: { below: mostMinutes },
@@ -84,6 +87,7 @@ export function poolAlarms(
     },
     {
       runbook: 'stale-reservations',
+      severity: 'day',
       meaning: 'A reservation is older than the horizon at which the settler should have quarantined it.',
       metric: metrics.gauge('OldestReservedSeconds'),
       threshold: { above: DEFAULTS.reservationHorizonSeconds + SETTLE_DELAY_SECONDS },
@@ -92,6 +96,7 @@ export function poolAlarms(
     },
     {
       runbook: 'outbox-age',
+      severity: 'page',
       meaning: `A card-created event has waited more than ${OLDEST_EVENT_SECONDS / 60} minutes to be sent to TSYS.`,
       metric: metrics.gauge('OldestEventSeconds'),
       threshold: { above: OLDEST_EVENT_SECONDS },
@@ -107,6 +112,7 @@ export function poolAlarms(
 const growthAlarms = (metrics: PoolMetrics, missingData: TreatMissingData): readonly AlarmDefinition[] => [
   {
     runbook: 'quarantine-growing',
+    severity: 'day',
     meaning: `More than ${QUARANTINED_PER_HOUR} pairs were quarantined within an hour.`,
     metric: metrics.gauge('QuarantinedLastHour'),
     threshold: { above: QUARANTINED_PER_HOUR },
@@ -115,6 +121,7 @@ const growthAlarms = (metrics: PoolMetrics, missingData: TreatMissingData): read
   },
   {
     runbook: 'tokens-leaked',
+    severity: 'day',
     meaning: `Within a day, prefetch answers with more than ${LEAKED_PER_DAY} tokens were lost.`,
     metric: metrics.gauge('TokensLeakedLastDay'),
     threshold: { above: LEAKED_PER_DAY },
@@ -123,6 +130,7 @@ const growthAlarms = (metrics: PoolMetrics, missingData: TreatMissingData): read
   },
   {
     runbook: 'purge-behind',
+    severity: 'day',
     meaning: `Expired idempotency keys have waited more than ${PURGE_LAG_SECONDS / 3_600} hour to be deleted.`,
     metric: metrics.gauge('PurgeLagSeconds'),
     threshold: { above: PURGE_LAG_SECONDS },
@@ -133,6 +141,7 @@ const growthAlarms = (metrics: PoolMetrics, missingData: TreatMissingData): read
 
 const silenceAlarm = (metrics: PoolMetrics): AlarmDefinition => ({
   runbook: 'health-silent',
+  severity: 'page',
   meaning: `The health job has published nothing for ${SILENT_MINUTES} minutes, so no alarm on the pool can be raised.`,
   metric: metrics.gauge('PoolAvailable', { statistic: 'SampleCount' }),
   threshold: { below: 1 },
@@ -143,6 +152,7 @@ const silenceAlarm = (metrics: PoolMetrics): AlarmDefinition => ({
 /** Starts a refill. It notifies no operator. */
 export const refillWantedAlarm = (metrics: PoolMetrics): AlarmDefinition => ({
   runbook: 'refill-wanted',
+  severity: null,
   meaning: 'The pool is below its low-water mark, and this alarm has started a refill.',
   metric: metrics.gauge('RefillWanted'),
   threshold: { above: 0 },

@@ -12,6 +12,7 @@ export function releaseAlarms(operation: RouteName, alias: Alias, metrics: PoolM
   const period = Duration.minutes(1);
   const shared = {
     runbook: 'a-release-rolled-back',
+    severity: null,
     threshold: { above: 0 },
     periods: 1,
     missingData: TreatMissingData.NOT_BREACHING,

@@ -26,6 +26,7 @@ export function workloadAlarms(
   return [
     {
       runbook: 'prefetch-failed',
+      severity: 'day',
       meaning: 'A prefetch failed, or fetched fewer pairs than the pool needs.',
       metric: sumOf(
         [
@@ -41,6 +42,7 @@ export function workloadAlarms(
     missedPrefetchAlarm(metrics, settings.prefetchEveryMinutes),
     {
       runbook: 'breaker-open',
+      severity: 'page',
       meaning: 'A circuit breaker for an operation of TOME opened.',
       metric: metrics.counter('BreakerOpened', {}),
       threshold: { above: 0 },
@@ -49,6 +51,7 @@ export function workloadAlarms(
     },
     {
       runbook: 'database-silent',
+      severity: 'page',
       meaning: 'The database did not answer new connections of an API function, so its circuit breaker opened.',
       metric: metrics.counter('DatabaseBreakerOpened', {}),
       threshold: { above: 0 },
@@ -57,6 +60,7 @@ export function workloadAlarms(
     },
     {
       runbook: 'tome-rate-limited',
+      severity: 'day',
       meaning: 'For three minutes TOME answered more than 60 calls per minute with 429.',
       metric: metrics.counter('TomeRateLimited', {}),
       threshold: { above: 60 },
@@ -65,6 +69,7 @@ export function workloadAlarms(
     },
     {
       runbook: 'token-requests-failed',
+      severity: 'page',
       meaning: 'Within five minutes more than two requests for an access token of TOME failed.',
       metric: metrics.counter('TomeTokenRequestsFailed', {}, { period: FIVE_MINUTES }),
       threshold: { above: 2 },
@@ -73,6 +78,7 @@ export function workloadAlarms(
     },
     {
       runbook: 'reference-odd',
+      severity: 'day',
       meaning: 'NS2 has bound references that are not as REFERENCE_FORMAT and REFERENCE_LUHN say.',
       metric: metrics.counter('TokenizerEvents', { event: 'reference-odd' }, { period: FIVE_MINUTES }),
       threshold: { above: 0 },
@@ -81,6 +87,7 @@ export function workloadAlarms(
     },
     {
       runbook: 'events-refused',
+      severity: 'page',
       meaning: "SQS accepted a batch for TSYS's queue but refused card-created events in it.",
       metric: metrics.counter('EventsRefused', {}),
       threshold: { above: 0 },
@@ -89,6 +96,7 @@ export function workloadAlarms(
     },
     {
       runbook: 'direct-path-share',
+      severity: 'page',
       meaning: 'Within five minutes more than 5% of the creations found no pair and used the direct path.',
       metric: new MathExpression({
         expression: `IF(SUM([direct, pooled]) >= ${MIN_CREATIONS}, 100 * direct / SUM([direct, pooled]), 0)`,
@@ -112,6 +120,7 @@ function missedPrefetchAlarm(metrics: PoolMetrics, everyMinutes: number): AlarmD
   const periodMinutes = windowMinutes <= MAX_SHORT_PERIOD_MINUTES ? 5 : 60;
   return {
     runbook: 'prefetch-missed',
+    severity: 'day',
     meaning: `No prefetch has succeeded for ${windowMinutes} minutes, in which ${PREFETCH_SCHEDULE.lateAfterRuns} were scheduled.`,
     metric: metrics.counter('PrefetchSucceeded', {}, { period: Duration.minutes(periodMinutes) }),
     threshold: { below: 1 },

@@ -80,8 +80,8 @@ test('a deployment of the environment migrates its database', async () => {
   const service = await account.outputsOf('local-card-service');
   api = new DeployedApi(emulatorDependencies.endpointUrl, service['ApiUrl'] ?? '');
   cardEventsUrl = service['CardEventsQueueUrl'] ?? '';
-  const { AlarmTopicArn = '' } = await account.outputsOf('local-card-observability');
-  alarmQueue = await account.subscribedQueue(AlarmTopicArn);
+  const { DayTopicArn = '' } = await account.outputsOf('local-card-observability');
+  alarmQueue = await account.subscribedQueue(DayTopicArn);
 
   const sql = postgres(emulatorDependencies.databaseUrl, { max: 1 });
   const [pairs] = await sql`SELECT count(*)::int AS count FROM pair`;

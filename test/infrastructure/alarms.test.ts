@@ -4,6 +4,7 @@ import { functionNames } from '../../lambdas/function-names.ts';
 import { readSettings } from '../../lambdas/runtime/settings.ts';
 import { type AlarmProperties, type AlarmState, type Minute, metricsOf, stateAfter } from './alarm-evaluation.ts';
 import { type ObservedDomain, observedDomain } from './observed-domain.ts';
+import { synthesized } from './synthesized-environment.ts';
 
 let prod: ObservedDomain;
 let local: ObservedDomain;
@@ -13,14 +14,16 @@ beforeAll(() => {
   local = observedDomain('local');
 });
 
-test('every alarm notifies when raised and when cleared, through an encrypted topic of this account', () => {
+test('every alarm notifies when raised and when cleared, through one of two encrypted topics of this account', () => {
   for (const { alarms, template } of [prod, local]) {
-    const topic = Object.keys(template.findResources('AWS::SNS::Topic'))[0];
+    const topics = Object.keys(template.findResources('AWS::SNS::Topic'));
+    expect(topics.map((id) => id.replace(/[0-9A-F]{8}$/, '')).sort()).toEqual(['DayTopic', 'PageTopic']);
     for (const { AlarmActions, OKActions } of alarms) {
-      expect([AlarmActions, OKActions]).toEqual([[{ Ref: topic }], [{ Ref: topic }]]);
+      expect(topics.map((Ref) => ({ Ref }))).toContainEqual(AlarmActions?.[0]);
+      expect([AlarmActions?.length, OKActions]).toEqual([1, AlarmActions]);
     }
-    template.hasResourceProperties('AWS::SNS::Topic', { KmsMasterKeyId: Match.anyValue() });
-    template.hasResourceProperties('AWS::SNS::TopicPolicy', {
+    template.allResourcesProperties('AWS::SNS::Topic', { KmsMasterKeyId: Match.anyValue() });
+    template.allResourcesProperties('AWS::SNS::TopicPolicy', {
       PolicyDocument: {
         Statement: [
           { Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } },
@@ -28,12 +31,25 @@ test('every alarm notifies when raised and when cleared, through an encrypted to
         ],
       },
     });
+    template.hasOutput('PageTopicArn', {});
+    template.hasOutput('DayTopicArn', {});
   }
-  prod.template.hasResourceProperties('AWS::SNS::Subscription', {
-    Protocol: 'email',
-    Endpoint: 'card-tokenization-on-call@bank.example',
+});
+
+test('a page goes to the recipients of alarms, and what can wait to those of working hours', () => {
+  const recipientsOf = ({ template }: ObservedDomain) =>
+    Object.fromEntries(
+      Object.values(template.findResources('AWS::SNS::Subscription')).map(({ Properties }) => [
+        Properties['TopicArn'].Ref.replace(/[0-9A-F]{8}$/, ''),
+        Properties['Endpoint'],
+      ]),
+    );
+  expect(recipientsOf(prod)).toEqual({
+    PageTopic: 'card-tokenization-on-call@bank.example',
+    DayTopic: 'card-tokenization-team@bank.example',
   });
-  prod.template.hasOutput('AlarmTopicArn', {});
+  const onCall = 'card-tokenization-dev@bank.example';
+  expect(recipientsOf(observedDomain('dev'))).toEqual({ PageTopic: onCall, DayTopic: onCall });
 });
 
 test('every alarm name is unique and starts with environment and domain', () => {
@@ -49,6 +65,26 @@ test('no alarm exceeds the limits of CloudWatch on metrics and evaluated time', 
     const { Period = 300, EvaluationPeriods } = alarm;
     expect(Period * EvaluationPeriods).toBeLessThanOrEqual(Period < 3_600 ? 86_400 : 604_800);
   }
+});
+
+test('the alarms and the dashboard read the metrics of the proxy under the name that is deployed', () => {
+  const { Dimensions } = prod.alarm('proxy-pinned');
+  expect(Dimensions).toEqual([{ Name: 'ProxyName', Value: 'prod-card-a-b-c' }]);
+  expect(synthesized('prod').one('AWS::RDS::DBProxy', 'prod-card-service').properties.DBProxyName).toBe(
+    'prod-card-a-b-c',
+  );
+  expect(prod.dashboard).toContain('"ClientConnections","ProxyName","prod-card-a-b-c"');
+});
+
+test('the dashboard shows functions everywhere, and the proxy and the database on AWS', () => {
+  for (const metric of ['ConcurrentExecutions', 'Throttles']) {
+    expect(prod.dashboard).toContain(`"AWS/Lambda","${metric}"`);
+    expect(local.dashboard).toContain(`"AWS/Lambda","${metric}"`);
+  }
+  for (const metric of ['DatabaseConnectionsBorrowLatency', 'ServerlessDatabaseCapacity', 'CommitLatency']) {
+    expect(prod.dashboard).toContain(`"AWS/RDS","${metric}"`);
+  }
+  expect(local.dashboard).not.toContain('AWS/RDS');
 });
 
 test('in the emulator all alarms are on plain gauges, which it supports', () => {
@@ -177,6 +213,33 @@ describe('each alarm on metrics of AWS services is raised only by its fault and 
       ['OK', 'ALARM', 'OK'],
     ],
     [
+      'proxy-pinned',
+      [
+        [15, { DatabaseConnectionsCurrentlySessionPinned: [0, 2, 0] }],
+        [15, { DatabaseConnectionsCurrentlySessionPinned: [1, 2] }],
+        [5, { DatabaseConnectionsCurrentlySessionPinned: [1, 0] }],
+      ],
+      ['OK', 'ALARM', 'OK'],
+    ],
+    [
+      'proxy-sign-in-failed',
+      [
+        [5, { ClientConnectionsSetupFailedAuth: [0] }],
+        [1, { ClientConnectionsSetupFailedAuth: [1] }],
+        [5, {}],
+      ],
+      ['OK', 'ALARM', 'OK'],
+    ],
+    [
+      'proxy-slow',
+      [
+        [10, { DatabaseConnectionsBorrowLatency: [900, 30_000] }],
+        [10, { DatabaseConnectionsBorrowLatency: [150_000, 90_000] }],
+        [5, { DatabaseConnectionsBorrowLatency: [900] }],
+      ],
+      ['OK', 'ALARM', 'OK'],
+    ],
+    [
       'requests-forbidden',
       [
         [5, { RequestsForbidden: [1] }],
@@ -215,7 +278,7 @@ describe('each alarm on metrics of AWS services is raised only by its fault and 
 
   test('every alarm on a metric of an AWS service is tested here', () => {
     const tested =
-      /-(api-errors|direct-invocation|api-latency|prefetch-failed|database-\w[\w-]*|card-number-masked-[\w-]+|dead-letters-(jobs|card-events|alarms))$/;
+      /-(api-errors|direct-invocation|api-latency|prefetch-failed|proxy-\w[\w-]*|database-\w[\w-]*|card-number-masked-[\w-]+|dead-letters-(jobs|card-events|alarms))$/;
     const onAws = prod.alarms.filter((alarm) => metricsOf(alarm).some(({ namespace }) => namespace.startsWith('AWS/')));
     expect(onAws.filter(({ AlarmName }) => !tested.test(AlarmName))).toEqual([]);
   });

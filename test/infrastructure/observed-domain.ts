@@ -36,10 +36,18 @@ export function observedDomain(name: EnvironmentName, changes: Partial<DomainSet
   const network = environment.kind === 'aws' ? new NetworkStack(app, environment) : undefined;
   const part = { environment, domain: 'card', settings } as const;
   const data = new DataStack(app, { ...part, network });
-  const { restApi, apiStage, functions, deadLetterQueues } = new ServiceStack(app, { ...part, network, data });
+  const { restApi, apiStage, functions, deadLetterQueues, proxy } = new ServiceStack(app, { ...part, network, data });
   const stack = new ObservabilityStack(app, {
     ...part,
-    service: { key: data.key, restApi, apiStage, functions, deadLetterQueues, cluster: data.database?.cluster },
+    service: {
+      key: data.key,
+      restApi,
+      apiStage,
+      functions,
+      deadLetterQueues,
+      cluster: data.database?.cluster,
+      proxyName: proxy?.name,
+    },
   });
   const template = Template.fromStack(stack);
   const alarms = alarmsOf(template);

@@ -5,15 +5,18 @@ import type { FunctionRow } from '../../lambdas/function-row.ts';
 import { FUNCTIONS } from '../../lambdas/functions.ts';
 import { settingGroups } from '../../lambdas/runtime/setting-groups.ts';
 import { inWordsOf, vocabularyOfDomain } from '../../lambdas/vocabulary.ts';
+import type { AlarmProperties } from './alarm-evaluation.ts';
 import { observedDomain } from './observed-domain.ts';
 
 const runbook = readFileSync('docs/runbook.md', 'utf8');
 const [, alarmsPart = '', proceduresPart = ''] = runbook.split(/^## (?:Alarms|Procedures)$/m);
 
 let descriptions: readonly string[];
+let notifying: readonly AlarmProperties[];
 
 beforeAll(() => {
   const { alarms, serviceAlarms } = observedDomain('prod');
+  notifying = alarms;
   descriptions = [...alarms, ...serviceAlarms].map(({ AlarmDescription }) => AlarmDescription);
 });
 
@@ -50,6 +53,23 @@ test('every alarm entry has the parts Means, First look, Do, Escalate and Clears
   for (const { anchor, text } of entriesOf(alarmsPart)) {
     const found = [...text.matchAll(/^- \*\*([A-Z][a-z ]+)\*\* /gm)].map(([, part]) => part);
     expect({ anchor, found }).toEqual({ anchor, found: parts });
+  }
+});
+
+/** `page` or `day`, from the start of the part Means. For dead letters it depends on the queue. */
+function severityIn(text: string, alarmName: string): string | undefined {
+  const [, first, exception = '', excepted = ''] =
+    /^- \*\*Means\*\* \((page|day)(?:; (page|day) for `([a-z-]+)`)?/m.exec(text) ?? [];
+  return excepted !== '' && alarmName.endsWith(excepted) ? exception : first;
+}
+
+test('every alarm notifies the topic that its entry names: page or day', () => {
+  const entries = new Map(entriesOf(alarmsPart).map(({ anchor, text }) => [anchor, text]));
+  expect(notifying.length).toBeGreaterThan(30);
+  for (const { AlarmName, AlarmDescription, AlarmActions = [] } of notifying) {
+    const anchor = AlarmDescription.split('#')[1] ?? '';
+    const topic = /^(Page|Day)Topic/.exec((AlarmActions[0] as { readonly Ref: string }).Ref)?.[1]?.toLowerCase();
+    expect([AlarmName, topic]).toEqual([AlarmName, severityIn(entries.get(anchor) ?? '', AlarmName)]);
   }
 });
 

@@ -63,8 +63,15 @@ test.each([
   ['dev: domains must name at least one producer domain.', aws('dev', { domains: {} })],
   [/^dev: logRetentionDays must be one of 1, 3, /, aws('dev', { logRetentionDays: 91 })],
   ['prod: logRetentionDays must be at least 365, by PCI DSS 10.5.1.', aws('prod', { logRetentionDays: 180 })],
-  ['dev: alarmRecipients must be e-mail addresses.', aws('dev', { alarmRecipients: ['on-call'] })],
-  ['dev: alarmRecipients must name at least one address.', aws('dev', { alarmRecipients: [] })],
+  [
+    'dev: alarmRecipients and dayAlarmRecipients must be e-mail addresses.',
+    aws('dev', { alarmRecipients: ['on-call'] }),
+  ],
+  [
+    'dev: alarmRecipients and dayAlarmRecipients must name at least one address.',
+    aws('dev', { dayAlarmRecipients: [] }),
+  ],
+  ['dev: alarmRecipients and dayAlarmRecipients must name at least one address.', aws('dev', { alarmRecipients: [] })],
   ['dev: availabilityZones must be in us-east-1.', aws('dev', { availabilityZones: ['us-east-1a', 'eu-west-1b'] })],
   [
     'dev: availabilityZones must name two or three different zones.',
@@ -175,7 +182,7 @@ test('an unknown or missing environment name is refused with the list of names',
 test('all faults are reported at once, one on each line', () => {
   const environment = aws('dev', { account: '', alarmRecipients: [] });
   expect(() => assertUsable(environment)).toThrow(
-    'The environment cannot be deployed.\ndev: account must have twelve digits.\ndev: alarmRecipients must name at least one address.',
+    'The environment cannot be deployed.\ndev: account must have twelve digits.\ndev: alarmRecipients and dayAlarmRecipients must name at least one address.',
   );
 });
 
