@@ -44,3 +44,9 @@ const writtenWith = (lines: Partial<WrittenProfile>): object => ({ ...SHIPPED_PR
 export const limitOf = (callsPerSecond: number): Pick<WrittenProfile, 'limits'> => ({
   limits: { ...SHIPPED_PROFILES.simulator.limits, callsPerSecond },
 });
+
+/** The profile with another number of calls a second, which settings of a trial must fit. */
+export const withCallsPerSecond = (profile: TomeProfile, callsPerSecond: number): TomeProfile => ({
+  ...profile,
+  limits: { ...profile.limits, callsPerSecond },
+});

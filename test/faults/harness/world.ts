@@ -4,6 +4,8 @@ import { systemClock } from '../../../lambdas/runtime/system-clock.ts';
 import type { DisclosureRecord } from '../../../lambdas/tokenization/ports/audit.ts';
 import type { ReferenceEvent } from '../../../lambdas/tokenization/ports/event-queue.ts';
 import type { Tome } from '../../../lambdas/tokenization/ports/tome.ts';
+import type { Authentication } from '../../../lambdas/tome/client/authentication/authentication.ts';
+import { createAuthentication } from '../../../lambdas/tome/client/authentication/create-authentication.ts';
 import { createHttpTome } from '../../../lambdas/tome/client/http-tome.ts';
 import { TomeClient } from '../../../lambdas/tome/client/tome-client.ts';
 import type { TomeProfile } from '../../../lambdas/tome/profile/tome-profile.ts';
@@ -102,6 +104,7 @@ export async function createWorld(
       liveCallsPerSecond: 0,
     },
     profile,
+    authentication: authenticationAt(simulator, profile),
     clock: systemClock,
     random: Math.random,
   });
@@ -149,4 +152,18 @@ export async function createWorld(
     },
   };
   return world;
+}
+
+/** How the processes authenticate at the simulator, as the profile says. */
+function authenticationAt({ url, clientSettings }: Simulator, profile: TomeProfile): Authentication {
+  const text = clientSettings['TOME_CREDENTIAL'];
+  return createAuthentication({
+    profile,
+    baseUrl: url,
+    credential: text === undefined ? null : { text, read: async () => text, onUnreadable: () => undefined },
+    signingCredentials: () => ({ accessKeyId: 'local', secretAccessKey: 'local' }),
+    time: { ...systemClock, dateMs: Date.now },
+    random: Math.random,
+    onTokenRequest: () => undefined,
+  });
 }

@@ -4,6 +4,7 @@ import { madeUpCard } from '../../../scripts/local/made-up-cards.ts';
 import { restoreBackup, takeBackup } from '../harness/backup.ts';
 import { Crashed } from '../harness/fault-modes.ts';
 import { type Interceptor, noFaults } from '../harness/interceptor.ts';
+import { outsideCall } from '../harness/outside-call.ts';
 import { PlannedFaults } from '../harness/planned-faults.ts';
 import { startProcess } from '../harness/process-under-test.ts';
 import { createAs } from '../harness/recorded-client.ts';
@@ -22,7 +23,7 @@ export const created = async (world: World): Promise<void> => {
 
 /** TOME has bound a card of another domain, so that a wrong answer can name a token of it. */
 export async function cardOfAnotherDomain(world: World): Promise<void> {
-  const call = { deadlineMs: Number.POSITIVE_INFINITY, lane: 'live', correlationId: 'another domain' } as const;
+  const call = outsideCall('another domain');
   const { token } = await world.tome.ns1.tokenize(CardNumber.parse(OTHER), null, call);
   await world.tome.ns2.tokenize(token, null, call);
 }
@@ -39,7 +40,7 @@ export async function createdAndNotStored(world: World): Promise<void> {
 
 /** An earlier run staged a pair, and then NS2 bound its internal token to another reference. */
 export async function contradictedPair(world: World): Promise<void> {
-  const call = { deadlineMs: Number.POSITIVE_INFINITY, lane: 'batch', correlationId: 'an earlier run' } as const;
+  const call = outsideCall('an earlier run', 'batch');
   const {
     tokens: [internal],
   } = await world.tome.ns1.prefetch(1, call);
@@ -96,7 +97,7 @@ const backupInsteadOfSending = (world: World): Interceptor => ({
  * Then NS1 issued the token of CARD again, and the pool's only pair has it.
  */
 export async function tokenIssuedTwice(world: World): Promise<void> {
-  const call = { deadlineMs: Number.POSITIVE_INFINITY, lane: 'live', correlationId: 'a creation that failed' } as const;
+  const call = outsideCall('a creation that failed');
   await world.tome.ns1.tokenize(CardNumber.parse(CARD), null, call);
   world.simulator.faults.order({ operation: 'prefetch', namespace: 'ns1', kind: 'wrong-token', count: 1 });
   await startProcess(world, noFaults).prefetch(1);

@@ -5,6 +5,7 @@ import { InternalTokenUnacceptable } from '../../../lambdas/tokenization/tome-er
 import { madeUpCard } from '../../../scripts/local/made-up-cards.ts';
 import { restoreBackup, takeBackup } from '../harness/backup.ts';
 import { stepDatabaseClock } from '../harness/database-clock.ts';
+import { outsideCall } from '../harness/outside-call.ts';
 import type { TrialOperation } from './random-operation.ts';
 
 /** Which events an interleaving can have beside requests, jobs and faults. Drawn once for each. */
@@ -75,7 +76,7 @@ const failedBetweenNamespaces = (card: number): TrialOperation => ({
   name: `a creation of card ${card} fails between the namespaces`,
   run: (process, world) =>
     process.step('ns1 binds a card', async () => {
-      const call = { deadlineMs: Number.POSITIVE_INFINITY, lane: 'live', correlationId: 'it fails' } as const;
+      const call = outsideCall('it fails');
       await world.tome.ns1.tokenize(CardNumber.parse(madeUpCard(card)), null, call).catch((error: unknown) => {
         if (!(error instanceof InternalTokenUnacceptable)) throw error;
       });

@@ -1,7 +1,7 @@
 import { connect } from '../../../../lambdas/pool/database/database.ts';
 import type { TomeProfile } from '../../../../lambdas/tome/profile/tome-profile.ts';
 import { madeUpCard } from '../../../../scripts/local/made-up-cards.ts';
-import { limitOf, profileText } from '../../../support/tome-profiles.ts';
+import { withCallsPerSecond } from '../../../support/tome-profiles.ts';
 import { type Answer, DIRECT_CREATIONS_PER_SECOND, ROWS, type Row, type ServiceUnderTest } from './degradation-rows.ts';
 import { TargetProcess } from './target-process.ts';
 import { startTrialStack } from './trial-stack.ts';
@@ -10,12 +10,11 @@ import { startTrialStack } from './trial-stack.ts';
 export async function runDegradation(profile: TomeProfile, onRow: (row: Row) => void): Promise<readonly Row[]> {
   const stack = await startTrialStack({
     seed: 7,
-    profile,
+    profile: withCallsPerSecond(profile, 500),
     switches: { latencyMs: 10, rateLimitPerSecond: 250 },
     settings: {
       POOL_TARGET_MIN: '1500',
       POOL_COVER_MINUTES: '0',
-      TOME_PROFILE: profileText(limitOf(500)),
       TOME_LIVE_CALLS_PER_SECOND: '225',
       TOME_BATCH_CALLS_PER_SECOND: '240',
       TOME_MAX_ATTEMPTS: '2',

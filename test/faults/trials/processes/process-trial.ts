@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { connect } from '../../../../lambdas/pool/database/database.ts';
 import type { TomeProfile } from '../../../../lambdas/tome/profile/tome-profile.ts';
 import { seededRandom } from '../../../../scripts/simulator/seeded-random.ts';
-import { limitOf, profileText } from '../../../support/tome-profiles.ts';
+import { withCallsPerSecond } from '../../../support/tome-profiles.ts';
 import { readDatabase } from '../../checker/evidence.ts';
 import { findViolations, type Violation } from '../../checker/invariants.ts';
 import { ClientLoad } from './client-load.ts';
@@ -43,14 +43,13 @@ export async function runProcessTrial(
   const random = seededRandom(seed);
   const stack = await startTrialStack({
     seed,
-    profile,
+    profile: withCallsPerSecond(profile, 5_000),
     switches: { latencyMs: 3, rateLimitScope: 'off' },
     settings: {
       DATABASE_QUERY_TIMEOUT_MS: '1000',
       REQUEST_DEADLINE_MS: '1000',
       TOME_ATTEMPT_TIMEOUT_MS: '300',
       TOME_BREAKER_FAILURES: '50',
-      TOME_PROFILE: profileText(limitOf(5_000)),
       TOME_BATCH_CALLS_PER_SECOND: '2000',
       RESERVATION_HORIZON_SECONDS: String(HORIZON_SECONDS),
       RELAY_LEASE_SECONDS: '1',
