@@ -9,7 +9,13 @@ import { InvalidArguments } from '../../program/invalid-arguments.ts';
 import { parseOptions } from '../../program/options.ts';
 import { findTargetFaults, hostsOf } from '../wire/target-guard.ts';
 
+/** The command to print all rules. */
+export interface ListRules {
+  readonly list: true;
+}
+
 export interface ConformanceOptions {
+  readonly list: false;
   /** The name of a profile of the repository, or its JSON. */
   readonly profileText: string;
   readonly profile: TomeProfile;
@@ -45,6 +51,7 @@ export const USAGE = `${USAGE_HEAD}
   --rate               also looks for the rate limit: at most three bursts of 400 calls
   --serial N           number of the first made-up card; use another one if TOME has it already
                        (random)
+  --list               prints all rules and calls nothing
   --json               prints the result as JSON
   --production         together with --yes-this-is-production: runs although the target is
                        production; made-up cards stay bound there for good
@@ -62,7 +69,7 @@ export function parseConformanceOptions(
   args: readonly string[],
   variables: Readonly<Record<string, string | undefined>>,
   random: () => number,
-): ConformanceOptions | null {
+): ConformanceOptions | ListRules | null {
   const values = parseOptions(args, {
     profile: { type: 'string' },
     url: { type: 'string' },
@@ -75,9 +82,11 @@ export function parseConformanceOptions(
     'most-calls': { type: 'string' },
     serial: { type: 'string' },
     rate: { type: 'boolean', default: false },
+    list: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
   });
   if (values === null) return null;
+  if (values.list) return { list: true };
   const faults: string[] = [];
   const number = (name: 'tokens' | 'most-calls' | 'serial', text: string, least: number, most: number): number => {
     const value = Number(text);
@@ -93,6 +102,7 @@ export function parseConformanceOptions(
   faults.push(...urlFaults.map((fault) => `--url ${fault}.`));
   const serial = values.serial ?? String(Math.floor(random() * LAST_SERIAL));
   const options = {
+    list: false as const,
     url,
     tokens: number('tokens', values.tokens, FEWEST_TOKENS, 5_000),
     mostCalls: number('most-calls', values['most-calls'] ?? (values.rate ? '1500' : '200'), 1, 100_000),

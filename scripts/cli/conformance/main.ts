@@ -1,13 +1,17 @@
 import { TomeError } from '../../../lambdas/tokenization/tome-errors.ts';
 import { beginProgram, endProgram } from '../../program/run-program.ts';
 import { conform } from './conform.ts';
-import { type ConformanceOptions, parseConformanceOptions, USAGE } from './conformance-options.ts';
-import { conformanceJson, conformanceReport, exitCodeOf } from './report.ts';
+import { type ConformanceOptions, type ListRules, parseConformanceOptions, USAGE } from './conformance-options.ts';
+import { conformanceJson, conformanceReport, exitCodeOf, listOfRules } from './report.ts';
 import { mostCallsOf } from './run-suite.ts';
 import { suiteOf } from './suite.ts';
 
 /** Prints what the run costs, then runs it, then prints the result. */
-async function main(options: ConformanceOptions): Promise<number> {
+async function main(options: ConformanceOptions | ListRules): Promise<number> {
+  if (options.list) {
+    process.stdout.write(listOfRules(suiteOf({ rate: true })));
+    return 0;
+  }
   const { profileText, profile, url, hosts, tokens, mostCalls, serial, rate, json } = options;
   const suite = suiteOf({ rate });
   // On standard error, so that standard output has the JSON only.
@@ -25,7 +29,7 @@ async function main(options: ConformanceOptions): Promise<number> {
   return exitCodeOf(result);
 }
 
-const parse = (args: readonly string[]): ConformanceOptions | null =>
+const parse = (args: readonly string[]): ConformanceOptions | ListRules | null =>
   parseConformanceOptions(args, process.env, Math.random);
 
 await endProgram(await main(beginProgram({ usage: USAGE, parse, expected: [[TomeError, 2]] })));

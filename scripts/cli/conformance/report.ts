@@ -1,5 +1,6 @@
 import type { Conformance } from './conform.ts';
 import type { RuleResult } from './run-suite.ts';
+import type { Suite } from './suite.ts';
 
 const MARKS = { passed: 'passed    ', failed: 'FAILED    ', 'not-tried': 'not tried ' } as const;
 
@@ -32,6 +33,10 @@ function summaryOf({ results, isIncomplete }: Pick<Conformance, 'results' | 'isI
     ? 'Calls or tokens ran out: the rules that were not tried are open.'
     : 'The product can be used with this TOME.';
 }
+
+/** Every rule in one line. */
+export const listOfRules = ({ observations, checks }: Suite): string =>
+  [...observations, ...checks].map(({ id, sentence }) => `${id}: ${sentence}\n`).join('');
 
 /** The result for a program. */
 export const conformanceJson = (

@@ -31,6 +31,7 @@ export const MUTANT_KINDS = [
   'card numbers, internal tokens and references that look alike',
   'limits that add up',
   'credentials of TOME',
+  'tests of a running TOME',
 ] as const;
 export type MutantKind = (typeof MUTANT_KINDS)[number];
 

@@ -1,6 +1,7 @@
 import { ACCOUNT_MUTANTS } from './account-mutants.ts';
 import { BACKLOG_MUTANTS } from './backlog-mutants.ts';
 import { CALLER_MUTANTS } from './caller-mutants.ts';
+import { CONFORMANCE_MUTANTS } from './conformance-mutants.ts';
 import { CONNECTION_MUTANTS } from './connection-mutants.ts';
 import { CREDENTIAL_MUTANTS } from './credential-mutants.ts';
 import { DATABASE_MUTANTS } from './database-mutants.ts';
@@ -38,4 +39,5 @@ export const MUTANTS: readonly Mutant[] = [
   FORM_MUTANTS,
   ENVIRONMENT_MUTANTS,
   LOOK_ALIKE_MUTANTS,
+  CONFORMANCE_MUTANTS,
 ].flat();

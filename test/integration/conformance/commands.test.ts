@@ -78,6 +78,12 @@ test('the suite says before it starts what it costs, and prints the result as JS
   expect(result.results.map(({ result: verdict }: { result: string }) => verdict)).not.toContain('failed');
 });
 
+test('the suite lists its rules without a TOME', async () => {
+  const { code, out } = await conformance(['--list']);
+  expect(code).toBe(0);
+  expect(out).toContain('ns1.bound-once: A binding is never changed');
+});
+
 test('the suite stops after the allowed calls, and exits with 3', async () => {
   const before = simulator.ledger.calls().length;
   const { code, out } = await conformance(['--profile', 'simulator', '--url', simulator.url, '--most-calls', '30']);
