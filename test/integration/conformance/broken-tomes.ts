@@ -81,6 +81,17 @@ export const BROKEN_TOMES: readonly BrokenTome[] = [
     fails: ['answers-arrive'],
   },
   {
+    what: 'fails after some calls',
+    mangle: () => {
+      let calls = 0;
+      return ({ path }) => {
+        if (path.endsWith('/ns1/tokenize')) calls += 1;
+        return calls > 4 && path.endsWith('/ns1/tokenize') ? { status: 503 } : undefined;
+      };
+    },
+    fails: ['answers-arrive'],
+  },
+  {
     what: 'binds and closes the connection',
     faults: [{ operation: 'tokenize', kind: 'reset-after', ...always }],
     fails: ['answers-arrive'],
