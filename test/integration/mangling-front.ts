@@ -1,4 +1,4 @@
-import { createServer, request as send } from 'node:http';
+import { createServer, type IncomingHttpHeaders, request as send } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 interface Mangled {
@@ -15,6 +15,8 @@ interface Mangled {
  */
 export type Mangle = (call: {
   readonly path: string;
+  /** Of the request. */
+  readonly headers: IncomingHttpHeaders;
   readonly body: Readonly<Record<string, unknown>>;
   readonly status: number;
   readonly text: string;
@@ -39,7 +41,13 @@ export async function startFront(tomeUrl: string): Promise<ManglingFront> {
       const upstream = send(`${tomeUrl}${asked.url}`, { method: 'POST', headers: asked.headers }, (response) => {
         void textOf(response).then((text) => {
           const { statusCode: status = 500 } = response;
-          const mangled = front.mangle?.({ path: asked.url ?? '', body: jsonOf(body), status, text });
+          const mangled = front.mangle?.({
+            path: asked.url ?? '',
+            headers: asked.headers,
+            body: jsonOf(body),
+            status,
+            text,
+          });
           const headers = Object.fromEntries(
             Object.entries(response.headers).filter(([name]) => !OF_THE_CONNECTION.has(name)),
           );

@@ -1,19 +1,14 @@
-import { randomUUID } from 'node:crypto';
 import { referenceRulesOf } from '../../../lambdas/composition/reference-rules.ts';
-import { composeTome } from '../../../lambdas/composition/tome.ts';
-import { composeTomeAccess } from '../../../lambdas/composition/tome-access.ts';
-import { readSettings } from '../../../lambdas/runtime/settings.ts';
 import { systemClock } from '../../../lambdas/runtime/system-clock.ts';
-import { withDistinctTexts } from '../../../lambdas/tokenization/distinct-texts.ts';
 import type { Clock } from '../../../lambdas/tokenization/ports/clock.ts';
 import { TomeError } from '../../../lambdas/tokenization/tome-errors.ts';
-import { TomeEndpoints } from '../../../lambdas/tome/client/tome-endpoints.ts';
 import type { Namespace } from '../../../lambdas/tome/contract/contract.ts';
 import { madeUpCard } from '../../local/made-up-cards.ts';
 import type { WireAnswer } from '../wire/wire-answer.ts';
-import { WireCalls, type WireRequest } from '../wire/wire-calls.ts';
+import type { WireRequest } from '../wire/wire-calls.ts';
 import { CallBudget } from './call-budget.ts';
-import { CallFailed, productNamespaces } from './product-namespace.ts';
+import { anonymousVariables, type OpenTome, openTome, suiteSettings } from './open-tome.ts';
+import { CallFailed } from './product-namespace.ts';
 import { runSuite, type SuiteResult } from './run-suite.ts';
 import type { Suite } from './suite.ts';
 import type { SuiteContext, Wire } from './suite-context.ts';
@@ -25,6 +20,8 @@ export interface ConformOptions {
   /** Tokens that each namespace is asked for. */
   readonly tokens: number;
   readonly mostCalls: number;
+  /** Seconds that a check may wait for an access token to expire; none by default. */
+  readonly waitSeconds?: number;
   /** The number of the first made-up card. */
   readonly serial: number;
   /** For pauses. The clock of this process by default; tests pass another. */
@@ -37,53 +34,34 @@ export interface Conformance extends SuiteResult {
   readonly tokens: Readonly<Record<Namespace, number>>;
 }
 
-/**
- * Settings that differ from the product's: one attempt for each call, so that a fault is seen and
- * not repeated, and no breaker that would refuse the calls after it. The suite limits its rate
- * itself and makes no batch calls.
- */
-const OWN_SETTINGS = {
-  TOME_MAX_ATTEMPTS: '1',
-  TOME_RETRY_RATIO: '0',
-  TOME_BREAKER_FAILURES: '1000',
-  TOME_BATCH_CALLS_PER_SECOND: '1',
-  TOME_LIVE_CALLS_PER_SECOND: '0',
-};
-
 /** The share of the profile's rate at which the suite calls. */
 const SHARE_OF_RATE = 0.1;
 
 /** Runs the suite against a TOME. Rejects with InvalidSettings, and with TomeUnavailable. */
 export async function conform(suite: Suite, options: ConformOptions): Promise<Conformance> {
-  const { tokens, mostCalls, serial, clock = systemClock, dateMs = Date.now } = options;
-  const settings = readSettings(['domain', 'tome'], { ...options.environment, ...OWN_SETTINGS });
+  const { tokens, mostCalls, serial, waitSeconds = 0, clock = systemClock, dateMs = Date.now } = options;
+  const settings = suiteSettings(options.environment);
   const profile = settings.TOME_PROFILE;
   const pauseMs = 1_000 / (profile.limits.callsPerSecond * SHARE_OF_RATE);
   const budget = new CallBudget({ mostCalls, pauseMs, clock });
   const answers: WireAnswer[] = [];
-  const access = await composeTomeAccess(settings);
-  const { authentication, certificate } = access;
-  const endpoints = new TomeEndpoints({ baseUrl: settings.TOME_URL, profile, certificate }, systemClock);
+  const tome = await openTome(settings, budget);
   const stock = { ns1: new TokenStock('ns1'), ns2: new TokenStock('ns2') };
   const cards = new Set<string>();
   const context: SuiteContext = {
     profile,
     referenceRules: referenceRulesOf(settings),
     tokens,
-    // Not `clock`: the client measures its deadlines with the clock of the process.
-    product: productNamespaces(
-      withDistinctTexts(await composeTome(settings, access)),
-      budget,
-      systemClock,
-      `conformance-${randomUUID()}`,
-    ),
-    wire: wireOver(
-      new WireCalls({ endpoints, authentication, clock: systemClock, timeoutMs: settings.TOME_ATTEMPT_TIMEOUT_MS }),
-      budget,
-      answers,
-    ),
+    product: tome.product,
+    openProduct: async (as) => {
+      const { environment } = options;
+      const variables = as === 'anonymous' ? anonymousVariables(environment) : environment;
+      return (await openTome(suiteSettings(variables), budget)).product;
+    },
+    wire: wireOver(tome, budget, answers),
     stock,
     cards,
+    waitSeconds,
     bound: {},
     clock,
     dateMs,
@@ -98,20 +76,25 @@ export async function conform(suite: Suite, options: ConformOptions): Promise<Co
   return { ...result, calls: budget.spent, tokens: { ns1: stock.ns1.issued.size, ns2: stock.ns2.issued.size } };
 }
 
-function wireOver(calls: WireCalls, budget: CallBudget, answers: WireAnswer[]): Wire {
-  const send = async (request: WireRequest): Promise<WireAnswer> => {
-    try {
-      return await calls.call(request);
-    } catch (error) {
-      throw error instanceof TomeError ? new CallFailed(request.namespace, request.operation, error) : error;
-    }
+function wireOver({ wire, statusWithoutCertificate }: OpenTome, budget: CallBudget, answers: WireAnswer[]): Wire {
+  const failed = (request: WireRequest) => (error: unknown) => {
+    throw error instanceof TomeError ? new CallFailed(request.namespace, request.operation, error) : error;
   };
+  const send = (request: WireRequest): Promise<WireAnswer> => wire.call(request).catch(failed(request));
   const callUnrecorded = async (request: WireRequest): Promise<WireAnswer> => {
     await budget.spend();
     return send(request);
   };
   return {
     callUnrecorded,
+    credentialHeaders: (body) => {
+      const request = { namespace: 'ns1', operation: 'lookup', body } as const;
+      return wire.headersFor(request).catch(failed(request));
+    },
+    async statusWithoutCertificate(request) {
+      await budget.spend();
+      return statusWithoutCertificate(request).catch(failed(request));
+    },
     async call(request) {
       const answer = await callUnrecorded(request);
       answers.push(answer);

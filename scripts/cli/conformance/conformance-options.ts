@@ -25,6 +25,7 @@ export interface ConformanceOptions {
   readonly tokens: number;
   readonly mostCalls: number;
   readonly serial: number;
+  readonly waitSeconds: number;
   readonly rate: boolean;
   readonly json: boolean;
 }
@@ -49,6 +50,7 @@ export const USAGE = `${USAGE_HEAD}
   --tokens N           tokens that each namespace is asked for, ${FEWEST_TOKENS} to 5000 (40)
   --most-calls N       stops after so many calls, 1 to 100000 (200, with --rate 1500)
   --rate               also looks for the rate limit: at most three bursts of 400 calls
+  --wait SECONDS       waits so long for an access token to expire, 0 to 86400 (0)
   --serial N           number of the first made-up card; use another one if TOME has it already
                        (random)
   --list               prints all rules and calls nothing
@@ -81,6 +83,7 @@ export function parseConformanceOptions(
     tokens: { type: 'string', default: '40' },
     'most-calls': { type: 'string' },
     serial: { type: 'string' },
+    wait: { type: 'string', default: '0' },
     rate: { type: 'boolean', default: false },
     list: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
@@ -88,7 +91,12 @@ export function parseConformanceOptions(
   if (values === null) return null;
   if (values.list) return { list: true };
   const faults: string[] = [];
-  const number = (name: 'tokens' | 'most-calls' | 'serial', text: string, least: number, most: number): number => {
+  const number = (
+    name: 'tokens' | 'most-calls' | 'serial' | 'wait',
+    text: string,
+    least: number,
+    most: number,
+  ): number => {
     const value = Number(text);
     if (!/^\d{1,9}$/.test(text) || value < least || value > most) {
       faults.push(`--${name} must be a whole number from ${least} to ${most}.`);
@@ -107,6 +115,7 @@ export function parseConformanceOptions(
     tokens: number('tokens', values.tokens, FEWEST_TOKENS, 5_000),
     mostCalls: number('most-calls', values['most-calls'] ?? (values.rate ? '1500' : '200'), 1, 100_000),
     serial: number('serial', serial, 0, LAST_SERIAL),
+    waitSeconds: number('wait', values.wait, 0, 86_400),
     rate: values.rate,
     json: values.json,
   };

@@ -1,5 +1,6 @@
 import { TomeError } from '../../../lambdas/tokenization/tome-errors.ts';
 import { beginProgram, endProgram } from '../../program/run-program.ts';
+import { withCredential } from '../wire/given-credential.ts';
 import { conform } from './conform.ts';
 import { type ConformanceOptions, type ListRules, parseConformanceOptions, USAGE } from './conformance-options.ts';
 import { conformanceJson, conformanceReport, exitCodeOf, listOfRules } from './report.ts';
@@ -12,19 +13,16 @@ async function main(options: ConformanceOptions | ListRules): Promise<number> {
     process.stdout.write(listOfRules(suiteOf({ rate: true })));
     return 0;
   }
-  const { profileText, profile, url, hosts, tokens, mostCalls, serial, rate, json } = options;
+  const { profileText, profile, url, hosts, rate, json, ...limits } = options;
+  const { tokens, mostCalls, serial } = limits;
   const suite = suiteOf({ rate });
   // On standard error, so that standard output has the JSON only.
   process.stderr.write(
     `Profile ${profile.name}, ${hosts.join(' and ')}: at most ${Math.min(mostCalls, mostCallsOf(suite))} calls, about ` +
       `${tokens} tokens of each namespace, and a dozen made-up cards from number ${serial}.\n`,
   );
-  const environment = {
-    ...process.env,
-    TOME_PROFILE: profileText,
-    TOME_URL: url ?? profile.namespaces.ns1.url,
-  };
-  const result = await conform(suite, { environment, tokens, mostCalls, serial });
+  const variables = { ...process.env, TOME_PROFILE: profileText, TOME_URL: url ?? profile.namespaces.ns1.url };
+  const result = await conform(suite, { ...limits, environment: await withCredential(profile, variables) });
   process.stdout.write(json ? conformanceJson(result, { profile: profile.name, hosts }) : conformanceReport(result));
   return exitCodeOf(result);
 }

@@ -11,6 +11,7 @@ import type {
   TomeNamespace,
 } from '../../../lambdas/tokenization/ports/tome.ts';
 import { TomeError } from '../../../lambdas/tokenization/tome-errors.ts';
+import { CredentialUnavailable } from '../../../lambdas/tome/client/failures.ts';
 import type { Namespace, Operation } from '../../../lambdas/tome/contract/contract.ts';
 import type { CallBudget } from './call-budget.ts';
 
@@ -22,7 +23,8 @@ export class CallFailed extends Error {
   readonly failure: TomeError;
 
   constructor(namespace: Namespace, operation: Operation, failure: TomeError) {
-    super(`${namespace.toUpperCase()} ${operation}: ${failure.code}`);
+    const reason = failure instanceof CredentialUnavailable ? 'no credential could be had' : failure.code;
+    super(`${namespace.toUpperCase()} ${operation}: ${reason}`);
     this.namespace = namespace;
     this.operation = operation;
     this.failure = failure;
@@ -44,6 +46,9 @@ export interface ProductNamespace {
   ): Promise<readonly BulkTokenizeResult<string>[] | null>;
 }
 
+/** Both namespaces as the product's client sees them. */
+export type ProductNamespaces = Readonly<Record<Namespace, ProductNamespace>>;
+
 /** Longer than the product waits for one attempt. */
 const DEADLINE_MS = 60_000;
 
@@ -53,7 +58,7 @@ export function productNamespaces(
   budget: CallBudget,
   clock: Clock,
   correlationId: string,
-): Readonly<Record<Namespace, ProductNamespace>> {
+): ProductNamespaces {
   const callOf = (): TomeCall => ({ deadlineMs: clock.monotonicMs() + DEADLINE_MS, lane: 'live', correlationId });
   return {
     ns1: over(

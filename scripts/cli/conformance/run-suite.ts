@@ -3,6 +3,7 @@ import type { WireAnswer } from '../wire/wire-answer.ts';
 import { CallsSpent } from './call-budget.ts';
 import { CannotTry } from './cannot-try.ts';
 import { type Check, failed, notTried, type Observation, type Verdict } from './check.ts';
+import { isDenial } from './checks/observations.ts';
 import { CallFailed } from './product-namespace.ts';
 import { SAMPLE_CALLS, sampleAnswers } from './sample-answers.ts';
 import type { Suite } from './suite.ts';
@@ -104,7 +105,8 @@ async function firstContact({ product, freshSource }: SuiteContext): Promise<Cal
     return null;
   } catch (error) {
     if (!(error instanceof CallFailed)) throw error;
+    if (isDenial(error.failure)) return error;
     if (error.failure instanceof TomeUnavailable) throw error.failure;
-    return error.failure.code === 'tome-access-denied' ? error : null;
+    return null;
   }
 }

@@ -1,5 +1,6 @@
 import { NAMESPACES } from '../../../lambdas/tome/contract/contract.ts';
 import type { Check, Observation } from './check.ts';
+import { accessChecks } from './checks/access-checks.ts';
 import { bindingChecks } from './checks/binding-checks.ts';
 import { bulkChecks } from './checks/bulk-check.ts';
 import { identityCheck } from './checks/identity-check.ts';
@@ -19,6 +20,7 @@ export interface Suite {
 export const suiteOf = ({ rate }: { readonly rate: boolean }): Suite => ({
   observations,
   checks: inOrderOfNeeds([
+    ...accessChecks,
     ...NAMESPACES.flatMap((namespace) => prefetchChecks(namespace)),
     referenceCheck,
     ...NAMESPACES.flatMap((namespace) => [

@@ -1,6 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { TomeError } from '../../../lambdas/tokenization/tome-errors.ts';
 import { beginProgram, endProgram } from '../../program/run-program.ts';
+import { withCredential } from '../wire/given-credential.ts';
+import { draftAccess } from './draft-access.ts';
 import type { Finding } from './finding.ts';
 import { type ProbeArguments, parseProbeOptions, USAGE } from './probe-options.ts';
 import { probeTome } from './probe-tome.ts';
@@ -11,7 +13,9 @@ import { profileWith } from './written-profile.ts';
  * answer.
  */
 async function main({ draft, file, ...options }: ProbeArguments): Promise<number> {
-  const { findings, calls } = await probeTome({ ...options, draft: draft.profile });
+  const variables = await withCredential(draft.profile, process.env);
+  const access = await draftAccess(draft.written, options.url, variables);
+  const { findings, calls } = await probeTome({ ...options, draft: draft.profile, access });
   const lines = findings.map(
     ({ question, answer, isForbidding }) => `${isForbidding ? 'NO   ' : '     '}${question}: ${answer}`,
   );

@@ -1,3 +1,5 @@
+import type { TomeAccess } from '../../../lambdas/composition/tome-access.ts';
+import { systemClock } from '../../../lambdas/runtime/system-clock.ts';
 import { TomeEndpoints } from '../../../lambdas/tome/client/tome-endpoints.ts';
 import type { TomeProfile } from '../../../lambdas/tome/profile/tome-profile.ts';
 import { WireCalls } from '../wire/wire-calls.ts';
@@ -17,6 +19,8 @@ export interface ProbeOptions {
   readonly url: string;
   /** Addresses, headers and authentication of this TOME. Its other lines are not used. */
   readonly draft: TomeProfile;
+  /** What shows TOME who calls. */
+  readonly access: TomeAccess;
   /** The first of two serial numbers of made-up cards that TOME does not have yet. */
   readonly serial: number;
   /** Tokens that each namespace is asked for. */
@@ -42,10 +46,10 @@ const UNKNOWN_CARD = '4000000000000002';
  * the contract.
  */
 export async function probeTome(options: ProbeOptions): Promise<ProbeResult> {
-  const { url, draft, serial, tokens, rate, time = systemTime } = options;
-  const endpoints = new TomeEndpoints({ baseUrl: url, profile: draft }, { monotonicMs: () => performance.now() });
-  // `time` is read exactly twice for each call.
-  const wire = new WireCalls({ endpoints, clock: time });
+  const { url, draft, access, serial, tokens, rate, time = systemTime } = options;
+  const { authentication, certificate } = access;
+  const endpoints = new TomeEndpoints({ baseUrl: url, profile: draft, certificate }, systemClock);
+  const wire = new WireCalls({ endpoints, authentication, clock: time });
   const tome = new TomeCalls(wire);
   const { finding, internalTokens, references } = await askPrefetch(tome, tokens);
   const [internalTexts, referenceTexts] = [internalTokens, references].map((issued) =>
@@ -68,7 +72,9 @@ export async function probeTome(options: ProbeOptions): Promise<ProbeResult> {
   }
   findings.push(
     askOwnership(tome.answers, draft),
-    await askAccess(draft, () => tome.send({ namespace: 'ns1', operation: 'lookup', body: { source: UNKNOWN_CARD } })),
+    await askAccess(draft, () =>
+      tome.send({ namespace: 'ns1', operation: 'lookup', body: { source: UNKNOWN_CARD }, authenticationHeaders: {} }),
+    ),
     latencyOf(tome.answers.map(({ durationMs }) => durationMs)),
   );
   if (rate && third !== undefined) {

@@ -1,6 +1,11 @@
 import { randomUUID } from 'node:crypto';
+import { systemClock } from '../../../lambdas/runtime/system-clock.ts';
 import type { Clock } from '../../../lambdas/tokenization/ports/clock.ts';
-import { type Authentication, noAuthentication } from '../../../lambdas/tome/client/authentication/authentication.ts';
+import {
+  type Authentication,
+  type AuthenticationHeaders,
+  noAuthentication,
+} from '../../../lambdas/tome/client/authentication/authentication.ts';
 import type { TomeEndpoints } from '../../../lambdas/tome/client/tome-endpoints.ts';
 import type { Namespace, Operation } from '../../../lambdas/tome/contract/contract.ts';
 import type { WireAnswer } from './wire-answer.ts';
@@ -9,6 +14,7 @@ export interface WireParts {
   readonly endpoints: TomeEndpoints;
   /** Default: none. */
   readonly authentication?: Authentication;
+  /** Read exactly twice for each request. */
   readonly clock: Pick<Clock, 'monotonicMs'>;
   /** Milliseconds for each request. The default is longer than any answer of use. */
   readonly timeoutMs?: number;
@@ -21,6 +27,8 @@ export interface WireRequest {
   readonly body: object;
   /** Milliseconds until the request is given up, if not those of all requests. */
   readonly timeoutMs?: number;
+  /** Sent in place of the credential. */
+  readonly authenticationHeaders?: AuthenticationHeaders;
 }
 
 const TIMEOUT_MS = 30_000;
@@ -38,40 +46,50 @@ export class WireCalls {
   }
 
   /** Returns any answer. Rejects with a TomeError when there was none. */
-  async call({ namespace, operation, body, ...request }: WireRequest): Promise<WireAnswer> {
-    const { endpoints, clock, authentication = noAuthentication } = this.#parts;
+  async call(request: WireRequest): Promise<WireAnswer> {
+    const { endpoints, clock } = this.#parts;
+    const { namespace, operation, body } = request;
     const { connections, path } = endpoints.of(namespace, operation);
-    const { requestId: requestIdHeader, correlationId: correlationIdHeader, lane } = endpoints.profile.headers;
+    const names = endpoints.profile.headers;
     const timeoutMs = request.timeoutMs ?? this.#parts.timeoutMs ?? TIMEOUT_MS;
     const requestId = randomUUID();
-    const text = JSON.stringify(body);
-    await authentication.ready(clock.monotonicMs() + timeoutMs);
-    const credentials = await authentication.current()?.headersFor({ url: connections.urlOf(path), body: text });
+    const credential = request.authenticationHeaders ?? (await this.headersFor(request));
     const startedMs = clock.monotonicMs();
-    const {
-      status,
-      headers,
-      text: answered,
-    } = await connections.post({
+    const answer = await connections.post({
       path,
       headers: {
         'content-type': 'application/json',
-        [requestIdHeader]: requestId,
-        [correlationIdHeader]: this.#correlationId,
-        ...(lane === null ? {} : { [lane]: 'batch' }),
-        ...credentials,
+        [names.requestId]: requestId,
+        [names.correlationId]: this.#correlationId,
+        ...(names.lane === null ? {} : { [names.lane]: 'batch' }),
+        ...credential,
       },
-      body: text,
+      body: JSON.stringify(body),
       timeoutMs,
       reusedTimeoutMs: timeoutMs,
       staleTimeoutMs: timeoutMs,
       onNewConnection: false,
     });
     const durationMs = clock.monotonicMs() - startedMs;
-    return { namespace, operation, body, requestId, status, headers, content: contentOf(answered), durationMs };
+    const { status, headers } = answer;
+    return { namespace, operation, body, requestId, status, headers, content: contentOf(answer.text), durationMs };
+  }
+
+  /** The headers that show who sends a request. Rejects with CredentialUnavailable. */
+  async headersFor({ namespace, operation, body }: WireRequest): Promise<AuthenticationHeaders> {
+    const { endpoints, authentication = noAuthentication } = this.#parts;
+    const { connections, path } = endpoints.of(namespace, operation);
+    for (;;) {
+      await authentication.ready(systemClock.monotonicMs() + TIMEOUT_MS);
+      const credential = authentication.current();
+      if (credential !== null) {
+        return credential.headersFor({ url: connections.urlOf(path), body: JSON.stringify(body) });
+      }
+    }
   }
 }
 
+/** `undefined` when the text is not JSON. */
 function contentOf(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -1,3 +1,4 @@
+import type { ShippedProfileName } from '../../../lambdas/tome/profile/shipped-profiles.ts';
 import type { FaultOrder } from '../../../scripts/simulator/faults.ts';
 import type { SwitchChanges } from '../../../scripts/simulator/switches.ts';
 import type { Mangle } from '../mangling-front.ts';
@@ -11,10 +12,15 @@ export interface BrokenTome {
   readonly mangle?: () => Mangle;
   /** Tokens that were issued before the run. */
   readonly issued?: number;
-  /** Lines of the profile that differ from `simulator`. */
+  /** The profile of the TOME; `simulator` by default. */
+  readonly base?: ShippedProfileName;
+  /** Lines of the profile that the suite tests and that differ from it. */
   readonly profile?: Readonly<Record<string, unknown>>;
   readonly tokens?: number;
   readonly rate?: boolean;
+  readonly waitSeconds?: number;
+  /** For a latency: otherwise the simulator's time stands still. */
+  readonly hasRealTime?: boolean;
   readonly variables?: Readonly<Record<string, string>>;
 }
 
@@ -44,6 +50,50 @@ function callsOfSource(): (body: object) => number {
 
 export const BROKEN_TOMES: readonly BrokenTome[] = [
   {
+    what: 'asks for no credential although the profile says so',
+    base: 'uat',
+    switches: { authentication: 'off' },
+    fails: ['credential-required', 'wrong-credential-refused'],
+  },
+  {
+    what: 'accepts every credential',
+    base: 'uat',
+    mangle:
+      () =>
+      ({ headers, status }) =>
+        status === 401 && headers['x-api-key'] !== undefined
+          ? { status: 404, text: JSON.stringify({ error: 'not-found' }) }
+          : undefined,
+    fails: ['wrong-credential-refused'],
+  },
+  {
+    what: 'ends the access token of one process when another requests one',
+    base: 'sixteen-digits',
+    mangle: () => {
+      let latest: unknown;
+      return ({ path, headers, status, text }) => {
+        if (path !== '/oauth2/token') return headers.authorization === `Bearer ${latest}` ? undefined : { status: 401 };
+        if (status === 200) latest = contentOf(text)['access_token'];
+        return undefined;
+      };
+    },
+    fails: ['access-tokens-independent'],
+  },
+  {
+    what: 'answers 403 for an expired access token',
+    base: 'sixteen-digits',
+    waitSeconds: 4_000,
+    mangle: () => {
+      const issued = new Set<string>();
+      return ({ path, headers, status, text }) => {
+        if (path === '/oauth2/token' && status === 200) issued.add(`Bearer ${contentOf(text)['access_token']}`);
+        // Once: the next call is answered 401, so the client gets another token.
+        return status === 401 && issued.delete(headers.authorization ?? '') ? { status: 403 } : undefined;
+      };
+    },
+    fails: ['access-token-expires'],
+  },
+  {
     what: 'refuses the credential for one operation',
     faults: [{ operation: 'tokenize', kind: 'access-denied', ...always }],
     fails: ['credential-accepted'],
@@ -51,6 +101,18 @@ export const BROKEN_TOMES: readonly BrokenTome[] = [
   {
     what: 'answers with the id of another request',
     faults: [{ operation: 'lookup', kind: 'crossed', ...always }],
+    fails: ['answers-show'],
+  },
+  {
+    what: 'answers with the item of another request',
+    base: 'sixteen-digits',
+    faults: [{ operation: 'detokenize', kind: 'crossed', ...always }],
+    fails: ['answers-show'],
+  },
+  {
+    what: 'repeats neither the id nor the item of a request',
+    base: 'sixteen-digits',
+    switches: { answersShow: 'neither' },
     fails: ['answers-show'],
   },
   {
@@ -307,6 +369,7 @@ export const BROKEN_TOMES: readonly BrokenTome[] = [
   {
     what: 'binds another token when the connection is closed meanwhile',
     switches: { latencyMs: 30 },
+    hasRealTime: true,
     mangle: () => {
       const unknown = new Set<unknown>();
       return ({ path, body, status }) => {
@@ -318,6 +381,18 @@ export const BROKEN_TOMES: readonly BrokenTome[] = [
       };
     },
     fails: ['ns1.given-up'],
+  },
+  {
+    what: 'issues internal tokens as references',
+    base: 'sixteen-digits',
+    faults: [{ operation: 'prefetch', namespace: ns2, kind: 'same-as-source', ...always }],
+    fails: ['never-the-same'],
+  },
+  {
+    what: 'names the card number as its own token',
+    base: 'sixteen-digits',
+    faults: [{ operation: 'tokenize', namespace: ns1, kind: 'same-as-source', ...always }],
+    fails: ['ns1.bind', 'ns1.choose'],
   },
   {
     what: 'issues one text in both namespaces',

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { WrittenProfile } from '../../../lambdas/tome/profile/tome-profile.ts';
 import { madeUpCard } from '../../../scripts/local/made-up-cards.ts';
 import { type Simulator, startSimulator } from '../../../scripts/simulator/simulator.ts';
+import { profileNamed } from '../../support/tome-profiles.ts';
 
 let simulator: Simulator;
 let folder: string;
@@ -98,6 +99,27 @@ test('a rule that failed is reported with what must change, and the suite exits 
   simulator.turn({ alreadyBound: 'echo' });
   expect(code).toBe(1);
   expect(out).toMatch(/FAILED {4}ns1\.already-bound: .*\n +the answer is conflict\n +Set alreadyBound/);
+});
+
+test('the probe and the suite read the credential from standard input, and never show it', async () => {
+  const credential = 'the-key-of-uat';
+  const uat = await startSimulator({
+    seed: 4,
+    profile: profileNamed('uat'),
+    switches: { latencyMs: 0, rateLimitScope: 'off', references: 'first-digit' },
+    credential,
+  });
+  const of = ['--profile', 'uat', '--url', uat.url];
+  const probed = await probe(of, {}, `${credential}\n`);
+  const suite = await conformance(of, {}, `${credential}\n`);
+  const without = await conformance(of, {}, 'another\n');
+  await uat.close();
+  expect(probed.code).toBe(0);
+  expect(probed.out).toContain('is a credential required: yes: header; 401 without one');
+  expect({ code: suite.code, failed: /FAILED.*/.exec(suite.out) }).toEqual({ code: 0, failed: null });
+  expect(without.code).toBe(1);
+  expect(without.out).toMatch(/FAILED {4}credential-accepted/);
+  expect([probed, suite, without].filter(({ out, err }) => `${out}${err}`.includes(credential))).toEqual([]);
 });
 
 test('the output contains neither a card number nor a token', async () => {

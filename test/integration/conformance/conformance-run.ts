@@ -1,6 +1,6 @@
+import type { Clock } from '../../../lambdas/tokenization/ports/clock.ts';
 import { type Conformance, conform } from '../../../scripts/cli/conformance/conform.ts';
 import { suiteOf } from '../../../scripts/cli/conformance/suite.ts';
-import { JumpingClock } from '../../support/jumping-clock.ts';
 
 export interface RunOptions {
   readonly url: string;
@@ -8,11 +8,13 @@ export interface RunOptions {
   readonly tokens?: number;
   readonly mostCalls?: number;
   readonly rate?: boolean;
-  readonly dateMs?: () => number;
+  readonly dateMs: () => number;
+  readonly waitSeconds?: number;
+  readonly clock: Clock;
   readonly variables?: Readonly<Record<string, string>>;
 }
 
-/** Runs the suite. Its pauses take no time. */
+/** Runs the suite. */
 export const runConformance = ({
   url,
   profile = 'simulator',
@@ -20,6 +22,8 @@ export const runConformance = ({
   mostCalls = 2_000,
   rate = false,
   dateMs,
+  waitSeconds = 0,
+  clock,
   variables = {},
 }: RunOptions): Promise<Conformance> =>
   conform(suiteOf({ rate }), {
@@ -28,8 +32,9 @@ export const runConformance = ({
     tokens,
     mostCalls,
     serial: 5,
-    clock: new JumpingClock(),
-    ...(dateMs === undefined ? {} : { dateMs }),
+    waitSeconds,
+    clock,
+    dateMs,
   });
 
 /** The ids of the rules with this result. */

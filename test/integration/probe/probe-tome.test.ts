@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { systemClock } from '../../../lambdas/runtime/system-clock.ts';
+import { noAuthentication } from '../../../lambdas/tome/client/authentication/authentication.ts';
 import { TomeEndpoints } from '../../../lambdas/tome/client/tome-endpoints.ts';
 import { askRate } from '../../../scripts/cli/probe/ask-rate.ts';
 import type { Finding } from '../../../scripts/cli/probe/finding.ts';
@@ -41,6 +42,7 @@ async function probed(switches: SwitchChanges, slowestMs = 5) {
   const { findings, calls } = await probeTome({
     url: simulator.url,
     draft: simulatorProfile,
+    access: { authentication: noAuthentication, certificate: undefined },
     serial: 7,
     tokens: 20,
     rate: false,

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { parseProfileLines, readTomeProfile } from '../../../lambdas/tome/profile/read-profile.ts';
 import { SHIPPED_PROFILES } from '../../../lambdas/tome/profile/shipped-profiles.ts';
 import type { WrittenProfile } from '../../../lambdas/tome/profile/tome-profile.ts';
+import { draftAccess } from '../../../scripts/cli/probe/draft-access.ts';
 import { probeTome } from '../../../scripts/cli/probe/probe-tome.ts';
 import { profileWith } from '../../../scripts/cli/probe/written-profile.ts';
 import { type Simulator, startSimulator } from '../../../scripts/simulator/simulator.ts';
@@ -13,7 +14,7 @@ let simulator: Simulator;
 afterEach(() => simulator.close());
 
 /** Milliseconds by which each look at the clock advances it. */
-const LOOK_MS = 0.5;
+const LOOK_MS = 0.2;
 
 /**
  * A clock for both the simulator and the probe that advances with each look. So the rate that the
@@ -59,10 +60,12 @@ async function probed(written: WrittenProfile, switches: SwitchChanges, tokens: 
   simulator = await startSimulator({
     seed: 4,
     profile: profileNamed(written.name),
-    switches: { latencyMs: 0, authentication: 'off', ...switches },
+    switches: { latencyMs: 0, ...switches },
     time,
   });
-  const { findings } = await probeTome({ url: simulator.url, draft: read.profile, serial: 7, tokens, rate, time });
+  const { url } = simulator;
+  const access = await draftAccess(written, url, { TOME_CREDENTIAL: simulator.clientSettings['TOME_CREDENTIAL'] });
+  const { findings } = await probeTome({ url, draft: read.profile, access, serial: 7, tokens, rate, time });
   return profileWith(written, findings);
 }
 

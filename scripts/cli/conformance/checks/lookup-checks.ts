@@ -86,6 +86,9 @@ export const lookupChecks = (namespace: Namespace): readonly Check[] => {
   ];
 };
 
+/** Whether a status is about TOME, or the caller, and not about the request. */
+const isAboutTome = (status: number): boolean => status === 429 || status > 500 || status === 401 || status === 403;
+
 async function callAtOnce({ wire, freshSource, bound }: SuiteContext, namespace: Namespace) {
   const { source, token } = pairOf(bound, namespace);
   const unknown = freshSource(namespace);
@@ -96,6 +99,8 @@ async function callAtOnce({ wire, freshSource, bound }: SuiteContext, namespace:
   ];
   const sent = Array.from({ length: AT_ONCE }, () => kinds).flat();
   const answers = await wire.burst(sent.map(([request]) => request));
+  const refused = answers.filter(({ status }) => isAboutTome(status)).length;
+  if (refused > 0) return notTried(`${refused} of ${answers.length} calls were refused`);
   const wrong = answers.filter(({ status, content }, index) => {
     const [, field, wanted] = sent[index] ?? [];
     return field === undefined || (status === 200 ? fieldOf(content, field) : undefined) !== wanted;
@@ -146,8 +151,7 @@ async function sendUnusable(wire: SuiteContext['wire'], namespace: Namespace) {
   const wrong: string[] = [];
   for (const request of requests) {
     const answer = await wire.callUnrecorded(request);
-    // These statuses are about TOME and not about the request.
-    if (answer.status === 429 || answer.status > 500) return notTried(`${nameOf(answer)} answered ${answer.status}`);
+    if (isAboutTome(answer.status)) return notTried(`${nameOf(answer)} answered ${answer.status}`);
     if (refusalOf(answer) !== 'bad-request') wrong.push(`${nameOf(answer)} answered ${answer.status}`);
   }
   return wrong.length === 0 ? passed() : failed(wrong.join(', '));

@@ -1,12 +1,20 @@
-import type { TomeError } from '../../../../lambdas/tokenization/tome-errors.ts';
+import { TomeAccessDenied, type TomeError } from '../../../../lambdas/tokenization/tome-errors.ts';
+import { CredentialUnavailable } from '../../../../lambdas/tome/client/failures.ts';
 import { findAnswerFault, findOwnershipFault, nameOf, type WireAnswer } from '../../wire/wire-answer.ts';
 import { failed, notTried, type Observation, passed, type Verdict } from '../check.ts';
 import type { Evidence } from '../evidence.ts';
 
 /** Statuses that mean the same from TOME and from a server in front of it. */
-const isDenied = (status: number): boolean => status === 401 || status === 403 || status === 407;
-const isLimited = (status: number): boolean => status === 429;
-const isOutage = (status: number): boolean => status >= 500 || status === 408 || status === 425;
+const isDeniedStatus = (status: number): boolean => status === 401 || status === 403 || status === 407;
+const isLimitedStatus = (status: number): boolean => status === 429;
+const isOutageStatus = (status: number): boolean => status >= 500 || status === 408 || status === 425;
+
+/** Whether TOME, or its token server, does not accept the credential. */
+export const isDenial = (failure: TomeError): boolean =>
+  failure instanceof TomeAccessDenied || failure instanceof CredentialUnavailable;
+const isLimited = ({ code }: TomeError): boolean => code === 'tome-rate-limited' || code === 'tome-budget-spent';
+const isOutage = (failure: TomeError): boolean =>
+  !isDenial(failure) && (failure.code === 'tome-outcome-unknown' || failure.code === 'tome-unavailable');
 
 /** Rules that every call must obey. */
 export const observations: readonly Observation[] = [
@@ -15,7 +23,7 @@ export const observations: readonly Observation[] = [
     sentence: 'TOME accepts the credential for every operation of both namespaces.',
     line: 'authentication',
     remedy: 'Correct the credential, `authentication`, or the rights of the caller at TOME.',
-    judge: (evidence) => refusals(evidence, isDenied, ['tome-access-denied']),
+    judge: (evidence) => refusals(evidence, isDeniedStatus, isDenial),
   },
   {
     id: 'answers-show',
@@ -23,8 +31,10 @@ export const observations: readonly Observation[] = [
     line: 'answersShow, headers.requestId',
     remedy: 'Set answersShow and headers.requestId to what TOME repeats; without either, TOME cannot be used.',
     judge: ({ profile, answers }) => {
-      if (answers.length === 0) return notTried('there was no answer');
-      return verdictOf(answers.flatMap((answer) => named(answer, findOwnershipFault(answer, profile))));
+      return verdictOf(
+        answers,
+        answers.flatMap((answer) => named(answer, findOwnershipFault(answer, profile))),
+      );
     },
   },
   {
@@ -39,14 +49,14 @@ export const observations: readonly Observation[] = [
     sentence: 'Every call is answered in time, and not with 5xx.',
     line: null,
     remedy: 'TOME must answer within TOME_ATTEMPT_TIMEOUT_MS; or raise that setting (docs/configuration.md).',
-    judge: (evidence) => refusals(evidence, isOutage, ['tome-outcome-unknown', 'tome-unavailable']),
+    judge: (evidence) => refusals(evidence, isOutageStatus, isOutage),
   },
   {
     id: 'within-limits',
     sentence: 'A tenth of the rate of the profile is never refused.',
     line: 'limits',
     remedy: 'Lower limits.callsPerSecond to the rate that TOME allows.',
-    judge: (evidence) => refusals(evidence, isLimited, ['tome-rate-limited', 'tome-budget-spent']),
+    judge: (evidence) => refusals(evidence, isLimitedStatus, isLimited),
   },
   {
     id: 'connections-kept',
@@ -65,11 +75,11 @@ export const observations: readonly Observation[] = [
 function refusals(
   { answers, failures }: Evidence,
   isRefusal: (status: number) => boolean,
-  codes: readonly TomeError['code'][],
+  isOfKind: (failure: TomeError) => boolean,
 ): Verdict {
-  return verdictOf([
+  return verdictOf(answers, [
     ...answers.filter(({ status }) => isRefusal(status)).map((answer) => `${nameOf(answer)} answered ${answer.status}`),
-    ...failures.filter(({ failure }) => codes.includes(failure.code)).map(({ message }) => message),
+    ...failures.filter(({ failure }) => isOfKind(failure)).map(({ message }) => message),
   ]);
 }
 
@@ -77,8 +87,10 @@ function judgeContract({ profile, answers, failures }: Evidence): Verdict {
   // Other rules name these. The client also refuses an answer that does not show its request.
   const owned = answers.filter((answer) => findOwnershipFault(answer, profile) === null);
   const areExplained = owned.length < answers.length;
-  const judged = owned.filter(({ status }) => !isDenied(status) && !isLimited(status) && !isOutage(status));
-  return verdictOf([
+  const judged = owned.filter(
+    ({ status }) => !isDeniedStatus(status) && !isLimitedStatus(status) && !isOutageStatus(status),
+  );
+  return verdictOf(answers, [
     ...judged.flatMap((answer) => named(answer, findAnswerFault(answer))),
     ...failures
       .filter(({ failure: { code } }) => code === 'tome-answer-invalid' || code === 'tome-gateway-answered')
@@ -90,6 +102,7 @@ const named = (answer: WireAnswer, fault: string | null): readonly string[] =>
   fault === null ? [] : [`${nameOf(answer)} ${fault}`];
 
 /** Each sentence once. */
-function verdictOf(faults: readonly string[]): Verdict {
+function verdictOf(answers: readonly WireAnswer[], faults: readonly string[]): Verdict {
+  if (answers.length + faults.length === 0) return notTried('there was no answer');
   return faults.length === 0 ? passed() : failed([...new Set(faults)].join('; '));
 }
