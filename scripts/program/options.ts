@@ -7,7 +7,7 @@ type Values<Config extends ParseArgsOptionsConfig> = ReturnType<
 >['values'];
 
 /** Option names that npm uses itself. */
-const NPM_OPTIONS = new Set(['only', 'out']);
+const NPM_OPTIONS = new Set(['json', 'only', 'out', 'production']);
 
 /** The error code for an argument without an option. Its message repeats the argument. */
 const POSITIONAL = 'ERR_PARSE_ARGS_UNEXPECTED_POSITIONAL';

@@ -31,7 +31,7 @@ function summaryOf({ results, isIncomplete }: Pick<Conformance, 'results' | 'isI
   if (results.some(({ result }) => result === 'failed')) return 'The product must not be used with this TOME yet.';
   return isIncomplete
     ? 'Calls or tokens ran out: the rules that were not tried are open.'
-    : 'The product can be used with this TOME.';
+    : 'Every rule that was tried passed.';
 }
 
 /** Every rule in one line. */
