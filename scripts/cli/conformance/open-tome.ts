@@ -18,7 +18,7 @@ type Variables = Readonly<Record<string, string | undefined>>;
 export interface OpenTome {
   readonly product: ProductNamespaces;
   readonly wire: WireCalls;
-  /** The status of the answer to a caller without a client certificate; `null` without an answer. */
+  /** The status for a caller without a client certificate; `null` without an answer. */
   readonly statusWithoutCertificate: (request: WireRequest) => Promise<number | null>;
 }
 
@@ -39,7 +39,7 @@ const OWN_SETTINGS = {
 export const suiteSettings = (variables: Variables): Settings<'domain' | 'tome'> =>
   readSettings(['domain', 'tome'], { ...variables, ...OWN_SETTINGS });
 
-/** Composes the product's client anew, with a credential of its own. Rejects with SecretUnusable. */
+/** Composes the product's client with a credential of its own. Rejects with SecretUnusable. */
 export async function openTome(settings: Settings<'domain' | 'tome'>, budget: CallBudget): Promise<OpenTome> {
   const access = await composeTomeAccess(settings);
   const { authentication, certificate } = access;

@@ -22,7 +22,7 @@ export interface Wire {
   callUnrecorded(request: WireRequest): Promise<WireAnswer>;
   /** The headers that show who sends a lookup with this body to NS1. */
   credentialHeaders(body: object): Promise<AuthenticationHeaders>;
-  /** The status of the answer to a caller without a client certificate; `null` without an answer. */
+  /** The status for a caller without a client certificate; `null` without an answer. */
   statusWithoutCertificate(request: WireRequest): Promise<number | null>;
   /** Sends all requests at once and records no answer. */
   burst(requests: readonly WireRequest[]): Promise<readonly WireAnswer[]>;

@@ -31,6 +31,9 @@ const limits = { callsPerSecond: 250, scope: 'endpoint', tokensPerPrefetch: 40 }
 
 const contentOf = (text: string): Record<string, unknown> => JSON.parse(text);
 
+/** The header with the access token of an answer. */
+const bearerOf = (text: string): string => `Bearer ${String(contentOf(text)['access_token'])}`;
+
 /** Changes 200 answers of one operation of NS1. */
 const changing =
   (operation: string, change: (content: Record<string, unknown>) => Record<string, unknown>): (() => Mangle) =>
@@ -70,10 +73,10 @@ export const BROKEN_TOMES: readonly BrokenTome[] = [
     what: 'ends the access token of one process when another requests one',
     base: 'sixteen-digits',
     mangle: () => {
-      let latest: unknown;
+      let latest = '';
       return ({ path, headers, status, text }) => {
-        if (path !== '/oauth2/token') return headers.authorization === `Bearer ${latest}` ? undefined : { status: 401 };
-        if (status === 200) latest = contentOf(text)['access_token'];
+        if (path !== '/oauth2/token') return headers.authorization === latest ? undefined : { status: 401 };
+        if (status === 200) latest = bearerOf(text);
         return undefined;
       };
     },
@@ -86,7 +89,7 @@ export const BROKEN_TOMES: readonly BrokenTome[] = [
     mangle: () => {
       const issued = new Set<string>();
       return ({ path, headers, status, text }) => {
-        if (path === '/oauth2/token' && status === 200) issued.add(`Bearer ${contentOf(text)['access_token']}`);
+        if (path === '/oauth2/token' && status === 200) issued.add(bearerOf(text));
         // Once: the next call is answered 401, so the client gets another token.
         return status === 401 && issued.delete(headers.authorization ?? '') ? { status: 403 } : undefined;
       };
