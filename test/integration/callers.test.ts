@@ -150,7 +150,7 @@ describe('detokenize writes one audit record', () => {
   test('for a card number in place of a reference, without that number', async () => {
     const card = freshCard();
     const lines = await auditOf(() => ask(card));
-    expect(lines).toMatchObject([{ outcome: 'refused', status: 400, ...common }]);
+    expect(lines).toMatchObject([{ outcome: 'not-found', status: 404, ...common }]);
     expect(lines[0]).not.toHaveProperty('cardReference');
     expect(JSON.stringify(lines)).not.toContain(card);
   });
