@@ -1,16 +1,27 @@
 import { readFileSync } from 'node:fs';
 import { readSettings } from '../../lambdas/runtime/settings.ts';
-import { readTomeProfile } from '../../lambdas/tome/profile/read-profile.ts';
+import { type ReadProfile, readTomeProfile } from '../../lambdas/tome/profile/read-profile.ts';
 import type { TomeProfile } from '../../lambdas/tome/profile/tome-profile.ts';
 import { CannotStart } from '../program/cannot-start.ts';
 import { randomCredential } from '../simulator/access/credential.ts';
+import { writtenProfile } from '../simulator/served-profile.ts';
 
 /**
- * Replaces the path of a JSON file in TOME_PROFILE by the file's content, so that everything after
- * it reads the profile as on AWS. A text with `/`, or one that ends with `.json`, is a path. Throws
- * CannotStart if the file cannot be read.
+ * Makes TOME_PROFILE what the functions of the local stack can read: the content of a file in the
+ * place of its path, and no client certificate, because the local simulator asks for none. An
+ * invalid profile is left for the settings to report. Throws CannotStart if the file cannot be
+ * read.
  */
-export function readProfileFile(): void {
+export function useLocalProfile(): void {
+  readProfileFile();
+  const read = readProfile();
+  if ('faults' in read || !read.profile.clientCertificate) return;
+  process.env['TOME_PROFILE'] = JSON.stringify({ ...writtenProfile(read.profile), clientCertificate: false });
+  for (const name of ['TOME_CLIENT_CERTIFICATE', 'TOME_CLIENT_CERTIFICATE_SECRET_ID']) delete process.env[name];
+}
+
+/** A text with `/`, or one that ends with `.json`, is a path. */
+function readProfileFile(): void {
   const path = process.env['TOME_PROFILE']?.trim() ?? '';
   if (path.startsWith('{') || !(path.includes('/') || path.endsWith('.json'))) return;
   try {
@@ -26,10 +37,12 @@ export function readProfileFile(): void {
  * makes up. Empty if the profile asks for none, or is invalid.
  */
 export function placeholderCredential(): { readonly TOME_CREDENTIAL?: string } {
-  const read = readTomeProfile(process.env['TOME_PROFILE'] || 'simulator');
+  const read = readProfile();
   const credential = 'faults' in read ? null : randomCredential(read.profile.authentication);
   return credential === null ? {} : { TOME_CREDENTIAL: credential };
 }
+
+const readProfile = (): ReadProfile => readTomeProfile(process.env['TOME_PROFILE'] || 'simulator');
 
 /** The profile of TOME_PROFILE. Throws InvalidSettings, with all faults of the profile. */
 export const localProfile = (): TomeProfile => readSettings(['domain'], process.env).TOME_PROFILE;

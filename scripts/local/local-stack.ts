@@ -12,7 +12,7 @@ import { freePort } from './free-port.ts';
 import { loadFunctions } from './functions.ts';
 import { startGateway } from './gateway.ts';
 import { matchInstallation, openSecret, openStateDirectory, type StateDirectory } from './installation.ts';
-import { localProfile, readProfileFile } from './local-profile.ts';
+import { localProfile, useLocalProfile } from './local-profile.ts';
 import { startLocalQueue } from './local-queue.ts';
 import { localRoutes } from './local-routes.ts';
 import { startSchedules } from './schedules.ts';
@@ -66,7 +66,7 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
     for (const end of running.splice(0).reverse()) await end();
   };
   try {
-    readProfileFile();
+    useLocalProfile();
     const profile = localProfile();
     // Checked first, so that the user does not wait for the first prefetch before the error.
     for (const port of [options.port, options.tomePort ?? 0]) await freePort(port);
@@ -79,10 +79,15 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
     const journalPath = join(state.path, 'tome-simulator.jsonl');
     const installation = await matchInstallation(databaseUrl, journalPath);
 
+    useDefaultEnvironment(profile);
     const simulator = await startSimulator({
       port: options.tomePort ?? 0,
       profile,
       credential: process.env['TOME_CREDENTIAL'] || undefined,
+      signingKeys: {
+        accessKeyId: process.env['AWS_ACCESS_KEY_ID'] ?? '',
+        secretAccessKey: process.env['AWS_SECRET_ACCESS_KEY'] ?? '',
+      },
       seed: Math.floor(Math.random() * 2 ** 31),
       switches: { latencyMs: options.tomeLatencyMs ?? 50 },
       journal: { path: journalPath, installation },
@@ -95,7 +100,6 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
     const queue = await startLocalQueue({ journalPath: join(state.path, 'card-events.jsonl') });
     started(queue.close);
 
-    useDefaultEnvironment(profile);
     Object.assign(process.env, simulator.clientSettings);
     process.env['DATABASE_URL'] = databaseUrl;
     process.env['EVENT_QUEUE_URL'] = queue.url;

@@ -2,7 +2,7 @@ import { sourceFormOf, vocabularyOf } from '../../lambdas/composition/domain-set
 import { readSettings } from '../../lambdas/runtime/settings.ts';
 import { VOCABULARIES, type Vocabulary } from '../../lambdas/vocabulary.ts';
 import { useDomainDefaults } from './domain-defaults.ts';
-import { readProfileFile } from './local-profile.ts';
+import { useLocalProfile } from './local-profile.ts';
 import { madeUpCard } from './made-up-cards.ts';
 import { madeUpSource } from './made-up-sources.ts';
 
@@ -19,7 +19,7 @@ export const CARD_DOMAIN: SampleDomain = { vocabulary: VOCABULARIES.card, madeUp
  * start` reads it. Throws InvalidSettings.
  */
 export function sampleDomain(): SampleDomain {
-  readProfileFile();
+  useLocalProfile();
   useDomainDefaults();
   const settings = readSettings(['domain'], process.env);
   const form = sourceFormOf(settings);

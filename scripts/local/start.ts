@@ -7,7 +7,7 @@ import { CannotStart } from '../program/cannot-start.ts';
 import { parseOptions } from '../program/options.ts';
 import { beginProgram, endProgram } from '../program/run-program.ts';
 import { useDomainDefaults } from './domain-defaults.ts';
-import { placeholderCredential, readProfileFile } from './local-profile.ts';
+import { placeholderCredential, useLocalProfile } from './local-profile.ts';
 import { localRates } from './local-rates.ts';
 import { startLocalStack } from './local-stack.ts';
 import { madeUpSource } from './made-up-sources.ts';
@@ -51,7 +51,7 @@ async function main({ fenceFirst }: { readonly fenceFirst: boolean }): Promise<n
   refuseUnknownSettings(process.env, LOCAL_VARIABLES);
   const port = portFrom('PORT', 3_000);
   const tomePort = portFrom('TOME_PORT', 0);
-  readProfileFile();
+  useLocalProfile();
   const settings = checkSettings();
   const stack = await startLocalStack({
     port,

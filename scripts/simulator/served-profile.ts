@@ -44,24 +44,32 @@ const basePath = ({ namespaces }: TomeProfile, namespace: Namespace): string =>
 const tokenPath = ({ tokenUrl }: { readonly tokenUrl: string }): string =>
   tokenUrl.startsWith('/') ? tokenUrl : TOKEN_PATH;
 
+/** The profile as it can be written in TOME_PROFILE. */
+export function writtenProfile(profile: TomeProfile): WrittenProfile {
+  const { ns1, ns2 } = profile.namespaces;
+  const written = (namespace: typeof ns1): WrittenProfile['namespaces']['ns1'] => {
+    const forbiddenStarts = namespace.token.forbiddenStarts.map(({ from, to }) =>
+      from === to ? from : `${from}-${to}`,
+    );
+    return { ...namespace, token: { ...namespace.token, forbiddenStarts } };
+  };
+  return { ...profile, namespaces: { ns1: written(ns1), ns2: written(ns2) } };
+}
+
 /**
  * The profile as the client of a simulator at `url` must use it: no address leads to another
  * server, and a client certificate is asked for only if the simulator has certificates.
  */
 export function reachableProfile(profile: TomeProfile, url: string, hasCertificates: boolean): WrittenProfile {
-  const { namespaces, authentication } = profile;
-  const namespaceAt = (namespace: Namespace): WrittenProfile['namespaces']['ns1'] => {
-    const { name, token, url: ownUrl } = namespaces[namespace];
-    const forbiddenStarts = token.forbiddenStarts.map(({ from, to }) => (from === to ? from : `${from}-${to}`));
-    return {
-      name,
-      ...(ownUrl === undefined ? {} : { url: url + basePath(profile, namespace) }),
-      token: { ...token, forbiddenStarts },
-    };
+  const written = writtenProfile(profile);
+  const { authentication } = profile;
+  const at = (namespace: Namespace): WrittenProfile['namespaces']['ns1'] => {
+    const { url: ownUrl, ...lines } = written.namespaces[namespace];
+    return ownUrl === undefined ? lines : { ...lines, url: url + basePath(profile, namespace) };
   };
   return {
-    ...profile,
-    namespaces: { ns1: namespaceAt('ns1'), ns2: namespaceAt('ns2') },
+    ...written,
+    namespaces: { ns1: at('ns1'), ns2: at('ns2') },
     authentication:
       authentication.kind === 'oauth2' ? { ...authentication, tokenUrl: tokenPath(authentication) } : authentication,
     clientCertificate: profile.clientCertificate && hasCertificates,

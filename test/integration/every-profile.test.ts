@@ -1,11 +1,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { SHIPPED_PROFILES } from '../../lambdas/tome/profile/shipped-profiles.ts';
+import type { WrittenProfile } from '../../lambdas/tome/profile/tome-profile.ts';
 import { madeUpCard } from '../../scripts/local/made-up-cards.ts';
 import type { BindingElsewhere } from '../../scripts/simulator/bindings-elsewhere.ts';
 import type { LedgerSummary } from '../../scripts/simulator/ledger.ts';
-import { profileNamed } from '../support/tome-profiles.ts';
 import { cleanUp, newFolder, start, urlIn } from './started-stack.ts';
 
 afterEach(cleanUp);
@@ -31,11 +33,36 @@ const callsOf = ({ calls }: LedgerSummary, namespace: string, operation: string)
     .filter((call) => call.namespace === namespace && call.operation === operation && call.outcome !== 'unauthorized')
     .reduce((sum, { count }) => sum + count, 0);
 
-test.each(Object.keys(SHIPPED_PROFILES))(
-  'with the profile %s npm start creates, looks up and detokenizes with one call each, and shows no internal token',
-  async (name) => {
-    const profile = profileNamed(name);
-    const stack = start({ TOME_PROFILE: name, DATA_DIR: newFolder(), TOME_PORT: '0' });
+/** A TOME that no profile of the repository describes: addresses, signatures and other lengths. */
+const UNSEEN: WrittenProfile = {
+  name: 'unseen',
+  namespaces: {
+    ns1: {
+      name: 'One',
+      url: 'https://one.example/tome',
+      token: { alphabet: 'digits', shortest: 16, longest: 19, forbiddenStarts: ['0'] },
+    },
+    ns2: {
+      name: 'Two',
+      url: 'https://two.example',
+      token: { alphabet: 'digits', shortest: 16, longest: 16, forbiddenStarts: ['0', '3-5', '7'] },
+    },
+  },
+  toldApart: 'by-knowledge',
+  path: '/{operation}',
+  authentication: { kind: 'sigv4', service: 'execute-api', region: 'eu-west-1' },
+  clientCertificate: true,
+  limits: { callsPerSecond: 250, scope: 'all', tokensPerPrefetch: 20 },
+};
+
+test.each([...Object.values(SHIPPED_PROFILES), UNSEEN])(
+  'with the profile $name npm start creates, looks up and detokenizes with one call each, and shows no internal token',
+  async (written) => {
+    const DATA_DIR = newFolder();
+    const file = join(DATA_DIR, 'tome.json');
+    writeFileSync(file, JSON.stringify(written));
+    const TOME_PROFILE = Object.hasOwn(SHIPPED_PROFILES, written.name) ? written.name : file;
+    const stack = start({ TOME_PROFILE, DATA_DIR, TOME_PORT: '0' });
     const output = await stack.until('Ctrl-C stops everything.');
     const url = urlIn(output);
     expect(output).toContain('first prefetch: 30 of 30 pairs are ready');
@@ -65,9 +92,9 @@ test.each(Object.keys(SHIPPED_PROFILES))(
     for (const operation of ['tokenize', 'lookup', 'detokenize'])
       expect(callsOf(after, 'ns1', operation) - callsOf(before, 'ns1', operation)).toBe(5);
     expect(callsOf(after, 'ns2', 'lookup') + callsOf(after, 'ns2', 'detokenize')).toBe(0);
-    expect(after.tokenRequests.length > 0).toBe(profile.authentication.kind === 'oauth2');
+    expect(after.tokenRequests.length > 0).toBe(written.authentication?.kind === 'oauth2');
 
-    // A card of another producer, and then a repeated creation, after all access tokens were revoked.
+    // After all access tokens were revoked: a card of another producer, and a repeated creation.
     const [elsewhere] = parsed<BindingElsewhere[]>(
       await send(url, '/_local/tome/bindings', 'POST', { count: 1, references: 'usual' }),
     );

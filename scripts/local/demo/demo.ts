@@ -181,14 +181,14 @@ function print(fill: LaneCounts, pooled: readonly Outcome[], dual: readonly Outc
       `live TOME calls: ${total(pooled)} with the pool, ${total(dual)} with the dual-call strategy: ${(saved * 100).toFixed(1)}% saved.`,
       `The prefetches before made ${fill.batch + fill.unknown} batch calls: one for each pair, without a waiting caller.`,
       ...(fill.unknown > 0
-        ? ['This TOME does not get the lane, so all calls during the measurement count as live.']
+        ? ['This TOME does not get the lane, so calls of the jobs during the measurement count as live too.']
         : []),
       '',
     ].join('\n'),
   );
 }
 
-/** Without the lane a call during the measurement is live: the jobs do not run then. */
+/** Without the lane every call during the measurement counts, also one of a job of `npm start`. */
 function liveOf({ live, unknown }: LaneCounts): number {
   return live + unknown;
 }

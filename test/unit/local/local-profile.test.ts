@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { findExcess } from '../../../lambdas/tome/profile/planned-calls.ts';
 import type { TomeProfile } from '../../../lambdas/tome/profile/tome-profile.ts';
 import { useDefaultEnvironment } from '../../../scripts/local/default-environment.ts';
-import { localProfile, placeholderCredential, readProfileFile } from '../../../scripts/local/local-profile.ts';
+import { localProfile, placeholderCredential, useLocalProfile } from '../../../scripts/local/local-profile.ts';
 import { localRates, shareOfLimit } from '../../../scripts/local/local-rates.ts';
 import { CannotStart } from '../../../scripts/program/cannot-start.ts';
 import { profileNamed } from '../../support/tome-profiles.ts';
@@ -34,23 +34,31 @@ test('the path of a JSON file in TOME_PROFILE is replaced by the file', () => {
   const path = join(folder, 'tome.json');
   writeFileSync(path, written);
   vi.stubEnv('TOME_PROFILE', path);
-  readProfileFile();
+  useLocalProfile();
   expect(localProfile().name).toBe('of-a-file');
   // JSON with a slash in it is no path.
-  readProfileFile();
+  useLocalProfile();
   expect(process.env['TOME_PROFILE']).toBe(written);
 });
 
 test('the path of a missing file in TOME_PROFILE stops the start with a sentence about it', () => {
   vi.stubEnv('TOME_PROFILE', join(folder, 'missing.json'));
-  expect(readProfileFile).toThrow(CannotStart);
-  expect(readProfileFile).toThrow('missing.json cannot be read (ENOENT).');
+  expect(useLocalProfile).toThrow(CannotStart);
+  expect(useLocalProfile).toThrow('missing.json cannot be read (ENOENT).');
 });
 
 test.each(['', 'uat'])('the text "%s" in TOME_PROFILE is a name and no path', (name) => {
   vi.stubEnv('TOME_PROFILE', name);
-  readProfileFile();
+  useLocalProfile();
   expect(localProfile().name).toBe(name || 'simulator');
+});
+
+test('the local stack sends no client certificate, because the local simulator asks for none', () => {
+  vi.stubEnv('TOME_PROFILE', JSON.stringify({ ...JSON.parse(written), clientCertificate: true }));
+  vi.stubEnv('TOME_CLIENT_CERTIFICATE_SECRET_ID', 'tome/certificate');
+  useLocalProfile();
+  expect(localProfile()).toMatchObject({ name: 'of-a-file', clientCertificate: false });
+  expect(process.env['TOME_CLIENT_CERTIFICATE_SECRET_ID']).toBeUndefined();
 });
 
 test('only a profile that asks for a credential has a placeholder for one', () => {
