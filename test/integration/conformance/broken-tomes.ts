@@ -164,7 +164,7 @@ export const BROKEN_TOMES: readonly BrokenTome[] = [
   {
     what: 'does not answer',
     faults: [{ operation: 'lookup', namespace: ns2, kind: 'timeout-before', ...always }],
-    variables: { TOME_ATTEMPT_TIMEOUT_MS: '1500' },
+    variables: { TOME_ATTEMPT_TIMEOUT_MS: '4000' },
     fails: ['answers-arrive'],
   },
   {
