@@ -18,6 +18,7 @@ export type GaugeName =
   | 'PoolUsed'
   | 'PoolQuarantined'
   | 'PoolTarget'
+  | 'PoolRecommended'
   | 'PoolLowWater'
   | 'PoolEmpty'
   | 'RefillWanted'

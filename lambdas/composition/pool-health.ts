@@ -39,6 +39,7 @@ const gaugesOf = (report: HealthReport): Gauges => ({
   PoolUsed: report.used,
   PoolQuarantined: report.quarantined,
   PoolTarget: report.target,
+  PoolRecommended: report.recommended,
   PoolLowWater: report.lowWater,
   PoolEmpty: report.available === 0 ? 1 : 0,
   RefillWanted: report.refillWanted ? 1 : 0,

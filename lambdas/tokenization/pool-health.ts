@@ -34,6 +34,7 @@ export interface PoolGrowth {
 
 export interface HealthReport extends PoolHealth, PoolGrowth {
   readonly target: number;
+  readonly recommended: number;
   readonly lowWater: number;
   /** Whether the pool is below its low-water mark, or a creation found it empty. */
   readonly refillWanted: boolean;
@@ -51,7 +52,7 @@ export async function reportPoolHealth(store: PoolHealthStore, settings: RefillS
   const health = await store.readHealth();
   const growth = await store.readGrowth();
   await store.sampleLevels(health);
-  const { target, lowWater } = planRefill(health, settings);
+  const { target, recommended, lowWater } = planRefill(health, settings);
   const refillWanted = health.refillRequested || health.available < lowWater;
-  return { ...health, ...growth, target, lowWater, refillWanted };
+  return { ...health, ...growth, target, recommended, lowWater, refillWanted };
 }

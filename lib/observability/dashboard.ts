@@ -62,6 +62,7 @@ export class Dashboard extends Construct {
             metrics.gauge('PoolAvailable'),
             metrics.gauge('PoolLowWater'),
             metrics.gauge('PoolTarget'),
+            metrics.gauge('PoolRecommended'),
             metrics.gauge('PoolStaged'),
           ]),
           graph('Pairs a minute', [metrics.gauge('ConsumedPerMinute'), metrics.gauge('RefilledPerMinute')]),

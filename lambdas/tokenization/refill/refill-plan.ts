@@ -21,6 +21,8 @@ export interface RefillSettings {
 
 export interface RefillPlan {
   readonly target: number;
+  /** What the consumption asks for: the target without `targetMin` and `targetMax`. */
+  readonly recommended: number;
   readonly lowWater: number;
   /** Pairs to request. STAGED pairs count as present: they must only be bound. */
   readonly deficit: number;
@@ -41,11 +43,12 @@ export function planRefill(level: PoolLevel, settings: RefillSettings): RefillPl
   const consumed = level.peakConsumedPerMinute;
   const lacking = level.refilledPerMinute === null ? 0 : Math.max(0, consumed - level.refilledPerMinute);
   const needed = Math.ceil(consumed * settings.leadMinutes + lacking * settings.coverMinutes);
-  const wanted = Math.max(Math.ceil(consumed * settings.coverMinutes), Math.ceil(needed / MOST_LOW_WATER_RATIO));
-  const target = Math.min(settings.targetMax, Math.max(settings.targetMin, wanted));
+  const recommended = Math.max(Math.ceil(consumed * settings.coverMinutes), Math.ceil(needed / MOST_LOW_WATER_RATIO));
+  const target = Math.min(settings.targetMax, Math.max(settings.targetMin, recommended));
   const lowWater = Math.max(Math.floor(target * settings.lowWaterRatio), needed);
   return {
     target,
+    recommended,
     lowWater: Math.min(lowWater, Math.floor(target * MOST_LOW_WATER_RATIO)),
     deficit: Math.max(0, target - level.available - level.staged),
   };
@@ -59,5 +62,5 @@ const NEARLY_FULL_RATIO = 0.02;
  * taken meanwhile: with a few creations a second the run would never end, and each small round
  * costs two calls to TOME.
  */
-export const isWorthAnotherRound = ({ target, deficit }: RefillPlan): boolean =>
+export const isWorthAnotherRound = ({ target, deficit }: Pick<RefillPlan, 'target' | 'deficit'>): boolean =>
   deficit > Math.floor(target * NEARLY_FULL_RATIO);

@@ -34,7 +34,7 @@ function report(health: Partial<PoolHealth>) {
 
 test('the report contains levels and plan, and one sample of the levels is stored', async () => {
   const { result, samples } = await report({});
-  expect(result).toEqual({ ...HEALTH, ...GROWTH, target: 1_000, lowWater: 300, refillWanted: false });
+  expect(result).toEqual({ ...HEALTH, ...GROWTH, target: 1_000, recommended: 0, lowWater: 300, refillWanted: false });
   expect(samples).toEqual([HEALTH]);
 });
 

@@ -17,6 +17,13 @@ test('the target follows consumption between its minimum and maximum', () => {
   expect([plan(0), plan(100), plan(1_000_000)]).toEqual([1_000, 3_000, 20_000]);
 });
 
+test('the recommended size follows consumption without bounds, so that a maximum that is too small shows', () => {
+  const plan = (peakConsumedPerMinute: number) =>
+    planRefill({ staged: 0, available: 0, peakConsumedPerMinute, refilledPerMinute: null }, settings);
+  expect([plan(0), plan(100), plan(1_000)].map(({ recommended }) => recommended)).toEqual([0, 3_000, 30_000]);
+  expect(plan(1_000).target).toBe(20_000);
+});
+
 test('staged pairs reduce the deficit, so that overlapping runs do not fetch twice', () => {
   expect(
     planRefill({ staged: 600, available: 100, peakConsumedPerMinute: 0, refilledPerMinute: null }, settings).deficit,
@@ -43,6 +50,6 @@ test('the low-water mark covers the lead time of a refill, and the consumption t
 });
 
 test('a run does another round for a large deficit, and not for the few pairs taken meanwhile', () => {
-  const worth = (deficit: number) => isWorthAnotherRound({ target: 5_000, lowWater: 1_500, deficit });
+  const worth = (deficit: number) => isWorthAnotherRound({ target: 5_000, deficit });
   expect([worth(0), worth(3), worth(100), worth(101), worth(5_000)]).toEqual([false, false, false, true, true]);
 });
