@@ -7,7 +7,13 @@ import { tomeLimitConflicts } from './tome-limit-conflicts.ts';
 type Values = Readonly<Record<string, unknown>>;
 
 /** Sentences about settings that do not fit together. Each holds only if both groups are read. */
-export function conflictsBetween(values: Values, groups: ReadonlySet<GroupName>): readonly string[] {
+export const conflictsBetween = (values: Values, groups: ReadonlySet<GroupName>): readonly string[] => [
+  ...conflictsBesideLimits(values, groups),
+  ...tomeLimitConflicts(values, groups),
+];
+
+/** All of them but the sum of the calls to TOME. */
+export function conflictsBesideLimits(values: Values, groups: ReadonlySet<GroupName>): readonly string[] {
   // The direct strategy (TOKENIZER=direct) has neither a database nor idempotency keys.
   const isPooled = values['TOKENIZER'] !== 'direct';
   return [
@@ -18,7 +24,6 @@ export function conflictsBetween(values: Values, groups: ReadonlySet<GroupName>)
     ...checkDigitConflicts(values),
     ...(groups.has('domain') ? sourceConflicts(values) : []),
     ...orderConflicts(values),
-    ...tomeLimitConflicts(values, groups),
   ];
 }
 

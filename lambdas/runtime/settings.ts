@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { FUNCTION_SETTINGS, type FunctionName } from '../functions.ts';
 import { RuntimeFailure } from './own-error.ts';
-import { conflictsBetween } from './setting-conflicts.ts';
+import { conflictsBesideLimits, conflictsBetween } from './setting-conflicts.ts';
 import { type GroupName, type Settings, settingGroups } from './setting-groups.ts';
 
 /** The groups of settings that a function reads. */
@@ -48,6 +48,19 @@ export function readSettings<Group extends GroupName>(
 ): Settings<Group>;
 export function readSettings(of: FunctionName | readonly GroupName[], environment: Variables = process.env): unknown {
   const groups: readonly GroupName[] = typeof of === 'string' ? FUNCTION_SETTINGS[of] : of;
+  const { values, faults } = parse(groups, environment, conflictsBetween);
+  if (faults.length > 0) throw new InvalidSettings(faults);
+  return values;
+}
+
+/**
+ * What `readSettings` would refuse of these groups, for the synthesis of an environment. The sum of
+ * calls to TOME is left out, because the synthesis also knows the expected load of all domains.
+ */
+export const findSettingFaults = (groups: readonly GroupName[], environment: Variables): readonly string[] =>
+  parse(groups, environment, conflictsBesideLimits).faults;
+
+function parse(groups: readonly GroupName[], environment: Variables, conflictsIn: typeof conflictsBetween) {
   const parsers: Readonly<Record<string, z.core.$ZodType>> = Object.assign(
     {},
     ...groups.map((group) => settingGroups[group]),
@@ -57,10 +70,9 @@ export function readSettings(of: FunctionName | readonly GroupName[], environmen
   );
   const parsed = z.safeParse(z.object(parsers), given);
   const faults = parsed.success
-    ? conflictsBetween(parsed.data, new Set(groups))
+    ? conflictsIn(parsed.data, new Set(groups))
     : parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`);
-  if (faults.length > 0) throw new InvalidSettings(faults);
-  return parsed.data;
+  return { values: parsed.data, faults };
 }
 
 /** The group `domain`, which every function reads. Throws InvalidSettings. */

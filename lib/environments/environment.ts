@@ -1,7 +1,7 @@
 import type { FUNCTIONS, RouteName } from '../../lambdas/functions.ts';
-import type { GroupName, Settings } from '../../lambdas/runtime/setting-groups.ts';
 import type { ShippedProfileName } from '../../lambdas/tome/profile/shipped-profiles.ts';
 import type { WrittenProfile } from '../../lambdas/tome/profile/tome-profile.ts';
+import type { WrittenSettings } from './decided-settings.ts';
 
 export const PRODUCER_DOMAINS = ['card', 'program'] as const;
 export type ProducerDomain = (typeof PRODUCER_DOMAINS)[number];
@@ -21,21 +21,8 @@ export interface Consumer {
   readonly detokenizeRoles: readonly string[];
 }
 
-/** The numbers among the settings of a group. A setting that is not named keeps its default. */
-type NumberSettings<Group extends GroupName> = {
-  readonly [Key in keyof Settings<Group> as Settings<Group>[Key] extends number ? Key : never]?: number;
-};
-
-export type PoolSettings = NumberSettings<'pool'> &
-  Readonly<Record<'POOL_TARGET_MIN' | 'POOL_TARGET_MAX' | 'POOL_COVER_MINUTES', number>>;
-
-/** Settings of a domain whose sources are account numbers (docs/configuration.md#domain). */
-export interface AccountNumberSettings {
-  readonly SOURCE_FORM: 'account-number';
-  /** Lengths and ranges of lengths, such as `10-19` or `12,16`. */
-  readonly SOURCE_LENGTHS: string;
-  readonly SOURCE_CHECK_DIGIT: Settings<'domain'>['SOURCE_CHECK_DIGIT'] & string;
-}
+/** No default suits every domain. */
+type PoolSize = Readonly<Record<'POOL_TARGET_MIN' | 'POOL_TARGET_MAX' | 'POOL_COVER_MINUTES', number>>;
 
 /** What is known of one TOME (docs/tome.md): the name of a shipped profile, or a profile. */
 export type TomeProfileChoice = ShippedProfileName | WrittenProfile;
@@ -52,12 +39,6 @@ export interface TomeCredentials {
   readonly executeApiArns?: readonly string[];
 }
 
-/** What references must look like, and what happens to others (docs/configuration.md). */
-export type ReferenceSettings = Partial<
-  Pick<Settings<'domain'>, 'REFERENCE_FORMAT' | 'REFERENCE_LUHN'> &
-    Pick<Settings<'creation'>, 'UNACCEPTABLE_REFERENCES'>
->;
-
 /** The load of a domain's busiest second, for which TOME's limit must suffice. */
 export interface ExpectedPeak {
   readonly creationsPerSecond: number;
@@ -66,14 +47,9 @@ export interface ExpectedPeak {
 }
 
 export interface DomainSettings {
-  /** What its sources look like. Absent: card numbers. */
-  readonly source?: AccountNumberSettings;
-  readonly references?: ReferenceSettings;
   readonly consumers: readonly Consumer[];
-  readonly pool: PoolSettings;
-  /** Of the calls of other domains the synthesis computes the sum. */
-  readonly tomeCalls: Omit<NumberSettings<'tome'>, 'TOME_OTHER_CALLS_PER_SECOND'>;
-  readonly creation: NumberSettings<'creation'>;
+  /** The settings of its functions. */
+  readonly settings: WrittenSettings & PoolSize;
   readonly expectedPeak: ExpectedPeak;
   /** Replaces the profile of the environment. */
   readonly tomeProfile?: TomeProfileChoice;
@@ -90,8 +66,6 @@ export interface DomainSettings {
    * show whether a card or reference exists.
    */
   readonly unusualCallerAnswersPerHour: number;
-  /** The budgets of each caller. */
-  readonly callerBudgets?: NumberSettings<'callers'>;
   /**
    * Runs of a route that are guaranteed and allowed at once, in place of the number in
    * lambdas/functions.ts. Creations have none, because a limit would refuse bursts of them.

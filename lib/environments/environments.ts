@@ -20,14 +20,8 @@ const RUN_OF_VIRTUAL_CARDS: Size = {
  * The two domains share the 250 calls a second of one TOME: what the expected creations of a run of
  * virtual cards leave is divided here (docs/capacity.md#limits-that-add-up).
  */
-const CALLS_OF_CARD = {
-  tomeCalls: { TOME_BATCH_CALLS_PER_SECOND: 40 },
-  creation: { DIRECT_CREATIONS_PER_SECOND: 15 },
-};
-const CALLS_OF_PROGRAM = {
-  tomeCalls: { TOME_BATCH_CALLS_PER_SECOND: 10 },
-  creation: { DIRECT_CREATIONS_PER_SECOND: 5 },
-};
+const CALLS_OF_CARD = { TOME_BATCH_CALLS_PER_SECOND: 40, DIRECT_CREATIONS_PER_SECOND: 15 };
+const CALLS_OF_PROGRAM = { TOME_BATCH_CALLS_PER_SECOND: 10, DIRECT_CREATIONS_PER_SECOND: 5 };
 
 /**
  * Every environment. Checks, tests and the command line use this list, so an environment that is
@@ -86,9 +80,7 @@ const DEFINITIONS = {
             detokenizeRoles: ['emulator-suite'],
           },
         ]),
-        pool: { POOL_TARGET_MIN: 20, POOL_TARGET_MAX: 200, POOL_COVER_MINUTES: 1 },
-        tomeCalls: {},
-        creation: {},
+        settings: { POOL_TARGET_MIN: 20, POOL_TARGET_MAX: 200, POOL_COVER_MINUTES: 1 },
         expectedPeak: { creationsPerSecond: 20, readsPerSecond: 20 },
       },
     },
@@ -136,15 +128,19 @@ function small(
     domains: {
       card: {
         ...domain('777777777777', [issuing]),
-        ...CALLS_OF_CARD,
-        pool,
+        settings: { ...pool, ...CALLS_OF_CARD },
         expectedPeak: { creationsPerSecond, readsPerSecond },
       },
       program: {
         ...domain('777777777777', [billing]),
-        ...CALLS_OF_PROGRAM,
-        source: { SOURCE_FORM: 'account-number', SOURCE_LENGTHS: '10-19', SOURCE_CHECK_DIGIT: 'none' },
-        pool: { ...pool, POOL_TARGET_MIN: target.min / 5 },
+        settings: {
+          ...pool,
+          ...CALLS_OF_PROGRAM,
+          POOL_TARGET_MIN: target.min / 5,
+          SOURCE_FORM: 'account-number',
+          SOURCE_LENGTHS: '10-19',
+          SOURCE_CHECK_DIGIT: 'none',
+        },
         expectedPeak: { creationsPerSecond: creationsPerSecond / 5, readsPerSecond: readsPerSecond / 5 },
       },
     },
@@ -171,7 +167,7 @@ function productionDomains(): AwsEnvironment['domains'] {
 function domain(
   eventReaderAccount: string,
   consumers: readonly Consumer[],
-): Omit<DomainSettings, 'pool' | 'tomeCalls' | 'creation' | 'expectedPeak'> {
+): Omit<DomainSettings, 'settings' | 'expectedPeak'> {
   return {
     consumers,
     prefetchEveryMinutes: 60,

@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import { settingGroups } from '../../lambdas/runtime/setting-groups.ts';
 import { type CallPlan, callsOfDomain, findExcess } from '../../lambdas/tome/profile/planned-calls.ts';
 import type { TomeProfile } from '../../lambdas/tome/profile/tome-profile.ts';
+import { variablesOf } from './domain-settings.ts';
 import type { DomainSettings, Environment } from './environment.ts';
 import { hostsOf, readProfileOf } from './tome-of-domain.ts';
 
@@ -62,25 +63,28 @@ function sharingWith(own: PlannedDomain, domains: readonly PlannedDomain[]): rea
 }
 
 /** `null` when a number is out of its bounds. */
-function planOf({ tomeCalls, creation, expectedPeak }: DomainSettings): CallPlan | null {
-  const given = { ...tomeCalls, ...creation };
-  const { success, data } = z.safeParse(
-    plannedSettings,
-    Object.fromEntries(Object.entries(given).map(([name, value]) => [name, String(value)])),
-  );
+function planOf({ settings, expectedPeak }: DomainSettings): CallPlan | null {
+  const { success, data } = z.safeParse(plannedSettings, {
+    ...variablesOf('strategy', settings),
+    ...variablesOf('tome', settings),
+    ...variablesOf('creation', settings),
+  });
   const { creationsPerSecond: creations, readsPerSecond: reads } = expectedPeak;
   if (!success || !Number.isInteger(creations) || !Number.isInteger(reads)) return null;
+  const isPooled = data.TOKENIZER === 'pooled';
   return {
     creations,
     reads,
     batch: data.TOME_BATCH_CALLS_PER_SECOND,
-    direct: data.DIRECT_CREATIONS_PER_SECOND,
+    direct: isPooled ? data.DIRECT_CREATIONS_PER_SECOND : 0,
     liveLimit: data.TOME_LIVE_CALLS_PER_SECOND,
+    isWithoutPairs: !isPooled,
   };
 }
 
 /** The settings that a plan depends on, with their defaults. */
 const plannedSettings = z.object({
+  TOKENIZER: settingGroups.strategy.TOKENIZER,
   TOME_BATCH_CALLS_PER_SECOND: settingGroups.tome.TOME_BATCH_CALLS_PER_SECOND,
   TOME_LIVE_CALLS_PER_SECOND: settingGroups.tome.TOME_LIVE_CALLS_PER_SECOND,
   DIRECT_CREATIONS_PER_SECOND: settingGroups.creation.DIRECT_CREATIONS_PER_SECOND,

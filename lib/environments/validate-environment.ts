@@ -1,6 +1,4 @@
-import * as z from 'zod/mini';
-import { settingGroups } from '../../lambdas/runtime/setting-groups.ts';
-import { domainFaults } from './domain-variables.ts';
+import { settingFaults } from './domain-settings.ts';
 import type { AwsEnvironment, DomainSettings, Environment } from './environment.ts';
 import { ENVIRONMENTS } from './environments.ts';
 import { LOG_RETENTION_DAYS } from './retention.ts';
@@ -35,7 +33,7 @@ export function faultsOf(environment: Environment): readonly string[] {
     ...faultsOfAny(environment),
     ...(environment.kind === 'aws' ? faultsOfAws(environment) : []),
     ...Object.entries(environment.domains).flatMap(([domain, settings]) =>
-      [...faultsOfDomain(settings), ...domainFaults(environment, domain, settings)].map(
+      [...faultsOfDomain(settings), ...settingFaults(environment, domain, settings)].map(
         (fault) => `${domain}: ${fault}`,
       ),
     ),
@@ -117,12 +115,11 @@ function faultsOfAws({ aurora, tome, ...environment }: AwsEnvironment): readonly
   ]);
 }
 
-function faultsOfDomain({ pool, consumers, restored, ...settings }: DomainSettings): readonly string[] {
+function faultsOfDomain({ consumers, restored, ...settings }: DomainSettings): readonly string[] {
   const reserved = Object.values(settings.reservedConcurrency ?? {});
   const names = consumers.map(({ name }) => name);
-  const rules = broken([
-    [pool.POOL_TARGET_MIN <= pool.POOL_TARGET_MAX, 'POOL_TARGET_MIN must not be above POOL_TARGET_MAX.'],
-    [pool.POOL_COVER_MINUTES >= 1, 'POOL_COVER_MINUTES must be at least 1.'],
+  return broken([
+    [settings.settings.POOL_COVER_MINUTES >= 1, 'POOL_COVER_MINUTES must be at least 1.'],
     [
       settings.prefetchEveryMinutes >= 1 && settings.prefetchEveryMinutes <= 1_440,
       'prefetchEveryMinutes must be from 1 to 1440.',
@@ -160,21 +157,4 @@ function faultsOfDomain({ pool, consumers, restored, ...settings }: DomainSettin
       ],
     ]),
   ]);
-  return [
-    ...boundFaults(settingGroups.pool, pool),
-    ...boundFaults(settingGroups.tome, settings.tomeCalls),
-    ...boundFaults(settingGroups.creation, settings.creation),
-    ...boundFaults(settingGroups.callers, settings.callerBudgets ?? {}),
-    ...rules,
-  ];
 }
-
-/** Values outside the bounds of lambdas/runtime/setting-groups.ts: the function could not start. */
-const boundFaults = (
-  parsers: Readonly<Record<string, z.core.$ZodType>>,
-  values: Readonly<Record<string, number | string>>,
-): readonly string[] =>
-  Object.entries(values).flatMap(([name, value]) => {
-    const { error } = z.safeParse(parsers[name] ?? z.never(), String(value));
-    return (error?.issues ?? []).map(({ message }) => `${name} ${message}.`);
-  });

@@ -3,34 +3,31 @@ import { databaseRoleOf } from '../../lambdas/database-roles.ts';
 import { FUNCTION_SETTINGS, type FunctionName } from '../../lambdas/functions.ts';
 import type { GroupEnvironment } from '../../lambdas/runtime/group-environment.ts';
 import type { GroupName } from '../../lambdas/runtime/setting-groups.ts';
-import { domainVariables } from '../environments/domain-variables.ts';
+import { identityVariables, variablesOf } from '../environments/domain-settings.ts';
 import type { TomeCredentials } from '../environments/environment.ts';
 import type { FunctionContext } from './function-context.ts';
 
 /**
- * The variables of each group of settings. A variable without a default that is missing here does
- * not compile, and neither does a variable that is no setting.
+ * The variables of each group of settings that the deployment decides (decided-settings.ts). A
+ * variable without a default that is missing here does not compile, and neither does a variable
+ * that is no setting.
  */
 const VARIABLES: {
   readonly [Group in GroupName]: (context: FunctionContext, name: FunctionName) => GroupEnvironment<Group>;
 } = {
-  domain: ({ environment, domain, settings }) => domainVariables(environment, domain, settings),
+  domain: ({ environment, domain, settings }) => identityVariables(environment, domain, settings),
   strategy: () => ({}),
   request: () => ({}),
   database: databaseVariables,
-  tome: ({ tome, settings }) => ({
+  tome: ({ tome }) => ({
     TOME_URL: tome.url,
     ...secretIds(tome.credentials),
-    ...asTexts(settings.tomeCalls),
     TOME_OTHER_CALLS_PER_SECOND: String(tome.otherCallsPerSecond),
   }),
   idempotency: ({ idempotencySecret }) => ({ IDEMPOTENCY_HMAC_SECRET_ID: idempotencySecret.id }),
-  callers: ({ settings }) => asTexts(settings.callerBudgets ?? {}),
-  creation: ({ settings: { creation, references: { UNACCEPTABLE_REFERENCES } = {} } }) => ({
-    ...asTexts(creation),
-    ...(UNACCEPTABLE_REFERENCES === undefined ? {} : { UNACCEPTABLE_REFERENCES }),
-  }),
-  pool: ({ settings }) => ({ ...asTexts(settings.pool), GAUGES_TO: 'cloudwatch' }),
+  callers: () => ({}),
+  creation: () => ({}),
+  pool: () => ({ GAUGES_TO: 'cloudwatch' }),
   prefetch: () => ({}),
   settle: () => ({}),
   relay: ({ cardEvents }) => ({ EVENT_QUEUE_URL: cardEvents.queueUrl }),
@@ -50,7 +47,10 @@ const secretIds = ({ credentialSecretArn, clientCertificateSecretArn }: TomeCred
 export function functionEnvironment(context: FunctionContext, name: FunctionName): Readonly<Record<string, string>> {
   const variables: Readonly<Record<string, string>> = Object.assign(
     {},
-    ...FUNCTION_SETTINGS[name].map((group: GroupName) => VARIABLES[group](context, name)),
+    ...FUNCTION_SETTINGS[name].flatMap((group: GroupName) => [
+      variablesOf(group, context.settings.settings),
+      VARIABLES[group](context, name),
+    ]),
   );
   const bytes = Object.entries(variables).reduce((sum, [key, value]) => sum + key.length + bytesOf(value), 0);
   if (bytes > MOST_BYTES) {
@@ -84,8 +84,3 @@ function databaseVariables({ signIn }: FunctionContext, name: FunctionName): Gro
         DATABASE_PREPARE: 'false',
       };
 }
-
-const asTexts = <Name extends string>(settings: Partial<Record<Name, number>>): Partial<Record<Name, string>> =>
-  Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, String(value)])) as Partial<
-    Record<Name, string>
-  >;

@@ -1,17 +1,9 @@
 import { TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
-import * as z from 'zod/mini';
 import { FUNCTIONS } from '../../lambdas/functions.ts';
-import { settingGroups } from '../../lambdas/runtime/setting-groups.ts';
+import { valuesOf } from '../environments/domain-settings.ts';
 import type { DomainSettings, Environment } from '../environments/environment.ts';
 import type { AlarmDefinition } from './alarm.ts';
 import type { PoolMetrics } from './pool-metrics.ts';
-
-/** The settings that thresholds depend on, where the environment does not set them. */
-const DEFAULTS = {
-  lowWaterRatio: z.parse(settingGroups.pool.POOL_LOW_WATER_RATIO, undefined),
-  refillLeadMinutes: z.parse(settingGroups.pool.POOL_REFILL_LEAD_MINUTES, undefined),
-  reservationHorizonSeconds: z.parse(settingGroups.settle.RESERVATION_HORIZON_SECONDS, undefined),
-};
 
 /** Minutes until a refill runs: the health job must detect the low pool and prefetch must start. */
 const REFILL_START_MINUTES = 2;
@@ -45,15 +37,17 @@ const SILENT_MINUTES = lateMinutes('pool-health');
 export function poolAlarms(
   metrics: PoolMetrics,
   environment: Environment,
-  { pool }: DomainSettings,
+  { settings }: DomainSettings,
 ): readonly AlarmDefinition[] {
-  const lowWaterRatio = pool.POOL_LOW_WATER_RATIO ?? DEFAULTS.lowWaterRatio;
-  const refillMinutes = (pool.POOL_REFILL_LEAD_MINUTES ?? DEFAULTS.refillLeadMinutes) + REFILL_START_MINUTES;
+  const values = valuesOf(['pool', 'settle'], settings);
+  const refillMinutes = values.POOL_REFILL_LEAD_MINUTES + REFILL_START_MINUTES;
   const isOnAws = environment.kind === 'aws';
   // The emulator suite does not wait for several minutes.
   const minutes = (count: number): number => (isOnAws ? count : 1);
   const missingData = TreatMissingData.IGNORE;
-  const mostMinutes = minutesAtLowWater(pool, lowWaterRatio);
+  // How long the pairs at the low-water mark last, at the consumption that the target covers. A
+  // refill starts there, so the pool falls far below this level only when the refill does not work.
+  const mostMinutes = values.POOL_COVER_MINUTES * values.POOL_LOW_WATER_RATIO;
   return [
     {
       runbook: 'pool-low',
@@ -90,7 +84,7 @@ export function poolAlarms(
       severity: 'day',
       meaning: 'A reservation is older than the horizon at which the settler should have quarantined it.',
       metric: metrics.gauge('OldestReservedSeconds'),
-      threshold: { above: DEFAULTS.reservationHorizonSeconds + SETTLE_DELAY_SECONDS },
+      threshold: { above: values.RESERVATION_HORIZON_SECONDS + SETTLE_DELAY_SECONDS },
       periods: minutes(2),
       missingData,
     },
@@ -159,10 +153,3 @@ export const refillWantedAlarm = (metrics: PoolMetrics): AlarmDefinition => ({
   periods: 1,
   missingData: TreatMissingData.IGNORE,
 });
-
-/**
- * How long the pairs at the low-water mark last, at the consumption that the target covers. A
- * refill starts there, so the pool falls far below this level only when the refill does not work.
- */
-const minutesAtLowWater = ({ POOL_COVER_MINUTES }: DomainSettings['pool'], lowWaterRatio: number): number =>
-  POOL_COVER_MINUTES * lowWaterRatio;

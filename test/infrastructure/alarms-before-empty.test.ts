@@ -17,7 +17,7 @@ beforeAll(() => {
  * reached.
  */
 function minutesOf(consumedPerMinute: number, refill: 'works' | 'is down', maxMinutes: number): readonly Minute[] {
-  const { pool, prefetchEveryMinutes } = prod.settings;
+  const { settings: pool, prefetchEveryMinutes } = prod.settings;
   const plan = (available: number) =>
     planRefill(
       { available, staged: 0, peakConsumedPerMinute: consumedPerMinute, refilledPerMinute: REFILLED_PER_MINUTE },

@@ -96,7 +96,7 @@ test('in the emulator all alarms are on plain gauges, which it supports', () => 
 
 test("alarms use the functions' defaults for settings that the environment does not set", () => {
   const settings = readSettings(['pool', 'settle'], {});
-  const { POOL_COVER_MINUTES } = prod.settings.pool;
+  const { POOL_COVER_MINUTES } = prod.settings.settings;
   expect(prod.alarm('minutes-to-empty').Threshold).toBe(POOL_COVER_MINUTES * settings.POOL_LOW_WATER_RATIO);
   expect(prod.alarm('pool-low').EvaluationPeriods).toBe(settings.POOL_REFILL_LEAD_MINUTES + 2);
   expect(prod.alarm('stale-reservations').Threshold).toBe(settings.RESERVATION_HORIZON_SECONDS + 300);

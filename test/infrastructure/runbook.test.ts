@@ -94,7 +94,7 @@ test('every function and setting that the runbook names exists', () => {
   expect(names.length).toBeGreaterThan(20);
   expect(names.filter((name) => !(functionNames() as readonly string[]).includes(name))).toEqual([]);
   const known = new Set(Object.values(settingGroups).flatMap((group) => Object.keys(group)));
-  const settings = [...runbook.matchAll(/`(?:tomeCalls\.)?([A-Z]+(?:_[A-Z]+)+)`/g)].map(([, name = '']) => name);
+  const settings = [...runbook.matchAll(/`([A-Z]+(?:_[A-Z]+)+)`/g)].map(([, name = '']) => name);
   expect(settings.length).toBeGreaterThan(3);
   expect(settings.filter((name) => !known.has(name))).toEqual([]);
 });

@@ -35,7 +35,11 @@ const environment: AwsEnvironment = {
   domains: {
     card: {
       ...(dev.domains.card as DomainSettings),
-      references: { REFERENCE_LUHN: 'any', UNACCEPTABLE_REFERENCES: 'refuse' },
+      settings: {
+        ...(dev.domains.card as DomainSettings).settings,
+        REFERENCE_LUHN: 'any',
+        UNACCEPTABLE_REFERENCES: 'refuse',
+      },
     },
     program: {
       ...(dev.domains.program as DomainSettings),

@@ -29,6 +29,15 @@ function withDomain(name: ProducerDomain, changes: Partial<DomainSettings>, envi
   return { ...environment, domains: { ...environment.domains, [name]: { ...settings, ...changes } } };
 }
 
+function withSettings(
+  name: ProducerDomain,
+  changes: Partial<DomainSettings['settings']>,
+  environment = dev,
+): AwsEnvironment {
+  const { settings } = environment.domains[name] as DomainSettings;
+  return withDomain(name, { settings: { ...settings, ...changes } }, environment);
+}
+
 const oauth2 = (tokenUrl: string) => ({ authentication: { kind: 'oauth2', tokenUrl } });
 const sigv4 = { authentication: { kind: 'sigv4', service: 'execute-api', region: 'us-east-1' } };
 const namespaceAt = (url: string) => ({
@@ -210,7 +219,7 @@ describe('the calls of all domains together must fit the limit of TOME', () => {
     for (const name of ['uat', 'prod'] as const) {
       const environment = ENVIRONMENTS[name] as AwsEnvironment;
       expect(faultsOf(environment)).toEqual([]);
-      const more = withDomain('program', { tomeCalls: { TOME_BATCH_CALLS_PER_SECOND: 11 } }, environment);
+      const more = withSettings('program', { TOME_BATCH_CALLS_PER_SECOND: 11 }, environment);
       expect(faultsOf(more)).toEqual([
         `${name}: TOME takes 250 calls a second for each operation, and tokenize needs ` +
           'card 150 live + 40 batch + 15 direct, program 30 live + 11 batch + 5 direct = 251.',
@@ -219,10 +228,11 @@ describe('the calls of all domains together must fit the limit of TOME', () => {
   });
 
   test('domains with the default settings do not fit', () => {
-    const domains = {
-      card: { ...card, tomeCalls: {}, creation: {} },
-      program: { ...program, tomeCalls: {}, creation: {} },
+    const withDefaults = ({ settings, ...others }: DomainSettings): DomainSettings => {
+      const { TOME_BATCH_CALLS_PER_SECOND: _, DIRECT_CREATIONS_PER_SECOND: __, ...kept } = settings;
+      return { ...others, settings: kept };
     };
+    const domains = { card: withDefaults(card), program: withDefaults(program) };
     expect(faultsOf({ ...prod, domains })).toEqual([
       'prod: TOME takes 250 calls a second for each operation, and tokenize needs ' +
         'card 150 live + 80 batch + 80 direct, program 80 batch + 160 direct = 550.',
@@ -235,8 +245,8 @@ describe('the calls of all domains together must fit the limit of TOME', () => {
       tomeCredentials: { credentialSecretArn: SECRET.replace('111111111111', prod.account) },
     };
     expect(faultsOf(withDomain('program', other, prod))).toEqual([]);
-    const more = { ...other, tomeCalls: { TOME_BATCH_CALLS_PER_SECOND: 11 } };
-    expect(faultsOf(withDomain('program', more, prod))).toEqual([expect.stringContaining('= 251.')]);
+    const more = withSettings('program', { TOME_BATCH_CALLS_PER_SECOND: 11 }, withDomain('program', other, prod));
+    expect(faultsOf(more)).toEqual([expect.stringContaining('= 251.')]);
   });
 
   test('each domain counts alone when they call different hosts', () => {
@@ -285,10 +295,23 @@ describe('the calls of all domains together must fit the limit of TOME', () => {
   });
 
   test('a domain with a wrong number or profile is reported for that, and is not counted', () => {
-    const wrong = withDomain('card', { creation: { DIRECT_CREATIONS_PER_SECOND: 10_001 } }, prod);
+    const wrong = withSettings('card', { DIRECT_CREATIONS_PER_SECOND: 10_001 }, prod);
     expect(faultsOf(wrong)).toEqual(['prod: card: DIRECT_CREATIONS_PER_SECOND must be at most 10000.']);
     const half = withDomain('card', { expectedPeak: { creationsPerSecond: 0.5, readsPerSecond: 0 } }, prod);
     expect(faultsOf(half)).toEqual(['prod: card: expectedPeak must be whole numbers from 0.']);
+  });
+
+  test('a domain with the direct strategy makes two calls for each creation and each read', () => {
+    expect(faultsOf(withSettings('card', { TOKENIZER: 'direct' }, prod))).toEqual([
+      'prod: TOME takes 250 calls a second for each operation, and tokenize needs ' +
+        'card 300 live + 40 batch, program 30 live + 10 batch + 5 direct = 385.',
+    ]);
+    const onlyReads = withDomain(
+      'card',
+      { expectedPeak: { creationsPerSecond: 0, readsPerSecond: 120 } },
+      withSettings('card', { TOKENIZER: 'direct' }, prod),
+    );
+    expect(faultsOf(onlyReads)).toEqual([expect.stringContaining('lookup needs card 240 live, program')]);
   });
 
   test('a TOME with a smaller limit than the domains need is reported', () => {

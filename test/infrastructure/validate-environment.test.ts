@@ -26,8 +26,11 @@ const aurora = (changes: Partial<AwsEnvironment['aurora']>): AwsEnvironment =>
 const domain = (changes: Partial<DomainSettings>): AwsEnvironment =>
   aws('dev', { domains: { card: { ...(aws('dev').domains.card as DomainSettings), ...changes } } });
 
-const pool = (changes: Partial<DomainSettings['pool']>): AwsEnvironment =>
-  domain({ pool: { POOL_TARGET_MIN: 10, POOL_TARGET_MAX: 100, POOL_COVER_MINUTES: 10, ...changes } });
+const POOL = { POOL_TARGET_MIN: 10, POOL_TARGET_MAX: 100, POOL_COVER_MINUTES: 10, TOME_BATCH_CALLS_PER_SECOND: 40 };
+const settings = (changes: Partial<DomainSettings['settings']>): AwsEnvironment =>
+  domain({ settings: { ...POOL, ...changes } });
+/** As text, because these do not compile. */
+const untyped = (changes: object): AwsEnvironment => settings(changes as Partial<DomainSettings['settings']>);
 
 const { simulator } = SHIPPED_PROFILES;
 /** A profile whose references have a check digit. */
@@ -98,27 +101,48 @@ test.each([
   ['prod: canary must not be all-at-once.', aws('prod', { canary: 'all-at-once' })],
   ['dev: provisionedConcurrency must be a whole number from 0.', aws('dev', { provisionedConcurrency: -1 })],
   ['dev: firewallRequestsPerFiveMinutes must be at least 100.', aws('dev', { firewallRequestsPerFiveMinutes: 10 })],
-  ['dev: card: POOL_TARGET_MIN must not be above POOL_TARGET_MAX.', pool({ POOL_TARGET_MIN: 101 })],
-  ['dev: card: POOL_TARGET_MIN must be a whole number from 0 to 1000000.', pool({ POOL_TARGET_MIN: -1 })],
-  ['dev: card: POOL_LOW_WATER_RATIO must be a number from 0 to 1.', pool({ POOL_LOW_WATER_RATIO: 1.5 })],
-  ['dev: card: TOME_MAX_ATTEMPTS must be at most 10.', domain({ tomeCalls: { TOME_MAX_ATTEMPTS: 11 } })],
+  ['dev: card: POOL_TARGET_MIN must not be above POOL_TARGET_MAX.', settings({ POOL_TARGET_MIN: 101 })],
+  ['dev: card: POOL_TARGET_MIN must be a whole number from 0 to 1000000.', settings({ POOL_TARGET_MIN: -1 })],
+  ['dev: card: POOL_LOW_WATER_RATIO must be a number from 0 to 1.', settings({ POOL_LOW_WATER_RATIO: 1.5 })],
+  ['dev: card: TOME_MAX_ATTEMPTS must be at most 10.', settings({ TOME_MAX_ATTEMPTS: 11 })],
   [
     'dev: card: CALLER_LOOKUP_MISSES_PER_HOUR must be a whole number from 0 to 1000000.',
-    domain({ callerBudgets: { CALLER_LOOKUP_MISSES_PER_HOUR: 0.5 } }),
+    settings({ CALLER_LOOKUP_MISSES_PER_HOUR: 0.5 }),
   ],
   [
     'dev: card: SOURCE_LENGTHS must be lengths from 8 to 19, such as 10-19 or 12,16.',
-    domain({ source: { SOURCE_FORM: 'account-number', SOURCE_LENGTHS: '10-20', SOURCE_CHECK_DIGIT: 'none' } }),
+    settings({ SOURCE_FORM: 'account-number', SOURCE_LENGTHS: '10-20', SOURCE_CHECK_DIGIT: 'none' }),
   ],
   [
     'dev: card: SOURCE_LENGTHS must not be set unless SOURCE_FORM is account-number.',
-    domain({ source: { SOURCE_LENGTHS: '10-19' } as DomainSettings['source'] & object }),
+    settings({ SOURCE_LENGTHS: '10-19' }),
+  ],
+  [
+    'dev: card: RESERVATION_HORIZON_SECONDS must be at least twice REQUEST_DEADLINE_MS, or the settler would quarantine live requests.',
+    settings({ RESERVATION_HORIZON_SECONDS: 9 }),
+  ],
+  [
+    'dev: card: TOME_ATTEMPT_TIMEOUT_MS must be at most twice REQUEST_DEADLINE_MS, or no breaker would ever open.',
+    settings({ TOME_ATTEMPT_TIMEOUT_MS: 10_001 }),
+  ],
+  [
+    'dev: card: PREFETCH_BULK_TOKENIZE must be false, because TOME_PROFILE has no bulkItems.',
+    domain({
+      settings: { ...POOL, PREFETCH_BULK_TOKENIZE: true },
+      tomeProfile: { ...simulator, name: 'one-by-one', bulkItems: null },
+    }),
+  ],
+  ['dev: card: PREFETCH_BATCHSIZE is no setting.', untyped({ PREFETCH_BATCHSIZE: 5 })],
+  ['dev: card: TOKENIZER must be one of pooled, direct.', untyped({ TOKENIZER: 'pool' })],
+  [
+    'dev: card: TOME_URL must not be set, because the address is tome.url of the environment.',
+    untyped({ TOME_URL: 'https://tome' }),
   ],
   [
     /^dev: card: REFERENCE_LUHN must be any or must-pass, because /,
     domain({ tomeProfile: profileWithCheckDigit('must-pass') }),
   ],
-  ['dev: card: POOL_COVER_MINUTES must be at least 1.', pool({ POOL_COVER_MINUTES: 0 })],
+  ['dev: card: POOL_COVER_MINUTES must be at least 1.', settings({ POOL_COVER_MINUTES: 0 })],
   ['dev: card: prefetchEveryMinutes must be from 1 to 1440.', domain({ prefetchEveryMinutes: 1_441 })],
   [
     'dev: availabilityZones must name two or three different zones.',
@@ -166,11 +190,30 @@ test.each([
 });
 
 test('a domain can have other rules for references than the default ones', () => {
-  const settings = {
+  const other = {
     tomeProfile: profileWithCheckDigit('must-pass'),
-    references: { REFERENCE_LUHN: 'must-pass', UNACCEPTABLE_REFERENCES: 'refuse' },
+    settings: { ...POOL, REFERENCE_LUHN: 'must-pass', UNACCEPTABLE_REFERENCES: 'refuse' },
   } as const;
-  expect(faultsOf(domain(settings))).toEqual([]);
+  expect(faultsOf(domain(other))).toEqual([]);
+});
+
+test('nothing is compared with a profile that cannot be used', () => {
+  const wrong = {
+    tomeProfile: { ...simulator, name: 'wrong', bulkItems: 0 },
+    settings: { ...POOL, PREFETCH_BULK_TOKENIZE: true, PREFETCH_BATCH_SIZE: 0 },
+  };
+  expect(faultsOf(domain(wrong))).toEqual([
+    'dev: card: PREFETCH_BATCH_SIZE must be at least 1.',
+    expect.stringContaining('dev: card: tomeProfile bulkItems must'),
+  ]);
+});
+
+test('all wrong settings of a domain are reported at once', () => {
+  expect(faultsOf(settings({ PREFETCH_BATCH_SIZE: 0, EXPIRY_MARGIN_SECONDS: 0.5, POOL_COVER_MINUTES: 0 }))).toEqual([
+    'dev: card: POOL_COVER_MINUTES must be at least 1.',
+    'dev: card: PREFETCH_BATCH_SIZE must be at least 1.',
+    'dev: card: EXPIRY_MARGIN_SECONDS must be a whole number from 0 to 31536000.',
+  ]);
 });
 
 test('an unknown or missing environment name is refused with the list of names', () => {

@@ -14,6 +14,8 @@ export interface CallPlan {
   readonly direct: number;
   /** Live calls of what TOME counts: TOME_LIVE_CALLS_PER_SECOND; 0 for no limit. */
   readonly liveLimit: number;
+  /** Whether requests use no pairs (TOKENIZER=direct). Then `direct` is 0. Default: false. */
+  readonly isWithoutPairs?: boolean;
 }
 
 export interface NamedPlan {
@@ -45,6 +47,16 @@ const CALLS = {
   ns1: { creation: 1, read: 1, direct: 2, binding: 0, fetch: 1 },
   ns2: { creation: 0, read: 0, direct: 2, binding: 1, fetch: 0 },
   all: { creation: 1, read: 1, direct: 4, binding: 1, fetch: 0 },
+} as const satisfies Readonly<Record<Counted, object>>;
+
+/** Calls of one creation and one read without pairs: one call to each namespace. */
+const WITHOUT_PAIRS = {
+  tokenize: { creation: 2, read: 0 },
+  lookup: { creation: 0, read: 2 },
+  detokenize: { creation: 0, read: 2 },
+  ns1: { creation: 1, read: 1 },
+  ns2: { creation: 1, read: 1 },
+  all: { creation: 2, read: 2 },
 } as const satisfies Readonly<Record<Counted, object>>;
 
 /** The count that has the bindings of a refill, which the calls of other domains are added to. */
@@ -106,7 +118,7 @@ const sumOf = (terms: readonly Term[]): number => terms.reduce((sum, { calls }) 
  * higher than both replaces them.
  */
 function termsOf(counted: Counted, plan: CallPlan, { tokensPerPrefetch }: Limits): readonly Term[] {
-  const calls = CALLS[counted];
+  const calls = { ...CALLS[counted], ...(plan.isWithoutPairs === true ? WITHOUT_PAIRS[counted] : {}) };
   const areExpected = plan.creations >= plan.direct;
   const live = (areExpected ? plan.creations : 0) * calls.creation + plan.reads * calls.read;
   const direct = plan.direct * (calls.direct - (areExpected ? calls.creation : 0));

@@ -5,8 +5,9 @@ import { functionNames } from '../../../lambdas/function-names.ts';
 import type { FunctionRow } from '../../../lambdas/function-row.ts';
 import { FUNCTIONS } from '../../../lambdas/functions.ts';
 import { inWordsOf, VOCABULARIES, type Vocabulary } from '../../../lambdas/vocabulary.ts';
+import { DECIDED_SETTINGS } from '../../../lib/environments/decided-settings.ts';
 
-/** A table in a page that follows from lambdas/functions.ts or from another page. */
+/** A table in a page that follows from the code or from another page. */
 export interface PageTable {
   readonly file: string;
   /** The table is between `<!-- table NAME -->` and `<!-- end of table NAME -->`. */
@@ -19,6 +20,7 @@ export const PAGE_TABLES: readonly PageTable[] = [
   { file: 'docs/api.md', name: 'account routes', rows: () => routeRows(VOCABULARIES.account) },
   { file: 'docs/architecture.md', name: 'functions', rows: functionRows },
   { file: 'docs/design.md', name: 'alarms', rows: alarmRows },
+  { file: 'docs/deployment.md', name: 'decided settings', rows: decidedRows },
 ];
 
 /** The page with its table as the code has it. Throws when the page does not mark the table. */
@@ -75,6 +77,14 @@ const reachedBy = ({ database, access }: FunctionRow): string =>
     ...(access.queues.length > 0 ? ['SQS'] : []),
     ...(access.gauges ? ['CloudWatch'] : []),
   ].join(', ');
+
+function decidedRows(): readonly (readonly string[])[] {
+  const asSentence = (reason: string): string => `${reason.slice(0, 1).toUpperCase()}${reason.slice(1)}.`;
+  return [
+    ['Setting', 'Why'],
+    ...Object.entries(DECIDED_SETTINGS).map(([name, reason]) => [`\`${name}\``, asSentence(reason)]),
+  ];
+}
 
 /** Each entry of the runbook's part "Alarms", with the first sentence of what the alarm means. */
 function alarmRows(): readonly (readonly string[])[] {

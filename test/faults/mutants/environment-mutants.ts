@@ -2,6 +2,7 @@ import { edit, type Mutant } from './mutant.ts';
 
 const LIMITS = 'limits that add up';
 const CREDENTIALS = 'credentials of TOME';
+const SETTINGS = 'settings of an environment';
 const POLICIES = ['test/infrastructure/tome-access.test.ts'];
 const FAULTS = ['test/infrastructure/tome-faults.test.ts'];
 
@@ -114,5 +115,29 @@ export const ENVIRONMENT_MUTANTS: readonly Mutant[] = [
       ),
     ],
     tests: FAULTS,
+  },
+  {
+    name: 'the settings of an environment do not reach the relay',
+    kind: SETTINGS,
+    edits: [
+      edit(
+        'lib/functions/function-environment.ts',
+        'variablesOf(group, context.settings.settings)',
+        "variablesOf(group === 'relay' ? 'strategy' : group, context.settings.settings)",
+      ),
+    ],
+    tests: ['test/infrastructure/settings-of-domain.test.ts'],
+  },
+  {
+    name: 'the synthesis does not compare settings with each other',
+    kind: SETTINGS,
+    edits: [
+      edit(
+        'lambdas/runtime/settings.ts',
+        'parse(groups, environment, conflictsBesideLimits).faults',
+        'parse(groups, environment, () => []).faults',
+      ),
+    ],
+    tests: ['test/infrastructure/validate-environment.test.ts'],
   },
 ];

@@ -30,6 +30,7 @@ export const MUTANT_KINDS = [
   'authentication at TOME',
   'card numbers, internal tokens and references that look alike',
   'limits that add up',
+  'settings of an environment',
   'credentials of TOME',
   'tests of a running TOME',
 ] as const;

@@ -53,11 +53,13 @@ test('an environment without a variable that has no default does not compile, no
   const database: GroupEnvironment<'database'> = { DATABASE_HOST: 'proxy' };
   // @ts-expect-error There is no such setting.
   const settle: GroupEnvironment<'settle'> = { SETTLE_BATCHSIZE: '5' };
-  // @ts-expect-error A URL is no number.
-  const tome: DomainSettings['tomeCalls'] = { TOME_URL: 5 };
+  // @ts-expect-error The deployment decides it.
+  const tome: Partial<DomainSettings['settings']> = { TOME_URL: 'https://tome' };
   // @ts-expect-error There is no such setting.
-  const pool: Partial<DomainSettings['pool']> = { POOL_TARGETMIN: 5 };
-  expect([relay, keys, database, settle, tome, pool]).toHaveLength(6);
+  const pool: Partial<DomainSettings['settings']> = { POOL_TARGETMIN: 5 };
+  // @ts-expect-error There is no such choice.
+  const strategy: Partial<DomainSettings['settings']> = { TOKENIZER: 'pool' };
+  expect([relay, keys, database, settle, tome, pool, strategy]).toHaveLength(7);
 });
 
 test('a handler that answers what its row does not declare does not compile', () => {

@@ -3,6 +3,7 @@ import { sourceFormOf, vocabularyOf } from '../../../lambdas/composition/domain-
 import { InvalidSettings, readSettings } from '../../../lambdas/runtime/settings.ts';
 import { CARD_NUMBERS } from '../../../lambdas/tokenization/model/source-form.ts';
 import { VOCABULARIES, vocabularyOfDomain } from '../../../lambdas/vocabulary.ts';
+import { variablesOf } from '../../../lib/environments/domain-settings.ts';
 import { ENVIRONMENTS } from '../../../lib/environments/environments.ts';
 import { useDomainDefaults } from '../../../scripts/local/domain-defaults.ts';
 
@@ -96,8 +97,8 @@ test('every deployed domain of accounts accepts what its published file says', (
   const programs = Object.values(ENVIRONMENTS).flatMap(({ domains }) => domains.program ?? []);
   expect(programs.length).toBeGreaterThan(3);
   const { minLength, maxLength, example } = vocabularyOfDomain('program').fields.source;
-  for (const { source } of programs) {
-    const form = sourceFormOf(read({ PRODUCER_DOMAIN: 'program', ...source }));
+  for (const { settings } of programs) {
+    const form = sourceFormOf(read({ PRODUCER_DOMAIN: 'program', ...variablesOf('domain', settings) }));
     if (form.kind === 'card-number') throw new Error('The domain program must accept account numbers.');
     expect([form.lengths.at(0), form.lengths.at(-1)]).toEqual([minLength, maxLength]);
     expect(form.lengths).toContain(example.length);
