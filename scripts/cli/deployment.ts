@@ -1,4 +1,7 @@
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import type { Environment } from '../../lib/environments/environment.ts';
+import { ENVIRONMENTS } from '../../lib/environments/environments.ts';
+import { emulatedApiUrl } from '../emulator/emulated-api-url.ts';
 import { HttpSender } from '../performance/load/http-sender.ts';
 import type { Sender } from '../performance/load/sender.ts';
 import { isExecuteApi, sigV4 } from '../performance/load/sigv4.ts';
@@ -16,16 +19,34 @@ export interface Deployment {
 export async function findDeployment(where: Where): Promise<Deployment> {
   if (where.by === 'environment') {
     const outputs = await outputsOf(`${where.environment}-${where.domain}-service`);
-    const url = outputs['ApiUrl'] ?? '';
-    return signed(url, outputs['PrefetchFunctionName'] ?? null);
+    const environment = Object.values(ENVIRONMENTS).find(({ name }) => name === where.environment);
+    if (environment === undefined) throw new InvalidCommand([`There is no environment ${where.environment}.`]);
+    return signed(openApi(environment, outputs['ApiUrl'] ?? ''), outputs['PrefetchFunctionName'] ?? null);
   }
   const { url, prefetchFunction } = where;
-  if (where.sigv4 || isExecuteApi(url)) return signed(url, prefetchFunction);
+  if (where.sigv4 || isExecuteApi(url)) return signed(signingSender(url), prefetchFunction);
   return { sender: new HttpSender({ url }), refill: () => refillLocally(url) };
 }
 
-const signed = (url: string, prefetchFunction: string | null): Deployment => ({
-  sender: new HttpSender({ url, sign: sigV4(url) }),
+/**
+ * Sends signed requests to the API of an environment. `apiUrl` is the output of its service stack;
+ * on an emulator the API has another address, at AWS_ENDPOINT_URL. Throws CannotSign.
+ */
+export function openApi(
+  { kind, region }: Environment,
+  apiUrl: string,
+  variables: Readonly<Record<string, string | undefined>> = process.env,
+): Sender {
+  const endpointUrl = variables['AWS_ENDPOINT_URL'];
+  const url = kind === 'emulator' && endpointUrl ? emulatedApiUrl(endpointUrl, apiUrl) : apiUrl;
+  return signingSender(url, { ...variables, AWS_REGION: region });
+}
+
+const signingSender = (url: string, variables?: Readonly<Record<string, string | undefined>>): Sender =>
+  new HttpSender({ url, sign: sigV4(url, variables) });
+
+const signed = (sender: Sender, prefetchFunction: string | null): Deployment => ({
+  sender,
   async refill() {
     if (prefetchFunction === null)
       throw new InvalidCommand(['refill needs --env, or --function beside a signed --url.']);

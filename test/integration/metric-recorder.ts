@@ -49,7 +49,8 @@ export class MetricRecorder {
   }
 }
 
-function embeddedIn(chunk: string): readonly (readonly [key: string, value: number])[] {
+/** The embedded metrics in output of the functions, with one entry for each value. */
+export function embeddedIn(chunk: string): readonly (readonly [key: string, value: number])[] {
   const lines = chunk.split('\n').filter((line) => line.includes('"CloudWatchMetrics"'));
   return lines.flatMap((line) => {
     const embedded = JSON.parse(line) as EmbeddedMetrics;
