@@ -25,12 +25,19 @@ export interface Work {
 
 type Perform = (work: Work, body: never) => Outcome;
 
+/**
+ * Tokens that were issued before. A token that equals a source is not issued again: the receiver
+ * could not know that it is, for example, a card number.
+ */
+const tokensToIssueAgain = (vault: Vault): readonly IssuedToken[] =>
+  vault.issuedTokens().filter(({ token }) => vault.tokenOf(token) === undefined);
+
 /** The effect of each operation on the vault, and its answer. */
 export const operations: Readonly<Record<Operation, Perform>> = {
   prefetch: (work, { count }: { count: number }) => {
     const { vault, fault } = work;
     const given = fault?.kind === 'short' ? Math.floor(count * fault.share) : count;
-    let tokens = fault?.kind === 'wrong-token' ? vault.issuedTokens().slice(0, given) : issue(work, given);
+    let tokens = fault?.kind === 'wrong-token' ? tokensToIssueAgain(vault).slice(0, given) : issue(work, given);
     if (fault?.kind === 'duplicates')
       tokens = tokens.map((token, index) => (index % 3 === 2 ? (tokens[0] ?? token) : token));
     const body = {
