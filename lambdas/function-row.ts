@@ -73,8 +73,8 @@ export interface RouteRow extends AnyFunction {
 }
 
 export interface Schedule {
-  /** Minutes between two starts on AWS, or the domain's setting that names them. */
-  readonly everyMinutes: number | 'prefetchEveryMinutes';
+  /** Minutes between two starts on AWS. */
+  readonly everyMinutes: number;
   /** Seconds between the end of a run and the next start on one machine. */
   readonly localPauseSeconds: number;
   /** An alarm is raised when this many runs have not done their work. */

@@ -84,7 +84,7 @@ export const FUNCTIONS = {
   prefetch: {
     kind: 'job',
     description: 'Fills the pool, on its schedule and at once when the pool is low.',
-    schedule: { everyMinutes: 'prefetchEveryMinutes', localPauseSeconds: 3_600, lateAfterRuns: 2 },
+    schedule: { everyMinutes: 60, localPauseSeconds: 3_600, lateAfterRuns: 2 },
     // While the pool is low, each minute starts a run. The runs that wait then find a full pool.
     maximumWaitMinutes: 60,
     resultTo: null,

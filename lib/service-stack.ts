@@ -103,7 +103,8 @@ export class ServiceStack extends Stack {
     const handlers = Object.fromEntries(
       routeNames().map((operation) => [
         operation,
-        new Release(this, `Release-${operation}`, { environment, operation, target: api[operation], metrics }).alias,
+        new Release(this, `Release-${operation}`, { environment, settings, operation, target: api[operation], metrics })
+          .alias,
       ]),
     ) as unknown as Readonly<Record<RouteName, IFunction>>;
     const shared = { name, key, logProtection: protection };

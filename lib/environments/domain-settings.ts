@@ -20,7 +20,7 @@ export const variablesOf = <Group extends GroupName>(group: Group, settings: Wri
 
 /** The values of these groups in a domain, with their defaults. Throws InvalidSettings. */
 export const valuesOf = <Group extends GroupName>(groups: readonly Group[], settings: WrittenSettings) =>
-  readSettings(groups, textsOf(settings));
+  readSettings(groups, { ...textsOf(settings), ...RESOURCES });
 
 /** The variables of the group `domain` that the settings of a domain cannot contain. */
 export const identityVariables = (environment: Environment, domain: string, settings: DomainSettings) => ({

@@ -2,6 +2,7 @@ import type { FUNCTIONS, RouteName } from '../../lambdas/functions.ts';
 import type { ShippedProfileName } from '../../lambdas/tome/profile/shipped-profiles.ts';
 import type { WrittenProfile } from '../../lambdas/tome/profile/tome-profile.ts';
 import type { WrittenSettings } from './decided-settings.ts';
+import type { WrittenFunctions } from './function-options.ts';
 
 export const PRODUCER_DOMAINS = ['card', 'program'] as const;
 export type ProducerDomain = (typeof PRODUCER_DOMAINS)[number];
@@ -55,8 +56,6 @@ export interface DomainSettings {
   readonly tomeProfile?: TomeProfileChoice;
   /** Replaces the credentials of the environment. */
   readonly tomeCredentials?: TomeCredentials;
-  /** Minutes between two scheduled prefetches. */
-  readonly prefetchEveryMinutes: number;
   /** The account that reads card events from the queue. */
   readonly eventReaderAccount: string;
   /** An alarm is raised above this many detokenize requests a minute. */
@@ -66,11 +65,8 @@ export interface DomainSettings {
    * show whether a card or reference exists.
    */
   readonly unusualCallerAnswersPerHour: number;
-  /**
-   * Runs of a route that are guaranteed and allowed at once, in place of the number in
-   * lambdas/functions.ts. Creations have none, because a limit would refuse bursts of them.
-   */
-  readonly reservedConcurrency?: Partial<Record<RouteName, number>>;
+  /** Sizes and schedules of its functions, in place of those in lambdas/functions.ts. */
+  readonly functions?: WrittenFunctions;
   /** Set after a restore from a backup (docs/runbook.md#restore-from-backup). */
   readonly restored?: RestoredCluster;
 }
@@ -135,7 +131,7 @@ export interface AwsEnvironment extends AnyEnvironment {
     readonly deletionProtection: boolean;
   };
   readonly canary: Canary;
-  /** Instances of each API function that are kept initialized; 0 for none. */
+  /** Instances of each API function that are kept initialized; 0 for none. A domain can differ. */
   readonly provisionedConcurrency: number;
   /** The firewall blocks an address that sends more requests than this in five minutes. */
   readonly firewallRequestsPerFiveMinutes: number;

@@ -154,13 +154,19 @@ function tomeAt(name: string): Pick<AwsEnvironment['tome'], 'url' | 'privateLink
   };
 }
 
-/** A limit on detokenize and pool keeps both from using the concurrency that creations need. */
+/**
+ * A limit on detokenize and pool keeps both from using the concurrency that creations need.
+ * Creations have none, because a limit would refuse bursts of them.
+ */
 function productionDomains(): AwsEnvironment['domains'] {
   const { card, program } = small('prod', '444444444444', '10.20.48.0/20', RUN_OF_VIRTUAL_CARDS).domains;
-  const reservedConcurrency = { detokenize: 100, pool: 10 };
+  const functions = {
+    detokenize: { reservedConcurrency: 100 },
+    pool: { reservedConcurrency: 10 },
+  };
   return {
-    ...(card === undefined ? {} : { card: { ...card, reservedConcurrency } }),
-    ...(program === undefined ? {} : { program: { ...program, reservedConcurrency } }),
+    ...(card === undefined ? {} : { card: { ...card, functions } }),
+    ...(program === undefined ? {} : { program: { ...program, functions } }),
   };
 }
 
@@ -170,7 +176,6 @@ function domain(
 ): Omit<DomainSettings, 'settings' | 'expectedPeak'> {
   return {
     consumers,
-    prefetchEveryMinutes: 60,
     eventReaderAccount,
     unusualDetokenizePerMinute: 3_000,
     unusualCallerAnswersPerHour: 150,

@@ -1,6 +1,7 @@
 import { settingFaults } from './domain-settings.ts';
 import type { AwsEnvironment, DomainSettings, Environment } from './environment.ts';
 import { ENVIRONMENTS } from './environments.ts';
+import { functionFaults } from './function-faults.ts';
 import { LOG_RETENTION_DAYS } from './retention.ts';
 import { isEndpointService, tomeFaults } from './tome-faults.ts';
 import { limitFaults } from './tome-limits.ts';
@@ -32,11 +33,14 @@ export function faultsOf(environment: Environment): readonly string[] {
   const faults = [
     ...faultsOfAny(environment),
     ...(environment.kind === 'aws' ? faultsOfAws(environment) : []),
-    ...Object.entries(environment.domains).flatMap(([domain, settings]) =>
-      [...faultsOfDomain(settings), ...settingFaults(environment, domain, settings)].map(
-        (fault) => `${domain}: ${fault}`,
-      ),
-    ),
+    ...Object.entries(environment.domains).flatMap(([domain, settings]) => {
+      const ofSettings = settingFaults(environment, domain, settings);
+      const ofFunctions = functionFaults(settings, {
+        provisioned: environment.kind === 'aws' ? environment.provisionedConcurrency : 0,
+        areSettingsUsable: ofSettings.length === 0,
+      });
+      return [...faultsOfDomain(settings), ...ofSettings, ...ofFunctions].map((fault) => `${domain}: ${fault}`);
+    }),
     ...tomeFaults(environment),
     ...limitFaults(environment),
   ];
@@ -116,23 +120,14 @@ function faultsOfAws({ aurora, tome, ...environment }: AwsEnvironment): readonly
 }
 
 function faultsOfDomain({ consumers, restored, ...settings }: DomainSettings): readonly string[] {
-  const reserved = Object.values(settings.reservedConcurrency ?? {});
   const names = consumers.map(({ name }) => name);
   return broken([
     [settings.settings.POOL_COVER_MINUTES >= 1, 'POOL_COVER_MINUTES must be at least 1.'],
-    [
-      settings.prefetchEveryMinutes >= 1 && settings.prefetchEveryMinutes <= 1_440,
-      'prefetchEveryMinutes must be from 1 to 1440.',
-    ],
     [
       Object.values(settings.expectedPeak).every((calls) => Number.isInteger(calls) && calls >= 0),
       'expectedPeak must be whole numbers from 0.',
     ],
     [settings.unusualCallerAnswersPerHour >= 1, 'unusualCallerAnswersPerHour must be at least 1.'],
-    [
-      reserved.every((runs) => Number.isInteger(runs) && runs >= 1),
-      'reservedConcurrency must be whole numbers from 1, because 0 would close the route.',
-    ],
     [isAccount(settings.eventReaderAccount), 'eventReaderAccount must have twelve digits.'],
     [
       restored === undefined || /^cluster-[A-Z0-9]+$/.test(restored.clusterResourceId),

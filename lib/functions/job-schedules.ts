@@ -5,9 +5,10 @@ import { Schedule, ScheduleExpression, ScheduleGroup } from 'aws-cdk-lib/aws-sch
 import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { type ScheduledJob, scheduledJobs } from '../../lambdas/function-names.ts';
+import { scheduledJobs } from '../../lambdas/function-names.ts';
 import type { JobName } from '../../lambdas/functions.ts';
 import type { DomainSettings } from '../environments/environment.ts';
+import { scheduleOf } from '../environments/function-options.ts';
 import type { PoolFunctions } from './pool-functions.ts';
 
 export interface JobSchedulesProps {
@@ -31,7 +32,10 @@ export class JobSchedules extends Construct {
       // The group contains nothing but the schedules of this stack.
       removalPolicy: RemovalPolicy.DESTROY,
     });
-    for (const job of scheduledJobs()) this.#start(job.name, minutesBetween(job, props.settings), group, props);
+    for (const { name } of scheduledJobs()) {
+      const schedule = scheduleOf(props.settings, name);
+      if (schedule !== null) this.#start(name, schedule.everyMinutes, group, props);
+    }
   }
 
   #start(job: JobName, everyMinutes: number, group: ScheduleGroup, props: JobSchedulesProps): void {
@@ -74,7 +78,3 @@ export class JobSchedules extends Construct {
     });
   }
 }
-
-/** Minutes between two starts of a job in a producer domain. */
-const minutesBetween = ({ schedule: { everyMinutes } }: ScheduledJob, settings: DomainSettings): number =>
-  typeof everyMinutes === 'number' ? everyMinutes : settings[everyMinutes];

@@ -5,6 +5,7 @@ import { Provider } from 'aws-cdk-lib/custom-resources';
 import { Construct } from 'constructs';
 import { acknowledgeMigrationProvider } from '../checks/acknowledgements.ts';
 import type { Environment } from '../environments/environment.ts';
+import { MIGRATION_WAIT_SECONDS } from '../environments/function-options.ts';
 import { EncryptedLogGroup } from '../logs/encrypted-log-group.ts';
 import type { TokenFunction } from './token-function.ts';
 
@@ -19,7 +20,7 @@ export interface MigrationProps {
 }
 
 /** Longer than the timeout of the function, so that its own error reaches CloudFormation. */
-const WAIT = Duration.minutes(14);
+const WAIT = Duration.seconds(MIGRATION_WAIT_SECONDS);
 
 /**
  * Runs the migration during the deployment, before any other function is replaced. If it fails, the

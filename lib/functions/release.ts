@@ -7,7 +7,8 @@ import type { Alias } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import type { RouteName } from '../../lambdas/functions.ts';
 import { acknowledgeRelease } from '../checks/acknowledgements.ts';
-import type { Canary, Environment } from '../environments/environment.ts';
+import type { Canary, DomainSettings, Environment } from '../environments/environment.ts';
+import { provisionedOf, releaseP99Of } from '../environments/function-options.ts';
 import { createAlarm } from '../observability/alarm.ts';
 import type { PoolMetrics } from '../observability/pool-metrics.ts';
 import { releaseAlarms } from '../observability/release-alarms.ts';
@@ -15,6 +16,7 @@ import type { TokenFunction } from './token-function.ts';
 
 export interface ReleaseProps {
   readonly environment: Environment;
+  readonly settings: DomainSettings;
   readonly operation: RouteName;
   readonly target: TokenFunction;
   readonly metrics: PoolMetrics;
@@ -33,17 +35,17 @@ const CONFIGURATIONS: Readonly<Record<Canary, ILambdaDeploymentConfig>> = {
 export class Release extends Construct {
   readonly alias: Alias;
 
-  constructor(scope: Construct, id: string, { environment, operation, target, metrics }: ReleaseProps) {
+  constructor(scope: Construct, id: string, { environment, settings, operation, target, metrics }: ReleaseProps) {
     super(scope, id);
     const isOnAws = environment.kind === 'aws';
-    const warm = isOnAws ? environment.provisionedConcurrency : 0;
+    const warm = isOnAws ? provisionedOf(settings, operation, environment.provisionedConcurrency) : 0;
     this.alias = target.function.addAlias('live', warm > 0 ? { provisionedConcurrentExecutions: warm } : {});
     if (!isOnAws) return;
     const deployment = new LambdaDeploymentGroup(this, 'Deployment', {
       alias: this.alias,
       deploymentConfig: CONFIGURATIONS[environment.canary],
-      alarms: releaseAlarms(operation, this.alias, metrics).map((definition) =>
-        createAlarm(this, definition.name, definition),
+      alarms: releaseAlarms(operation, this.alias, { metrics, aboveMs: releaseP99Of(settings, operation) }).map(
+        (definition) => createAlarm(this, definition.name, definition),
       ),
       autoRollback: { failedDeployment: true, stoppedDeployment: true, deploymentInAlarm: true },
     });

@@ -10,6 +10,7 @@ import type { FunctionRow, JobRow } from '../../lambdas/function-row.ts';
 import { FUNCTIONS, type FunctionName } from '../../lambdas/functions.ts';
 import { inWordsOf, vocabularyOfDomain } from '../../lambdas/vocabulary.ts';
 import { acknowledgeFunction } from '../checks/acknowledgements.ts';
+import { sizeOf } from '../environments/function-options.ts';
 import { EncryptedLogGroup } from '../logs/encrypted-log-group.ts';
 import { functionCode } from './function-bundle.ts';
 import type { FunctionContext, NetworkAccess, UsedTome } from './function-context.ts';
@@ -54,7 +55,7 @@ export class TokenFunction extends Construct {
     // rights of its role, and until then CloudFormation cannot delete the groups. So the role and
     // its policy are deleted after the groups.
     for (const group of securityGroups) group.node.addDependency(role, policy);
-    const concurrency = reservedConcurrency(name, row, context);
+    const { memoryMb, timeoutSeconds, reservedConcurrency } = sizeOf(context.settings, name);
     this.function = new Lambda(this, 'Function', {
       functionName,
       description: inWordsOf(vocabularyOfDomain(context.domain), row.description),
@@ -62,8 +63,8 @@ export class TokenFunction extends Construct {
       architecture: isOnAws ? Architecture.ARM_64 : Architecture.X86_64,
       code: functionCode(this, name),
       handler: 'index.handler',
-      memorySize: row.lambda.memoryMb,
-      timeout: Duration.seconds(row.lambda.timeoutSeconds),
+      memorySize: memoryMb,
+      timeout: Duration.seconds(timeoutSeconds),
       environment: { ...functionEnvironment(context, name), ...processVariables(row, context) },
       role: role.withoutPolicyUpdates(),
       logGroup,
@@ -76,7 +77,7 @@ export class TokenFunction extends Construct {
         ? { currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE } }
         : {}),
       tracing: Tracing.ACTIVE,
-      ...(concurrency === null ? {} : { reservedConcurrentExecutions: concurrency }),
+      ...(reservedConcurrency === null ? {} : { reservedConcurrentExecutions: reservedConcurrency }),
       ...(isJob ? { deadLetterQueue: deadLetters } : {}),
       ...(networkAccess === undefined
         ? {}
@@ -105,11 +106,6 @@ export class TokenFunction extends Construct {
     return EventBus.fromEventBusName(this, 'DefaultBus', 'default');
   }
 }
-
-/** A producer domain can reserve runs of a route; a job has what its row says. */
-const reservedConcurrency = (name: FunctionName, { lambda }: FunctionRow, { settings }: FunctionContext) =>
-  Object.entries(settings.reservedConcurrency ?? {}).find(([route]) => route === name)?.[1] ??
-  lambda.reservedConcurrency;
 
 /** The security groups that open what the function's row grants. */
 function groupsOf(

@@ -1,22 +1,12 @@
 import { TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
-import { FUNCTIONS } from '../../lambdas/functions.ts';
 import { valuesOf } from '../environments/domain-settings.ts';
 import type { DomainSettings, Environment } from '../environments/environment.ts';
+import { lateMinutes } from '../environments/function-options.ts';
 import type { AlarmDefinition } from './alarm.ts';
 import type { PoolMetrics } from './pool-metrics.ts';
 
 /** Minutes until a refill runs: the health job must detect the low pool and prefetch must start. */
 const REFILL_START_MINUTES = 2;
-
-/** Minutes after which work is late that a job should have done (lambdas/functions.ts). */
-const lateMinutes = (job: 'pool-health' | 'settle-reservations' | 'relay-events'): number => {
-  const { everyMinutes, lateAfterRuns } = FUNCTIONS[job].schedule;
-  return everyMinutes * lateAfterRuns;
-};
-
-const SETTLE_DELAY_SECONDS = lateMinutes('settle-reservations') * 60;
-
-const OLDEST_EVENT_SECONDS = lateMinutes('relay-events') * 60;
 
 /** Single failed requests quarantine far fewer. Each quarantined pair wastes two tokens. */
 const QUARANTINED_PER_HOUR = 1_000;
@@ -27,9 +17,6 @@ const LEAKED_PER_DAY = 25_000;
 /** The job settle-reservations deletes expired keys each minute, so a longer delay is a fault. */
 const PURGE_LAG_SECONDS = 3_600;
 
-/** Minutes without a report of the health job. */
-const SILENT_MINUTES = lateMinutes('pool-health');
-
 /**
  * Alarms on the gauges that the health job publishes each minute. A minute without a report does
  * not change their state; the alarm `health-silent` reports the missing job.
@@ -37,9 +24,9 @@ const SILENT_MINUTES = lateMinutes('pool-health');
 export function poolAlarms(
   metrics: PoolMetrics,
   environment: Environment,
-  { settings }: DomainSettings,
+  domain: DomainSettings,
 ): readonly AlarmDefinition[] {
-  const values = valuesOf(['pool', 'settle'], settings);
+  const values = valuesOf(['pool', 'settle'], domain.settings);
   const refillMinutes = values.POOL_REFILL_LEAD_MINUTES + REFILL_START_MINUTES;
   const isOnAws = environment.kind === 'aws';
   // The emulator suite does not wait for several minutes.
@@ -84,21 +71,21 @@ export function poolAlarms(
       severity: 'day',
       meaning: 'A reservation is older than the horizon at which the settler should have quarantined it.',
       metric: metrics.gauge('OldestReservedSeconds'),
-      threshold: { above: values.RESERVATION_HORIZON_SECONDS + SETTLE_DELAY_SECONDS },
+      threshold: { above: values.RESERVATION_HORIZON_SECONDS + lateMinutes(domain, 'settle-reservations') * 60 },
       periods: minutes(2),
       missingData,
     },
     {
       runbook: 'outbox-age',
       severity: 'page',
-      meaning: `A card-created event has waited more than ${OLDEST_EVENT_SECONDS / 60} minutes to be sent to TSYS.`,
+      meaning: `A card-created event has waited more than ${lateMinutes(domain, 'relay-events')} minutes to be sent to TSYS.`,
       metric: metrics.gauge('OldestEventSeconds'),
-      threshold: { above: OLDEST_EVENT_SECONDS },
+      threshold: { above: lateMinutes(domain, 'relay-events') * 60 },
       periods: minutes(2),
       missingData,
     },
     ...growthAlarms(metrics, missingData),
-    ...(isOnAws ? [silenceAlarm(metrics)] : []),
+    ...(isOnAws ? [silenceAlarm(metrics, lateMinutes(domain, 'pool-health'))] : []),
   ];
 }
 
@@ -133,13 +120,13 @@ const growthAlarms = (metrics: PoolMetrics, missingData: TreatMissingData): read
   },
 ];
 
-const silenceAlarm = (metrics: PoolMetrics): AlarmDefinition => ({
+const silenceAlarm = (metrics: PoolMetrics, silentMinutes: number): AlarmDefinition => ({
   runbook: 'health-silent',
   severity: 'page',
-  meaning: `The health job has published nothing for ${SILENT_MINUTES} minutes, so no alarm on the pool can be raised.`,
+  meaning: `The health job has published nothing for ${silentMinutes} minutes, so no alarm on the pool can be raised.`,
   metric: metrics.gauge('PoolAvailable', { statistic: 'SampleCount' }),
   threshold: { below: 1 },
-  periods: SILENT_MINUTES,
+  periods: silentMinutes,
   missingData: TreatMissingData.BREACHING,
 });
 

@@ -1,14 +1,18 @@
 import { Duration } from 'aws-cdk-lib';
 import { TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Alias } from 'aws-cdk-lib/aws-lambda';
-import { FUNCTIONS, type RouteName } from '../../lambdas/functions.ts';
+import type { RouteName } from '../../lambdas/functions.ts';
 import type { AlarmDefinition } from './alarm.ts';
 import type { PoolMetrics } from './pool-metrics.ts';
 
 type ReleaseAlarm = AlarmDefinition & { readonly name: string };
 
 /** The alarms that roll back a release of one API function. `name` is the construct id. */
-export function releaseAlarms(operation: RouteName, alias: Alias, metrics: PoolMetrics): readonly ReleaseAlarm[] {
+export function releaseAlarms(
+  operation: RouteName,
+  alias: Alias,
+  { metrics, aboveMs }: { readonly metrics: PoolMetrics; readonly aboveMs: number },
+): readonly ReleaseAlarm[] {
   const period = Duration.minutes(1);
   const shared = {
     runbook: 'a-release-rolled-back',
@@ -36,7 +40,7 @@ export function releaseAlarms(operation: RouteName, alias: Alias, metrics: PoolM
       name: 'Latency',
       meaning: meaningOf('the function is slow'),
       metric: alias.metricDuration({ period, statistic: 'p99' }),
-      threshold: { above: FUNCTIONS[operation].alarms.releaseP99Ms },
+      threshold: { above: aboveMs },
       // One slow minute is normal, because new code starts cold.
       periods: 2,
       outOf: 3,

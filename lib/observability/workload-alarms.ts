@@ -3,6 +3,7 @@ import { MathExpression, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { FUNCTIONS } from '../../lambdas/functions.ts';
 import type { DomainSettings } from '../environments/environment.ts';
+import { lateMinutes, sizeOf } from '../environments/function-options.ts';
 import type { AlarmDefinition } from './alarm.ts';
 import { type PoolMetrics, sumOf } from './pool-metrics.ts';
 
@@ -10,8 +11,6 @@ const FIVE_MINUTES = Duration.minutes(5);
 
 /** With fewer creations in five minutes, a percentage is not meaningful. */
 const MIN_CREATIONS = 10;
-
-const { schedule: PREFETCH_SCHEDULE, lambda: PREFETCH_LAMBDA } = FUNCTIONS.prefetch;
 
 /** CloudWatch evaluates at most one day when a period is shorter than an hour. */
 const MAX_SHORT_PERIOD_MINUTES = 1_440;
@@ -39,7 +38,7 @@ export function workloadAlarms(
       periods: 1,
       missingData,
     },
-    missedPrefetchAlarm(metrics, settings.prefetchEveryMinutes),
+    missedPrefetchAlarm(metrics, settings),
     {
       runbook: 'breaker-open',
       severity: 'page',
@@ -115,13 +114,13 @@ export function workloadAlarms(
 }
 
 /** Here a metric without data is the fault: no prefetch has run. */
-function missedPrefetchAlarm(metrics: PoolMetrics, everyMinutes: number): AlarmDefinition {
-  const windowMinutes = PREFETCH_SCHEDULE.lateAfterRuns * everyMinutes + PREFETCH_LAMBDA.timeoutSeconds / 60;
+function missedPrefetchAlarm(metrics: PoolMetrics, settings: DomainSettings): AlarmDefinition {
+  const windowMinutes = lateMinutes(settings, 'prefetch') + Math.ceil(sizeOf(settings, 'prefetch').timeoutSeconds / 60);
   const periodMinutes = windowMinutes <= MAX_SHORT_PERIOD_MINUTES ? 5 : 60;
   return {
     runbook: 'prefetch-missed',
     severity: 'day',
-    meaning: `No prefetch has succeeded for ${windowMinutes} minutes, in which ${PREFETCH_SCHEDULE.lateAfterRuns} were scheduled.`,
+    meaning: `No prefetch has succeeded for ${windowMinutes} minutes, in which ${FUNCTIONS.prefetch.schedule.lateAfterRuns} were scheduled.`,
     metric: metrics.counter('PrefetchSucceeded', {}, { period: Duration.minutes(periodMinutes) }),
     threshold: { below: 1 },
     periods: Math.ceil(windowMinutes / periodMinutes),

@@ -1,4 +1,5 @@
 import { beforeAll, expect, test } from 'vitest';
+import { FUNCTIONS } from '../../lambdas/functions.ts';
 import { planRefill } from '../../lambdas/tokenization/refill/refill-plan.ts';
 import { type AlarmState, type Minute, metricKey, stateAfter } from './alarm-evaluation.ts';
 import { type ObservedDomain, observedDomain } from './observed-domain.ts';
@@ -17,7 +18,7 @@ beforeAll(() => {
  * reached.
  */
 function minutesOf(consumedPerMinute: number, refill: 'works' | 'is down', maxMinutes: number): readonly Minute[] {
-  const { settings: pool, prefetchEveryMinutes } = prod.settings;
+  const { settings: pool } = prod.settings;
   const plan = (available: number) =>
     planRefill(
       { available, staged: 0, peakConsumedPerMinute: consumedPerMinute, refilledPerMinute: REFILLED_PER_MINUTE },
@@ -36,7 +37,9 @@ function minutesOf(consumedPerMinute: number, refill: 'works' | 'is down', maxMi
     available = Math.max(0, available - consumedPerMinute);
     const { target, lowWater } = plan(available);
     if (isRefilling) available = Math.min(target, available + REFILLED_PER_MINUTE);
-    isRefilling = refill === 'works' && (isRefilling || available < lowWater || minute % prefetchEveryMinutes === 0);
+    isRefilling =
+      refill === 'works' &&
+      (isRefilling || available < lowWater || minute % FUNCTIONS.prefetch.schedule.everyMinutes === 0);
     if (available >= target) isRefilling = false;
     const gauges = {
       RefillWanted: available < lowWater ? 1 : 0,

@@ -59,7 +59,7 @@ test('every alarm name is unique and starts with environment and domain', () => 
 });
 
 test('no alarm exceeds the limits of CloudWatch on metrics and evaluated time', () => {
-  const daily = observedDomain('prod', { prefetchEveryMinutes: 1_440 });
+  const daily = observedDomain('prod', { functions: { prefetch: { everyMinutes: 1_440 } } });
   for (const alarm of [...prod.alarms, ...daily.alarms]) {
     expect(metricsOf(alarm).length).toBeLessThanOrEqual(10);
     const { Period = 300, EvaluationPeriods } = alarm;

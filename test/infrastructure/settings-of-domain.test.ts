@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import * as z from 'zod/mini';
-import { functionNames } from '../../lambdas/function-names.ts';
+import { functionNames, routeNames } from '../../lambdas/function-names.ts';
 import { FUNCTION_SETTINGS, type FunctionName } from '../../lambdas/functions.ts';
 import { type GroupName, settingGroups } from '../../lambdas/runtime/setting-groups.ts';
 import { readSettings } from '../../lambdas/runtime/settings.ts';
@@ -9,7 +9,9 @@ import { SHIPPED_PROFILES } from '../../lambdas/tome/profile/shipped-profiles.ts
 import { DECIDED_SETTINGS } from '../../lib/environments/decided-settings.ts';
 import type { AwsEnvironment, DomainSettings } from '../../lib/environments/environment.ts';
 import { ENVIRONMENTS } from '../../lib/environments/environments.ts';
+import type { WrittenFunctions } from '../../lib/environments/function-options.ts';
 import { synthesize } from './synthesize-environment.ts';
+import type { Resource } from './synthesized-environment.ts';
 
 type Values = Readonly<Record<string, string | number | boolean>>;
 
@@ -49,14 +51,38 @@ test('every setting is one that an environment may contain, or is decided by the
   expect(settable.filter((name) => others[name] === undefined)).toEqual([]);
 });
 
+/** Other sizes for every function, and another schedule for every job that may have one. */
+const routeOptions = {
+  memoryMb: 2_048,
+  timeoutSeconds: 12,
+  reservedConcurrency: 7,
+  provisionedConcurrency: 3,
+  releaseP99Ms: 2_000,
+};
+const jobOptions = { memoryMb: 640, timeoutSeconds: 830, reservedConcurrency: null };
+const functions: WrittenFunctions = {
+  'create-card': routeOptions,
+  lookup: routeOptions,
+  'lookup-or-tokenize': routeOptions,
+  detokenize: routeOptions,
+  pool: routeOptions,
+  prefetch: { ...jobOptions, everyMinutes: 30 },
+  'pool-health': jobOptions,
+  'settle-reservations': { ...jobOptions, everyMinutes: 2 },
+  'relay-events': { ...jobOptions, everyMinutes: 3 },
+  'fence-restored': { ...jobOptions, timeoutSeconds: 860 },
+  migrate: jobOptions,
+};
+
 describe('an environment with another value for every setting', () => {
+  let resources: readonly Resource[];
   let variablesOf: (name: FunctionName) => Readonly<Record<string, string>>;
 
   beforeAll(() => {
     const settings = { ...card.settings, ...others } as DomainSettings['settings'];
     const tomeProfile = { ...SHIPPED_PROFILES.simulator, name: 'with-bulk', bulkItems: 100 };
-    const domains = { card: { ...card, settings, tomeProfile } };
-    const { resources } = synthesize({ ...dev, domains }, { isChecked: false });
+    const domains = { card: { ...card, settings, tomeProfile, functions } };
+    resources = synthesize({ ...dev, domains }, { isChecked: false }).resources;
     variablesOf = (name) => {
       const found = resources.find(({ properties }) => properties.FunctionName === `dev-card-${name}`);
       return found?.properties.Environment.Variables ?? {};
@@ -69,6 +95,41 @@ describe('an environment with another value for every setting', () => {
     const expected = read.filter((setting) => !isDecided(setting)).map((setting) => [setting, String(others[setting])]);
     expect(Object.fromEntries(given)).toEqual(Object.fromEntries(expected));
     expect(given.length).toBeGreaterThan(10);
+  });
+
+  test.each(functionNames())('%s has the size that the environment gives it', (name) => {
+    const found = resources.find(({ properties }) => properties.FunctionName === `dev-card-${name}`);
+    const { memoryMb, timeoutSeconds, reservedConcurrency } = functions[name] ?? {};
+    expect(found?.properties).toMatchObject({ MemorySize: memoryMb, Timeout: timeoutSeconds });
+    expect(found?.properties.ReservedConcurrentExecutions).toBe(reservedConcurrency ?? undefined);
+  });
+
+  test('each route keeps as many instances initialized, and rolls back above the duration, that it should', () => {
+    const ofType = (type: string) => resources.filter((resource) => resource.type === type);
+    const warm = ofType('AWS::Lambda::Alias').map(
+      ({ properties }) => properties.ProvisionedConcurrencyConfig?.ProvisionedConcurrentExecutions,
+    );
+    expect(warm).toEqual(routeNames().map(() => 3));
+    const slow = ofType('AWS::CloudWatch::Alarm').filter(({ id }) => /^Release.*Latency/.test(id));
+    expect(slow.map(({ properties }) => properties.Threshold)).toEqual(routeNames().map(() => 2_000));
+  });
+
+  test('the schedules are those of the environment, and alarms on late work follow them', () => {
+    const rates = resources
+      .filter(({ type }) => type === 'AWS::Scheduler::Schedule')
+      .map(({ properties }) => [properties.Name, properties.ScheduleExpression]);
+    expect(Object.fromEntries(rates)).toEqual({
+      prefetch: 'rate(30 minutes)',
+      'pool-health': 'rate(1 minute)',
+      'settle-reservations': 'rate(2 minutes)',
+      'relay-events': 'rate(3 minutes)',
+    });
+    const alarm = (name: string) =>
+      resources.find(({ properties }) => properties.AlarmName === `dev-card-${name}`)?.properties;
+    expect(alarm('outbox-age').Threshold).toBe(5 * 3 * 60);
+    expect(alarm('stale-reservations').Threshold).toBe(Number(others['RESERVATION_HORIZON_SECONDS']) + 5 * 2 * 60);
+    // Two runs of prefetch and the longest duration of one, in periods of five minutes.
+    expect(alarm('prefetch-missed').EvaluationPeriods).toBe(Math.ceil((2 * 30 + 14) / 5));
   });
 
   test('prefetch starts with these values', () => {

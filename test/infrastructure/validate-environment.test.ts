@@ -8,6 +8,7 @@ import type {
   EmulatorEnvironment,
 } from '../../lib/environments/environment.ts';
 import { ENVIRONMENTS } from '../../lib/environments/environments.ts';
+import type { WrittenFunctions } from '../../lib/environments/function-options.ts';
 import {
   assertUsable,
   environmentNamed,
@@ -143,7 +144,6 @@ test.each([
     domain({ tomeProfile: profileWithCheckDigit('must-pass') }),
   ],
   ['dev: card: POOL_COVER_MINUTES must be at least 1.', settings({ POOL_COVER_MINUTES: 0 })],
-  ['dev: card: prefetchEveryMinutes must be from 1 to 1440.', domain({ prefetchEveryMinutes: 1_441 })],
   [
     'dev: availabilityZones must name two or three different zones.',
     aws('dev', { availabilityZones: ['us-east-1a', 'us-east-1b', 'us-east-1c', 'us-east-1d'] }),
@@ -195,6 +195,62 @@ test('a domain can have other rules for references than the default ones', () =>
     settings: { ...POOL, REFERENCE_LUHN: 'must-pass', UNACCEPTABLE_REFERENCES: 'refuse' },
   } as const;
   expect(faultsOf(domain(other))).toEqual([]);
+});
+
+const functions = (written: WrittenFunctions): AwsEnvironment => domain({ functions: written });
+
+test.each([
+  ['migrate.memoryMb must be a whole number from 128 to 10240.', functions({ migrate: { memoryMb: 127 } })],
+  ['prefetch.timeoutSeconds must be a whole number from 1 to 900.', functions({ prefetch: { timeoutSeconds: 901 } })],
+  [
+    'fence-restored.timeoutSeconds must be above 840, how long the database runs its statements.',
+    functions({ 'fence-restored': { timeoutSeconds: 840 } }),
+  ],
+  [
+    'migrate.timeoutSeconds must be below 840, how long the deployment waits.',
+    functions({ migrate: { timeoutSeconds: 840 } }),
+  ],
+  [
+    'relay-events.reservedConcurrency must be 1 or null, because a job has one run at a time.',
+    functions({ 'relay-events': { reservedConcurrency: 2 as 1 } }),
+  ],
+  [
+    'lookup.timeoutSeconds must be at most 29, how long API Gateway waits.',
+    functions({ lookup: { timeoutSeconds: 30 } }),
+  ],
+  [
+    'lookup.reservedConcurrency must be a whole number from 1, because 0 would close the route.',
+    functions({ lookup: { reservedConcurrency: 0 } }),
+  ],
+  [
+    'lookup.provisionedConcurrency must be a whole number from 0.',
+    functions({ lookup: { provisionedConcurrency: 0.5 } }),
+  ],
+  [
+    'lookup.provisionedConcurrency must not be above reservedConcurrency.',
+    functions({ lookup: { provisionedConcurrency: 6, reservedConcurrency: 5 } }),
+  ],
+  ['pool.releaseP99Ms must be a whole number from 1 to the timeout.', functions({ pool: { releaseP99Ms: 10_001 } })],
+  ['prefetch.everyMinutes must be a whole number from 1 to 1440.', functions({ prefetch: { everyMinutes: 1_441 } })],
+  [
+    'pool-health.everyMinutes must not be set, because its schedule is fixed or it has none.',
+    functions({ 'pool-health': { everyMinutes: 5 } as object }),
+  ],
+  [
+    'prefetch.timeoutSeconds must be above PREFETCH_TIME_LIMIT_MS, or Lambda would end a run before its own limit does.',
+    functions({ prefetch: { timeoutSeconds: 570 } }),
+  ],
+  [
+    'relay-events.timeoutSeconds must be above RELAY_TIME_LIMIT_MS, or Lambda would end a run before its own limit does.',
+    settings({ RELAY_TIME_LIMIT_MS: 60_000 }),
+  ],
+  [
+    'lookup.timeoutSeconds must be above REQUEST_DEADLINE_MS, or Lambda would end a run before its own limit does.',
+    functions({ lookup: { timeoutSeconds: 5 } }),
+  ],
+  ['prefech is no function.', functions({ prefech: {} } as WrittenFunctions)],
+])('a wrong function is reported as: %s', (sentence, environment) => {
+  expect(faultsOf(environment)).toEqual([`dev: card: functions.${sentence}`]);
 });
 
 test('nothing is compared with a profile that cannot be used', () => {

@@ -21,6 +21,7 @@ export const PAGE_TABLES: readonly PageTable[] = [
   { file: 'docs/architecture.md', name: 'functions', rows: functionRows },
   { file: 'docs/design.md', name: 'alarms', rows: alarmRows },
   { file: 'docs/deployment.md', name: 'decided settings', rows: decidedRows },
+  { file: 'docs/deployment.md', name: 'sizes of functions', rows: sizeRows },
 ];
 
 /** The page with its table as the code has it. Throws when the page does not mark the table. */
@@ -83,6 +84,19 @@ function decidedRows(): readonly (readonly string[])[] {
   return [
     ['Setting', 'Why'],
     ...Object.entries(DECIDED_SETTINGS).map(([name, reason]) => [`\`${name}\``, asSentence(reason)]),
+  ];
+}
+
+function sizeRows(): readonly (readonly string[])[] {
+  return [
+    ['Function', '`memoryMb`', '`timeoutSeconds`', '`reservedConcurrency`', '`releaseP99Ms`', '`everyMinutes`'],
+    ...functionNames().map((name) => {
+      const row: FunctionRow = FUNCTIONS[name];
+      const { memoryMb, timeoutSeconds, reservedConcurrency } = row.lambda;
+      const releaseP99Ms = row.kind === 'route' ? row.alarms.releaseP99Ms : '';
+      const everyMinutes = row.kind === 'route' ? '' : (row.schedule?.everyMinutes ?? '');
+      return [`\`${name}\``, memoryMb, timeoutSeconds, reservedConcurrency, releaseP99Ms, everyMinutes].map(String);
+    }),
   ];
 }
 

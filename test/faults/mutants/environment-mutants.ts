@@ -140,4 +140,16 @@ export const ENVIRONMENT_MUTANTS: readonly Mutant[] = [
     ],
     tests: ['test/infrastructure/validate-environment.test.ts'],
   },
+  {
+    name: 'a function may be ended by Lambda before its own limit',
+    kind: SETTINGS,
+    edits: [
+      edit(
+        'lib/environments/function-faults.ts',
+        'timeoutMs > values[setting],',
+        'timeoutMs > values[setting] / 1_000,',
+      ),
+    ],
+    tests: ['test/infrastructure/validate-environment.test.ts'],
+  },
 ];
