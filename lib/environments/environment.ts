@@ -1,6 +1,7 @@
 import type { FUNCTIONS, RouteName } from '../../lambdas/functions.ts';
 import type { ShippedProfileName } from '../../lambdas/tome/profile/shipped-profiles.ts';
 import type { WrittenProfile } from '../../lambdas/tome/profile/tome-profile.ts';
+import type { Thresholds } from './alarm-thresholds.ts';
 import type { WrittenSettings } from './decided-settings.ts';
 import type { WrittenFunctions } from './function-options.ts';
 
@@ -58,13 +59,8 @@ export interface DomainSettings {
   readonly tomeCredentials?: TomeCredentials;
   /** The account that reads card events from the queue. */
   readonly eventReaderAccount: string;
-  /** An alarm is raised above this many detokenize requests a minute. */
-  readonly unusualDetokenizePerMinute: number;
-  /**
-   * An alarm is raised when the callers of one account get more answers in an hour than this which
-   * show whether a card or reference exists.
-   */
-  readonly unusualCallerAnswersPerHour: number;
+  /** Thresholds in place of those in alarm-thresholds.ts. */
+  readonly alarms?: Partial<Thresholds>;
   /** Sizes and schedules of its functions, in place of those in lambdas/functions.ts. */
   readonly functions?: WrittenFunctions;
   /** Set after a restore from a backup (docs/runbook.md#restore-from-backup). */

@@ -177,7 +177,5 @@ function domain(
   return {
     consumers,
     eventReaderAccount,
-    unusualDetokenizePerMinute: 3_000,
-    unusualCallerAnswersPerHour: 150,
   };
 }

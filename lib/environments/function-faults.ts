@@ -34,6 +34,7 @@ export function functionFaults(
     return ofFunction.map(([holds, sentence]): Rule => [holds, `functions.${name}.${sentence}`]);
   });
   return [
+    ...(areSettingsUsable ? statementFaults(settings) : []),
     ...unknown.map((name) => `functions.${name} is no function.`),
     ...rules.filter(([holds]) => !holds).map(([, sentence]) => sentence),
   ];
@@ -104,6 +105,14 @@ function scheduleRules(settings: DomainSettings, name: FunctionName): readonly R
       'everyMinutes must not be set, because its schedule is fixed or it has none.',
     ],
   ];
+}
+
+/** The role of a function in the database ends its statements at a time that is fixed. */
+function statementFaults({ settings }: DomainSettings): readonly string[] {
+  const mostMs = FUNCTIONS['create-card'].database.limits.statementSeconds * 1_000;
+  return valuesOf(['database'], settings).DATABASE_QUERY_TIMEOUT_MS <= mostMs
+    ? []
+    : [`DATABASE_QUERY_TIMEOUT_MS must be at most ${mostMs}, when the database ends the statements of requests.`];
 }
 
 /** Work ends by its own limit first, which answers or continues later. Lambda only kills. */

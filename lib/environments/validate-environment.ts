@@ -1,3 +1,4 @@
+import { thresholdFaults } from './alarm-thresholds.ts';
 import { settingFaults } from './domain-settings.ts';
 import type { AwsEnvironment, DomainSettings, Environment } from './environment.ts';
 import { ENVIRONMENTS } from './environments.ts';
@@ -39,7 +40,9 @@ export function faultsOf(environment: Environment): readonly string[] {
         provisioned: environment.kind === 'aws' ? environment.provisionedConcurrency : 0,
         areSettingsUsable: ofSettings.length === 0,
       });
-      return [...faultsOfDomain(settings), ...ofSettings, ...ofFunctions].map((fault) => `${domain}: ${fault}`);
+      const ofAlarms = thresholdFaults(settings.alarms);
+      const all = [...faultsOfDomain(settings), ...ofSettings, ...ofFunctions, ...ofAlarms];
+      return all.map((fault) => `${domain}: ${fault}`);
     }),
     ...tomeFaults(environment),
     ...limitFaults(environment),
@@ -127,7 +130,6 @@ function faultsOfDomain({ consumers, restored, ...settings }: DomainSettings): r
       Object.values(settings.expectedPeak).every((calls) => Number.isInteger(calls) && calls >= 0),
       'expectedPeak must be whole numbers from 0.',
     ],
-    [settings.unusualCallerAnswersPerHour >= 1, 'unusualCallerAnswersPerHour must be at least 1.'],
     [isAccount(settings.eventReaderAccount), 'eventReaderAccount must have twelve digits.'],
     [
       restored === undefined || /^cluster-[A-Z0-9]+$/.test(restored.clusterResourceId),

@@ -5,6 +5,7 @@ import type { DatabaseCluster } from 'aws-cdk-lib/aws-rds';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import type { JobName, RouteName } from '../../lambdas/functions.ts';
+import { thresholdsOf } from '../environments/alarm-thresholds.ts';
 import type { DomainSettings, Environment } from '../environments/environment.ts';
 import { type AlarmDefinition, alarmNameOf, createAlarm, notify, type Severity } from './alarm.ts';
 import { callerAlarms } from './caller-alarms.ts';
@@ -92,6 +93,7 @@ function definitionsOf({ environment, settings, name, metrics, parts }: AlarmsPr
     }),
     ...platformAlarms({
       name,
+      thresholds: thresholdsOf(settings),
       stage: restApi.deploymentStage,
       deadLetterQueues,
       functions: Object.entries({ ...functions.api, ...functions.jobs }).map(([functionName, target]) => ({

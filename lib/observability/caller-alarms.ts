@@ -4,6 +4,7 @@ import { MathExpression, Metric, TreatMissingData } from 'aws-cdk-lib/aws-cloudw
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { FUNCTIONS } from '../../lambdas/functions.ts';
 import type { BudgetKind } from '../../lambdas/tokenization/ports/budget-ledger.ts';
+import { type Thresholds, thresholdsOf } from '../environments/alarm-thresholds.ts';
 import type { Consumer, DomainSettings } from '../environments/environment.ts';
 import type { AlarmDefinition } from './alarm.ts';
 import { type PoolMetrics, sumOf } from './pool-metrics.ts';
@@ -11,15 +12,6 @@ import { type PoolMetrics, sumOf } from './pool-metrics.ts';
 const FIVE_MINUTES = Duration.minutes(5);
 const HOUR = Duration.hours(1);
 const QUARTER_HOUR = Duration.minutes(15);
-
-/** A caller's wrong configuration can cause this many answers 403 in five minutes. */
-const EXPECTED_FORBIDDEN = 20;
-
-/**
- * How far the two metrics of `direct-invocation` may differ, beside 1%: CloudWatch can count a
- * request and its invocation in different periods.
- */
-const INVOCATION_TOLERANCE = 5;
 
 /** The kinds of answers by which a caller learns whether a guessed card or reference exists. */
 const REVEALING_ANSWERS = Object.keys({
@@ -43,9 +35,10 @@ export interface CallerAlarmsProps {
 /** Alarms on callers that guess, are refused, request many card numbers, or bypass the API. */
 export function callerAlarms(props: CallerAlarmsProps): readonly AlarmDefinition[] {
   const { name, metrics, settings, account } = props;
+  const thresholds = thresholdsOf(settings);
   const missingData = TreatMissingData.NOT_BREACHING;
   return [
-    ...detokenizeAlarms(metrics, settings.unusualDetokenizePerMinute),
+    ...detokenizeAlarms(metrics, thresholds),
     {
       runbook: 'caller-budget-spent',
       severity: 'page',
@@ -56,14 +49,15 @@ export function callerAlarms(props: CallerAlarmsProps): readonly AlarmDefinition
       missingData,
     },
     ...watchedAccounts(settings.consumers, account).map(([label, watched]) =>
-      refusalsAlarm(label, watched, metrics, settings.unusualCallerAnswersPerHour),
+      refusalsAlarm(label, watched, metrics, thresholds['caller-refusals']),
     ),
     {
       runbook: 'requests-forbidden',
       severity: 'day',
-      meaning: `Within five minutes more than ${EXPECTED_FORBIDDEN} requests were refused with 403.`,
+      meaning: `Within five minutes more than ${thresholds['requests-forbidden']} requests were refused with 403.`,
       metric: new Metric({ ...forbiddenMetric(name), statistic: 'Sum', period: FIVE_MINUTES }),
-      threshold: { above: EXPECTED_FORBIDDEN },
+      // A caller's wrong configuration can cause some.
+      threshold: { above: thresholds['requests-forbidden'] },
       periods: 1,
       missingData,
     },
@@ -76,7 +70,8 @@ export function callerAlarms(props: CallerAlarmsProps): readonly AlarmDefinition
  * an unusual volume below the limit. RequestDuration has one sample for each request, whatever its
  * answer, so requests with guessed references count too.
  */
-function detokenizeAlarms(metrics: PoolMetrics, perMinute: number): readonly AlarmDefinition[] {
+function detokenizeAlarms(metrics: PoolMetrics, thresholds: Thresholds): readonly AlarmDefinition[] {
+  const perMinute = thresholds['detokenize-unusual'];
   const missingData = TreatMissingData.NOT_BREACHING;
   const requests = (period: Duration) =>
     metrics.counter('RequestDuration', { operation: 'detokenize' }, { statistic: 'SampleCount', period });
@@ -96,7 +91,7 @@ function detokenizeAlarms(metrics: PoolMetrics, perMinute: number): readonly Ala
       severity: 'page',
       meaning: 'Callers request far more card numbers than is usual at this hour.',
       metric: requests(FIVE_MINUTES),
-      threshold: { aboveUsualBy: 4 },
+      threshold: { aboveUsualBy: thresholds['detokenize-unusual-for-the-hour'] },
       periods: 3,
       missingData,
     },
@@ -144,7 +139,7 @@ export const forbiddenMetric = (name: string) => ({
  * Compares the invocations of the function with the calls that API Gateway made. The event of a
  * direct invocation can name any caller, and the audit log would record that caller.
  */
-function directInvocationAlarm({ restApi, apiStage, detokenize }: CallerAlarmsProps): AlarmDefinition {
+function directInvocationAlarm({ settings, restApi, apiStage, detokenize }: CallerAlarmsProps): AlarmDefinition {
   // This path has no word of a vocabulary (lambdas/vocabulary.ts).
   const { method, path } = FUNCTIONS.detokenize.http;
   const integrations = new Metric({
@@ -177,7 +172,9 @@ function directInvocationAlarm({ restApi, apiStage, detokenize }: CallerAlarmsPr
       label: 'invocations past the API',
       period: QUARTER_HOUR,
     }),
-    threshold: { above: INVOCATION_TOLERANCE },
+    // How far both may differ, beside 1%: CloudWatch can count a request and its invocation in
+    // different periods.
+    threshold: { above: thresholdsOf(settings)['direct-invocation'] },
     periods: 1,
     missingData: TreatMissingData.NOT_BREACHING,
   };

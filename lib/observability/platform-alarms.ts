@@ -4,6 +4,7 @@ import { type IMetric, MathExpression, Metric, TreatMissingData } from 'aws-cdk-
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { DatabaseCluster } from 'aws-cdk-lib/aws-rds';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import type { Thresholds } from '../environments/alarm-thresholds.ts';
 import { findingsLogName } from '../logs/log-protection.ts';
 import type { AlarmDefinition, Severity } from './alarm.ts';
 import { sumOf } from './pool-metrics.ts';
@@ -13,11 +14,6 @@ const FIVE_MINUTES = Duration.minutes(5);
 
 /** With fewer requests in five minutes, neither a percentage nor a percentile is meaningful. */
 const MIN_REQUESTS = 20;
-
-/**
- * Limit of the 99th percentile in milliseconds. A pooled creation makes one TOME call of ~50 ms.
- */
-const SLOW_MS = 1_000;
 
 /** A dead-letter queue, and whom its first message notifies. */
 export interface WatchedQueue {
@@ -29,6 +25,7 @@ export interface WatchedQueue {
 export interface PlatformAlarmsProps {
   /** The prefix of names, such as `prod-card`. */
   readonly name: string;
+  readonly thresholds: Thresholds;
   readonly stage: Stage;
   readonly deadLetterQueues: readonly WatchedQueue[];
   readonly functions: readonly { readonly name: string; readonly function: IFunction }[];
@@ -38,19 +35,19 @@ export interface PlatformAlarmsProps {
 
 /** Alarms on the metrics of AWS services. */
 export function platformAlarms(props: PlatformAlarmsProps): readonly AlarmDefinition[] {
-  const { name, stage, deadLetterQueues, functions, cluster, proxyName } = props;
+  const { name, thresholds, stage, deadLetterQueues, functions, cluster, proxyName } = props;
   return [
-    ...apiAlarms(stage),
+    ...apiAlarms(stage, thresholds),
     ...deadLetterQueues.map(deadLetterAlarm),
     ...functions.map((target) => maskedInFunctionAlarm(target.name, target.function)),
     maskedAnywhereAlarm(name),
-    ...(cluster === undefined ? [] : databaseAlarms(cluster)),
-    ...(proxyName === undefined ? [] : proxyAlarms(proxyName)),
+    ...(cluster === undefined ? [] : databaseAlarms(cluster, thresholds)),
+    ...(proxyName === undefined ? [] : proxyAlarms(proxyName, thresholds)),
   ];
 }
 
 /** What callers of the API see: errors and latency. */
-function apiAlarms(stage: Stage): readonly AlarmDefinition[] {
+function apiAlarms(stage: Stage, thresholds: Thresholds): readonly AlarmDefinition[] {
   const requests = stage.metricCount({ period: FIVE_MINUTES, statistic: 'Sum' });
   const whenMeaningful = (value: string, usingMetrics: Readonly<Record<string, IMetric>>, label: string): IMetric =>
     new MathExpression({
@@ -64,26 +61,27 @@ function apiAlarms(stage: Stage): readonly AlarmDefinition[] {
     {
       runbook: 'api-errors',
       severity: 'page',
-      meaning: 'Within five minutes more than 1% of the requests were answered with 5xx.',
+      meaning: `Within five minutes more than ${thresholds['api-errors']}% of the requests were answered with 5xx.`,
       metric: whenMeaningful(
         '100 * errors / requests',
         { errors: stage.metricServerError({ period: FIVE_MINUTES, statistic: 'Sum' }) },
         '5xx (%)',
       ),
-      threshold: { above: 1 },
+      threshold: { above: thresholds['api-errors'] },
       periods: 1,
       missingData,
     },
     {
       runbook: 'api-latency',
       severity: 'day',
-      meaning: `For ten minutes more than 1% of the requests took longer than ${SLOW_MS} ms.`,
+      meaning: `For ten minutes more than 1% of the requests took longer than ${thresholds['api-latency']} ms.`,
       metric: whenMeaningful(
         'slowest',
         { slowest: stage.metricLatency({ period: FIVE_MINUTES, statistic: 'p99' }) },
         'p99 (ms)',
       ),
-      threshold: { above: SLOW_MS },
+      // A pooled creation makes one TOME call of ~50 ms.
+      threshold: { above: thresholds['api-latency'] },
       periods: 2,
       missingData,
     },
@@ -157,35 +155,32 @@ function maskedAnywhereAlarm(name: string): AlarmDefinition {
 }
 
 /** The load of the database. */
-function databaseAlarms(cluster: DatabaseCluster): readonly AlarmDefinition[] {
+function databaseAlarms(cluster: DatabaseCluster, thresholds: Thresholds): readonly AlarmDefinition[] {
   const missingData = TreatMissingData.IGNORE;
   return [
     {
       runbook: 'database-busy',
       severity: 'day',
-      meaning: 'The CPU utilization of the database has been above 80% for ten minutes.',
+      meaning: `The CPU utilization of the database has been above ${thresholds['database-busy']}% for ten minutes.`,
       metric: cluster.metricCPUUtilization({ period: FIVE_MINUTES, statistic: 'Average' }),
-      threshold: { above: 80 },
+      threshold: { above: thresholds['database-busy'] },
       periods: 2,
       missingData,
     },
     {
       runbook: 'database-at-capacity',
       severity: 'day',
-      meaning: 'The database has used more than 90% of its maximum capacity for ten minutes.',
+      meaning: `The database has used more than ${thresholds['database-at-capacity']}% of its maximum capacity for ten minutes.`,
       metric: cluster.metricACUUtilization({ period: FIVE_MINUTES, statistic: 'Maximum' }),
-      threshold: { above: 90 },
+      threshold: { above: thresholds['database-at-capacity'] },
       periods: 2,
       missingData,
     },
   ];
 }
 
-/** How long a connection may wait in the proxy for one to the database, in microseconds. */
-const SLOW_BORROW_US = 100_000;
-
 /** The proxy between the functions and the database. */
-function proxyAlarms(proxyName: string): readonly AlarmDefinition[] {
+function proxyAlarms(proxyName: string, thresholds: Thresholds): readonly AlarmDefinition[] {
   const missingData = TreatMissingData.NOT_BREACHING;
   return [
     {
@@ -210,9 +205,10 @@ function proxyAlarms(proxyName: string): readonly AlarmDefinition[] {
     {
       runbook: 'proxy-slow',
       severity: 'day',
-      meaning: `For ten minutes requests waited more than ${SLOW_BORROW_US / 1_000} ms for a connection of RDS Proxy.`,
+      meaning: `For ten minutes requests waited more than ${thresholds['proxy-slow']} ms for a connection of RDS Proxy.`,
       metric: proxyMetric(proxyName, 'DatabaseConnectionsBorrowLatency', 'Average'),
-      threshold: { above: SLOW_BORROW_US },
+      // The metric is in microseconds.
+      threshold: { above: thresholds['proxy-slow'] * 1_000 },
       periods: 2,
       missingData,
     },

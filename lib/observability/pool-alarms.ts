@@ -1,4 +1,5 @@
 import { TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { type Thresholds, thresholdsOf } from '../environments/alarm-thresholds.ts';
 import { valuesOf } from '../environments/domain-settings.ts';
 import type { DomainSettings, Environment } from '../environments/environment.ts';
 import { lateMinutes } from '../environments/function-options.ts';
@@ -7,15 +8,6 @@ import type { PoolMetrics } from './pool-metrics.ts';
 
 /** Minutes until a refill runs: the health job must detect the low pool and prefetch must start. */
 const REFILL_START_MINUTES = 2;
-
-/** Single failed requests quarantine far fewer. Each quarantined pair wastes two tokens. */
-const QUARANTINED_PER_HOUR = 1_000;
-
-/** Tokens of lost prefetch answers: five answers of 5,000 tokens. */
-const LEAKED_PER_DAY = 25_000;
-
-/** The job settle-reservations deletes expired keys each minute, so a longer delay is a fault. */
-const PURGE_LAG_SECONDS = 3_600;
 
 /**
  * Alarms on the gauges that the health job publishes each minute. A minute without a report does
@@ -84,37 +76,43 @@ export function poolAlarms(
       periods: minutes(2),
       missingData,
     },
-    ...growthAlarms(metrics, missingData),
+    ...growthAlarms(metrics, thresholdsOf(domain), missingData),
     ...(isOnAws ? [silenceAlarm(metrics, lateMinutes(domain, 'pool-health'))] : []),
   ];
 }
 
 /** Alarms on numbers that grow only when something is wrong. */
-const growthAlarms = (metrics: PoolMetrics, missingData: TreatMissingData): readonly AlarmDefinition[] => [
+const growthAlarms = (
+  metrics: PoolMetrics,
+  thresholds: Thresholds,
+  missingData: TreatMissingData,
+): readonly AlarmDefinition[] => [
   {
     runbook: 'quarantine-growing',
     severity: 'day',
-    meaning: `More than ${QUARANTINED_PER_HOUR} pairs were quarantined within an hour.`,
+    meaning: `More than ${thresholds['quarantine-growing']} pairs were quarantined within an hour.`,
     metric: metrics.gauge('QuarantinedLastHour'),
-    threshold: { above: QUARANTINED_PER_HOUR },
+    // Single failed requests quarantine far fewer. Each quarantined pair wastes two tokens.
+    threshold: { above: thresholds['quarantine-growing'] },
     periods: 1,
     missingData,
   },
   {
     runbook: 'tokens-leaked',
     severity: 'day',
-    meaning: `Within a day, prefetch answers with more than ${LEAKED_PER_DAY} tokens were lost.`,
+    meaning: `Within a day, prefetch answers with more than ${thresholds['tokens-leaked']} tokens were lost.`,
     metric: metrics.gauge('TokensLeakedLastDay'),
-    threshold: { above: LEAKED_PER_DAY },
+    // By default five answers of 5,000 tokens.
+    threshold: { above: thresholds['tokens-leaked'] },
     periods: 1,
     missingData,
   },
   {
     runbook: 'purge-behind',
     severity: 'day',
-    meaning: `Expired idempotency keys have waited more than ${PURGE_LAG_SECONDS / 3_600} hour to be deleted.`,
+    meaning: `Expired idempotency keys have waited more than ${thresholds['purge-behind']} seconds to be deleted.`,
     metric: metrics.gauge('PurgeLagSeconds'),
-    threshold: { above: PURGE_LAG_SECONDS },
+    threshold: { above: thresholds['purge-behind'] },
     periods: 1,
     missingData,
   },

@@ -2,6 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import { MathExpression, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { FUNCTIONS } from '../../lambdas/functions.ts';
+import { thresholdsOf } from '../environments/alarm-thresholds.ts';
 import type { DomainSettings } from '../environments/environment.ts';
 import { lateMinutes, sizeOf } from '../environments/function-options.ts';
 import type { AlarmDefinition } from './alarm.ts';
@@ -22,6 +23,7 @@ export function workloadAlarms(
   settings: DomainSettings,
 ): readonly AlarmDefinition[] {
   const missingData = TreatMissingData.NOT_BREACHING;
+  const thresholds = thresholdsOf(settings);
   return [
     {
       runbook: 'prefetch-failed',
@@ -60,18 +62,18 @@ export function workloadAlarms(
     {
       runbook: 'tome-rate-limited',
       severity: 'day',
-      meaning: 'For three minutes TOME answered more than 60 calls per minute with 429.',
+      meaning: `For three minutes TOME answered more than ${thresholds['tome-rate-limited']} calls per minute with 429.`,
       metric: metrics.counter('TomeRateLimited', {}),
-      threshold: { above: 60 },
+      threshold: { above: thresholds['tome-rate-limited'] },
       periods: 3,
       missingData,
     },
     {
       runbook: 'token-requests-failed',
       severity: 'page',
-      meaning: 'Within five minutes more than two requests for an access token of TOME failed.',
+      meaning: `Within five minutes more than ${thresholds['token-requests-failed']} requests for an access token of TOME failed.`,
       metric: metrics.counter('TomeTokenRequestsFailed', {}, { period: FIVE_MINUTES }),
-      threshold: { above: 2 },
+      threshold: { above: thresholds['token-requests-failed'] },
       periods: 1,
       missingData,
     },
@@ -96,7 +98,7 @@ export function workloadAlarms(
     {
       runbook: 'direct-path-share',
       severity: 'page',
-      meaning: 'Within five minutes more than 5% of the creations found no pair and used the direct path.',
+      meaning: `Within five minutes more than ${thresholds['direct-path-share']}% of the creations found no pair and used the direct path.`,
       metric: new MathExpression({
         expression: `IF(SUM([direct, pooled]) >= ${MIN_CREATIONS}, 100 * direct / SUM([direct, pooled]), 0)`,
         usingMetrics: {
@@ -106,7 +108,7 @@ export function workloadAlarms(
         label: 'direct path (%)',
         period: FIVE_MINUTES,
       }),
-      threshold: { above: 5 },
+      threshold: { above: thresholds['direct-path-share'] },
       periods: 1,
       missingData,
     },

@@ -6,6 +6,7 @@ import { FUNCTION_SETTINGS, type FunctionName } from '../../lambdas/functions.ts
 import { type GroupName, settingGroups } from '../../lambdas/runtime/setting-groups.ts';
 import { readSettings } from '../../lambdas/runtime/settings.ts';
 import { SHIPPED_PROFILES } from '../../lambdas/tome/profile/shipped-profiles.ts';
+import { ALARM_THRESHOLDS, type Thresholds } from '../../lib/environments/alarm-thresholds.ts';
 import { DECIDED_SETTINGS } from '../../lib/environments/decided-settings.ts';
 import type { AwsEnvironment, DomainSettings } from '../../lib/environments/environment.ts';
 import { ENVIRONMENTS } from '../../lib/environments/environments.ts';
@@ -74,6 +75,11 @@ const functions: WrittenFunctions = {
   migrate: jobOptions,
 };
 
+/** Other thresholds for every alarm that has one. */
+const alarms = Object.fromEntries(
+  Object.entries(ALARM_THRESHOLDS).map(([name, { fallback }]) => [name, fallback + 1]),
+) as Thresholds;
+
 describe('an environment with another value for every setting', () => {
   let resources: readonly Resource[];
   let variablesOf: (name: FunctionName) => Readonly<Record<string, string>>;
@@ -81,7 +87,7 @@ describe('an environment with another value for every setting', () => {
   beforeAll(() => {
     const settings = { ...card.settings, ...others } as DomainSettings['settings'];
     const tomeProfile = { ...SHIPPED_PROFILES.simulator, name: 'with-bulk', bulkItems: 100 };
-    const domains = { card: { ...card, settings, tomeProfile, functions } };
+    const domains = { card: { ...card, settings, tomeProfile, functions, alarms } };
     resources = synthesize({ ...dev, domains }, { isChecked: false }).resources;
     variablesOf = (name) => {
       const found = resources.find(({ properties }) => properties.FunctionName === `dev-card-${name}`);
@@ -130,6 +136,20 @@ describe('an environment with another value for every setting', () => {
     expect(alarm('stale-reservations').Threshold).toBe(Number(others['RESERVATION_HORIZON_SECONDS']) + 5 * 2 * 60);
     // Two runs of prefetch and the longest duration of one, in periods of five minutes.
     expect(alarm('prefetch-missed').EvaluationPeriods).toBe(Math.ceil((2 * 30 + 14) / 5));
+  });
+
+  test.each(Object.entries(ALARM_THRESHOLDS))('the alarm %s has the threshold of the environment', (name, usual) => {
+    const own = resources.filter(
+      ({ properties }) =>
+        properties.AlarmName === `dev-card-${name}` || properties.AlarmName?.startsWith(`dev-card-${name}-issuing`),
+    );
+    expect(own).toHaveLength(1);
+    const { Threshold, Metrics } = own[0]?.properties ?? {};
+    if (name === 'detokenize-unusual-for-the-hour') {
+      expect(JSON.stringify(Metrics)).toContain(`ANOMALY_DETECTION_BAND(m0, ${usual.fallback + 1})`);
+    } else {
+      expect(Threshold).toBe((usual.fallback + 1) * (name === 'proxy-slow' ? 1_000 : 1));
+    }
   });
 
   test('prefetch starts with these values', () => {

@@ -133,6 +133,10 @@ test.each([
       tomeProfile: { ...simulator, name: 'one-by-one', bulkItems: null },
     }),
   ],
+  [
+    'dev: card: DATABASE_QUERY_TIMEOUT_MS must be at most 2000, when the database ends the statements of requests.',
+    settings({ DATABASE_QUERY_TIMEOUT_MS: 2_001 }),
+  ],
   ['dev: card: PREFETCH_BATCHSIZE is no setting.', untyped({ PREFETCH_BATCHSIZE: 5 })],
   ['dev: card: TOKENIZER must be one of pooled, direct.', untyped({ TOKENIZER: 'pool' })],
   [
@@ -251,6 +255,15 @@ test.each([
   ['prefech is no function.', functions({ prefech: {} } as WrittenFunctions)],
 ])('a wrong function is reported as: %s', (sentence, environment) => {
   expect(faultsOf(environment)).toEqual([`dev: card: functions.${sentence}`]);
+});
+
+test('a wrong threshold is reported with its alarm', () => {
+  const alarms = { 'api-errors': 101, 'api-latency': 0, 'pool-low': 5 };
+  expect(faultsOf(domain({ alarms }))).toEqual([
+    'dev: card: alarms.api-errors must be a number above 0, and at most 100.',
+    'dev: card: alarms.api-latency must be a number above 0, and at most 29000.',
+    'dev: card: alarms.pool-low is no alarm with a threshold.',
+  ]);
 });
 
 test('nothing is compared with a profile that cannot be used', () => {

@@ -34,7 +34,7 @@ let prod: ObservedDomain;
 let serial = 500_000;
 
 beforeAll(async () => {
-  prod = observedDomain('prod', { unusualDetokenizePerMinute: 10, unusualCallerAnswersPerHour: 500 });
+  prod = observedDomain('prod', { alarms: { 'detokenize-unusual': 10, 'caller-refusals': 500 } });
   running = await startStack({
     GAUGES_TO: 'cloudwatch',
     POOL_TARGET_MIN: String(TARGET),

@@ -5,6 +5,7 @@ import { functionNames } from '../../../lambdas/function-names.ts';
 import type { FunctionRow } from '../../../lambdas/function-row.ts';
 import { FUNCTIONS } from '../../../lambdas/functions.ts';
 import { inWordsOf, VOCABULARIES, type Vocabulary } from '../../../lambdas/vocabulary.ts';
+import { ALARM_THRESHOLDS } from '../../../lib/environments/alarm-thresholds.ts';
 import { DECIDED_SETTINGS } from '../../../lib/environments/decided-settings.ts';
 
 /** A table in a page that follows from the code or from another page. */
@@ -22,6 +23,7 @@ export const PAGE_TABLES: readonly PageTable[] = [
   { file: 'docs/design.md', name: 'alarms', rows: alarmRows },
   { file: 'docs/deployment.md', name: 'decided settings', rows: decidedRows },
   { file: 'docs/deployment.md', name: 'sizes of functions', rows: sizeRows },
+  { file: 'docs/deployment.md', name: 'thresholds of alarms', rows: thresholdRows },
 ];
 
 /** The page with its table as the code has it. Throws when the page does not mark the table. */
@@ -97,6 +99,15 @@ function sizeRows(): readonly (readonly string[])[] {
       const everyMinutes = row.kind === 'route' ? '' : (row.schedule?.everyMinutes ?? '');
       return [`\`${name}\``, memoryMb, timeoutSeconds, reservedConcurrency, releaseP99Ms, everyMinutes].map(String);
     }),
+  ];
+}
+
+function thresholdRows(): readonly (readonly string[])[] {
+  return [
+    ['Alarm', 'Default', 'Largest', 'Unit'],
+    ...Object.entries(ALARM_THRESHOLDS).map(([name, { fallback, most, unit }]) =>
+      [`\`${name}\``, fallback, most, unit].map(String),
+    ),
   ];
 }
 

@@ -152,4 +152,10 @@ export const ENVIRONMENT_MUTANTS: readonly Mutant[] = [
     ],
     tests: ['test/infrastructure/validate-environment.test.ts'],
   },
+  {
+    name: 'alarms keep their default thresholds',
+    kind: SETTINGS,
+    edits: [edit('lib/environments/alarm-thresholds.ts', '  ...alarms,\n', '  ...({} satisfies typeof alarms),\n')],
+    tests: ['test/infrastructure/settings-of-domain.test.ts'],
+  },
 ];
