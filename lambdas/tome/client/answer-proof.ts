@@ -32,7 +32,8 @@ const REPEATED: Readonly<Record<Operation, 'source' | 'token' | null>> = {
 
 /**
  * Throws unless the answer repeats the source or token of the request, where the profile asks for
- * it. A refusal may leave it out, and must not name another one.
+ * it. A refusal may leave it out if it names no token, and must not name another one. A token
+ * without its source can be the token of another request.
  */
 export function assertRepeatsItem(
   { answersShow }: ProofLines,
@@ -43,7 +44,8 @@ export function assertRepeatsItem(
   const field = REPEATED[operation];
   if (answersShow !== 'item' || field === null) return;
   const repeated = fieldOf(content, field);
-  if (repeated === undefined && status !== 200) return;
+  const mayLeaveOut = status !== 200 && fieldOf(content, 'token') === undefined;
+  if (repeated === undefined && mayLeaveOut) return;
   if (repeated !== fieldOf(request, field)) throw answersAnotherRequest();
 }
 

@@ -102,7 +102,9 @@ export const readableAnswers = {
  * `operation-absent` (bulk-tokenize); 409 `already-bound` with the bound token and `token-taken`
  * (tokenize); 429 `rate-limited` with Retry-After in seconds; 5xx `unavailable`.
  *
- * 404 and 409 may repeat the request's `source`, and 404 of detokenize its `token`.
+ * 404 and 409 may repeat the request's `source`, and 404 of detokenize its `token`. Where answers
+ * show the item (the profile's line `answersShow`), an answer with the bound token must repeat the
+ * `source`.
  */
 const error = z.enum([
   'not-found',

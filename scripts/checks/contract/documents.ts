@@ -25,6 +25,10 @@ const header = (name: string, description: string, schema: object = { type: 'str
   schema,
 });
 
+const CONFLICT =
+  'already-bound with the bound token, or token-taken. ' +
+  'With a token, a TOME whose answers show the item must repeat the source of the request.';
+
 const laneHeader = (name: string): object =>
   header(name, 'Whether a caller waits for the answer; for statistics only.', { type: 'string', enum: LANES });
 
@@ -53,7 +57,7 @@ export function contractDocument(): object {
             '200': { description: 'The answer.', ...json(schemaOf(schemas[operation].answer)) },
             '400': refusal('bad-request.'),
             '404': refusal('not-found, or operation-absent.'),
-            '409': refusal('already-bound with the bound token, or token-taken.'),
+            '409': refusal(CONFLICT),
             '429': refusal('rate-limited, with Retry-After in seconds.'),
             '503': refusal('unavailable.'),
           },

@@ -67,8 +67,9 @@ export function repeatedItem({ operation, body, status, content }: WireAnswer): 
   }
   const field = operation === 'detokenize' ? 'token' : 'source';
   const found = compare(fieldOf(content, field), fieldOf(body, field));
-  // A refusal may leave the item out.
-  return status !== 200 && found === 'none' ? null : found;
+  // A refusal without a token may leave the item out.
+  const mayLeaveOut = status !== 200 && fieldOf(content, 'token') === undefined;
+  return mayLeaveOut && found === 'none' ? null : found;
 }
 
 const compare = (found: unknown, wanted: unknown): 'same' | 'other' | 'none' =>

@@ -39,6 +39,12 @@ export const TOME_MUTANTS: readonly Mutant[] = [
     tests: [REPEATED_ITEMS],
   },
   {
+    name: 'the token of a refusal that repeats no item counts as the token of the request',
+    kind: 'answers with the reference of another card',
+    edits: [edit(PROOF, "status !== 200 && fieldOf(content, 'token') === undefined", 'status !== 200')],
+    tests: [REPEATED_ITEMS],
+  },
+  {
     name: 'a bulk result that names another item counts as the result of the item at its place',
     kind: 'answers with the reference of another card',
     edits: [

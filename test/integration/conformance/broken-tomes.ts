@@ -113,6 +113,15 @@ export const BROKEN_TOMES: readonly BrokenTome[] = [
     fails: ['answers-show'],
   },
   {
+    what: 'names a bound token in a refusal without the source',
+    base: 'sixteen-digits',
+    mangle:
+      () =>
+      ({ status, text }) =>
+        status === 409 ? JSON.stringify({ ...contentOf(text), source: undefined }) : undefined,
+    fails: ['answers-show'],
+  },
+  {
     what: 'repeats neither the id nor the item of a request',
     base: 'sixteen-digits',
     switches: { answersShow: 'neither' },

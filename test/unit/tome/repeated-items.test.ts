@@ -105,14 +105,33 @@ describe('with a TOME that repeats the item of a request', () => {
     await expect(ask(tomeThatRepeatsItems())).rejects.toMatchObject(anotherRequest);
   });
 
-  test('a refusal may leave the item out', async () => {
+  test.each<[string, InternalToken | null]>([
+    ['with a token', ours],
+    ['without a token', null],
+  ])('a refusal of tokenize %s that names a bound token must repeat the source', async (_name, wanted) => {
+    const tome = tomeThatRepeatsItems();
+    const ask = () => tome.ns1.tokenize(card, wanted, live());
+    server.script(sends(409, { error: 'already-bound', token: theirs }));
+    await expect(ask()).rejects.toMatchObject(anotherRequest);
+    server.script(sends(409, { error: 'already-bound', token: null }));
+    await expect(ask()).rejects.toMatchObject(anotherRequest);
+    server.script(sends(409, { error: 'already-bound', token: theirs, source: card.reveal() }));
+    expect(await ask()).toEqual({ token: theirs, isNew: false, attempts: 1 });
+  });
+
+  test('a "not found" of lookup that names a token must repeat the source', async () => {
+    server.script(sends(404, { error: 'not-found', token: theirs }));
+    await expect(lookup(tomeThatRepeatsItems())).rejects.toMatchObject(anotherRequest);
+  });
+
+  test('a refusal that names no token may leave the item out', async () => {
     const tome = tomeThatRepeatsItems();
     server.script(sends(404, { error: 'not-found' }));
     expect(await lookup(tome)).toBeNull();
     server.script(sends(404, { error: 'not-found', source: card.reveal() }));
     expect(await lookup(tome)).toBeNull();
-    server.script(sends(409, { error: 'already-bound', token: theirs }));
-    expect(await tokenize(tome)).toEqual({ token: theirs, isNew: false, attempts: 1 });
+    server.script(sends(409, { error: 'token-taken' }));
+    await expect(tokenize(tome)).rejects.toMatchObject({ code: 'tome-token-taken' });
   });
 
   test.each<[string, number, unknown]>([
