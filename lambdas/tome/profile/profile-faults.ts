@@ -52,15 +52,22 @@ function formsTooAlike(profile: TomeProfile): readonly string[] {
 
 function addressFaults({ path, namespaces: { ns1, ns2 }, operations }: TomeProfile): readonly string[] {
   const words = Object.values(operations);
+  const pathFault = findPathFault(path);
   const areApart = path.includes('{namespace}') ? ns1.name !== ns2.name || ns1.url !== ns2.url : ns1.url !== ns2.url;
   return [
-    ...(/^(\/([A-Za-z0-9._~-]|\{namespace\}|\{operation\})+)+$/.test(path)
+    ...(pathFault === null ? [] : [pathFault]),
+    ...(areApart || pathFault !== null
       ? []
-      : ['path must start with / and have letters, digits, . _ ~ -, {namespace} and {operation} only']),
-    ...(path.includes('{operation}') ? [] : ['path must contain {operation}']),
-    ...(areApart ? [] : ['namespaces.ns1 and namespaces.ns2 have the same address: give them different names or URLs']),
+      : ['namespaces.ns1 and namespaces.ns2 have the same address: give them different names or URLs']),
     ...(new Set(words).size === words.length ? [] : ['operations must be different words']),
   ];
+}
+
+function findPathFault(path: string): string | null {
+  if (!/^(\/([A-Za-z0-9._~-]|\{namespace\}|\{operation\})+)+$/.test(path)) {
+    return 'path must start with / and have letters, digits, . _ ~ -, {namespace} and {operation} only';
+  }
+  return path.includes('{operation}') ? null : 'path must contain {operation}';
 }
 
 /** Headers that the client or HTTP itself sets. */

@@ -36,14 +36,45 @@ export function parseTomeProfile(written: unknown): ReadProfile {
  * that they do not fit together.
  */
 export function parseProfileLines(written: unknown): ReadProfile {
-  const { success, data, error } = z.safeParse(tomeProfileSchema, written);
-  return success ? { profile: data } : { faults: error.issues.flatMap(sentencesOf) };
+  const { success, data, error } = z.safeParse(tomeProfileSchema, written, { error: sentenceOfKind });
+  if (success) return { profile: data };
+  return { faults: [...new Set(error.issues.flatMap((issue) => sentencesOf(issue, written)))] };
 }
 
-function sentencesOf(issue: z.core.$ZodIssue): readonly string[] {
-  const at = issue.path.map(String).join('.');
+type Issue = z.core.$ZodIssue;
+
+function sentencesOf(issue: Issue, written: unknown): readonly string[] {
+  const path = issue.path.map(String);
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => `${[...issue.path.map(String), key].join('.')} is not a line of a profile`);
+    return issue.keys.map((key) => `${[...path, key].join('.')} is not a line of a profile`);
   }
-  return [`${at === '' ? 'the profile' : at} ${issue.message}`];
+  const at = path.length === 0 ? 'the profile' : path.join('.');
+  return [`${at} ${valueAt(written, path) === undefined ? 'must be set' : issue.message}`];
+}
+
+/** `undefined` where the text has no such line. */
+const valueAt = (written: unknown, path: readonly string[]): unknown =>
+  path.reduce<unknown>(
+    (value, key) =>
+      typeof value === 'object' && value !== null && Object.hasOwn(value, key)
+        ? (value as Readonly<Record<string, unknown>>)[key]
+        : undefined,
+    written,
+  );
+
+const KINDS: Readonly<Record<string, string>> = {
+  string: 'must be text',
+  boolean: 'must be true or false',
+  object: 'must be an object',
+  array: 'must be a list',
+};
+
+/** For a line whose schema has no sentence of its own. */
+function sentenceOfKind(issue: z.core.$ZodRawIssue): string {
+  if (issue.code === 'invalid_type') return KINDS[issue.expected] ?? 'has a value of another kind';
+  if (issue.code === 'invalid_value') return `must be one of ${issue.values.map(String).join(', ')}`;
+  if (issue.code === 'invalid_union' && issue.inclusive !== false) {
+    return `must be one of ${(issue.options ?? []).map(String).join(', ')}`;
+  }
+  return 'has a value that a profile cannot have';
 }

@@ -6,6 +6,10 @@ import { PREFETCH_LIMIT } from '../contract/contract.ts';
 const header = z.string().check(z.regex(/^[a-z][a-z0-9-]{0,63}$/, 'must be a header name in lower case'));
 const word = z.string().check(z.regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be 1 to 64 letters, digits, - or _'));
 const text = z.string().check(z.regex(/^[!-~]{1,200}$/, 'must be 1 to 200 printable characters without spaces'));
+const printable = (fewest: number) =>
+  z
+    .string()
+    .check(z.regex(new RegExp(`^[ -~]{${fewest},200}$`), `must be ${fewest} to 200 printable ASCII characters`));
 const whole = (least: number, most: number) => {
   const message = `must be a whole number from ${least} to ${most}`;
   return z.int(message).check(z.minimum(least, message), z.maximum(most, message));
@@ -39,7 +43,7 @@ const namespace = z.strictObject({
 const authentication = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('none') }),
   /** The credential is the header's value, after `prefix`. */
-  z.strictObject({ kind: z.literal('header'), header, prefix: z._default(z.string(), '') }),
+  z.strictObject({ kind: z.literal('header'), header, prefix: z._default(printable(0), '') }),
   /**
    * Client credentials (RFC 6749, section 4.4). The credential is JSON with `clientId` and
    * `clientSecret`. `tokenUrl` is an URL, or a path below the URL of the namespace ns1.
@@ -47,8 +51,8 @@ const authentication = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('oauth2'),
     tokenUrl: z.string(),
-    scope: z.optional(z.string()),
-    audience: z.optional(z.string()),
+    scope: z.optional(printable(1)),
+    audience: z.optional(printable(1)),
     /** Where the client's id and secret are sent. */
     sendsCredentialIn: z._default(z.enum(['authorization-header', 'body']), 'authorization-header'),
   }),
