@@ -16,6 +16,7 @@ export interface ProbeArguments {
 }
 
 export const USAGE = `npm run probe -- --url URL [--profile DRAFT] [--tokens N] [--rate] [--write FILE]
+                 [--lower-environment]
 
 Asks a TOME how it behaves where its contract is not confirmed, prints the settings that follow, and
 writes the profile that follows (docs/tome.md). It makes a dozen calls, binds one made-up card
@@ -33,11 +34,13 @@ permanently and uses up the tokens of two prefetches. Use it in UAT, not in prod
                    in "unknown": ask the owners of TOME (docs/onboarding.md), then remove them
   --serial N       number of the made-up card to bind; use another one if TOME has this card already
                    (random)
+  --lower-environment
+                   the host has no real cards; needed for a host that is not on this machine
   --production     together with --yes-this-is-production: calls production
   --help           prints this text
 
 The credential comes from TOME_CREDENTIAL or standard input, never from an argument.
-Then test the profile: npm run tome:conformance -- --profile FILE --url URL
+Then test the profile: npm run tome:conformance -- --profile FILE --url URL --lower-environment
 `;
 
 /** The options, or `null` for `--help`. Throws InvalidArguments, which names all faults at once. */
@@ -49,6 +52,7 @@ export function parseProbeOptions(args: readonly string[], random: () => number)
     tokens: { type: 'string', default: '200' },
     rate: { type: 'boolean', default: false },
     write: { type: 'string' },
+    'lower-environment': { type: 'boolean', default: false },
     production: { type: 'boolean', default: false },
     'yes-this-is-production': { type: 'boolean', default: false },
   });
@@ -70,7 +74,7 @@ export function parseProbeOptions(args: readonly string[], random: () => number)
       ...findTargetFaults({
         hosts: hostsOf(draft.profile, url),
         environment: null,
-        isLowerEnvironment: !values.production,
+        isLowerEnvironment: values['lower-environment'],
         isProduction: values.production,
         isConfirmed: values['yes-this-is-production'],
       }),

@@ -5,7 +5,7 @@ import { readProfileOf } from '../../../lib/environments/tome-of-domain.ts';
 
 /** What the command line says about the target. */
 export interface Target {
-  /** Every host that gets a request. */
+  /** Every host where a card can be bound. */
   readonly hosts: readonly string[];
   /** The environment of `--env`; `null` without it. */
   readonly environment: Environment | null;
@@ -17,11 +17,14 @@ export interface Target {
   readonly isConfirmed: boolean;
 }
 
-/** A part of a host name that marks production. */
-const PRODUCTION_WORDS: ReadonlySet<string> = new Set(['prod', 'prd', 'production', 'live']);
+/**
+ * A part of a host name that marks production, such as `prod`, `prod01` or `tomeprod1`. Words such
+ * as `product`, `reproduce` and `delivery` do not.
+ */
+const PRODUCTION_WORD = /prod(?!uc)|prd|(?<!re)production|^live\d*$|(?<![oa])live\d+$/;
 
 /** Such a name contains one of these words and means the opposite. */
-const NON_PRODUCTION = /(^|[.-])non-?(prod|prd|production|live)(?=[.-]|$)/g;
+const NON_PRODUCTION = /(^|[.-])non-?(production|prod|prd|live)\d*(?=[.-]|$)/g;
 
 /** The hosts of TOME in an environment; none for the emulator, whose TOME is a simulator. */
 function tomeHostsOf(environment: Environment): readonly string[] {
@@ -45,16 +48,17 @@ export const isProductionHost = (host: string): boolean =>
     .toLowerCase()
     .replaceAll(NON_PRODUCTION, '')
     .split(/[.-]/)
-    .some((word) => PRODUCTION_WORDS.has(word));
+    .some((word) => PRODUCTION_WORD.test(word));
 
 const isLoopback = (host: string): boolean => /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(host);
 
-/** The hosts that a profile and TOME_URL name, without a duplicate. */
-export function hostsOf({ namespaces, authentication }: TomeProfile, url: string | null): readonly string[] {
+/**
+ * The hosts of both namespaces, without a duplicate. The token server is left out: no card is bound
+ * there, and a bank can have one for all its environments.
+ */
+export function hostsOf({ namespaces }: Pick<TomeProfile, 'namespaces'>, url: string | null): readonly string[] {
   const urls = [namespaces.ns1.url ?? url, namespaces.ns2.url ?? url];
-  const tokenUrl = authentication.kind === 'oauth2' && /^https?:/.test(authentication.tokenUrl);
-  const all = [...urls, ...(tokenUrl ? [authentication.tokenUrl] : [])];
-  return [...new Set(all.flatMap((one) => (one === null ? [] : [new URL(one).hostname])))];
+  return [...new Set(urls.flatMap((one) => (one === null ? [] : [new URL(one).hostname])))];
 }
 
 /**

@@ -21,6 +21,24 @@ export const CONFORMANCE_MUTANTS: readonly Mutant[] = [
     tests: ['test/unit/cli/target-guard.test.ts'],
   },
   {
+    name: 'the probe takes each host that is not production for a lower environment',
+    kind: 'tests of a running TOME',
+    edits: [
+      edit(
+        'scripts/cli/probe/probe-options.ts',
+        "isLowerEnvironment: values['lower-environment'],",
+        'isLowerEnvironment: !values.production,',
+      ),
+    ],
+    tests: ['test/unit/cli/probe-options.test.ts'],
+  },
+  {
+    name: 'the conformance suite knows production by a whole word only, without a number',
+    kind: 'tests of a running TOME',
+    edits: [edit('scripts/cli/wire/target-guard.ts', '/prod(?!uc)|prd|', '/^prod$|^prd$|')],
+    tests: ['test/unit/cli/target-guard.test.ts'],
+  },
+  {
     name: 'the conformance suite forgets calls that gave no answer',
     kind: 'tests of a running TOME',
     edits: [edit('scripts/cli/conformance/run-suite.ts', '      failures.push(error);\n', '')],

@@ -19,16 +19,40 @@ test.each([
   'production.example',
   'tome.live.example',
   'pre-prod.example',
+  'tome.prod1.bank.example',
+  'prod01.bank.example',
+  'tomeprod01.bank.example',
+  'tome-prod1.bank.example',
+  'prodtome.bank.example',
+  'tome-prd02.bank.example',
+  'bankprd.example',
+  'tome.production2.bank.example',
+  'live.tome.example',
+  'tome-live1.bank.example',
+  'tomelive1.bank.example',
+  'live-test.bank.example',
+  'cannon-prod.example',
 ])('%s is taken for a production host', (host) => {
   expect(isProductionHost(host)).toBe(true);
 });
 
-test.each(['localhost', 'tome.uat.bank.example', 'non-prod.bank.example', 'nonprod.example', 'products.example'])(
-  '%s is not taken for a production host',
-  (host) => {
-    expect(isProductionHost(host)).toBe(false);
-  },
-);
+test.each([
+  'localhost',
+  'tome.uat.bank.example',
+  'non-prod.bank.example',
+  'nonprod.example',
+  'tome-nonprod01.bank.example',
+  'products.example',
+  'product1.example',
+  'reproduce.example',
+  'reproduction.example',
+  'producer.bank.example',
+  'delivery.example',
+  'olive1.example',
+  'liverpool.example',
+])('%s is not taken for a production host', (host) => {
+  expect(isProductionHost(host)).toBe(false);
+});
 
 test.each(Object.values(ENVIRONMENTS).filter(({ isProduction }) => isProduction))(
   "TOME's host of the environment $name is a production host",
@@ -72,18 +96,14 @@ test('--production is refused for a target that is not production', () => {
   expect(findTargetFaults({ ...target, isProduction: true, isConfirmed: true })).toHaveLength(1);
 });
 
-test('the hosts are those of both namespaces and of the token endpoint', () => {
+test('the hosts are those of both namespaces, and a token server of production is none of them', () => {
   const profile = profileNamed('sixteen-digits');
   const { ns1, ns2 } = profile.namespaces;
   expect(hostsOf(profile, 'https://tome.example/base')).toEqual(['tome.example']);
-  expect(
-    hostsOf(
-      {
-        ...profile,
-        namespaces: { ns1, ns2: { ...ns2, url: 'https://two.example' } },
-        authentication: { kind: 'oauth2', tokenUrl: 'https://sign-in.example/t', sendsCredentialIn: 'body' },
-      },
-      'https://tome.example/base',
-    ),
-  ).toEqual(['tome.example', 'two.example', 'sign-in.example']);
+  const elsewhere = {
+    ...profile,
+    namespaces: { ns1, ns2: { ...ns2, url: 'https://two.example' } },
+    authentication: { kind: 'oauth2', tokenUrl: 'https://sign-in.prod.example/t', sendsCredentialIn: 'body' } as const,
+  };
+  expect(hostsOf(elsewhere, 'https://tome.example/base')).toEqual(['tome.example', 'two.example']);
 });
