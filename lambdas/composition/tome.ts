@@ -16,7 +16,11 @@ const RATE_LIMITED: TomeRateLimited['code'] = 'tome-rate-limited';
  * TOME's client, which counts and times every call. Without `access` it composes its own; rejects
  * with the errors of `composeTomeAccess`.
  */
-export async function composeTome(settings: Settings<'domain' | 'tome'>, access?: TomeAccess): Promise<Tome> {
+export async function composeTome(
+  settings: Settings<'domain' | 'tome'>,
+  access?: TomeAccess,
+  dateMs: () => number = Date.now,
+): Promise<Tome> {
   const { authentication, certificate } = access ?? (await composeTomeAccess(settings));
   const profile = settings.TOME_PROFILE;
   const client = new TomeClient({
@@ -50,5 +54,5 @@ export async function composeTome(settings: Settings<'domain' | 'tome'>, access?
       logger.warn('circuit breaker', { namespace, operation, state });
     },
   });
-  return createHttpTome(client, profile, sourceFormOf(settings));
+  return createHttpTome(client, profile, sourceFormOf(settings), dateMs);
 }

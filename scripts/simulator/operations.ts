@@ -35,7 +35,7 @@ const tokensToIssueAgain = (vault: Vault): readonly IssuedToken[] =>
 /** The effect of each operation on the vault, and its answer. */
 export const operations: Readonly<Record<Operation, Perform>> = {
   prefetch: (work, { count }: { count: number }) => {
-    const { vault, fault } = work;
+    const { vault, fault, switches } = work;
     const given = fault?.kind === 'short' ? Math.floor(count * fault.share) : count;
     let tokens = fault?.kind === 'wrong-token' ? tokensToIssueAgain(vault).slice(0, given) : issue(work, given);
     if (fault?.kind === 'duplicates')
@@ -43,7 +43,9 @@ export const operations: Readonly<Record<Operation, Perform>> = {
     const body = {
       tokens: tokens.map(({ token, expiresAtMs }) => ({
         token,
-        ...(expiresAtMs === null ? {} : { expiresAt: new Date(expiresAtMs).toISOString() }),
+        ...(expiresAtMs === null || switches.expiry === 'unstated'
+          ? {}
+          : { expiresAt: new Date(expiresAtMs).toISOString() }),
       })),
     };
     return { status: 200, body, name: 'issued' };

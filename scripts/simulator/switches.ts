@@ -41,6 +41,8 @@ const switchesSchema = z.strictObject({
    * Milliseconds after which an unassigned token expires and can be issued again; 0 means never.
    */
   tokenLifetimeMs: z.int().check(z.minimum(0)),
+  /** Whether a prefetch answer states when its tokens expire. */
+  expiry: z.enum(['stated', 'unstated']),
   bulkTokenize: z.enum(['absent', 'present']),
   /** Share of bulk items that fail, 0-1. */
   bulkFailureRate: z.number().check(z.minimum(0), z.maximum(1)),
@@ -73,6 +75,7 @@ export const switchesOf = ({
   edgeCallsPerSecond: null,
   edgeAnswer: 'edge-rate-limited',
   tokenLifetimeMs: (tokenLifetimeHours ?? 0) * MS_PER_HOUR,
+  expiry: 'stated',
   bulkTokenize: bulkItems === null ? 'absent' : 'present',
   bulkFailureRate: 0,
   latencyMs: 50,

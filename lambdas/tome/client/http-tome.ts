@@ -18,17 +18,27 @@ import { type TomeProfile, tokenFormsOf } from '../profile/tome-profile.ts';
 import { answersAnotherRequest } from './answer-proof.ts';
 import { invalidAnswer, type TomeRefusal } from './http-exchange.ts';
 import { mayHideCardNumber, readPrefetched, type TokenReader } from './prefetched-tokens.ts';
+import { expiryByProfile } from './token-expiry.ts';
 import type { CountedReply, TomeClient } from './tome-client.ts';
 
 /** Sends the contract's calls. */
 export type TomeCaller = Pick<TomeClient, 'call' | 'assertAdmits'>;
 
 /** The lines of a profile that say how answers are read. */
-type ReadLines = Pick<TomeProfile, 'namespaces' | 'toldApart' | 'answersShow'>;
+type ReadLines = Pick<TomeProfile, 'namespaces' | 'toldApart' | 'answersShow' | 'tokenLifetimeHours'>;
 
-/** Implements the domain's port `Tome` with the contract's calls. */
-export function createHttpTome(client: TomeCaller, profile: ReadLines, sourceForm: SourceForm = CARD_NUMBERS): Tome {
+/**
+ * Implements the domain's port `Tome` with the contract's calls. `dateMs`: the date, from which the
+ * lifetime of unassigned tokens counts.
+ */
+export function createHttpTome(
+  client: TomeCaller,
+  profile: ReadLines,
+  sourceForm: SourceForm = CARD_NUMBERS,
+  dateMs: () => number = Date.now,
+): Tome {
   const forms = tokenFormsOf(profile);
+  const latestExpiry = () => expiryByProfile(profile, dateMs());
   const internalToken = (text: string) => (hasForm(text, forms.internalToken) ? (text as InternalToken) : null);
   return {
     ns1: createNamespace(client, profile, 'ns1', {
@@ -39,6 +49,7 @@ export function createHttpTome(client: TomeCaller, profile: ReadLines, sourceFor
       mayContainSource: (text) => mayContainSource(text, sourceForm),
       UnusableSource: StoredCardUnacceptable,
       UnusableToken: InternalTokenUnacceptable,
+      latestExpiry,
     }),
     ns2: createNamespace(client, profile, 'ns2', {
       write: (token) => token,
@@ -48,6 +59,7 @@ export function createHttpTome(client: TomeCaller, profile: ReadLines, sourceFor
       mayContainSource: (text) => mayContainSource(text, sourceForm),
       UnusableSource: InternalTokenUnacceptable,
       UnusableToken: ReferenceUnacceptable,
+      latestExpiry,
     }),
   };
 }
@@ -64,13 +76,15 @@ interface Codec<Source, Token> extends TokenReader<Token> {
   readonly readSource: (text: string) => Source | null;
   readonly UnusableSource: Unusable;
   readonly UnusableToken: Unusable;
+  /** When the tokens of a prefetch that is asked for now expire at the latest; `null` if never. */
+  readonly latestExpiry: () => Date | null;
 }
 
 function createNamespace<Source, Token extends string>(
   client: TomeCaller,
   { answersShow }: Pick<TomeProfile, 'answersShow'>,
   namespace: Namespace,
-  { write, readSource, UnusableSource, UnusableToken, ...reader }: Codec<Source, Token>,
+  { write, readSource, UnusableSource, UnusableToken, latestExpiry, ...reader }: Codec<Source, Token>,
 ): TomeNamespace<Source, Token> {
   const { readToken } = reader;
   const tokenOf = (item: Item, attempts = 1): Token => {
@@ -95,7 +109,8 @@ function createNamespace<Source, Token extends string>(
 
   return {
     async prefetch(count, call) {
-      const read = ({ tokens }: { readonly tokens: readonly unknown[] }) => readPrefetched(tokens, reader);
+      const latest = latestExpiry();
+      const read = ({ tokens }: { readonly tokens: readonly unknown[] }) => readPrefetched(tokens, reader, latest);
       const { reply, attempts } = await client.call(namespace, 'prefetch', { count }, call, read);
       if (reply.status !== 200) throw refused(reply.refusal, attempts);
       return reply.answer;

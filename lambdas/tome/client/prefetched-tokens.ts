@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import type { TokenForms } from '../../tokenization/model/token-form.ts';
 import type { PrefetchAnswer, UnassignedToken, UnusableToken } from '../../tokenization/ports/tome.ts';
 import { prefetchedToken } from '../contract/contract.ts';
+import { earlierOf } from './token-expiry.ts';
 
 /** The longest unusable text that is kept, in characters. */
 const MAX_KEPT_LENGTH = 64;
@@ -18,10 +19,12 @@ export interface TokenReader<Token> {
 
 /**
  * Separates the usable tokens of a prefetch answer from the others. One bad entry costs no other.
+ * No token is used longer than until `latestExpiry`.
  */
 export function readPrefetched<Token extends string>(
   entries: readonly unknown[],
   { readToken, hidesCardNumber, mayContainSource }: TokenReader<Token>,
+  latestExpiry: Date | null,
 ): PrefetchAnswer<Token> {
   const tokens: UnassignedToken<Token>[] = [];
   const unusable: UnusableToken[] = [];
@@ -33,7 +36,10 @@ export function readPrefetched<Token extends string>(
       unusable.push({ kept: isKeepable(text) && !mayContainSource(text) ? text : null, fault: 'token-format' });
     else if (hidesCardNumber(token)) unusable.push({ kept: null, fault: 'card-number' });
     else if (!success) unusable.push({ kept: token, fault: 'expiry-format' });
-    else tokens.push({ token, expiresAt: data.expiresAt == null ? null : new Date(data.expiresAt) });
+    else {
+      const stated = data.expiresAt == null ? null : new Date(data.expiresAt);
+      tokens.push({ token, expiresAt: earlierOf(stated, latestExpiry) });
+    }
   }
   return { tokens, unusable };
 }

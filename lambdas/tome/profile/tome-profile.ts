@@ -100,7 +100,10 @@ export const tomeProfileSchema = z.strictObject({
   clientCertificate: z._default(z.boolean(), false),
   /** The answer when a bound source is tokenized with another token. The client takes both. */
   alreadyBound: z._default(z.enum(['echo', 'conflict']), 'echo'),
-  /** Hours until TOME may issue an unassigned token again; `null` if it never does. */
+  /**
+   * Hours until TOME may issue an unassigned token again; `null` if it never does. They count also
+   * when prefetch answers give no expiry.
+   */
   tokenLifetimeHours: z._default(z.nullable(whole(1, 100_000)), null),
   /** The most items of a bulk tokenize call; `null` if TOME has no such operation. */
   bulkItems: z._default(z.nullable(whole(1, 500)), null),

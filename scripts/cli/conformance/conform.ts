@@ -45,7 +45,7 @@ export async function conform(suite: Suite, options: ConformOptions): Promise<Co
   const pauseMs = 1_000 / (profile.limits.callsPerSecond * SHARE_OF_RATE);
   const budget = new CallBudget({ mostCalls, pauseMs, clock });
   const answers: WireAnswer[] = [];
-  const tome = await openTome(settings, budget);
+  const tome = await openTome(settings, budget, dateMs);
   const stock = { ns1: new TokenStock('ns1'), ns2: new TokenStock('ns2') };
   const cards = new Set<string>();
   const context: SuiteContext = {
@@ -56,7 +56,7 @@ export async function conform(suite: Suite, options: ConformOptions): Promise<Co
     openProduct: async (as) => {
       const { environment } = options;
       const variables = as === 'anonymous' ? anonymousVariables(environment) : environment;
-      return (await openTome(suiteSettings(variables), budget)).product;
+      return (await openTome(suiteSettings(variables), budget, dateMs)).product;
     },
     wire: wireOver(tome, budget, answers),
     stock,

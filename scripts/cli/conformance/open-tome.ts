@@ -40,12 +40,16 @@ export const suiteSettings = (variables: Variables): Settings<'domain' | 'tome'>
   readSettings(['domain', 'tome'], { ...variables, ...OWN_SETTINGS });
 
 /** Composes the product's client with a credential of its own. Rejects with SecretUnusable. */
-export async function openTome(settings: Settings<'domain' | 'tome'>, budget: CallBudget): Promise<OpenTome> {
+export async function openTome(
+  settings: Settings<'domain' | 'tome'>,
+  budget: CallBudget,
+  dateMs: () => number,
+): Promise<OpenTome> {
   const access = await composeTomeAccess(settings);
   const { authentication, certificate } = access;
   const profile = settings.TOME_PROFILE;
   const endpoints = new TomeEndpoints({ baseUrl: settings.TOME_URL, profile, certificate }, systemClock);
-  const tome = withDistinctTexts(await composeTome(settings, access));
+  const tome = withDistinctTexts(await composeTome(settings, access, dateMs));
   const timeoutMs = settings.TOME_ATTEMPT_TIMEOUT_MS;
   const wire = new WireCalls({ endpoints, authentication, clock: systemClock, timeoutMs });
   return {

@@ -93,6 +93,18 @@ export const TOME_MUTANTS: readonly Mutant[] = [
     tests: ['test/unit/tome/prefetched-tokens.test.ts'],
   },
   {
+    name: 'a token whose expiry TOME does not state stays in the pool for ever',
+    kind: 'answers with the reference of another card',
+    edits: [
+      edit(
+        'lambdas/tome/client/token-expiry.ts',
+        'one === null || other === null ? (one ?? other) :',
+        'one === null || other === null ? one :',
+      ),
+    ],
+    tests: ['test/unit/tome/token-lifetime.test.ts'],
+  },
+  {
     name: 'staged pairs are quarantined because of an outage',
     kind: 'one invalid item',
     edits: [edit(OUTCOMES, 'this.#mappedInAll > 0 &&\n      this.#failed.length <=', 'this.#failed.length + 1_000 >=')],

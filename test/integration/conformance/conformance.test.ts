@@ -51,6 +51,11 @@ describe('the conformance suite', () => {
   });
 });
 
+test('a TOME that does not state the expiry of its tokens breaks no rule, because the profile has their lifetime', async () => {
+  const unstated = { what: 'states no expiry', base: 'uat', switches: { expiry: 'unstated' }, fails: [] } as const;
+  expect(await failuresOf(unstated)).toEqual([]);
+});
+
 const withoutNamespace = (id: string): string => id.replace(/^ns[12]\./, '');
 
 /** Shown by access.test.ts, because it needs a server with certificates. */

@@ -80,14 +80,20 @@ describe.each(Object.entries<WrittenProfile>(SHIPPED_PROFILES))('of a TOME with 
 
   test('the probe learns every line that calls can show, from a draft with wrong ones', async () => {
     const written = await probed(withoutKnowledge(shipped), switches, 5_000, true);
-    expect(readTomeProfile(JSON.stringify(written))).toEqual({ profile: profileNamed(name) });
+    // Tokens can expire although no answer says so.
+    expect(written.unknown).toEqual(shipped.tokenLifetimeHours === undefined ? ['tokenLifetimeHours'] : []);
+    const { tokenLifetimeHours } = profileNamed(name);
+    const answered = { ...written, tokenLifetimeHours, unknown: [] };
+    expect(readTomeProfile(JSON.stringify(answered))).toEqual({ profile: profileNamed(name) });
+    expect(written.tokenLifetimeHours).toBe(tokenLifetimeHours ?? 17);
   });
 
   test('the probe lists what it was not asked to measure, and nothing else keeps the profile from use', async () => {
     const written = await probed(withoutKnowledge(shipped), { ...switches, rateLimitScope: 'off' }, 200, false);
-    const open = ['limits.tokensPerPrefetch', 'limits.callsPerSecond', 'limits.scope'];
+    const limits = ['limits.tokensPerPrefetch', 'limits.callsPerSecond', 'limits.scope'];
+    const open = shipped.tokenLifetimeHours === undefined ? ['tokenLifetimeHours', ...limits] : limits;
     expect(written.unknown).toEqual(open);
-    const { limits: _, ...lines } = profileNamed(name);
+    const { limits: _, tokenLifetimeHours: __, ...lines } = profileNamed(name);
     const answered = readTomeProfile(JSON.stringify({ ...written, unknown: [] }));
     expect(answered).toMatchObject({ profile: lines });
     const asked = readTomeProfile(JSON.stringify(written));
@@ -99,6 +105,13 @@ test('a TOME that repeats neither the id nor the item of a request leaves answer
   const shipped = SHIPPED_PROFILES['simulator'];
   const written = await probed(shipped, { rateLimitScope: 'off', answersShow: 'neither' }, 100, false);
   expect(written.unknown).toContain('answersShow');
+});
+
+test('answers without an expiry leave the lifetime of the draft in place and unknown', async () => {
+  const draft = { ...SHIPPED_PROFILES['uat'], tokenLifetimeHours: 17 };
+  const written = await probed(draft, { rateLimitScope: 'off', expiry: 'unstated' }, 100, false);
+  expect(written.tokenLifetimeHours).toBe(17);
+  expect(written.unknown).toContain('tokenLifetimeHours');
 });
 
 test('a line that calls cannot show stays unknown, and one that they show does not', async () => {

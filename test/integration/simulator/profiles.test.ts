@@ -94,6 +94,18 @@ describe.each(NAMES)('under the profile %s the simulator', (name) => {
     expect(entry?.expiresAt === undefined).toBe(profile.tokenLifetimeHours === null);
   });
 
+  test('does not state the expiry of tokens where the switch says so, and issues them again nevertheless', async () => {
+    const clock = new FakeClock();
+    const switches = { expiry: 'unstated', tokenLifetimeMs: 3_600_000 } as const;
+    const call = caller(await start(profile, { time: simulatorTimeOf(clock), switches }), profile);
+    const first = await call('ns1', 'prefetch', { count: 3 });
+    const entries = first.body['tokens'] as readonly object[];
+    expect(entries.map((entry) => Object.keys(entry))).toEqual([['token'], ['token'], ['token']]);
+    await clock.advance(3_600_001);
+    const later = tokensIn(await call('ns1', 'prefetch', { count: 3 }));
+    expect(tokensIn(first).filter((token) => later.includes(token))).toHaveLength(3);
+  });
+
   test("refuses more tokens and more bulk items than the profile's limits", async () => {
     const call = caller(await start(profile), profile);
     const { tokensPerPrefetch } = profile.limits;

@@ -17,6 +17,7 @@ const readIn = (sources: SourceForm, forms: TokenForms, ...tokens: readonly stri
       hidesCardNumber: (token) => mayHideCardNumber(token, forms),
       mayContainSource: (text) => mayContainSource(text, sources),
     },
+    null,
   );
 
 test('an internal token of 16 digits is kept as a token where the profile tells it apart by knowledge', () => {
