@@ -1,5 +1,6 @@
 import { findCredentialFault } from '../tome/client/authentication/credential-text.ts';
 import { CERTIFICATE_FORM, readClientCertificate } from '../tome/client/client-certificate.ts';
+import { faultsAtUrl } from '../tome/profile/namespace-addresses.ts';
 import type { TomeProfile } from '../tome/profile/tome-profile.ts';
 import type { GroupName } from './setting-groups.ts';
 import { tomeLimitConflicts } from './tome-limit-conflicts.ts';
@@ -49,7 +50,10 @@ const hashKeyConflicts = (values: Values): readonly string[] =>
 /** Code that reads the group without the group `domain`, such as a script, calls no TOME. */
 const profileOf = (values: Values): TomeProfile | null => (values['TOME_PROFILE'] as TomeProfile | undefined) ?? null;
 
-/** The credential and the certificate must be given exactly if the profile asks for them. */
+/**
+ * The profile must fit the URL, and the credential and the certificate must be given exactly if the
+ * profile asks for them.
+ */
 function tomeConflicts(values: Values): readonly string[] {
   const profile = profileOf(values);
   if (profile === null) return [];
@@ -59,6 +63,7 @@ function tomeConflicts(values: Values): readonly string[] {
   const certificate = values['TOME_CLIENT_CERTIFICATE'];
   const credentialFault = typeof credential === 'string' ? findCredentialFault(authentication, credential) : null;
   return [
+    ...faultsAtUrl(profile, String(values['TOME_URL']), 'TOME_URL').map((fault) => `TOME_PROFILE ${fault}`),
     ...secretConflicts(values, 'TOME_CREDENTIAL', {
       isAskedFor: kind === 'header' || kind === 'oauth2',
       because: `TOME_PROFILE has the authentication ${kind}`,

@@ -1,3 +1,4 @@
+import { faultsAtUrl } from '../../lambdas/tome/profile/namespace-addresses.ts';
 import type { TomeProfile } from '../../lambdas/tome/profile/tome-profile.ts';
 import { credentialFaults } from './credential-faults.ts';
 import type { AwsEnvironment, Environment } from './environment.ts';
@@ -27,9 +28,12 @@ export function tomeFaults(environment: Environment): readonly string[] {
 
 /** Functions reach TOME and nothing else, so an authorization server needs its own endpoint. */
 function networkFaults(profile: TomeProfile, { tome }: AwsEnvironment): readonly string[] {
-  const urls = Object.entries(profile.namespaces).flatMap(([key, { url }]) =>
-    url === undefined || url.startsWith('https://') ? [] : [`namespaces.${key}.url must be an https URL.`],
-  );
+  const urls = [
+    ...Object.entries(profile.namespaces).flatMap(([key, { url }]) =>
+      url === undefined || url.startsWith('https://') ? [] : [`namespaces.${key}.url must be an https URL.`],
+    ),
+    ...faultsAtUrl(profile, tome.url, 'tome.url').map((fault) => `${fault}.`),
+  ];
   if (tokenUrlOf(profile)?.startsWith('http://')) {
     return [...urls, 'authentication.tokenUrl must be an https URL or a path.'];
   }

@@ -72,6 +72,14 @@ describe('a profile that cannot be used is reported once, with the line that nam
     ],
     ['dev: tome.profile namespaces.ns2.url must be an https URL.', withProfile(namespaceAt('http://tome.example'))],
     [
+      'dev: tome.profile namespaces.ns2.url must be an https URL, because clientCertificate is true.',
+      withProfile({ ...namespaceAt('http://tome.example'), clientCertificate: true }),
+    ],
+    [
+      'dev: tome.profile namespaces.ns2.url must not be tome.url, the address of namespaces.ns1: give them different names or URLs.',
+      withProfile({ path: '/{operation}', ...namespaceAt('https://TOME.dev.bank.example:443/') }),
+    ],
+    [
       'dev: tome.profile authentication.tokenUrl must be an https URL or a path.',
       withProfile(oauth2('http://tome.dev.bank.example/token'), { credentialSecretArn: SECRET }),
     ],

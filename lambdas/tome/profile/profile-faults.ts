@@ -1,4 +1,5 @@
 import { mayCoincide, mayLookLikeCard, type TokenForm } from '../../tokenization/model/token-form.ts';
+import { certificateFaults, haveSameAddress } from './namespace-addresses.ts';
 import { type Authentication, type TomeProfile, tokenFormsOf } from './tome-profile.ts';
 
 /** Lines of a profile that do not fit together, one sentence each. */
@@ -11,6 +12,7 @@ export const findProfileFaults = (profile: TomeProfile): readonly string[] => [
   ...referenceFaults(profile),
   ...formsTooAlike(profile),
   ...addressFaults(profile),
+  ...certificateFaults(profile),
   ...headerFaults(profile),
   ...authenticationFaults(profile.authentication),
 ];
@@ -50,15 +52,14 @@ function formsTooAlike(profile: TomeProfile): readonly string[] {
   ];
 }
 
-function addressFaults({ path, namespaces: { ns1, ns2 }, operations }: TomeProfile): readonly string[] {
+function addressFaults({ path, namespaces, operations }: TomeProfile): readonly string[] {
   const words = Object.values(operations);
   const pathFault = findPathFault(path);
-  const areApart = path.includes('{namespace}') ? ns1.name !== ns2.name || ns1.url !== ns2.url : ns1.url !== ns2.url;
   return [
     ...(pathFault === null ? [] : [pathFault]),
-    ...(areApart || pathFault !== null
-      ? []
-      : ['namespaces.ns1 and namespaces.ns2 have the same address: give them different names or URLs']),
+    ...(pathFault === null && haveSameAddress({ path, namespaces }, null)
+      ? ['namespaces.ns1 and namespaces.ns2 have the same address: give them different names or URLs']
+      : []),
     ...(new Set(words).size === words.length ? [] : ['operations must be different words']),
   ];
 }

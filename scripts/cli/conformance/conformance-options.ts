@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { findUrlFaults } from '../../../lambdas/runtime/url-faults.ts';
+import { faultsAtUrl } from '../../../lambdas/tome/profile/namespace-addresses.ts';
 import { readTomeProfile } from '../../../lambdas/tome/profile/read-profile.ts';
 import type { TomeProfile } from '../../../lambdas/tome/profile/tome-profile.ts';
 import { type Environment, PRODUCER_DOMAINS } from '../../../lib/environments/environment.ts';
@@ -124,6 +125,7 @@ export function parseConformanceOptions(
   if (url === null && (ns1.url === undefined || ns2.url === undefined)) {
     faults.push('--url URL is missing: the base address of TOME.');
   }
+  if (url !== null) faults.push(...faultsAtUrl(read.profile, url, '--url').map((fault) => `--profile: ${fault}.`));
   const hosts = hostsOf(read.profile, url);
   faults.push(
     ...findTargetFaults({

@@ -1,5 +1,6 @@
 import { accessSync, constants, existsSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { certificateFaults, faultsAtUrl } from '../../../lambdas/tome/profile/namespace-addresses.ts';
 import { InvalidArguments } from '../../program/invalid-arguments.ts';
 import { parseOptions } from '../../program/options.ts';
 import { findTargetFaults, hostsOf } from '../wire/target-guard.ts';
@@ -71,6 +72,9 @@ export function parseProbeOptions(args: readonly string[], random: () => number)
   if (write !== null) faults.push(...newFileFaults(write));
   if (isUrl && !('faults' in draft)) {
     faults.push(
+      ...[...certificateFaults(draft.profile), ...faultsAtUrl(draft.profile, url, '--url')].map(
+        (fault) => `--profile: ${fault}.`,
+      ),
       ...findTargetFaults({
         hosts: hostsOf(draft.profile, url),
         environment: null,

@@ -15,6 +15,7 @@ import { LOOK_ALIKE_MUTANTS } from './look-alike-mutants.ts';
 import type { Mutant } from './mutant.ts';
 import { POOL_MUTANTS } from './pool-mutants.ts';
 import { PRIVACY_MUTANTS } from './privacy-mutants.ts';
+import { PROFILE_MUTANTS } from './profile-mutants.ts';
 import { SIMULATOR_MUTANTS } from './simulator-mutants.ts';
 import { SUPPLY_CHAIN_MUTANTS } from './supply-chain-mutants.ts';
 import { TOME_MUTANTS } from './tome-mutants.ts';
@@ -40,4 +41,5 @@ export const MUTANTS: readonly Mutant[] = [
   ENVIRONMENT_MUTANTS,
   LOOK_ALIKE_MUTANTS,
   CONFORMANCE_MUTANTS,
+  PROFILE_MUTANTS,
 ].flat();

@@ -71,3 +71,11 @@ test('a profile with open lines is refused, and each line is named', () => {
   const file = fileWith({ ...SHIPPED_PROFILES['uat'], unknown: ['limits.scope'] });
   expect(() => parse(['--profile', file, '--url', LOCAL])).toThrow(/limits\.scope is marked as unknown/);
 });
+
+test('a client certificate is refused for an http address, also on this machine', () => {
+  const file = fileWith({ ...SHIPPED_PROFILES.simulator, clientCertificate: true });
+  expect(() => parse(['--profile', file, '--url', LOCAL])).toThrow(
+    '--profile: clientCertificate must be false unless --url is an https URL.',
+  );
+  expect(parse(['--profile', file, '--url', 'https://localhost:1'])).toMatchObject({ url: 'https://localhost:1' });
+});

@@ -1,6 +1,10 @@
-import { expect, test } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
 import { parseProbeOptions } from '../../../scripts/cli/probe/probe-options.ts';
 import { InvalidArguments } from '../../../scripts/program/invalid-arguments.ts';
+import { profileText } from '../../support/tome-profiles.ts';
 
 const parse = (...args: readonly string[]) => parseProbeOptions(args, () => 0.5);
 
@@ -21,4 +25,15 @@ test('the probe calls production only if both options ask for it', () => {
     expect(() => parse('--url', url, ...args)).toThrow('is production');
   }
   expect(parse('--url', url, '--production', '--yes-this-is-production')).toMatchObject({ url });
+});
+
+test('the probe refuses a client certificate for an http address, also on this machine', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'drafts-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const file = join(folder, 'draft.json');
+  writeFileSync(file, profileText({ clientCertificate: true }));
+  expect(() => parse('--profile', file, '--url', 'http://localhost:1')).toThrow(
+    '--profile: clientCertificate must be false unless --url is an https URL.',
+  );
+  expect(parse('--profile', file, '--url', 'https://localhost:1')).toMatchObject({ url: 'https://localhost:1' });
 });

@@ -68,6 +68,31 @@ describe('a profile that cannot be used is refused with one sentence for each fa
     ]);
   });
 
+  test.each([
+    ['https://tome.example', 'https://tome.example/'],
+    ['https://tome.example/a', 'https://TOME.example/a/'],
+    ['https://tome.example', 'https://tome.example:443'],
+    ['http://tome.example:80/', 'http://tome.example'],
+  ])('the addresses %s and %s, which are the same', (first, second) => {
+    const { ns1, ns2 } = usable.namespaces;
+    const namespaces = { ns1: { ...ns1, url: first }, ns2: { ...ns2, url: second } };
+    expect(faultsOf({ path: '/{operation}', namespaces })).toEqual([
+      'namespaces.ns1 and namespaces.ns2 have the same address: give them different names or URLs',
+    ]);
+    expect(faultsOf({ namespaces })).toEqual([]);
+    const apart = { ...namespaces, ns2: { ...ns2, url: `${second}/b` } };
+    expect(faultsOf({ path: '/{operation}', namespaces: apart })).toEqual([]);
+  });
+
+  test('a client certificate for a namespace at an http address', () => {
+    const { ns1, ns2 } = usable.namespaces;
+    const namespaces = { ns1: { ...ns1, url: 'http://localhost:1' }, ns2: { ...ns2, url: 'https://localhost:1' } };
+    expect(faultsOf({ namespaces, clientCertificate: true })).toEqual([
+      'namespaces.ns1.url must be an https URL, because clientCertificate is true',
+    ]);
+    expect(faultsOf({ namespaces })).toEqual([]);
+  });
+
   test('lines without an answer', () => {
     expect(faultsOf({ unknown: ['limits.scope'] })).toEqual([
       'limits.scope is marked as unknown: ask the owners of TOME (docs/onboarding.md)',

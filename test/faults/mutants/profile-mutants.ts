@@ -1,0 +1,29 @@
+import { edit, type Mutant } from './mutant.ts';
+
+/** Bugs in the checks of a profile of TOME. */
+export const PROFILE_MUTANTS: readonly Mutant[] = [
+  {
+    name: 'a client certificate is not shown to TOME at an http address, and the function starts',
+    kind: 'authentication at TOME',
+    edits: [
+      edit(
+        'lambdas/tome/profile/namespace-addresses.ts',
+        'clientCertificate && isUsed && isPlain(tomeUrl)',
+        'clientCertificate && isUsed && isPlain(undefined)',
+      ),
+    ],
+    tests: ['test/unit/tome/profile/namespace-addresses.test.ts'],
+  },
+  {
+    name: 'both namespaces have one address because it is written in two ways',
+    kind: 'answers with the reference of another card',
+    edits: [
+      edit(
+        'lambdas/tome/profile/namespace-addresses.ts',
+        'normalized(first) === normalized(second)',
+        'first === second',
+      ),
+    ],
+    tests: ['test/unit/tome/profile/namespace-addresses.test.ts', 'test/unit/tome/profile/read-profile.test.ts'],
+  },
+];
