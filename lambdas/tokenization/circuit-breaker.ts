@@ -71,6 +71,11 @@ export class CircuitBreaker {
     if (waitMs > 0) throw this.#refusal(Math.max(1, Math.ceil(waitMs / 1_000)));
   }
 
+  /** Whether a call would be admitted now. */
+  get isAdmitting(): boolean {
+    return this.#waitMs() <= 0;
+  }
+
   /** Milliseconds until the probe in flight counts as lost; 0 or less when there is none. */
   get probeWaitMs(): number {
     return this.#state === 'half-open' ? this.#probeUntilMs - this.#clock.monotonicMs() : 0;

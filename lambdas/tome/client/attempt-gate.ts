@@ -125,6 +125,15 @@ export class AttemptGate {
     }
   }
 
+  /**
+   * TOME refused the credential of a call, and no other one came. The permit proved nothing before.
+   * Otherwise each creation would use a pair while TOME accepts no credential.
+   */
+  countDenied(namespace: Namespace, operation: Operation, body: object): void {
+    const breaker = this.#breaker(namespace, operation);
+    if (breaker.isAdmitting) breaker.enter(0).fail(this.#hashOf(body));
+  }
+
   #reportToBreaker(permit: BreakerPermit, error: unknown, timeoutMs: number, body: object): void {
     const wasCutShort =
       (error instanceof AttemptTimedOut || error instanceof ConnectTimedOut) &&

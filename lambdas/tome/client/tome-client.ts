@@ -5,11 +5,12 @@ import type { Namespace, Operation } from '../contract/contract.ts';
 import type { TomeProfile } from '../profile/tome-profile.ts';
 import { AttemptGate, type AttemptGateObservers, type AttemptGateSettings } from './attempt-gate.ts';
 import { type Admitted, AttemptSender, type ObservedCall } from './attempt-sender.ts';
-import { type Authentication, noAuthentication } from './authentication/authentication.ts';
+import { type Authentication, type Credential, noAuthentication } from './authentication/authentication.ts';
 import { CredentialReplacement } from './authentication/credential-replacement.ts';
 import type { ClientCertificate } from './client-certificate.ts';
 import {
   CredentialReplaced,
+  CredentialUnavailable,
   isOfReusedConnection,
   mayRepeat,
   mostUncertainFailure,
@@ -94,9 +95,13 @@ export class TomeClient {
     let sent = 0;
     let mostUncertain: TomeError | null = null;
     let isConnectionReplaced = false;
-    let isCredentialReplaced = false;
+    let refused: Credential | null = null;
     for (let attempt = 1; ; attempt += 1) {
-      const admitted = await this.#admit(namespace, operation, call).catch((refusal: unknown) => {
+      const isCredentialReplaced = refused !== null;
+      const admitted: Admitted = await this.#admit(namespace, operation, call, refused).catch((refusal: unknown) => {
+        if (isCredentialReplaced && refusal instanceof CredentialUnavailable) {
+          this.#gate.countDenied(namespace, operation, body);
+        }
         throw mostUncertain === null ? refusal : withAttempts(mostUncertain, sent);
       });
       if (attempt === 1 && !isConnectionReplaced && !isCredentialReplaced) this.#retries.earn();
@@ -123,7 +128,7 @@ export class TomeClient {
       }
       if (failure instanceof CredentialReplaced) {
         // TOME did nothing, so this is also right for prefetch. It is not counted as an attempt.
-        isCredentialReplaced = true;
+        refused = admitted.credential;
         attempt -= 1;
         continue;
       }
@@ -138,16 +143,22 @@ export class TomeClient {
 
   /**
    * Waits for a credential, then for the gate, so that a call without a credential holds no permit.
+   * `refused`: the credential with which TOME answered 401 to this call.
    */
-  async #admit(namespace: Namespace, operation: Operation, call: TomeCall): Promise<Admitted> {
-    await this.#authentication.ready(call.deadlineMs);
+  async #admit(
+    namespace: Namespace,
+    operation: Operation,
+    call: TomeCall,
+    refused: Credential | null,
+  ): Promise<Admitted> {
+    await this.#authentication.ready(call.deadlineMs, refused);
     const permit = await this.#gate.acquire(namespace, operation, call);
     try {
       // The credential can expire while the call waits for the gate.
-      let credential = this.#authentication.current();
+      let credential = this.#authentication.current(refused);
       while (credential === null) {
-        await this.#authentication.ready(call.deadlineMs);
-        credential = this.#authentication.current();
+        await this.#authentication.ready(call.deadlineMs, refused);
+        credential = this.#authentication.current(refused);
       }
       return { permit, credential };
     } catch (error) {

@@ -11,7 +11,7 @@ export const CREDENTIAL_MUTANTS: readonly Mutant[] = [
   {
     name: 'an access token is used after its expiry',
     kind: 'authentication at TOME',
-    edits: [edit(TOKENS, 'this.#parts.time) < token.usableMs ? ', 'this.#parts.time) >= 0 ? ')],
+    edits: [edit(TOKENS, 'this.#parts.time) < usableMs;', 'this.#parts.time) >= 0;')],
     tests: [TOKEN_TESTS, REFUSED_TESTS],
   },
   {
@@ -47,8 +47,46 @@ export const CREDENTIAL_MUTANTS: readonly Mutant[] = [
   {
     name: 'a request that TOME answered with 401 is repeated with the refused token',
     kind: 'authentication at TOME',
-    edits: [edit(TOKENS, 'if (this.#token?.credential === credential) this.#token = null;', '')],
+    edits: [edit(TOKENS, 'token.credential !== refused && ', '')],
     tests: [TOKEN_TESTS, REFUSED_TESTS],
+  },
+  {
+    name: 'one 401 of a gateway takes the access token from all other calls',
+    kind: 'authentication at TOME',
+    edits: [
+      edit(
+        TOKENS,
+        'if (this.#token?.credential === credential) this.#refused = credential;',
+        'if (this.#token?.credential === credential) this.#token = null;',
+      ),
+    ],
+    tests: [TOKEN_TESTS, REFUSED_TESTS],
+  },
+  {
+    name: 'a call that is refused while another one reads the secret again is not repeated',
+    kind: 'authentication at TOME',
+    edits: [
+      edit(
+        'lambdas/tome/client/authentication/header-authentication.ts',
+        'credential !== this.#credential || this.#reading !== null',
+        'credential !== this.#credential',
+      ),
+    ],
+    tests: [REFUSED_TESTS],
+  },
+  {
+    name: 'every creation reserves a pair while TOME accepts no credential and none comes',
+    kind: 'circuit breakers and rate limits',
+    edits: [
+      edit('lambdas/tome/client/tome-client.ts', 'this.#gate.countDenied(namespace, operation, body);', 'void body;'),
+    ],
+    tests: [REFUSED_TESTS],
+  },
+  {
+    name: 'access tokens that expire on their way are requested without a pause',
+    kind: 'authentication at TOME',
+    edits: [edit(TOKENS, 'if (!this.#isUsable(token)) return this.#pauses.fail(0);', '')],
+    tests: [TOKEN_TESTS],
   },
   {
     name: 'an expired access token opens the circuit breaker of TOME',

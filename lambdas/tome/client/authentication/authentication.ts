@@ -18,15 +18,17 @@ export interface Authentication {
   /** Throws CredentialUnavailable when `ready` would reject at once. Requests nothing. */
   assertReady(): void;
   /**
-   * Resolves when there is a valid credential, at once if there is one. Rejects with
-   * CredentialUnavailable when there is none before the deadline, a monotonic time in milliseconds.
+   * Resolves when there is a valid credential, at once if there is one. For a call that got a 401
+   * it must be another one than `refused`. Rejects with CredentialUnavailable when there is none
+   * before the deadline, a monotonic time in milliseconds.
    */
-  ready(deadlineMs: number): Promise<void>;
-  /** `null` when the credential has expired since `ready`. */
-  current(): Credential | null;
+  ready(deadlineMs: number, refused?: Credential | null): Promise<void>;
+  /** `null` when the credential has expired since `ready`, or is the refused one. */
+  current(refused?: Credential | null): Credential | null;
   /**
-   * TOME answered 401 to this credential. Drops it and returns true if another one can be had:
-   * `ready` then waits for it.
+   * TOME answered 401 to this credential. Returns whether another one can be had, which is then
+   * requested. Until it comes, other calls use the refused one: a gateway can refuse one operation
+   * with a credential that is valid for all others.
    */
   refuse(credential: Credential): boolean;
 }

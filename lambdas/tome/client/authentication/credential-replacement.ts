@@ -20,7 +20,7 @@ export class CredentialReplacement {
   }
 
   /**
-   * Drops the refused credential. Returns whether the request should be sent again.
+   * Requests another credential. Returns whether the request should be sent again with it.
    * `isReplacement`: this call has replaced a credential already.
    */
   replace(refused: Credential, isReplacement: boolean): boolean {

@@ -4,7 +4,10 @@ import type { Authentication, Credential } from './authentication.ts';
 import { endsBefore } from './ends-before.ts';
 import type { StoredCredential } from './stored-credential.ts';
 
-/** One header with the credential. After a 401 its secret is read again, for an exchanged key. */
+/**
+ * One header with the credential. After a 401 its secret is read again, for an exchanged key. Only
+ * calls that were refused wait for that.
+ */
 export class HeaderAuthentication implements Authentication {
   readonly #line: { readonly header: string; readonly prefix: string };
   readonly #stored: StoredCredential;
@@ -23,13 +26,14 @@ export class HeaderAuthentication implements Authentication {
 
   assertReady(): void {}
 
-  async ready(deadlineMs: number): Promise<void> {
-    if (this.#reading === null || (await endsBefore(this.#reading, deadlineMs, this.#clock))) return;
+  async ready(deadlineMs: number, refused: Credential | null = null): Promise<void> {
+    if (this.current(refused) !== null) return;
+    if (this.#reading !== null && (await endsBefore(this.#reading, deadlineMs, this.#clock))) return;
     throw new CredentialUnavailable('The credential of TOME was not read in time. Nothing was sent.', { attempts: 0 });
   }
 
-  current(): Credential | null {
-    return this.#reading === null ? this.#credential : null;
+  current(refused: Credential | null = null): Credential | null {
+    return this.#credential === refused ? null : this.#credential;
   }
 
   refuse(credential: Credential): boolean {

@@ -52,6 +52,8 @@ export class TokenAuthentication implements Authentication {
   readonly #parts: TokenAuthenticationParts;
   readonly #pauses: RefreshPauses;
   #token: HeldToken | null = null;
+  /** The last token that TOME answered with 401. It is replaced, and used until then. */
+  #refused: Credential | null = null;
   #refresh: Refresh | null = null;
 
   constructor(parts: TokenAuthenticationParts) {
@@ -64,17 +66,17 @@ export class TokenAuthentication implements Authentication {
   }
 
   assertReady(): void {
-    if (this.current() === null && this.#pauses.isDown && !this.#mayStart()) throw this.#unavailable();
+    if (this.current() === null) this.#assertMayCome();
   }
 
-  async ready(deadlineMs: number): Promise<void> {
+  async ready(deadlineMs: number, refused: Credential | null = null): Promise<void> {
     const { time } = this.#parts;
     for (;;) {
-      if (this.current() !== null) {
+      if (this.current(refused) !== null) {
         this.#refreshIfDue();
         return;
       }
-      this.assertReady();
+      this.#assertMayCome();
       const pauseMs = this.#runningRefresh() === null ? this.#pauses.waitMs : 0;
       if (pauseMs > 0) {
         if (time.monotonicMs() + pauseMs >= deadlineMs) throw this.#unavailable();
@@ -86,20 +88,32 @@ export class TokenAuthentication implements Authentication {
     }
   }
 
-  current(): Credential | null {
+  current(refused: Credential | null = null): Credential | null {
     const token = this.#token;
-    return token !== null && elapsedMs(token.requestedAt, this.#parts.time) < token.usableMs ? token.credential : null;
+    return token !== null && token.credential !== refused && this.#isUsable(token) ? token.credential : null;
   }
 
   refuse(credential: Credential): boolean {
-    if (this.#token?.credential === credential) this.#token = null;
+    if (this.#token?.credential === credential) this.#refused = credential;
     return true;
   }
 
+  #isUsable({ requestedAt, usableMs }: HeldToken): boolean {
+    return elapsedMs(requestedAt, this.#parts.time) < usableMs;
+  }
+
   #refreshIfDue(): void {
-    const token = this.#token;
-    const isDue = token === null || elapsedMs(token.requestedAt, this.#parts.time) >= token.refreshAfterMs;
-    if (isDue && this.#mayStart()) this.#begin();
+    if (this.#isDue(this.#token) && this.#mayStart()) this.#begin();
+  }
+
+  #isDue(token: HeldToken | null): boolean {
+    if (token === null || token.credential === this.#refused) return true;
+    return elapsedMs(token.requestedAt, this.#parts.time) >= token.refreshAfterMs;
+  }
+
+  /** Throws when the token endpoint is down and no request for a token runs or may start. */
+  #assertMayCome(): void {
+    if (this.#pauses.isDown && !this.#mayStart()) throw this.#unavailable();
   }
 
   #mayStart(): boolean {
@@ -126,8 +140,11 @@ export class TokenAuthentication implements Authentication {
       this.#pauses.fail(answer.retryAfterSeconds * 1_000);
       return;
     }
+    const token = this.#hold(answer, refresh.startedAt);
+    // Without a pause the calls that wait would request the next one at once, without end.
+    if (!this.#isUsable(token)) return this.#pauses.fail(0);
     this.#pauses.succeed();
-    this.#token = this.#hold(answer, refresh.startedAt);
+    this.#token = token;
   }
 
   #hold({ token, lifetimeMs }: AccessToken, requestedAt: Moment): HeldToken {

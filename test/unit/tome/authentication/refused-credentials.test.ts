@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { systemClock } from '../../../../lambdas/runtime/system-clock.ts';
 import { CardNumber } from '../../../../lambdas/tokenization/model/card-number.ts';
 import type { InternalToken } from '../../../../lambdas/tokenization/model/internal-token.ts';
@@ -15,13 +15,22 @@ import type { WrittenProfile } from '../../../../lambdas/tome/profile/tome-profi
 import { madeUpCard } from '../../../../scripts/local/made-up-cards.ts';
 import { FakeTime } from '../../../support/fake-time.ts';
 import { simulatorProfileWith } from '../../../support/tome-profiles.ts';
-import { type Act, answers, type ScriptedTome, startScriptedTome, staysSilent } from '../scripted-tome.ts';
+import {
+  type Act,
+  answers,
+  type ScriptedRequest,
+  type ScriptedTome,
+  startScriptedTome,
+  staysSilent,
+} from '../scripted-tome.ts';
 
 const SECRET = 'hunter2-Pa55word';
 const TOKEN_PATH = '/oauth2/token';
 const card = CardNumber.parse(madeUpCard(1));
 const ours = 'internal-token-number-one' as InternalToken;
+const another = 'internal-token-number-two' as InternalToken;
 const found = answers(200, { token: ours });
+const bound = answers(200, { token: ours, isNew: true });
 const unauthorized: Act = (response) => response.writeHead(401, { 'www-authenticate': 'Bearer' }).end('no');
 
 let tomeServer: ScriptedTome;
@@ -33,6 +42,8 @@ let unreadable: unknown[];
 /** What the secret contains now; `null` when it cannot be read. */
 let secret: string | null;
 let secretReads: number;
+/** A read of the secret ends after this. */
+let secretIsRead: Promise<void>;
 
 beforeEach(async () => {
   [tomeServer, tokenServer] = await Promise.all([startScriptedTome(), startScriptedTome()]);
@@ -41,6 +52,7 @@ beforeEach(async () => {
   tokenRequests = [];
   unreadable = [];
   secretReads = 0;
+  secretIsRead = Promise.resolve();
 });
 
 afterEach(() => Promise.all([tomeServer.close(), tokenServer.close()]));
@@ -73,6 +85,7 @@ function tomeWith(
         text,
         read: async () => {
           secretReads += 1;
+          await secretIsRead;
           if (secret === null) throw new Error('not readable');
           return secret;
         },
@@ -161,6 +174,25 @@ describe('a key in a header', () => {
     expect(secretReads).toBe(2);
   });
 
+  test('stays in use by other calls while its secret is read, and all refused calls wait for the new one', async () => {
+    const isRefused = (sent: ScriptedRequest): boolean =>
+      sent.path.endsWith('/tokenize') && sent.headers['x-api-key'] === `Key ${SECRET}`;
+    tomeServer.script((response, sent) => (isRefused(sent) ? unauthorized : bound)(response, sent));
+    const tome = withKey({ breaker: { failures: 1_000, openMs: 1 } });
+    await time.advance(30_000);
+    const reading = Promise.withResolvers<void>();
+    secretIsRead = reading.promise;
+    secret = 'new-key';
+    const refused = Promise.all([1, 2].map(() => tome.ns1.tokenize(card, ours, live())));
+    await vi.waitFor(() => expect(calls).toHaveLength(2), { timeout: 60_000 });
+    expect(await tome.ns1.lookup(card, live())).toBe(ours);
+    expect(sentKeys()).toEqual(Array.from({ length: 3 }, () => `Key ${SECRET}`));
+    reading.resolve();
+    expect((await refused).map(({ token }) => token)).toEqual([ours, ours]);
+    expect(sentKeys().slice(3)).toEqual(['Key new-key', 'Key new-key']);
+    expect(secretReads).toBe(1);
+  });
+
   test('is not read again soon after the start', async () => {
     tomeServer.script(unauthorized);
     await expect(withKey().ns1.lookup(card, live())).rejects.toMatchObject(denied(1));
@@ -196,6 +228,32 @@ describe('an access token', () => {
     expect(await tome.ns1.lookup(card, live())).toBe(ours);
     expect(sentTokens()).toEqual(['Bearer token-1', 'Bearer token-1', 'Bearer token-2']);
     // TOME is not down: the breaker of one failure is closed.
+    tome.ns1.assertAdmits('lookup', live());
+  });
+
+  test('that a gateway refuses for one operation is used by all others, although no other token comes', async () => {
+    tomeServer.script((response, sent) => (sent.path.endsWith('/tokenize') ? unauthorized : found)(response, sent));
+    const tome = withTokens({ breaker: { failures: 1_000, openMs: 1 } });
+    await tome.ns1.lookup(card, live());
+    tokenServer.script((response) => response.writeHead(503).end());
+    await expect(whileTimePasses(tome.ns1.tokenize(card, ours, live()))).rejects.toMatchObject(denied(1));
+    expect(await tome.ns1.lookup(card, live())).toBe(ours);
+    expect(new Set(sentTokens())).toEqual(new Set(['Bearer token-1']));
+  });
+
+  test('that TOME refuses and that nothing replaces opens the breaker of the operation, so that no pair is reserved', async () => {
+    tomeServer.script(unauthorized);
+    const tome = withTokens({ breaker: { failures: 2, openMs: 600_000 } });
+    // The first token is requested before the token server is down.
+    tokenServer.script(
+      (response) => response.writeHead(200).end(JSON.stringify({ access_token: 'only', token_type: 'Bearer' })),
+      (response) => response.writeHead(503).end(),
+    );
+    for (const token of [ours, another]) {
+      tome.ns1.assertAdmits('tokenize', live());
+      await expect(whileTimePasses(tome.ns1.tokenize(card, token, live()))).rejects.toMatchObject(denied(1));
+    }
+    expect(() => tome.ns1.assertAdmits('tokenize', live())).toThrow(expect.objectContaining({ attempts: 0 }));
     tome.ns1.assertAdmits('lookup', live());
   });
 

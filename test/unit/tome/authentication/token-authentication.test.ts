@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { OutgoingRequest } from '../../../../lambdas/tome/client/authentication/authentication.ts';
+import type { Credential, OutgoingRequest } from '../../../../lambdas/tome/client/authentication/authentication.ts';
 import type { AccessToken } from '../../../../lambdas/tome/client/authentication/token-answer.ts';
 import {
   type NoToken,
@@ -42,9 +42,9 @@ function setup() {
     requests: () => requests,
     sent: () => authentication.current()?.headersFor(request) ?? null,
     /** A call's wait for a token: `pending` until it is over. */
-    wait(ms: number) {
+    wait(ms: number, refused: Credential | null = null) {
       const outcome = { is: 'pending', error: null as unknown };
-      authentication.ready(deadline(ms)).then(
+      authentication.ready(deadline(ms), refused).then(
         () => {
           outcome.is = 'ready';
         },
@@ -281,18 +281,82 @@ describe('after a freeze of the function', () => {
 });
 
 describe('a token that TOME refused', () => {
-  test('is dropped, and the next call waits for another one', async () => {
-    const { authentication, wait, time, answer, token, requests, sent } = await withToken();
+  function refuseCurrent({ authentication }: Awaited<ReturnType<typeof withToken>>): Credential {
     const refused = authentication.current();
     if (refused === null) throw new Error('There must be a token.');
     expect(authentication.refuse(refused)).toBe(true);
-    expect(sent()).toBeNull();
-    const calls = [wait(1_000), wait(1_000)];
+    return refused;
+  }
+
+  test('is used by other calls until another one comes, and the refused calls wait', async () => {
+    const parts = await withToken();
+    const { authentication, wait, time, answer, token, requests, sent } = parts;
+    const refused = refuseCurrent(parts);
+    const calls = [wait(1_000, refused), wait(1_000, refused)];
+    const other = wait(1_000);
     await time.advance(0);
+    expect([...calls, other].map(({ is }) => is)).toEqual(['pending', 'pending', 'ready']);
     expect(requests()).toBe(2);
+    expect([sent(), authentication.current(refused)]).toEqual([{ authorization: 'Bearer first' }, null]);
     await answer(token('second'));
     expect(calls.map(({ is }) => is)).toEqual(['ready', 'ready']);
+    expect(authentication.current(refused)).not.toBeNull();
     expect(authentication.refuse(refused)).toBe(true);
     expect(sent()).toEqual({ authorization: 'Bearer second' });
+    wait(1_000);
+    expect(requests()).toBe(2);
+  });
+
+  test('is replaced behind other calls, also when it replaced a refused one', async () => {
+    const parts = await withToken();
+    const { wait, time, answer, token, requests, sent } = parts;
+    for (const [name, present] of [
+      ['second', 'first'],
+      ['third', 'second'],
+    ] as const) {
+      const before = requests();
+      refuseCurrent(parts);
+      const other = wait(10);
+      await time.advance(0);
+      expect([other.is, requests() - before, sent()]).toEqual(['ready', 1, { authorization: `Bearer ${present}` }]);
+      await answer(token(name));
+    }
+    expect(sent()).toEqual({ authorization: 'Bearer third' });
+  });
+
+  test('is used by other calls while the token endpoint is down, and no refused call waits then', async () => {
+    const parts = await withToken();
+    const { authentication, wait, time, answer, sent } = parts;
+    const refused = refuseCurrent(parts);
+    const call = wait(60_000, refused);
+    for (const pauseMs of [250, 500, 0]) {
+      await time.advance(0);
+      await answer(FAILURE);
+      await time.advance(pauseMs);
+    }
+    expect(call.error).toMatchObject({ code: 'tome-unavailable', attempts: 0 });
+    const other = wait(10);
+    await time.advance(0);
+    expect([other.is, sent()]).toEqual(['ready', { authorization: 'Bearer first' }]);
+    authentication.assertReady();
+  });
+});
+
+describe('a token that has expired when it arrives', () => {
+  test('counts as a failure: the next one is requested after a pause', async () => {
+    const { wait, time, answer, token, requests } = setup();
+    const call = wait(60_000);
+    for (const pauseMs of [250, 500]) {
+      const before = requests();
+      await time.advance(20);
+      await answer(token('brief', 10));
+      await time.advance(pauseMs / 2 - 1);
+      expect([call.is, requests()]).toEqual(['pending', before]);
+      await time.advance(pauseMs / 2 + 1);
+      expect(requests()).toBe(before + 1);
+    }
+    await time.advance(20);
+    await answer(token('brief', 10));
+    expect(call.error).toMatchObject({ code: 'tome-unavailable', attempts: 0 });
   });
 });
