@@ -71,17 +71,32 @@ function findPathFault(path: string): string | null {
   return path.includes('{operation}') ? null : 'path must contain {operation}';
 }
 
-/** Headers that the client or HTTP itself sets. */
-const RESERVED = ['accept', 'authorization', 'connection', 'content-length', 'content-type', 'host'];
+/** Headers that HTTP, or the client in every request, gives a meaning of their own. */
+const RESERVED =
+  /^(accept|connection|content-length|content-type|expect|host|keep-alive|proxy-.+|te|trailer|transfer-encoding|upgrade)$/;
 
 function headerFaults({ headers, authentication }: TomeProfile): readonly string[] {
-  const names = Object.entries(headers).flatMap(([line, name]) => (name === null ? [] : [{ line, name }]));
-  const all = [...names.map(({ name }) => name), ...(authentication.kind === 'header' ? [authentication.header] : [])];
+  const names = Object.entries(headers).flatMap(([key, name]) =>
+    name === null
+      ? []
+      : [{ line: `headers.${key}`, name, isReserved: RESERVED.test(name) || name === 'authorization' }],
+  );
+  const ofCredential =
+    authentication.kind === 'header'
+      ? [
+          {
+            line: 'authentication.header',
+            name: authentication.header,
+            isReserved: RESERVED.test(authentication.header),
+          },
+        ]
+      : [];
+  const all = [...names, ...ofCredential];
   return [
-    ...names.flatMap(({ line, name }) =>
-      RESERVED.includes(name) ? [`headers.${line} must not be ${name}, which has another meaning`] : [],
+    ...all.flatMap(({ line, name, isReserved }) =>
+      isReserved ? [`${line} must not be ${name}, which has another meaning`] : [],
     ),
-    ...(new Set(all).size === all.length ? [] : ['headers must have different names']),
+    ...(new Set(all.map(({ name }) => name)).size === all.length ? [] : ['headers must have different names']),
   ];
 }
 

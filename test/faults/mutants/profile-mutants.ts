@@ -26,4 +26,16 @@ export const PROFILE_MUTANTS: readonly Mutant[] = [
     ],
     tests: ['test/unit/tome/profile/namespace-addresses.test.ts', 'test/unit/tome/profile/read-profile.test.ts'],
   },
+  {
+    name: 'the credential for TOME replaces a header that HTTP needs',
+    kind: 'authentication at TOME',
+    edits: [
+      edit(
+        'lambdas/tome/profile/profile-faults.ts',
+        'isReserved: RESERVED.test(authentication.header)',
+        'isReserved: false',
+      ),
+    ],
+    tests: ['test/unit/tome/profile/read-profile.test.ts'],
+  },
 ];

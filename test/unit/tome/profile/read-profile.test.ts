@@ -127,12 +127,44 @@ describe('a profile that cannot be used is refused with one sentence for each fa
     expect(faultsOf(changes)).toEqual([fault]);
   });
 
+  test.each(['accept', 'connection', 'content-length', 'content-type', 'host', 'proxy-authorization', 'te'])(
+    'the header %s for the credential',
+    (header) => {
+      expect(faultsOf({ authentication: { kind: 'header', header } })).toEqual([
+        `authentication.header must not be ${header}, which has another meaning`,
+      ]);
+    },
+  );
+
+  test.each([
+    ...['authorization', 'connection', 'expect', 'host', 'keep-alive', 'proxy-connection', 'te', 'trailer'],
+    ...['transfer-encoding', 'upgrade'],
+  ])('the header %s for an id of the request', (name) => {
+    for (const line of ['requestId', 'correlationId', 'lane']) {
+      const headers = { requestId: 'x-id', correlationId: 'x-trace', lane: null, [line]: name };
+      expect(faultsOf({ headers })).toEqual([`headers.${line} must not be ${name}, which has another meaning`]);
+    }
+  });
+
+  test.each([
+    [{ kind: 'header', header: 'x-api-key', prefix: 'Key\u00e9 ' }, 'prefix must be 0 to 200'],
+    [{ kind: 'header', header: 'x-api-key', prefix: 'Key\r\n' }, 'prefix must be 0 to 200'],
+    [{ kind: 'oauth2', tokenUrl: '/token', scope: 'a\nb' }, 'scope must be 1 to 200'],
+    [{ kind: 'oauth2', tokenUrl: '/token', audience: '' }, 'audience must be 1 to 200'],
+  ])('characters that no request can carry: %j', (authentication, fault) => {
+    expect(faultsOf({ authentication })).toEqual([`authentication.${fault} printable ASCII characters`]);
+  });
+
   test('all faults at once, each with the name of the setting', () => {
     const written = JSON.stringify({ ...usable, retries: 3, limits: { ...usable.limits, callsPerSecond: 0 } });
     expect(() => readSettings(['domain'], { TOME_PROFILE: written })).toThrow(
       /TOME_PROFILE limits\.callsPerSecond must be a whole number.*\n.*TOME_PROFILE retries is not a line/,
     );
   });
+});
+
+test.each(['authorization', 'x-api-key', 'term', 'x-te'])('the credential can be in the header %s', (header) => {
+  expect(faultsOf({ authentication: { kind: 'header', header, prefix: 'Key ' } })).toEqual([]);
 });
 
 describe('internal tokens of 16 digits', () => {
