@@ -5,7 +5,7 @@ import type { InternalToken } from '../tokenization/model/internal-token.ts';
 import { PAIR_STATES, type PairState, type TokenPair } from '../tokenization/model/pair.ts';
 import type { CallerBudget } from '../tokenization/ports/budget-ledger.ts';
 import type { PairStore, StoredPair } from '../tokenization/ports/pair-store.ts';
-import { InternalTokenUnacceptable, ReferenceUnacceptable } from '../tokenization/tome-errors.ts';
+import { ReferenceUnacceptable } from '../tokenization/tome-errors.ts';
 import { withinBudget } from './caller-budget.ts';
 import { bytea } from './database/array-parameters.ts';
 import type { Sql, StatementRunner } from './database/database.ts';
@@ -53,7 +53,9 @@ export function createPairStore(database: StatementRunner, settings: PairStoreSe
     quarantineReservation: ({ id, pairId }, reason) =>
       database.run(async (sql) => void (await sql`SELECT quarantine_reservation(${id}, ${pairId}, ${reason})`)),
 
-    adopt: (pair) => recordBoundPair(database, pair, 'repair'),
+    async adopt(pair) {
+      if (!(await recordBoundPair(database, pair, 'repair'))) throw new PairConflict();
+    },
 
     insertBound: (pair, origin) => recordBoundPair(database, pair, origin),
 
@@ -97,21 +99,20 @@ async function recordBoundPair(
   database: StatementRunner,
   { internalToken, cardReference }: TokenPair,
   origin: 'direct' | 'repair',
-): Promise<void> {
-  const [recorded] = await database
-    .run((sql) => sql`SELECT record_bound_pair(${internalToken}, ${cardReference}, ${origin}) AS "isThere"`)
-    .catch((error: unknown) => {
-      throw unacceptableHalf(error) ?? error;
-    });
-  if (recorded?.['isThere'] !== true) throw new PairConflict();
-}
-
-/** `functions/lookup/record-bound-pair.sql` has the conditions. */
-function unacceptableHalf(error: unknown): ReferenceUnacceptable | InternalTokenUnacceptable | null {
-  if (!(error instanceof postgres.PostgresError)) return null;
-  if (error.code === 'TOKEN') return new ReferenceUnacceptable('NS2 has bound an internal token as a reference.');
-  if (error.code === 'REFER') return new InternalTokenUnacceptable('NS1 has bound a source to a stored reference.');
-  return null;
+): Promise<boolean> {
+  try {
+    const [recorded] = await database.run(
+      (sql) => sql`SELECT record_bound_pair(${internalToken}, ${cardReference}, ${origin}) AS "isThere"`,
+    );
+    if (recorded?.['isThere'] !== true) throw new PairConflict();
+    return true;
+  } catch (error) {
+    // `functions/lookup/record-bound-pair.sql` has the conditions.
+    const code = error instanceof postgres.PostgresError ? error.code : null;
+    if (code === 'TOKEN') throw new ReferenceUnacceptable('NS2 has bound an internal token as a reference.');
+    if (code === 'FORMS' || code === 'REFER') return false;
+    throw error;
+  }
 }
 
 /** For a read without a caller: no row can belong to this budget, so its wait is 0. */

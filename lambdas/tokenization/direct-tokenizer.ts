@@ -1,4 +1,4 @@
-import { bindReference, findBoundReference } from './bound-reference.ts';
+import { assertMayBeUnknown, bindReference, findBoundReference } from './bound-reference.ts';
 import { withDistinctTexts } from './distinct-texts.ts';
 import { CardNotFound, ReferenceNotFound } from './errors.ts';
 import type { Tokenizer } from './tokenizer.ts';
@@ -33,7 +33,10 @@ export function createDirectTokenizer(parts: DirectDependencies): Tokenizer {
     async detokenize(cardReference, context) {
       const internalToken = await tome.ns2.detokenize(cardReference, liveCall(context));
       const cardNumber = internalToken === null ? null : await tome.ns1.detokenize(internalToken, liveCall(context));
-      if (cardNumber === null) throw new ReferenceNotFound();
+      if (cardNumber === null) {
+        if (internalToken !== null) assertMayBeUnknown(internalToken, dependencies);
+        throw new ReferenceNotFound();
+      }
       if (cardNumber.hasDigits(cardReference)) throw new StoredCardUnacceptable();
       const { caller, correlationId, origin } = context;
       dependencies.recordDisclosure({ cardReference, caller, correlationId, origin });

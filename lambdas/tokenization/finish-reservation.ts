@@ -4,6 +4,7 @@ import type { CardNumber } from './model/card-number.ts';
 import type { InternalToken } from './model/internal-token.ts';
 import type { IdempotencyClaim, Reservation } from './ports/pair-store.ts';
 import type { TokenizeAnswer } from './ports/tome.ts';
+import { isUnbound, releaseOrQuarantine } from './release-reservation.ts';
 import { ensureReference } from './resolve-pair.ts';
 import type { CreatedCard, RequestContext } from './tokenizer.ts';
 import { liveCall, type PooledDependencies } from './tokenizer-dependencies.ts';
@@ -108,8 +109,8 @@ async function settleUnknown(
 
 /**
  * NS1 names a token that no pair can contain. When it does so twice, the card certainly has that
- * token, and the pair is unused. It is released: otherwise every request for this card would cost
- * one pair.
+ * token. The pair is released if NS1 also says that its token is bound to no card: otherwise every
+ * request for this card would cost one pair.
  */
 async function confirmUnusableToken(
   dependencies: PooledDependencies,
@@ -122,7 +123,9 @@ async function confirmUnusableToken(
     return await settleUnknown(dependencies, creation, context, doubt);
   } catch (error) {
     if (error instanceof InternalTokenUnacceptable) {
-      await releaseOrQuarantine(dependencies, creation, context, refusal.attempts === 1 && !creation.resumed);
+      const wasSentOnce = refusal.attempts === 1 && !creation.resumed;
+      const isPairUnused = wasSentOnce && (await isUnbound(dependencies, creation.reservation, context));
+      await releaseOrQuarantine(dependencies, creation, context, isPairUnused);
     }
     throw error;
   }
@@ -185,15 +188,4 @@ async function answerWithKnownReference(
   const card = await ensureReference(dependencies, { cardNumber, internalToken }, context);
   if (claim !== null) await dependencies.store.completeIdempotencyKey(claim, card);
   return card;
-}
-
-async function releaseOrQuarantine(
-  { store, report }: PooledDependencies,
-  { reservation, claim }: ReservedCreation,
-  context: RequestContext,
-  isPairUnused: boolean,
-): Promise<void> {
-  const isReleased = isPairUnused && (await store.release(reservation, 'card-already-bound', claim));
-  if (!isReleased) await store.quarantineReservation(reservation, 'card-already-bound');
-  report(isReleased ? 'reservation-released' : 'reservation-quarantined', context);
 }

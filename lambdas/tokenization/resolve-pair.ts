@@ -1,5 +1,5 @@
 import type { NamedToken } from './bind-candidate.ts';
-import { assertNotCardNumber, bindReference, findBoundReference } from './bound-reference.ts';
+import { assertMayBeUnknown, assertNotCardNumber, bindReference, findBoundReference } from './bound-reference.ts';
 import { confirmToken } from './checked-answers.ts';
 import { PairConflict, StoreUnavailable } from './errors.ts';
 import type { CardNumber } from './model/card-number.ts';
@@ -48,8 +48,12 @@ export async function findCardNumber(
     isStored(stored) && isConfirmed(stored)
       ? stored.internalToken
       : await tome.ns2.detokenize(cardReference, liveCall(context));
-  const cardNumber = internalToken === null ? null : await tome.ns1.detokenize(internalToken, liveCall(context));
-  if (internalToken === null || cardNumber === null) return null;
+  if (internalToken === null) return null;
+  const cardNumber = await tome.ns1.detokenize(internalToken, liveCall(context));
+  if (cardNumber === null) {
+    if (!isStored(stored)) assertMayBeUnknown(internalToken, dependencies);
+    return null;
+  }
   if (cardNumber.hasDigits(cardReference)) throw new StoredCardUnacceptable();
   if (needsConfirmation(stored)) await confirmToken(dependencies, internalToken, cardNumber, context);
   await recordRead(dependencies, stored, { internalToken, cardReference }, context);
@@ -59,7 +63,8 @@ export async function findCardNumber(
 /**
  * The reference of an internal token that NS1 has named twice for the card of a creation; NS2 makes
  * one if there is none. The pair is stored before this returns, because a reference that is not
- * stored could not be detokenized with one call.
+ * stored could not be detokenized with one call. A pair that can never be stored is returned all
+ * the same (`storeBound`).
  */
 export async function ensureReference(
   dependencies: PooledDependencies,
@@ -115,8 +120,9 @@ async function recordRead(
 ): Promise<void> {
   if (isStored(stored)) await tryWrite(dependencies, context, () => adopt(dependencies, stored, pair, context));
   else if (stored === null) {
-    await tryWrite(dependencies, context, () => storeBound(dependencies, pair, 'repair', context));
-    dependencies.report('pair-repaired', context);
+    await tryWrite(dependencies, context, async () => {
+      if (await storeBound(dependencies, pair, 'repair', context)) dependencies.report('pair-repaired', context);
+    });
   }
 }
 

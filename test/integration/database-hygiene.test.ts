@@ -132,6 +132,8 @@ const CARD_NUMBERS = [
 ];
 const TOKEN = 'a_token_of_the_right_form_1';
 const CHECK_VIOLATION = { code: '23514' };
+/** What record_bound_pair raises for an internal token without the profile's form. */
+const WRONG_FORM = { code: 'FORMS' };
 
 const EQUAL_TO_NO_OTHER = 'another_token_of_the_form_1';
 
@@ -145,7 +147,7 @@ describe('a card number in the wrong place', () => {
   test.each(CARD_NUMBERS)('is refused as an internal token, and as a reference of the pool: %s', async (number) => {
     const { sql } = pool;
     await expect(sql`SELECT record_bound_pair(${number}, '9100000000000001', 'direct')`).rejects.toMatchObject(
-      CHECK_VIOLATION,
+      WRONG_FORM,
     );
     await expect(insert(TOKEN, number, 'STAGED', 'prefetch')).rejects.toMatchObject(CHECK_VIOLATION);
     for (const [state, origin] of [
@@ -181,7 +183,7 @@ describe('a card number in the wrong place', () => {
     'an internal token of another form is refused: %j',
     async (token) => {
       await expect(pool.sql`SELECT record_bound_pair(${token}, '9100000000000001', 'direct')`).rejects.toMatchObject(
-        CHECK_VIOLATION,
+        WRONG_FORM,
       );
       await expect(
         pool.sql`INSERT INTO pair (internal_token, card_reference) VALUES (${token}, '9100000000000001')`,

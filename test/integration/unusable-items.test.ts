@@ -307,6 +307,19 @@ describe('a card whose internal token on NS1 is unusable', () => {
     expect(await levels()).toEqual({ AVAILABLE: 4, QUARANTINED: 1 });
   });
 
+  test('costs a pair when NS1 has bound the card to it and names another token', async () => {
+    await prefetch(5);
+    makeTokenUnusable(1);
+    const product = productWith();
+    const lasting = { code: 'internal-token-unacceptable', retryable: false };
+    await expect(product.tokenizer.create(card(1), product.context())).rejects.toMatchObject(lasting);
+    const [[, bound] = []] = world.simulator.vaults.ns1.bindings();
+    expect(await world.sql`SELECT state FROM pair_life WHERE internal_token = ${String(bound)}`).toEqual([
+      { state: 'QUARANTINED' },
+    ]);
+    expect(await levels()).toEqual({ AVAILABLE: 4, QUARANTINED: 1 });
+  });
+
   test('is created with its pair when NS1 named the unusable token only once', async () => {
     await prefetch(5);
     world.simulator.faults.order({ operation: 'tokenize', namespace: 'ns1', kind: 'odd-item', count: 1 });

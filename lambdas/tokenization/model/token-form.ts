@@ -40,7 +40,11 @@ export interface TokenForms {
 export const CHARACTERS = { digits: '[0-9]', 'url-safe': '[A-Za-z0-9_-]' } as const;
 
 /** The pattern of the form's alphabet and length. */
-export const charactersOf = ({ alphabet, shortest, longest }: TokenForm): string =>
+export const charactersOf = ({
+  alphabet,
+  shortest,
+  longest,
+}: Pick<TokenForm, 'alphabet' | 'shortest' | 'longest'>): string =>
   `^${CHARACTERS[alphabet]}{${shortest === longest ? shortest : `${shortest},${longest}`}}$`;
 
 const compiled = new WeakMap<TokenForm, RegExp>();
@@ -50,6 +54,9 @@ function hasCharactersOf(text: string, form: TokenForm): boolean {
   compiled.set(form, pattern);
   return pattern.test(text);
 }
+
+/** The fewest and most characters of a token in every profile. */
+export const TOKEN_LENGTHS = { shortest: 8, longest: 64 } as const;
 
 /** Whether the text is a token of this form. */
 export const hasForm = (text: string, form: TokenForm): boolean =>

@@ -85,11 +85,11 @@ export interface PairStore {
   adopt(pair: TokenPair): Promise<void>;
   /**
    * Stores a pair that TOME bound outside the pool, as USED with its event. Does nothing when it is
-   * stored already. Rejects with PairConflict when one half is stored with another half, and with
-   * ReferenceUnacceptable or InternalTokenUnacceptable when one half is stored in the other
-   * namespace.
+   * stored already. False when it cannot be stored: its internal token does not have the profile's
+   * form, or is the reference of a stored pair. Rejects with PairConflict when one half is stored
+   * with another half, and with ReferenceUnacceptable when the reference is an internal token.
    */
-  insertBound(pair: TokenPair, origin: 'direct' | 'repair'): Promise<void>;
+  insertBound(pair: TokenPair, origin: 'direct' | 'repair'): Promise<boolean>;
   /**
    * Rejects with CallerBudgetSpent when the given budget is spent, whether or not there is a pair.
    */

@@ -1,9 +1,8 @@
 import * as z from 'zod/mini';
 import { CardNumber } from '../../tokenization/model/card-number.ts';
 import { isCardReference } from '../../tokenization/model/card-reference.ts';
-import type { InternalToken } from '../../tokenization/model/internal-token.ts';
+import { canBeBoundToken, isNewInternalToken } from '../../tokenization/model/internal-token.ts';
 import { CARD_NUMBERS, mayContainSource, type SourceForm } from '../../tokenization/model/source-form.ts';
-import { hasForm } from '../../tokenization/model/token-form.ts';
 import type { BulkTokenizeResult, Tome, TomeNamespace } from '../../tokenization/ports/tome.ts';
 import {
   InternalTokenUnacceptable,
@@ -39,12 +38,14 @@ export function createHttpTome(
 ): Tome {
   const forms = tokenFormsOf(profile);
   const latestExpiry = () => expiryByProfile(profile, dateMs());
-  const internalToken = (text: string) => (hasForm(text, forms.internalToken) ? (text as InternalToken) : null);
+  const boundToken = (text: string) => (canBeBoundToken(text) ? text : null);
+  const reference = (text: string) => (isCardReference(text) ? text : null);
   return {
     ns1: createNamespace(client, profile, 'ns1', {
       write: (cardNumber: CardNumber) => cardNumber.reveal(),
       readSource: (text) => CardNumber.stored(text, sourceForm),
-      readToken: internalToken,
+      readToken: (text) => (isNewInternalToken(text, forms) ? text : null),
+      readBoundToken: boundToken,
       hidesCardNumber: (token) => mayHideCardNumber(token, forms),
       mayContainSource: (text) => mayContainSource(text, sourceForm),
       UnusableSource: StoredCardUnacceptable,
@@ -53,8 +54,9 @@ export function createHttpTome(
     }),
     ns2: createNamespace(client, profile, 'ns2', {
       write: (token) => token,
-      readSource: internalToken,
-      readToken: (text) => (isCardReference(text) ? text : null),
+      readSource: boundToken,
+      readToken: reference,
+      readBoundToken: reference,
       hidesCardNumber: () => false,
       mayContainSource: (text) => mayContainSource(text, sourceForm),
       UnusableSource: InternalTokenUnacceptable,
@@ -74,6 +76,8 @@ type Item = string | number | null;
 interface Codec<Source, Token> extends TokenReader<Token> {
   readonly write: (source: Source) => string;
   readonly readSource: (text: string) => Source | null;
+  /** Reads a token that was bound before: it can have the form of an earlier profile. */
+  readonly readBoundToken: (text: string) => Token | null;
   readonly UnusableSource: Unusable;
   readonly UnusableToken: Unusable;
   /** When the tokens of a prefetch that is asked for now expire at the latest; `null` if never. */
@@ -84,27 +88,37 @@ function createNamespace<Source, Token extends string>(
   client: TomeCaller,
   { answersShow }: Pick<TomeProfile, 'answersShow'>,
   namespace: Namespace,
-  { write, readSource, UnusableSource, UnusableToken, latestExpiry, ...reader }: Codec<Source, Token>,
+  { write, readSource, readBoundToken, UnusableSource, UnusableToken, latestExpiry, ...reader }: Codec<Source, Token>,
 ): TomeNamespace<Source, Token> {
-  const { readToken } = reader;
-  const tokenOf = (item: Item, attempts = 1): Token => {
-    const token = typeof item === 'string' ? readToken(item) : null;
+  /** The token that we sent is one of a stored pair, so it is accepted under every profile. */
+  const readAnswered = (text: string, isNew: boolean, wanted: Token | null): Token | null => {
+    if (text === wanted) return wanted;
+    return isNew ? reader.readToken(text) : readBoundToken(text);
+  };
+  const tokenOf = (item: Item, { isNew = false, wanted = null as Token | null, attempts = 1 } = {}): Token => {
+    const token = typeof item === 'string' ? readAnswered(item, isNew, wanted) : null;
     if (token === null) throw new UnusableToken(undefined, { attempts });
     return token;
   };
-  const resultOf = (entry: unknown): BulkTokenizeResult<Token> => {
+  const resultOf = (entry: unknown, wanted: Token): BulkTokenizeResult<Token> => {
     const { success, data } = z.safeParse(bulkResult, entry);
     if (!success) return { outcome: 'unusable' };
     if (data.outcome === 'failed') return { outcome: 'failed' };
-    const token = readToken(data.token);
+    const token = readAnswered(data.token, false, wanted);
     return token === null ? { outcome: 'unusable' } : { outcome: 'bound', token };
   };
-  /** One result for each source. A result of another source is unusable and costs no other one. */
-  const resultsOf = (entries: readonly unknown[], sources: readonly string[]): readonly BulkTokenizeResult<Token>[] => {
-    if (entries.length !== sources.length) throw invalidAnswer('the numbers of results and items differ');
-    const isOwn = entries.map((entry, index) => answersShow !== 'item' || sourceOf(entry) === sources[index]);
-    if (!isOwn.includes(true)) throw answersAnotherRequest();
-    return entries.map((entry, index) => (isOwn[index] === true ? resultOf(entry) : { outcome: 'unusable' }));
+  /** One result for each item. A result of another item says nothing about the one at its place. */
+  const resultsOf = (
+    entries: readonly unknown[],
+    items: readonly { readonly source: string; readonly token: Token }[],
+  ): readonly BulkTokenizeResult<Token>[] => {
+    if (entries.length !== items.length) throw invalidAnswer('the numbers of results and items differ');
+    const results = items.map(({ source, token }, index) => {
+      const entry = entries[index];
+      return answersShow !== 'item' || sourceOf(entry) === source ? resultOf(entry, token) : null;
+    });
+    if (results.every((result) => result === null)) throw answersAnotherRequest();
+    return results.map((result) => result ?? { outcome: 'failed' });
   };
 
   return {
@@ -119,13 +133,13 @@ function createNamespace<Source, Token extends string>(
     async tokenize(source, wanted, call) {
       const body = { source: write(source), ...(wanted === null ? {} : { token: wanted }) };
       const { reply, attempts } = await client.call(namespace, 'tokenize', body, call, (answer) => ({
-        token: tokenOf(answer.token),
+        token: tokenOf(answer.token, { isNew: answer.isNew, wanted }),
         isNew: answer.isNew,
       }));
       if (reply.status === 200) return { ...reply.answer, attempts };
       const { error, token: existing } = reply.refusal;
       if (error === 'already-bound' && existing !== undefined) {
-        return { token: tokenOf(existing, attempts), isNew: false, attempts };
+        return { token: tokenOf(existing, { attempts }), isNew: false, attempts };
       }
       if (error === 'token-taken') throw new TomeTokenTaken('The token is bound to another source.', { attempts });
       throw refused(reply.refusal, attempts);
@@ -133,9 +147,8 @@ function createNamespace<Source, Token extends string>(
 
     async bulkTokenize(items, call) {
       const body = { items: items.map(({ source, token }) => ({ source: write(source), token })) };
-      const sources = body.items.map(({ source }) => source);
       const { reply, attempts } = await client.call(namespace, 'bulk-tokenize', body, call, ({ results }) =>
-        resultsOf(results, sources),
+        resultsOf(results, body.items),
       );
       if (reply.status === 200) return reply.answer;
       if (reply.refusal.error === 'operation-absent') return null;

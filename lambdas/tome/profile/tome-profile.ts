@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { LUHN_POLICIES } from '../../tokenization/model/luhn.ts';
-import { ALPHABETS, TOLD_APART, type TokenForms } from '../../tokenization/model/token-form.ts';
+import { ALPHABETS, TOKEN_LENGTHS, TOLD_APART, type TokenForms } from '../../tokenization/model/token-form.ts';
 import { PREFETCH_LIMIT } from '../contract/contract.ts';
 
 const header = z.string().check(z.regex(/^[a-z][a-z0-9-]{0,63}$/, 'must be a header name in lower case'));
@@ -26,8 +26,8 @@ const start = z.pipe(
 
 const tokenForm = z.strictObject({
   alphabet: z.enum(ALPHABETS, `must be one of ${ALPHABETS.join(', ')}`),
-  shortest: whole(8, 64),
-  longest: whole(8, 64),
+  shortest: whole(TOKEN_LENGTHS.shortest, TOKEN_LENGTHS.longest),
+  longest: whole(TOKEN_LENGTHS.shortest, TOKEN_LENGTHS.longest),
   forbiddenStarts: z._default(z.array(start), []),
   checkDigit: z._default(z.enum(LUHN_POLICIES, `must be one of ${LUHN_POLICIES.join(', ')}`), 'any'),
 });

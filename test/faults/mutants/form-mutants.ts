@@ -2,6 +2,7 @@ import { edit, type Mutant } from './mutant.ts';
 
 const LOOK_ALIKES = ['test/integration/look-alike-tokens.test.ts'];
 const PROFILE_CHANGE = ['test/integration/profile-change.test.ts'];
+const CHANGED_PROFILE = ['test/integration/changed-profile.test.ts'];
 const FORMS = ['test/integration/reference-ranges.test.ts'];
 const HYGIENE = ['test/integration/database-hygiene.test.ts'];
 const functions = (name: string): string => `lambdas/pool/functions/${name}.sql`;
@@ -85,6 +86,38 @@ export const FORM_MUTANTS: readonly Mutant[] = [
       ),
     ],
     tests: PROFILE_CHANGE,
+  },
+  {
+    name: 'the client refuses the token of a pair that was stored under an earlier profile',
+    kind: 'changes of a running system',
+    edits: [
+      edit(
+        'lambdas/tome/client/http-tome.ts',
+        'if (text === wanted) return wanted;',
+        'if (text === wanted && reader.readToken(text) === null) return null;',
+      ),
+    ],
+    tests: CHANGED_PROFILE,
+  },
+  {
+    name: 'the client refuses a bound token of an earlier profile',
+    kind: 'changes of a running system',
+    edits: [
+      edit(
+        'lambdas/tome/client/http-tome.ts',
+        'return isNew ? reader.readToken(text) : readBoundToken(text);',
+        'return isNew ? reader.readToken(text) : reader.readToken(text) && readBoundToken(text);',
+      ),
+    ],
+    tests: CHANGED_PROFILE,
+  },
+  {
+    name: 'a card with a token of an earlier profile is refused, because its pair cannot be stored',
+    kind: 'changes of a running system',
+    edits: [
+      edit('lambdas/pool/pair-store.ts', "if (code === 'FORMS' || code === 'REFER') return false;", 'void code;'),
+    ],
+    tests: CHANGED_PROFILE,
   },
   {
     name: 'a migration installs the forms of the default profile for every profile',

@@ -50,8 +50,8 @@ export const TOME_MUTANTS: readonly Mutant[] = [
     edits: [
       edit(
         'lambdas/tome/client/http-tome.ts',
-        "answersShow !== 'item' || sourceOf(entry) === sources[index]",
-        "answersShow !== 'item' || sources.some((source) => source === sourceOf(entry))",
+        "answersShow !== 'item' || sourceOf(entry) === source ?",
+        "answersShow !== 'item' || items.some((other) => other.source === sourceOf(entry)) ?",
       ),
     ],
     tests: [REPEATED_ITEMS],
@@ -124,6 +124,26 @@ export const TOME_MUTANTS: readonly Mutant[] = [
         'lambdas/tokenization/finish-reservation.ts',
         'refusal.attempts === 1 && !creation.resumed',
         'refusal.attempts === 0 && !creation.resumed',
+      ),
+    ],
+    tests: [UNUSABLE_ITEMS],
+  },
+  {
+    name: 'a bulk result that names another item quarantines the pair at its place',
+    kind: 'one invalid item',
+    edits: [
+      edit('lambdas/tome/client/http-tome.ts', "result ?? { outcome: 'failed' }", "result ?? { outcome: 'unusable' }"),
+    ],
+    tests: [REPEATED_ITEMS],
+  },
+  {
+    name: 'a pair whose token NS1 has bound becomes available again when NS1 names an unusable token',
+    kind: 'one invalid item',
+    edits: [
+      edit(
+        'lambdas/tokenization/finish-reservation.ts',
+        'wasSentOnce && (await isUnbound(dependencies, creation.reservation, context))',
+        'wasSentOnce && (await isUnbound(dependencies, creation.reservation, context).then(() => true))',
       ),
     ],
     tests: [UNUSABLE_ITEMS],

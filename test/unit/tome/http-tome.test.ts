@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { withDistinctTexts } from '../../../lambdas/tokenization/distinct-texts.ts';
 import { CardNumber } from '../../../lambdas/tokenization/model/card-number.ts';
 import type { InternalToken } from '../../../lambdas/tokenization/model/internal-token.ts';
 import type { Tome, TomeCall } from '../../../lambdas/tokenization/ports/tome.ts';
@@ -398,7 +399,7 @@ const DISCLOSING: readonly (readonly [string, Act])[] = [
 ];
 
 test.each(DISCLOSING)('an error after a %s does not contain the card number in any property', async (_name, act) => {
-  const tome = tomeOver({ maxAttempts: 2, attemptTimeoutMs: SILENCE_MS / 3 });
+  const tome = withDistinctTexts(tomeOver({ maxAttempts: 2, attemptTimeoutMs: SILENCE_MS / 3 }));
   for (const call of [
     () => tome.ns1.tokenize(card, ours, live()),
     () => tome.ns1.lookup(card, live()),

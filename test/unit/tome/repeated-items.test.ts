@@ -152,18 +152,27 @@ describe('with a TOME that repeats the item of a request', () => {
     expect(await tomeThatRepeatsItems().ns1.prefetch(1, live())).toMatchObject({ tokens: [{ token: ours }] });
   });
 
-  test('a bulk result that names another item is unusable, and costs no other result', async () => {
+  test('a bulk result that names another item says nothing about its pair, and costs no other result', async () => {
     const [first, second, third] = [ours, theirs, 'internal-token-number-three' as InternalToken];
     const bound = (source: string | undefined) => ({ outcome: 'bound', token: reference, isNew: true, source });
     server.script(
-      sends(200, { results: [bound(first), bound(first), bound(undefined), { outcome: 'failed', source: first }] }),
+      sends(200, {
+        results: [
+          bound(first),
+          bound(first),
+          bound(undefined),
+          { outcome: 'failed', source: first },
+          { ...bound(second), token: 'no reference' },
+        ],
+      }),
     );
-    const items = [first, second, third, first].map((source) => ({ source, token: reference }));
+    const items = [first, second, third, first, second].map((source) => ({ source, token: reference }));
     expect(await tomeThatRepeatsItems().ns2.bulkTokenize(items, live())).toEqual([
       { outcome: 'bound', token: reference },
-      { outcome: 'unusable' },
-      { outcome: 'unusable' },
       { outcome: 'failed' },
+      { outcome: 'failed' },
+      { outcome: 'failed' },
+      { outcome: 'unusable' },
     ]);
   });
 

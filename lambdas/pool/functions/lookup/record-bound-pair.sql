@@ -7,8 +7,11 @@
 -- pair must have an internal token of the profile's form. Its reference may be any that NS2 has
 -- bound, because a reference that could not be stored would cost the card two more calls for each
 -- read (docs/decisions/0052-store-every-reference-that-ns2-has-bound.md). No text is stored both as
--- an internal token and as a reference: raises SQLSTATE TOKEN if the reference is an internal
--- token, and REFER if the internal token is a reference, so that the caller can distinguish them.
+-- an internal token and as a reference. The caller distinguishes by SQLSTATE:
+--
+--   FORMS  the internal token does not have the profile's form
+--   TOKEN  the reference is an internal token
+--   REFER  the internal token is the reference of a stored pair
 --
 -- A stored pair is not checked again: it can have the forms of an earlier profile.
 --
@@ -22,9 +25,11 @@ BEGIN
     SELECT FROM pair WHERE internal_token = p_internal_token AND card_reference = p_card_reference
   ) THEN
     -- The messages do not contain the values, because one of them may be a card number.
-    IF (is_internal_token(p_internal_token) AND p_card_reference ~ '^[0-9]{16}$') IS NOT TRUE THEN
-      RAISE EXCEPTION 'record_bound_pair: the internal token or the reference has a wrong form'
-        USING ERRCODE = 'check_violation';
+    IF (p_card_reference ~ '^[0-9]{16}$') IS NOT TRUE THEN
+      RAISE EXCEPTION 'record_bound_pair: the reference has a wrong form' USING ERRCODE = 'check_violation';
+    END IF;
+    IF is_internal_token(p_internal_token) IS NOT TRUE THEN
+      RAISE EXCEPTION 'record_bound_pair: the internal token has a wrong form' USING ERRCODE = 'FORMS';
     END IF;
     IF p_card_reference = p_internal_token
       OR NOT may_be_reference(p_card_reference)
