@@ -27,7 +27,12 @@ const WITH_TOME = [
 ] as const satisfies readonly ProblemCode[];
 
 /** Codes of a route that may reserve a pair. */
-const CREATION = ['pool-empty', 'reservation-lost', 'tome-token-taken'] as const satisfies readonly ProblemCode[];
+const CREATION = [
+  'pool-empty',
+  'reservation-lost',
+  'tome-token-taken',
+  'no-reference-offered',
+] as const satisfies readonly ProblemCode[];
 
 /**
  * The codes of all problems that a route can answer with. They follow from its rights, and the row

@@ -4,7 +4,7 @@ import type { InternalToken } from './model/internal-token.ts';
 import { findReferenceFault } from './model/reference-rules.ts';
 import type { RequestContext } from './tokenizer.ts';
 import { liveCall, type ReferenceDependencies } from './tokenizer-dependencies.ts';
-import { ReferenceUnacceptable, TomeTokenTaken } from './tome-errors.ts';
+import { NoReferenceOffered, TomeTokenTaken } from './tome-errors.ts';
 
 /**
  * The most references that one request takes from NS2 to find one that it may bind. If TOME issues
@@ -24,8 +24,7 @@ export interface NamedToken {
 /**
  * Binds a reference that was checked before: unassigned references are requested one at a time,
  * until one is acceptable. Nothing is bound when none is, so the card can be created later. A token
- * that has a reference already keeps it, whatever it looks like. Rejects with
- * ReferenceUnacceptable.
+ * that has a reference already keeps it, whatever it looks like. Rejects with NoReferenceOffered.
  *
  * A reference that was requested and not bound is lost, because this request cannot keep it for
  * another one. It is counted as `candidate-lost`.
@@ -50,7 +49,9 @@ export async function bindAcceptableCandidate(
   }
   // Another request can have bound the token meanwhile.
   const bound = await tome.ns2.lookup(internalToken, liveCall(context));
-  if (bound === null) throw new ReferenceUnacceptable();
+  if (bound === null) {
+    throw new NoReferenceOffered('TOME offered no reference that can be accepted.', { attempts: MOST_CANDIDATES });
+  }
   return { token: bound, isNew: false };
 }
 

@@ -26,6 +26,9 @@ export function withDistinctTexts({ ns1, ns2 }: Tome): Tome {
   };
 }
 
+/** The text of the error for callers. It names neither text. */
+const EQUAL_TEXTS = 'TOME gave a token that equals its source.';
+
 type Unusable = new (message?: string, details?: { attempts: number }) => LastingAnswer;
 
 function distinct<Source, Token>(
@@ -38,7 +41,7 @@ function distinct<Source, Token>(
 
     async tokenize(source, wanted, call) {
       const answer = await namespace.tokenize(source, wanted, call);
-      if (areEqual(source, answer.token)) throw new UnusableToken(undefined, { attempts: answer.attempts });
+      if (areEqual(source, answer.token)) throw new UnusableToken(EQUAL_TEXTS, { attempts: answer.attempts });
       return answer;
     },
 
@@ -55,13 +58,13 @@ function distinct<Source, Token>(
 
     async detokenize(token, call) {
       const source = await namespace.detokenize(token, call);
-      if (source !== null && areEqual(source, token)) throw new UnusableSource();
+      if (source !== null && areEqual(source, token)) throw new UnusableSource(EQUAL_TEXTS);
       return source;
     },
 
     async lookup(source, call) {
       const token = await namespace.lookup(source, call);
-      if (token !== null && areEqual(source, token)) throw new UnusableToken();
+      if (token !== null && areEqual(source, token)) throw new UnusableToken(EQUAL_TEXTS);
       return token;
     },
 

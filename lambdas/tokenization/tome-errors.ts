@@ -80,8 +80,17 @@ export abstract class LastingAnswer extends TomeError {
 }
 
 /**
+ * With UNACCEPTABLE_REFERENCES=refuse: NS2 offered no reference that may be bound. This request
+ * bound none, and a later one is offered others.
+ */
+export class NoReferenceOffered extends TomeError {
+  override readonly name = 'NoReferenceOffered';
+  readonly code = 'no-reference-offered';
+}
+
+/**
  * NS2 named a reference that must never be returned: not 16 digits, or the card's own number or
- * internal token. Or it offered none that may be bound.
+ * internal token.
  */
 export class ReferenceUnacceptable extends LastingAnswer {
   override readonly name = 'ReferenceUnacceptable';
@@ -97,7 +106,7 @@ export class InternalTokenUnacceptable extends LastingAnswer {
   override readonly name = 'InternalTokenUnacceptable';
   readonly code = 'internal-token-unacceptable';
 
-  constructor(message = 'TOME gave an internal token outside the agreed format.', details = { attempts: 1 }) {
+  constructor(message = 'TOME gave an internal token that cannot be accepted.', details = { attempts: 1 }) {
     super(message, details);
   }
 }

@@ -177,6 +177,30 @@ describe('when NS1 has bound a card to its own number', () => {
   });
 });
 
+test.each([
+  ['with pairs', 3],
+  ['without pairs', 0],
+])('a card whose internal token is the reference of a stored pair keeps its reference %s', async (_how, pairs) => {
+  const [bound] = world.simulator.bindElsewhere({ given: [madeUpCard(1)], references: 'usual' });
+  const cardReference = bound?.reference as CardReference;
+  const stored = { internalToken: '4100000000000001', cardReference: bound?.internalToken ?? '' };
+  const { tokenizer, context, prefetch } = product();
+  await prefetch(pairs);
+  await world.sql`
+    INSERT INTO pair (internal_token, card_reference, state, origin, used_at)
+    VALUES (${stored.internalToken}, ${stored.cardReference}, 'USED', 'direct', now())
+  `;
+  const known = { cardReference, created: false };
+  expect(await tokenizer.lookup(card(1), context())).toBe(cardReference);
+  expect(await tokenizer.create(card(1), context(), 'a-key')).toEqual(known);
+  expect(await tokenizer.lookupOrTokenize(card(1), context())).toEqual(known);
+  expect((await tokenizer.detokenize(cardReference, context())).equals(card(1))).toBe(true);
+  expect(await world.sql`SELECT FROM pair WHERE card_reference = ${cardReference}`).toEqual([]);
+  expect(events.filter((event) => event === 'pair-repaired')).toEqual([]);
+  expect(events.filter((event) => event === 'repair-postponed').length).toBeGreaterThanOrEqual(4);
+  expect(await levels()).toMatchObject(pairs === 0 ? {} : { AVAILABLE: pairs });
+});
+
 test('when NS2 names an internal token as its own reference, it is neither returned nor stored', async () => {
   world.simulator.faults.order({ operation: 'tokenize', namespace: 'ns2', kind: 'same-as-source', count: 1 });
   const { tokenizer, context } = product();

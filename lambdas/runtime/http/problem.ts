@@ -40,6 +40,7 @@ export const STATUS = {
   'tome-gateway-answered': { status: 503, title: 'TOME cannot be reached' },
   'tome-access-denied': { status: 503, title: 'TOME refuses access' },
   'tome-token-taken': { status: 503, title: 'TOME gave no usable answer' },
+  'no-reference-offered': { status: 503, title: 'TOME gave no usable answer' },
   'reference-unacceptable': { status: 502, title: 'TOME gave an unusable reference' },
   'internal-token-unacceptable': { status: 502, title: 'TOME gave an unusable token' },
   'tome-request-refused': { status: 502, title: 'TOME refused the request' },

@@ -31,6 +31,12 @@ export const LOOK_ALIKE_MUTANTS: readonly Mutant[] = [
     tests: BOUND_REFERENCE,
   },
   {
+    name: 'a card whose internal token is a stored reference is refused',
+    kind: FORMS,
+    edits: [edit('lambdas/pool/pair-store.ts', "if (code === 'FORMS' || code === 'REFER')", "if (code === 'FORMS')")],
+    tests: ['test/integration/sixteen-digits.test.ts'],
+  },
+  {
     name: 'a pair is used for the card whose number is its internal token',
     kind: FORMS,
     edits: [

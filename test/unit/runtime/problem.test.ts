@@ -5,6 +5,7 @@ import { problemOf } from '../../../lambdas/runtime/http/problem.ts';
 import { PairConflict } from '../../../lambdas/tokenization/errors.ts';
 import {
   InternalTokenUnacceptable,
+  NoReferenceOffered,
   ReferenceUnacceptable,
   StoredCardUnacceptable,
   TomeAccessDenied,
@@ -32,6 +33,7 @@ test.each([
   [new TomeAccessDenied('x', { attempts: 1 }), 503],
   [new TomeGatewayAnswered('x', { attempts: 1 }), 503],
   [new TomeOutcomeUnknown('x', { attempts: 1, retryAfterSeconds: 9 }), 503],
+  [new NoReferenceOffered('x', { attempts: 1 }), 503],
   [new TomeRateLimited('x', { attempts: 1, retryAfterSeconds: 0 }), 429],
 ])('a temporary problem (%#) asks the caller to retry after at least one second', (error, status) => {
   const { problem, retryAfterSeconds } = problemOf(error, 'correlation', {});

@@ -144,9 +144,9 @@ describe('with UNACCEPTABLE_REFERENCES=refuse', () => {
     });
   });
 
-  test('nothing is bound and the answer is lasting when no reference is acceptable', async () => {
+  test('nothing is bound and the caller may retry when no reference is acceptable', async () => {
     server.script(...Array.from({ length: 40 }, () => offers(CARD_LIKE)), answers(404, { error: 'not-found' }));
-    await expect(bind(refusing())).rejects.toMatchObject({ code: 'reference-unacceptable', retryable: false });
+    await expect(bind(refusing())).rejects.toMatchObject({ code: 'no-reference-offered', retryable: true });
     expect(operations().filter((operation) => operation !== 'prefetch')).toEqual(['lookup']);
   });
 

@@ -98,8 +98,8 @@ test('with UNACCEPTABLE_REFERENCES=refuse a card without an acceptable reference
   simulator.faults.order({ operation: 'prefetch', namespace: 'ns2', kind: 'card-like', rate: 1 });
   for (let time = 0; time < 2; time += 1) {
     await expect(tokenizer.create(card, requestContext())).rejects.toMatchObject({
-      code: 'reference-unacceptable',
-      retryable: false,
+      code: 'no-reference-offered',
+      retryable: true,
     });
   }
   expect(simulator.vaults.ns2.bindings()).toEqual([]);

@@ -76,7 +76,8 @@ test.each<[string, string, Act, () => Promise<unknown>]>([
     () => null,
     (error: unknown) => error as Error,
   );
-  expect(refusal).toMatchObject({ code, retryable: false, attempts: 1 });
+  const message = 'TOME gave a token that equals its source.';
+  expect(refusal).toMatchObject({ code, retryable: false, attempts: 1, message });
   expect(refusal?.message).not.toContain(DIGITS);
 });
 
