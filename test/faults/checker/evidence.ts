@@ -105,6 +105,7 @@ export interface Evidence {
     readonly issued: { readonly ns1: readonly string[]; readonly ns2: readonly string[] };
   };
   readonly answers: readonly ClientAnswer[];
+  /** Whole events: I11 reads every field of them. */
   readonly events: readonly { readonly eventId: string; readonly cardReferenceId: string }[];
   readonly disclosures: readonly { readonly cardReference: string }[];
   readonly dispatches: readonly Dispatch[];

@@ -8,7 +8,7 @@ export function leakedTexts({ tome, tables, output, events, disclosures, answers
   const outside = `${output}\n${JSON.stringify([events, disclosures])}`;
   const errors = answers.map(({ text = '' }) => text).join('\n');
   const references = new Set(answers.map(({ reference }) => reference));
-  const written = new Set(`${outside}\n${errors}`.match(/[A-Za-z0-9_-]{8,}/g));
+  const written = tokensIn(`${outside}\n${errors}`, new Set(tome.issued.ns1));
   return [
     ...[...tome.ns1].flatMap(([card, token]) => [
       ...(tables.includes(card) || tables.includes(Buffer.from(card).toString('hex'))
@@ -24,4 +24,24 @@ export function leakedTexts({ tome, tables, output, events, disclosures, answers
       ...(references.has(token) ? ['an internal token was answered as a reference'] : []),
     ]),
   ];
+}
+
+/**
+ * The tokens that a text contains. Tokens of digits count where no other digit is beside them,
+ * because times and counters can contain the same digits; others also inside a word. One pass for
+ * all tokens: a trial issues tens of thousands of them, and its log is long.
+ */
+function tokensIn(text: string, tokens: ReadonlySet<string>): ReadonlySet<string> {
+  const numbers = new Set(text.match(/[0-9]+/g));
+  const found = new Set([...tokens].filter((token) => numbers.has(token)));
+  const lengths = new Set([...tokens].flatMap((token) => (/[^0-9]/.test(token) ? [token.length] : [])));
+  for (const word of new Set(text.match(/[A-Za-z0-9_-]+/g))) {
+    for (const length of lengths) {
+      for (let start = 0; start + length <= word.length; start += 1) {
+        const part = word.slice(start, start + length);
+        if (tokens.has(part) && /[^0-9]/.test(part)) found.add(part);
+      }
+    }
+  }
+  return found;
 }

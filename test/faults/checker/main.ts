@@ -76,7 +76,7 @@ const bindings = async (namespace: string) =>
 const issued = async (namespace: string) =>
   (await read<{ token: string }[]>(tome, `/_control/issued?namespace=${namespace}`)).map(({ token }) => token);
 
-/** An event in the words of its producer domain. */
+/** An event in the words of its producer domain. It can have more fields, which I11 reads. */
 interface WrittenEvent {
   readonly eventId: string;
   readonly cardReferenceId?: string;
@@ -99,10 +99,7 @@ const evidence: Evidence = {
   events: (api === undefined
     ? linesOf(values.events).map((line) => JSON.parse(line) as WrittenEvent)
     : await read<WrittenEvent[]>(api, '/_local/events')
-  ).map(({ eventId, cardReferenceId, accountReferenceId }) => ({
-    eventId,
-    cardReferenceId: cardReferenceId ?? accountReferenceId ?? '',
-  })),
+  ).map((event) => ({ ...event, cardReferenceId: event.cardReferenceId ?? event.accountReferenceId ?? '' })),
   disclosures: [...output.matchAll(/card number disclosed.*?"cardReference":"(\d+)"/g)].map(([, reference]) => ({
     cardReference: reference ?? '',
   })),

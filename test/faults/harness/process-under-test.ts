@@ -27,6 +27,7 @@ import { claimName } from '../checker/evidence.ts';
 import { interceptQueue, interceptSql, interceptTome } from './intercepted-ports.ts';
 import type { Interceptor } from './interceptor.ts';
 import type { World } from './world.ts';
+import { logged, writeLog } from './written-log.ts';
 
 /** Two callers that use the same few Idempotency-Keys. */
 const CALLERS = {
@@ -124,7 +125,7 @@ export function startProcess(
     recordDisclosure: (record) => world.disclosures.push(record),
     report(event, context, cause) {
       const { correlationId } = context;
-      world.output.push(JSON.stringify({ event, correlationId, cause: describe(cause) }));
+      writeLog(world, { event, correlationId, ...(cause === undefined ? {} : { error: describe(cause) }) });
       report?.(event, context, cause);
     },
   });
@@ -139,50 +140,55 @@ export function startProcess(
       origin: NO_ORIGIN,
     }),
     step: (name, act) => interceptor.around({ kind: 'harness', name }, act),
-    async prefetch(target, inBulk = false) {
-      await runner.run(takeRefillRequest);
-      return prefetch(
-        {
-          tome,
-          store: refillStore,
-          poolLevel: () => runner.run(readPoolHealth),
-          clock: systemClock,
-          ...rules,
-          settings: {
-            targetMin: target,
-            targetMax: target,
-            coverMinutes: 0,
-            lowWaterRatio: 0,
-            leadMinutes: 0,
-            batchSize: Math.min(world.profile.limits.tokensPerPrefetch, Math.max(5, Math.ceil(target / 4))),
-            mappingConcurrency: 1,
-            activationChunk: Math.max(2, Math.ceil(target / 20)),
-            bulkItems: inBulk ? (world.profile.bulkItems ?? BULK_TOKENIZE_LIMIT) : null,
+    prefetch: (target, inBulk = false) =>
+      logged(world, 'prefetch', async () => {
+        await runner.run(takeRefillRequest);
+        return prefetch(
+          {
+            tome,
+            store: refillStore,
+            poolLevel: () => runner.run(readPoolHealth),
+            clock: systemClock,
+            ...rules,
+            settings: {
+              targetMin: target,
+              targetMax: target,
+              coverMinutes: 0,
+              lowWaterRatio: 0,
+              leadMinutes: 0,
+              batchSize: Math.min(world.profile.limits.tokensPerPrefetch, Math.max(5, Math.ceil(target / 4))),
+              mappingConcurrency: 1,
+              activationChunk: Math.max(2, Math.ceil(target / 20)),
+              bulkItems: inBulk ? (world.profile.bulkItems ?? BULK_TOKENIZE_LIMIT) : null,
+            },
           },
-        },
-        { runId: randomUUID(), deadlineMs: deadlineMs() },
-      );
-    },
-    async settle(horizonSeconds) {
-      await runner.run((sql) => settleReservations(sql, horizonSeconds, 100));
-      await runner.run((sql) => retireExpired(sql, 100));
-      for (const kind of PURGED_KINDS) await runner.run((sql) => purgeExpired(sql, kind, 100));
-    },
-    fence: () => runner.run(fenceRestored),
+          { runId: randomUUID(), deadlineMs: deadlineMs() },
+        );
+      }),
+    settle: (horizonSeconds) =>
+      logged(world, 'settle', async () => {
+        const settled = await runner.run((sql) => settleReservations(sql, horizonSeconds, 100));
+        const retired = await runner.run((sql) => retireExpired(sql, 100));
+        for (const kind of PURGED_KINDS) await runner.run((sql) => purgeExpired(sql, kind, 100));
+        return { settled, retired };
+      }),
+    fence: () => logged(world, 'fence', () => runner.run(fenceRestored)),
     relay: () =>
-      relayEvents(
-        {
-          outbox: {
-            take: (limit) => runner.run((sql) => takeEvents(sql, limit, 0)),
-            close: (events) => runner.run((sql) => closeEvents(sql, events)),
+      logged(world, 'relay', () =>
+        relayEvents(
+          {
+            outbox: {
+              take: (limit) => runner.run((sql) => takeEvents(sql, limit, 0)),
+              close: (events) => runner.run((sql) => closeEvents(sql, events)),
+            },
+            queue: interceptQueue(world.events, interceptor),
+            clock: systemClock,
+            words: { domain: 'card', type: 'card-created', referenceField: 'cardReferenceId' },
+            batchSize: 50,
+            onRefused: (refusals) => writeLog(world, { refusals }),
           },
-          queue: interceptQueue(world.events, interceptor),
-          clock: systemClock,
-          words: { domain: 'card', type: 'card-created', referenceField: 'cardReferenceId' },
-          batchSize: 50,
-          onRefused: () => undefined,
-        },
-        deadlineMs(),
+          deadlineMs(),
+        ),
       ),
   };
 }

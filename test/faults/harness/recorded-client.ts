@@ -4,6 +4,7 @@ import { CardNumber } from '../../../lambdas/tokenization/model/card-number.ts';
 import { Crashed } from './fault-modes.ts';
 import type { ProcessUnderTest } from './process-under-test.ts';
 import type { World } from './world.ts';
+import { writeLog } from './written-log.ts';
 
 /** Creates a card and records the answer for the checker. After a crash there is no answer. */
 export async function createAs(
@@ -54,7 +55,7 @@ async function recordAnswer(
     world.answers.push({ ...request, ...(await send()) });
   } catch (error) {
     if (error instanceof Crashed) throw error;
-    world.output.push(JSON.stringify(describe(error)));
+    writeLog(world, { operation: request.operation, error: describe(error) });
     if (!(error instanceof TokenizationError)) throw error;
     world.answers.push({ ...request, status: error.retryable ? 503 : 400, code: error.code, text: error.message });
   }

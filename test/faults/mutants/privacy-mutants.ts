@@ -3,6 +3,7 @@ import { edit, type Mutant } from './mutant.ts';
 const TEXT = 'card numbers and secrets in text';
 const INPUT = 'input that must be refused';
 const REDACTION = ['test/unit/runtime/redact-card-numbers.test.ts'];
+const FINISH = 'lambdas/tokenization/finish-reservation.ts';
 const LOGGER = ['test/unit/runtime/logger.test.ts'];
 const ERRORS = ['test/unit/runtime/describe-error.test.ts'];
 const CARD_NUMBER = ['test/unit/tokenization/card-number.test.ts'];
@@ -57,6 +58,28 @@ export const PRIVACY_MUTANTS: readonly Mutant[] = [
       ),
     ],
     tests: ['test/unit/runtime/secret.test.ts'],
+  },
+  {
+    name: 'the report of an unknown outcome names the internal token',
+    kind: TEXT,
+    edits: [
+      edit(
+        FINISH,
+        "report('outcome-unknown', context, error);",
+        "report('outcome-unknown', context, new TomeAnswerInvalid(`No answer about ${reservation.internalToken}.`, error));",
+      ),
+    ],
+  },
+  {
+    name: 'the report of an unknown outcome names the card number',
+    kind: TEXT,
+    edits: [
+      edit(
+        FINISH,
+        "report('outcome-unknown', context, error);",
+        "report('outcome-unknown', context, new TomeAnswerInvalid(`No answer about ${cardNumber.reveal()}.`, error));",
+      ),
+    ],
   },
   {
     name: 'the names of logged fields are not redacted',

@@ -66,9 +66,18 @@ const withUnboundToken: Partial<Evidence> & Pick<Evidence, 'tome'> = {
   unpairedTokens: [{ namespace: 'ns1', token: UNBOUND, because: null }],
   tome: { ...valid.tome, issued: { ...valid.tome.issued, ns1: [TOKEN, UNBOUND] } },
 };
+/** The same with other characters than digits. */
+const UNBOUND_WORD = 'it_zyxwvutsrqponmlkjihgfedcba';
+const withUnboundWord: Partial<Evidence> = {
+  unpairedTokens: [{ namespace: 'ns1', token: UNBOUND_WORD, because: null }],
+  tome: { ...valid.tome, issued: { ...valid.tome.issued, ns1: [TOKEN, UNBOUND_WORD] } },
+};
 
 test('the checker finds no violation in a world without a fault', () => {
   expect(findViolations({ ...valid, ...withUnboundToken }, true)).toEqual([]);
+  expect(findViolations({ ...valid, ...withUnboundWord }, true)).toEqual([]);
+  // A longer number is not the token.
+  expect(findViolations({ ...valid, ...withUnboundToken, output: `1${UNBOUND}` }, true)).toEqual([]);
   expect(findViolations(valid, true)).toEqual([]);
 });
 
@@ -176,6 +185,14 @@ test.each<[string, Partial<Evidence>]>([
   ['I11', { answers: [...valid.answers, { operation: 'create', status: 502, text: `the token ${TOKEN}` }] }],
   ['I11', { answers: [...valid.answers, { operation: 'create', status: 422, text: `the card ${CARD}` }] }],
   ['I11', { ...withUnboundToken, output: `{"token":"${UNBOUND}"}` }],
+  ...['spare-', 'spare_', 'x'].map((before): [string, Partial<Evidence>] => [
+    'I11',
+    { ...withUnboundToken, output: `${before}${UNBOUND}` },
+  ]),
+  ...['spare-', '_', 'x'].map((before): [string, Partial<Evidence>] => [
+    'I11',
+    { ...withUnboundWord, output: `${before}${UNBOUND_WORD}-2` },
+  ]),
   ['I11', { ...withUnboundToken, answers: [{ operation: 'create', status: 201, card: CARD, reference: UNBOUND }] }],
   [
     'I8',
