@@ -1,7 +1,8 @@
 import * as z from 'zod/mini';
+import { SOURCE_DIGITS } from '../tokenization/model/digit-form.ts';
 import { LUHN_POLICIES } from '../tokenization/model/luhn.ts';
 import { REFERENCE_RULES, UNACCEPTABLE_REFERENCES } from '../tokenization/model/reference-rules.ts';
-import { SOURCE_CHECK_DIGITS, SOURCE_DIGITS, SOURCE_FORMS } from '../tokenization/model/source-form.ts';
+import { SOURCE_CHECK_DIGITS, SOURCE_FORMS } from '../tokenization/model/source-form.ts';
 import { VOCABULARY_NAMES } from '../vocabulary.ts';
 import {
   choice,

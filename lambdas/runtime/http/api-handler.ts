@@ -9,6 +9,7 @@ import type { Vocabulary } from '../../vocabulary.ts';
 import { recordRefusal } from '../logging/audit.ts';
 import { describe } from '../logging/describe-error.ts';
 import { logger } from '../logging/logger.ts';
+import { VerifiedIdentity } from '../logging/redacted-log-value.ts';
 import { count, flushMetrics, time } from '../metrics.ts';
 import { systemClock } from '../system-clock.ts';
 import { headerOf, identityOf, originOf, requestOf } from './api-event.ts';
@@ -84,7 +85,7 @@ export function apiHandler<Name extends RouteName>(route: Route<Name>) {
       correlationId,
       gatewayRequestId: origin.gatewayRequestId,
       functionRequestId: origin.functionRequestId,
-      caller: caller === null ? null : callerName(caller),
+      caller: caller === null ? null : new VerifiedIdentity(callerName(caller)),
     };
     if (response.statusCode >= 500) logger.error('request failed', { ...line, error: describe(cause) });
     else logger.info('request', line);

@@ -3,7 +3,7 @@ import { findFormatFault } from '../../tokenization/model/reference-format.ts';
 import type { RecordDisclosure } from '../../tokenization/ports/audit.ts';
 import { auditLogger } from './logger.ts';
 import { areMasked } from './masked-digits.ts';
-import { ProvenReference } from './redacted-log-value.ts';
+import { ProvenReference, VerifiedIdentity } from './redacted-log-value.ts';
 
 /** A request for a card number that was not answered with one. */
 export interface RefusalRecord {
@@ -37,8 +37,14 @@ export function recordRefusal({ caller, origin, cardReference, ...record }: Refu
 }
 
 const partiesOf = (caller: Caller | null, origin: RequestOrigin) => ({
-  caller: caller === null ? 'unknown' : callerName(caller),
-  ...caller,
+  ...(caller === null
+    ? { caller: 'unknown' }
+    : {
+        caller: new VerifiedIdentity(callerName(caller)),
+        account: caller.account,
+        principal: new VerifiedIdentity(caller.principal),
+        session: caller.session,
+      }),
   ...origin,
 });
 

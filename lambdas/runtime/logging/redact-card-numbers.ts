@@ -42,8 +42,16 @@ const BANK_CARD = /^[3-6]/;
  * Not found: numbers in base64, in hexadecimal or reversed, numbers split at other positions or
  * over several values, and numbers of networks that are not in the table.
  */
-export function redactCardNumbers(text: string): string {
-  const hits = hitsIn(text);
+export const redactCardNumbers = (text: string): string => replaced(text, hitsIn(text));
+
+/**
+ * Replaces card numbers, and no number of a masked form. For texts in which a masked form would
+ * hide what a reader needs: names of roles contain eight digits in a row by chance.
+ */
+export const redactOnlyCardNumbers = (text: string): string =>
+  replaced(text, mayHoldDigits(text, FEWEST_DIGITS) ? cardHitsIn(text, digitGroups(text)) : []);
+
+function replaced(text: string, hits: readonly Hit[]): string {
   if (hits.length === 0) return text;
   let redacted = '';
   let end = 0;
@@ -70,13 +78,16 @@ interface Hit extends Span {
 function hitsIn(text: string): readonly Hit[] {
   if (!mayHoldDigits(text, Math.min(FEWEST_DIGITS, fewestMaskedDigits())) || isOrdinaryUuid(text)) return [];
   const groups = digitGroups(text);
-  const cards = cardNumbersIn(text, groups).map((span) => ({ ...span, placeholder: CARD_NUMBER_PLACEHOLDER }));
+  const cards = cardHitsIn(text, groups);
   const others = groups
     .filter(({ digits, isHexadecimal }) => !isHexadecimal && areMasked(digits))
     .filter(({ start }) => !cards.some((card) => card.start <= start && start < card.end))
     .map(({ start, end }) => ({ start, end, placeholder: MASKED_DIGITS_PLACEHOLDER }));
   return [...cards, ...others].toSorted((one, other) => one.start - other.start);
 }
+
+const cardHitsIn = (text: string, groups: readonly DigitGroup[]): readonly Hit[] =>
+  cardNumbersIn(text, groups).map((span) => ({ ...span, placeholder: CARD_NUMBER_PLACEHOLDER }));
 
 function cardNumbersIn(text: string, groups: readonly DigitGroup[]): readonly Span[] {
   const hits = groups.flatMap((group, first) => {

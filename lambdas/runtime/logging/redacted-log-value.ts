@@ -4,7 +4,7 @@ import { CARD_NUMBER_PLACEHOLDER } from '../../tokenization/model/card-number.ts
 import { type CardReference, isCardReference, isOfAnyFormat } from '../../tokenization/model/card-reference.ts';
 import { describe } from './describe-error.ts';
 import { areMasked, MASKED_DIGITS_PLACEHOLDER } from './masked-digits.ts';
-import { holdsCardNumber, redactCardNumbers } from './redact-card-numbers.ts';
+import { holdsCardNumber, redactCardNumbers, redactOnlyCardNumbers } from './redact-card-numbers.ts';
 
 const isUuid = (text: string): boolean => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);
 const isGivenReference = (text: string): boolean => isCardReference(text) && isOfAnyFormat(text);
@@ -43,6 +43,24 @@ export class ProvenReference {
 }
 
 /**
+ * The account and principal that API Gateway verified. A record must name them, although the name
+ * of a role can contain digits like an account number or an internal token. Only card numbers are
+ * removed, because a user can have one as a name. The session is no such identity: its caller
+ * chooses it.
+ */
+export class VerifiedIdentity {
+  readonly #text: string;
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  text(): string {
+    return this.#text;
+  }
+}
+
+/**
  * The JSON.stringify replacer of every log line. It removes card numbers from values and field
  * names, and messages of foreign errors. Bytes are left out completely, because their values can be
  * the digits of a text.
@@ -51,6 +69,7 @@ export function redactedLogValue(field: string, value: unknown): unknown {
   if (typeof value === 'string') return AS_THEY_ARE[field]?.(value) === true ? value : redactCardNumbers(value);
   if (typeof value === 'number' || typeof value === 'bigint') return redactedNumber(value);
   if (value instanceof ProvenReference) return value.text();
+  if (value instanceof VerifiedIdentity) return redactOnlyCardNumbers(value.text());
   if (value instanceof Error) return describe(value);
   if (ArrayBuffer.isView(value) || isSerializedBuffer(value)) return '[bytes]';
   if (typeof value === 'object' && value !== null && Object.keys(value).some(holdsCardNumber)) {

@@ -17,8 +17,16 @@ export const isOfDigitForm = (digits: string, { lengths, checkDigit, forbiddenSt
   !forbiddenStarts.some((range) => startsBetween(digits, range)) &&
   hasCheckDigit(digits, checkDigit);
 
-/** The numbers of a token form; `null` for tokens that contain other characters. */
-export const digitFormOfTokens = ({ alphabet, shortest, longest, ...rules }: TokenForm): DigitForm | null =>
-  alphabet === 'digits'
-    ? { ...rules, lengths: Array.from({ length: longest - shortest + 1 }, (_, index) => shortest + index) }
-    : null;
+/** The fewest and most digits of a source in every form: card numbers and account numbers. */
+export const SOURCE_DIGITS = { fewest: 8, most: 19 } as const;
+
+/**
+ * The numbers of a token form. A token of another alphabet can consist of digits too: it counts if
+ * it is as short as a source. `null` if no token is.
+ */
+export function digitFormOfTokens({ alphabet, shortest, longest, ...rules }: TokenForm): DigitForm | null {
+  const fewest = alphabet === 'digits' ? shortest : Math.max(shortest, SOURCE_DIGITS.fewest);
+  const most = alphabet === 'digits' ? longest : Math.min(longest, SOURCE_DIGITS.most);
+  const lengths = Array.from({ length: Math.max(0, most - fewest + 1) }, (_, index) => fewest + index);
+  return lengths.length === 0 ? null : { ...rules, lengths };
+}

@@ -5,9 +5,6 @@ import { passesLuhn } from './luhn.ts';
 export const SOURCE_FORMS = ['card-number', 'account-number'] as const;
 export const SOURCE_CHECK_DIGITS = ['none', 'luhn'] as const;
 
-/** The fewest and most digits of a source in every form. */
-export const SOURCE_DIGITS = { fewest: 8, most: 19 } as const;
-
 export interface AccountNumberForm {
   readonly kind: 'account-number';
   /** The accepted numbers of digits, in order. */

@@ -13,7 +13,7 @@ import { findReferenceFault, REFERENCE_RULES } from '../../../lambdas/tokenizati
 import { hasForm } from '../../../lambdas/tokenization/model/token-form.ts';
 import { SHIPPED_PROFILES } from '../../../lambdas/tome/profile/shipped-profiles.ts';
 import { tokenFormsOf } from '../../../lambdas/tome/profile/tome-profile.ts';
-import { defaultRules, profileNamed } from '../../support/tome-profiles.ts';
+import { defaultRules, profileNamed, profileText } from '../../support/tome-profiles.ts';
 import { anyCardNumber, digits } from '../tokenization/generated-card-numbers.ts';
 
 const RUNS = { seed: 20_261_127, numRuns: 2_000 };
@@ -21,6 +21,7 @@ const PROFILES = Object.keys(SHIPPED_PROFILES);
 /** Of no card network, and with a wrong check digit. */
 const TOKEN = '9123456789012346';
 const CARD = '4111111111111111';
+const REFERENCE = '9123456789012346' as CardReference;
 const ORIGIN = { sourceAddress: null, gatewayRequestId: null, gatewayExtendedRequestId: null, functionRequestId: null };
 const CALLER = { account: '412345678901', principal: 'role/issuing', session: 'a' };
 
@@ -121,6 +122,73 @@ describe.each(['sixteen-digits', 'uat'])('under the profile %s', (profile) => {
   });
 });
 
+test('an internal token of 16 letters or digits that has digits only is neither logged nor audited', async () => {
+  const namespaces = {
+    ns1: { name: 'a', token: { alphabet: 'url-safe', shortest: 16, longest: 16 } },
+    ns2: { name: 'b', token: { alphabet: 'digits', shortest: 16, longest: 16 } },
+  } as const;
+  await startUnder(profileText({ toldApart: 'by-knowledge', namespaces }));
+  recordRefusal({
+    status: 404,
+    code: 'reference-not-found',
+    cardReference: TOKEN,
+    correlationId: 'c',
+    caller: CALLER,
+    origin: ORIGIN,
+  });
+  logger.info(`token ${TOKEN}`);
+  expect(written.match(/"level":"INFO"/g)).toHaveLength(2);
+  expect(written).not.toContain(TOKEN);
+});
+
+describe('in a domain of accounts, an audit record', () => {
+  /** As AWS names the role of a permission set, with ten digits in a row. */
+  const caller = {
+    account: '412345678901',
+    principal: 'role/AWSReservedSSO_Ops_ab1234567890cdef',
+    session: 'jane-0012345678',
+  };
+
+  beforeEach(async () => {
+    vi.stubEnv('SOURCE_FORM', 'account-number');
+    vi.stubEnv('SOURCE_LENGTHS', '8-12');
+    vi.stubEnv('SOURCE_CHECK_DIGIT', 'none');
+    await startUnder('simulator');
+  });
+
+  test.each([
+    ['disclosure', () => recordDisclosure({ cardReference: REFERENCE, caller, correlationId: 'c', origin: ORIGIN })],
+    [
+      'refused request',
+      () =>
+        recordRefusal({
+          status: 404,
+          code: 'reference-not-found',
+          cardReference: null,
+          caller,
+          correlationId: 'c',
+          origin: ORIGIN,
+        }),
+    ],
+  ])('of a %s names the verified caller, and masks the session that the caller chose', (_what, record) => {
+    record();
+    expect(JSON.parse(written)).toMatchObject({
+      caller: '412345678901/role/AWSReservedSSO_Ops_ab1234567890cdef',
+      account: caller.account,
+      principal: caller.principal,
+      session: 'jane-[masked number]',
+    });
+  });
+
+  test('masks a field of another record that only has the name of a verified one', () => {
+    logger.info('x', { principal: caller.principal, caller: '0012345678' });
+    expect(JSON.parse(written)).toMatchObject({
+      principal: 'role/AWSReservedSSO_Ops_ab[masked number]cdef',
+      caller: '[masked number]',
+    });
+  });
+});
+
 test('where forms are told apart by form, no valid reference is masked in any text', async () => {
   for (const profile of PROFILES.filter((name) => profileNamed(name).toldApart === 'by-form')) {
     await startUnder(profile);
@@ -206,8 +274,13 @@ test('several forms of numbers are masked, each by its lengths, check digit and 
   expect(redactedLogValue('count', 1_234_567_890)).toBe(1_234_567_890);
 });
 
-test('tokens with other characters than digits have no form of digits', () => {
-  expect(digitFormOfTokens(profileNamed('simulator').namespaces.ns1.token)).toBeNull();
+test('tokens with other characters have a form of digits if they are as short as a source', () => {
+  const urlSafe = profileNamed('simulator').namespaces.ns1.token;
+  expect(digitFormOfTokens(urlSafe)).toBeNull();
+  expect(digitFormOfTokens({ ...urlSafe, shortest: 4, longest: 7 })).toBeNull();
+  expect(digitFormOfTokens({ ...urlSafe, shortest: 16, longest: 16 })?.lengths).toEqual([16]);
+  expect(digitFormOfTokens({ ...urlSafe, shortest: 18, longest: 64 })?.lengths).toEqual([18, 19]);
+  expect(digitFormOfTokens({ ...urlSafe, shortest: 4, longest: 9 })?.lengths).toEqual([8, 9]);
   expect(digitFormOfTokens({ ...profileNamed('uat').namespaces.ns1.token, longest: 18 })?.lengths).toEqual([
     16, 17, 18,
   ]);

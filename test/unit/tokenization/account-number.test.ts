@@ -2,12 +2,12 @@ import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { CardNumber } from '../../../lambdas/tokenization/model/card-number.ts';
+import { SOURCE_DIGITS } from '../../../lambdas/tokenization/model/digit-form.ts';
 import {
   type AccountNumberForm,
   CARD_NUMBERS,
   digitFormOf,
   SOURCE_CHECK_DIGITS,
-  SOURCE_DIGITS,
 } from '../../../lambdas/tokenization/model/source-form.ts';
 import { madeUpSource } from '../../../scripts/local/made-up-sources.ts';
 import { digits, withCheckDigit } from './generated-card-numbers.ts';
