@@ -1,4 +1,4 @@
-import { CARD_NETWORK_RANGES, startsBetween } from './card-networks.ts';
+import { startsBetween } from './card-networks.ts';
 import { hasCheckDigit, type LuhnPolicy } from './luhn.ts';
 
 /** Leading digits from `from` to `to`, both included and of equal length. */
@@ -75,14 +75,18 @@ export const mayCoincide = (one: TokenForm, other: TokenForm): boolean =>
   !areContrary(one.checkDigit, other.checkDigit) &&
   !coverAllStarts([...one.forbiddenStarts, ...other.forbiddenStarts]);
 
-/** Whether a text of this form can be a card number of a network. */
-export const mayLookLikeCard = (form: TokenForm): boolean =>
-  CARD_NETWORK_RANGES.some(
-    ({ from, to, lengths }) =>
-      form.checkDigit !== 'must-fail' &&
-      lengths.some((length) => length >= form.shortest && length <= form.longest) &&
-      !coverAllStarts([...form.forbiddenStarts, ...outside({ from, to })]),
-  );
+/** Every card number has these lengths and another first digit than this one (card-number.ts). */
+const CARD_DIGITS = { fewest: 13, most: 19, noStart: { from: '0', to: '0' } } as const;
+
+/**
+ * Whether a text of this form can be a card number, of any network: requests may contain numbers of
+ * networks that this project does not know.
+ */
+export const mayLookLikeCard = ({ shortest, longest, forbiddenStarts, checkDigit }: TokenForm): boolean =>
+  checkDigit !== 'must-fail' &&
+  shortest <= CARD_DIGITS.most &&
+  longest >= CARD_DIGITS.fewest &&
+  !coverAllStarts([...forbiddenStarts, CARD_DIGITS.noStart]);
 
 const areContrary = (one: LuhnPolicy, other: LuhnPolicy): boolean => one !== 'any' && other !== 'any' && one !== other;
 
@@ -91,15 +95,6 @@ const MOST_DIGITS = 8;
 
 const first = (digits: string): number => Number(digits.padEnd(MOST_DIGITS, '0'));
 const last = (digits: string): number => Number(digits.padEnd(MOST_DIGITS, '9'));
-
-/** All starts that are not in the range. */
-function outside({ from, to }: DigitRange): readonly DigitRange[] {
-  const digits = (value: number): string => String(value).padStart(MOST_DIGITS, '0');
-  return [
-    ...(first(from) === 0 ? [] : [{ from: digits(0), to: digits(first(from) - 1) }]),
-    ...(last(to) === 10 ** MOST_DIGITS - 1 ? [] : [{ from: digits(last(to) + 1), to: digits(10 ** MOST_DIGITS - 1) }]),
-  ];
-}
 
 /** Whether every text of digits starts with one of the ranges. */
 function coverAllStarts(ranges: readonly DigitRange[]): boolean {

@@ -139,6 +139,42 @@ export const LOOK_ALIKE_MUTANTS: readonly Mutant[] = [
     tests: MASKS,
   },
   {
+    name: 'an internal token of letters or digits is not masked when it has digits only',
+    kind: FORMS,
+    edits: [
+      edit(
+        'lambdas/tokenization/model/digit-form.ts',
+        'return lengths.length === 0 ? null : { ...rules, lengths };',
+        "return lengths.length === 0 || alphabet !== 'digits' ? null : { ...rules, lengths };",
+      ),
+    ],
+    tests: MASKS,
+  },
+  {
+    name: 'the session that a caller chose is not masked in an audit record',
+    kind: FORMS,
+    edits: [
+      edit(
+        'lambdas/runtime/logging/audit.ts',
+        'session: caller.session,',
+        'session: caller.session === null ? null : new VerifiedIdentity(caller.session),',
+      ),
+    ],
+    tests: MASKS,
+  },
+  {
+    name: 'a form of internal tokens is compared with numbers of known card networks only',
+    kind: FORMS,
+    edits: [
+      edit(
+        'lambdas/tokenization/model/token-form.ts',
+        '!coverAllStarts([...forbiddenStarts, CARD_DIGITS.noStart]);',
+        "!coverAllStarts([...forbiddenStarts, CARD_DIGITS.noStart, { from: '95', to: '98' }]);",
+      ),
+    ],
+    tests: ['test/unit/tokenization/token-form.test.ts'],
+  },
+  {
     name: 'a function starts without the masks of its profile',
     kind: FORMS,
     edits: [edit('lambdas/composition/start-up.ts', '    maskLogs();\n', '    void maskLogs;\n')],
