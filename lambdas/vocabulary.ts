@@ -69,12 +69,12 @@ export const VOCABULARIES = {
     fields: {
       source: {
         name: 'accountNumber',
-        pattern: '^[0-9]{10,19}$',
-        minLength: 10,
+        pattern: '^[0-9]{8,19}$',
+        minLength: 8,
         maxLength: 19,
         example: '001234567890',
         description:
-          '10 to 19 digits, with or without a check digit. A deployment can require other lengths or a check digit.',
+          '8 to 19 digits, with or without a check digit. A deployment accepts only some of these lengths, and can require a check digit.',
       },
       reference: {
         name: 'accountReferenceId',
