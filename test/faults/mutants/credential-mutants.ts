@@ -89,6 +89,18 @@ export const CREDENTIAL_MUTANTS: readonly Mutant[] = [
     tests: [TOKEN_TESTS],
   },
   {
+    name: 'a token request that a freeze of the function cut off raises an alarm',
+    kind: 'deadlines and frozen functions',
+    edits: [
+      edit(
+        'lambdas/tome/client/authentication/create-authentication.ts',
+        'if (!wasFrozen) onTokenRequest(',
+        'if (!wasFrozen || startedAt.dateMs > 0) onTokenRequest(',
+      ),
+    ],
+    tests: [REFUSED_TESTS],
+  },
+  {
     name: 'an expired access token opens the circuit breaker of TOME',
     kind: 'circuit breakers and rate limits',
     edits: [edit('lambdas/tome/client/attempt-gate.ts', '      error instanceof CredentialReplaced ||\n', '')],

@@ -5,12 +5,18 @@ import { TomeConnections } from '../tome-connections.ts';
 import { type Authentication, noAuthentication } from './authentication.ts';
 import { readClientIdentity } from './credential-text.ts';
 import { HeaderAuthentication } from './header-authentication.ts';
-import type { Time } from './moment.ts';
+import { elapsedMs, momentOf, type Time } from './moment.ts';
 import { type SigningCredentials, signatureAuthentication } from './request-signature.ts';
 import { type CredentialSource, StoredCredential } from './stored-credential.ts';
 import type { AccessToken } from './token-answer.ts';
 import { type NoToken, TokenAuthentication } from './token-authentication.ts';
-import { TokenEndpoint, type TokenFailure, TokenRequestFailed } from './token-endpoint.ts';
+import { TOKEN_TIMEOUT_MS, TokenEndpoint, type TokenFailure, TokenRequestFailed } from './token-endpoint.ts';
+
+/**
+ * A request without an answer that took longer than this was cut off by a freeze of the function.
+ * Timers are never so late while it runs.
+ */
+const LONGEST_SILENCE_MS = TOKEN_TIMEOUT_MS + 1_000;
 
 /** A token request, for metrics and the log. */
 export interface ObservedTokenRequest {
@@ -30,6 +36,7 @@ export interface AuthenticationParts {
   readonly signingCredentials: () => SigningCredentials;
   readonly time: Time;
   readonly random: Random;
+  /** Not called for a request that a freeze of the function cut off: no server has failed. */
   readonly onTokenRequest: (request: ObservedTokenRequest) => void;
 }
 
@@ -50,9 +57,10 @@ export function createAuthentication(parts: AuthenticationParts): Authentication
 async function requestToken(
   endpoint: TokenEndpoint,
   stored: StoredCredential,
-  { onTokenRequest }: AuthenticationParts,
+  { onTokenRequest, time }: AuthenticationParts,
 ): Promise<AccessToken | NoToken> {
   const identity = readClientIdentity(stored.text);
+  const startedAt = momentOf(time);
   try {
     if (identity === null) throw new TokenRequestFailed('refused', 'The credential has no clientId and clientSecret.');
     const token = await endpoint.request(identity);
@@ -63,7 +71,8 @@ async function requestToken(
       onTokenRequest({ outcome: 'unexpected', error });
       return { retryAfterSeconds: 0 };
     }
-    onTokenRequest({ outcome: error.outcome, error });
+    const wasFrozen = error.outcome === 'no-answer' && elapsedMs(startedAt, time) > LONGEST_SILENCE_MS;
+    if (!wasFrozen) onTokenRequest({ outcome: error.outcome, error });
     // An operator may have exchanged the secret. The next request uses the new one.
     if (error.outcome === 'refused') await stored.readAgain();
     return { retryAfterSeconds: error.retryAfterSeconds };

@@ -6,7 +6,7 @@ import type { ClientIdentity } from './credential-text.ts';
 import { type AccessToken, readTokenAnswer, readTokenError } from './token-answer.ts';
 
 /** Milliseconds for one token request. It runs behind calls, except for the first token. */
-const TIMEOUT_MS = 3_000;
+export const TOKEN_TIMEOUT_MS = 3_000;
 
 /**
  * Why a token request gave no token. `refused`: the server does not accept the client. `no-answer`:
@@ -78,9 +78,9 @@ export class TokenEndpoint {
         ...(isInHeader ? { authorization: basicOf(clientId, clientSecret) } : {}),
       },
       body: form.toString(),
-      timeoutMs: TIMEOUT_MS,
-      reusedTimeoutMs: TIMEOUT_MS,
-      staleTimeoutMs: TIMEOUT_MS,
+      timeoutMs: TOKEN_TIMEOUT_MS,
+      reusedTimeoutMs: TOKEN_TIMEOUT_MS,
+      staleTimeoutMs: TOKEN_TIMEOUT_MS,
       // Requests are minutes apart, and the function can be frozen between them.
       onNewConnection: true,
     });

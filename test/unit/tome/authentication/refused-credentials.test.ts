@@ -335,6 +335,43 @@ describe('without a token', () => {
     expect(tomeServer.paths).toEqual([]);
   });
 
+  test.each<[number, ObservedTokenRequest['outcome'][]]>([
+    [0, ['no-answer']],
+    [4_000, ['no-answer']],
+    [4_001, []],
+    [3_600_000, []],
+  ])('a token request without an answer after a freeze of %i ms is reported as %j', async (frozenMs, reported) => {
+    tokenServer.script((response) => {
+      time.shiftDate(frozenMs);
+      response.destroy();
+    });
+    const seen: ObservedTokenRequest['outcome'][] = [];
+    let failures = 0;
+    const { url } = tokenServer;
+    const authentication = createAuthentication({
+      profile: simulatorProfileWith({ authentication: { kind: 'oauth2', tokenUrl: `${url}${TOKEN_PATH}` } }),
+      baseUrl: url,
+      credential: {
+        text: JSON.stringify({ clientId: 'card', clientSecret: SECRET }),
+        read: async () => '',
+        onUnreadable: (error) => unreadable.push(error),
+      },
+      signingCredentials: () => {
+        throw new Error('This test signs nothing.');
+      },
+      time,
+      // The pause after the failure needs a random number.
+      random: () => {
+        failures += 1;
+        return 0.5;
+      },
+      onTokenRequest: ({ outcome }) => seen.push(outcome),
+    });
+    authentication.start();
+    await vi.waitFor(() => expect(failures).toBe(1), { timeout: 60_000 });
+    expect(seen).toEqual(reported);
+  });
+
   test('a changed client secret is read again after the token server refused the old one', async () => {
     const tome = withTokens();
     const issue: Act = (response) =>
