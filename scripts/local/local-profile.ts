@@ -33,6 +33,17 @@ function readProfileFile(): void {
 }
 
 /**
+ * Throws CannotStart when a secret is named: the settings of the functions would have it beside the
+ * credential of the simulator.
+ */
+export function refuseCredentialSecret(): void {
+  if ((process.env['TOME_CREDENTIAL_SECRET_ID'] ?? '') === '') return;
+  throw new CannotStart(
+    'TOME_CREDENTIAL_SECRET_ID must not be set: local programs make their own credential for the simulator. Set TOME_CREDENTIAL for another one.',
+  );
+}
+
+/**
  * A credential in the form that the profile asks for, in the place of the one that the simulator
  * makes up. Empty if the profile asks for none, or is invalid.
  */

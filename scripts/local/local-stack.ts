@@ -12,7 +12,7 @@ import { freePort } from './free-port.ts';
 import { loadFunctions } from './functions.ts';
 import { startGateway } from './gateway.ts';
 import { matchInstallation, openSecret, openStateDirectory, type StateDirectory } from './installation.ts';
-import { localProfile, useLocalProfile } from './local-profile.ts';
+import { localProfile, refuseCredentialSecret, useLocalProfile } from './local-profile.ts';
 import { startLocalQueue } from './local-queue.ts';
 import { localRoutes } from './local-routes.ts';
 import { startSchedules } from './schedules.ts';
@@ -67,6 +67,7 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
   };
   try {
     useLocalProfile();
+    refuseCredentialSecret();
     const profile = localProfile();
     // Checked first, so that the user does not wait for the first prefetch before the error.
     for (const port of [options.port, options.tomePort ?? 0]) await freePort(port);

@@ -7,7 +7,7 @@ import { CannotStart } from '../program/cannot-start.ts';
 import { parseOptions } from '../program/options.ts';
 import { beginProgram, endProgram } from '../program/run-program.ts';
 import { useDomainDefaults } from './domain-defaults.ts';
-import { placeholderCredential, useLocalProfile } from './local-profile.ts';
+import { placeholderCredential, refuseCredentialSecret, useLocalProfile } from './local-profile.ts';
 import { localRates } from './local-rates.ts';
 import { startLocalStack } from './local-stack.ts';
 import { madeUpSource } from './made-up-sources.ts';
@@ -52,6 +52,7 @@ async function main({ fenceFirst }: { readonly fenceFirst: boolean }): Promise<n
   const port = portFrom('PORT', 3_000);
   const tomePort = portFrom('TOME_PORT', 0);
   useLocalProfile();
+  refuseCredentialSecret();
   const settings = checkSettings();
   const stack = await startLocalStack({
     port,

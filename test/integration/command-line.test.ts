@@ -77,6 +77,14 @@ const MISTAKES: readonly (readonly [
     /POOL_TARGETMIN is not a setting\. Did you mean POOL_TARGET_MIN\?/,
   ],
   [
+    'the secret of a credential, which the local stack makes up',
+    'scripts/local/start.ts',
+    [],
+    { TOME_PROFILE: 'uat', TOME_CREDENTIAL_SECRET_ID: 'card/tome' },
+    1,
+    /TOME_CREDENTIAL_SECRET_ID must not be set: local programs make their own credential/,
+  ],
+  [
     'an option that npm took because -- is missing',
     'scripts/local/start.ts',
     [],

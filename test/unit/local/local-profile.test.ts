@@ -5,7 +5,12 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { findExcess } from '../../../lambdas/tome/profile/planned-calls.ts';
 import type { TomeProfile } from '../../../lambdas/tome/profile/tome-profile.ts';
 import { useDefaultEnvironment } from '../../../scripts/local/default-environment.ts';
-import { localProfile, placeholderCredential, useLocalProfile } from '../../../scripts/local/local-profile.ts';
+import {
+  localProfile,
+  placeholderCredential,
+  refuseCredentialSecret,
+  useLocalProfile,
+} from '../../../scripts/local/local-profile.ts';
 import { localRates, shareOfLimit } from '../../../scripts/local/local-rates.ts';
 import { CannotStart } from '../../../scripts/program/cannot-start.ts';
 import { profileNamed } from '../../support/tome-profiles.ts';
@@ -69,6 +74,19 @@ test('only a profile that asks for a credential has a placeholder for one', () =
   vi.stubEnv('TOME_PROFILE', 'sixteen-digits');
   expect(JSON.parse(placeholderCredential().TOME_CREDENTIAL ?? '')).toMatchObject({ clientId: 'local-client' });
 });
+
+test.each(['simulator', 'uat'])(
+  'with the profile %s the id of a secret is refused, because the credential is made up',
+  (name) => {
+    vi.stubEnv('TOME_PROFILE', name);
+    vi.stubEnv('TOME_CREDENTIAL_SECRET_ID', 'card/tome');
+    expect(refuseCredentialSecret).toThrow(CannotStart);
+    expect(refuseCredentialSecret).toThrow('local programs make their own credential');
+    vi.stubEnv('TOME_CREDENTIAL_SECRET_ID', '');
+    vi.stubEnv('TOME_CREDENTIAL', 'a-key');
+    expect(refuseCredentialSecret).not.toThrow();
+  },
+);
 
 describe('the rates of the local stack', () => {
   const NAMES = ['TOME_BATCH_CALLS_PER_SECOND', 'TOME_LIVE_CALLS_PER_SECOND', 'DIRECT_CREATIONS_PER_SECOND'] as const;
