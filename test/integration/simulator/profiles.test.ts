@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -201,6 +201,42 @@ test('under the profile uat the simulator has its path, its names and its header
   await post('/v1/namespaces/ns1/lookup');
   await post('/tome/v2/ns1/lookup');
   expect(simulator.ledger.calls()).toHaveLength(1);
+});
+
+/** The paths of the published contract. */
+const CONTRACT_PATHS = Object.keys(
+  (JSON.parse(readFileSync('lambdas/tome/contract/openapi.json', 'utf8')) as { readonly paths: object }).paths,
+);
+
+/** Written out, so that a wrong path of the product is not also the simulator's. */
+const UAT_PATHS = [
+  '/tome/v2/ComCardCreditCard/prefetch',
+  '/tome/v2/ComCardCreditCard/tokenize',
+  '/tome/v2/ComCardCreditCard/detokenize',
+  '/tome/v2/ComCardCreditCard/lookup',
+  '/tome/v2/ComCardCreditCard/bulk-tokenize',
+  '/tome/v2/ExtCardReference/prefetch',
+  '/tome/v2/ExtCardReference/tokenize',
+  '/tome/v2/ExtCardReference/detokenize',
+  '/tome/v2/ExtCardReference/lookup',
+  '/tome/v2/ExtCardReference/bulk-tokenize',
+];
+
+test.each([
+  ['simulator', CONTRACT_PATHS, UAT_PATHS],
+  ['uat', UAT_PATHS, CONTRACT_PATHS],
+])('with the profile %s the simulator serves exactly the paths of its TOME', async (name, served, others) => {
+  const simulator = await start(profileNamed(name));
+  const answerOf = async (path: string): Promise<readonly [path: string, content: unknown]> => {
+    const answer = await fetch(`${simulator.url}${path}`, { method: 'POST', body: '{}' });
+    return [path, { status: answer.status, body: await answer.text() }];
+  };
+  expect(served).toHaveLength(10);
+  const refusal = { status: 400, body: expect.stringContaining('bad-request') };
+  for (const path of served) expect(await answerOf(path)).toEqual([path, refusal]);
+  const before = simulator.ledger.calls().length;
+  for (const path of others) expect((await answerOf(path))[1]).toMatchObject({ status: 404 });
+  expect(simulator.ledger.calls()).toHaveLength(before);
 });
 
 test('the simulator serves namespaces with equal paths at addresses of their own', async () => {
