@@ -4,6 +4,7 @@ const TOKENS = 'lambdas/tome/client/authentication/token-authentication.ts';
 const ENDPOINT = 'lambdas/tome/client/authentication/token-endpoint.ts';
 const TOKEN_TESTS = 'test/unit/tome/authentication/token-authentication.test.ts';
 const ENDPOINT_TESTS = 'test/unit/tome/authentication/token-endpoint.test.ts';
+const CERTIFICATE_TESTS = 'test/unit/tome/client-certificates.test.ts';
 const REFUSED_TESTS = 'test/unit/tome/authentication/refused-credentials.test.ts';
 
 /** Bugs in how the client authenticates at TOME. */
@@ -99,6 +100,38 @@ export const CREDENTIAL_MUTANTS: readonly Mutant[] = [
       ),
     ],
     tests: [REFUSED_TESTS],
+  },
+  {
+    name: 'the client certificate is not shown to NS2 if it has an address of its own',
+    kind: 'authentication at TOME',
+    edits: [
+      edit(
+        'lambdas/tome/client/tome-endpoints.ts',
+        'new TomeConnections(second, clock, { certificate })',
+        'new TomeConnections(second, clock, {})',
+      ),
+    ],
+    tests: [CERTIFICATE_TESTS],
+  },
+  {
+    name: 'the client certificate is not shown to a token endpoint below the address of NS1',
+    kind: 'authentication at TOME',
+    edits: [
+      edit('lambdas/tome/client/authentication/create-authentication.ts', '{ certificate, server }', '{ server }'),
+    ],
+    tests: [CERTIFICATE_TESTS],
+  },
+  {
+    name: 'a token endpoint at another address must have a certificate of the private authority',
+    kind: 'authentication at TOME',
+    edits: [
+      edit(
+        'lambdas/tome/client/client-certificate.ts',
+        "[...getCACertificates('default'), certificate.authority]",
+        '[certificate.authority]',
+      ),
+    ],
+    tests: [CERTIFICATE_TESTS],
   },
   {
     name: 'an expired access token opens the circuit breaker of TOME',

@@ -193,6 +193,22 @@ describe('a key in a header', () => {
     expect(secretReads).toBe(1);
   });
 
+  test('is not read again for a call that TOME refused with the former key; the call is repeated with the new one', async () => {
+    const held = Promise.withResolvers<void>();
+    const late: Act = (response, sent) => void held.promise.then(() => unauthorized(response, sent));
+    tomeServer.script(late, unauthorized, found);
+    const tome = withKey();
+    await time.advance(30_000);
+    secret = 'new-key';
+    const first = tome.ns1.lookup(card, live());
+    await vi.waitFor(() => expect(tomeServer.paths).toHaveLength(1), { timeout: 60_000 });
+    expect(await tome.ns1.lookup(card, live())).toBe(ours);
+    held.resolve();
+    expect(await first).toBe(ours);
+    expect(sentKeys()).toEqual([`Key ${SECRET}`, `Key ${SECRET}`, 'Key new-key', 'Key new-key']);
+    expect(secretReads).toBe(1);
+  });
+
   test('is not read again soon after the start', async () => {
     tomeServer.script(unauthorized);
     await expect(withKey().ns1.lookup(card, live())).rejects.toMatchObject(denied(1));
