@@ -3,31 +3,47 @@ import { certificateFaults, haveSameAddress } from './namespace-addresses.ts';
 import { type Authentication, type TomeProfile, tokenFormsOf } from './tome-profile.ts';
 
 /** Lines of a profile that do not fit together, one sentence each. */
-export const findProfileFaults = (profile: TomeProfile): readonly string[] => [
-  ...unknownLines(profile),
-  ...Object.entries(profile.namespaces).flatMap(([key, { token, url }]) => [
-    ...formFaults(token).map((fault) => `namespaces.${key}.token.${fault}`),
-    ...(url === undefined || isHttpUrl(url) ? [] : [`namespaces.${key}.url must be an http or https URL`]),
-  ]),
-  ...referenceFaults(profile),
-  ...formsTooAlike(profile),
-  ...addressFaults(profile),
-  ...certificateFaults(profile),
-  ...headerFaults(profile),
-  ...authenticationFaults(profile.authentication),
-];
+export function findProfileFaults(profile: TomeProfile): readonly string[] {
+  const ofForms = [
+    ...sizeFaults(profile),
+    ...referenceFaults(profile),
+    ...Object.entries(profile.namespaces).flatMap(([key, { token }]) =>
+      startFaults(token).map((fault) => `namespaces.${key}.token.${fault}`),
+    ),
+  ];
+  return [
+    ...unknownLines(profile),
+    ...Object.entries(profile.namespaces).flatMap(([key, { url }]) =>
+      url === undefined || isHttpUrl(url) ? [] : [`namespaces.${key}.url must be an http or https URL`],
+    ),
+    // Forms that are wrong by themselves are not compared: the result would be a second sentence
+    // about the same line.
+    ...(ofForms.length > 0 ? ofForms : formsTooAlike(profile)),
+    ...addressFaults(profile),
+    ...certificateFaults(profile),
+    ...headerFaults(profile),
+    ...authenticationFaults(profile.authentication),
+  ];
+}
 
 const unknownLines = ({ unknown }: TomeProfile): readonly string[] =>
   unknown.map((line) => `${line} is marked as unknown: ask the owners of TOME (docs/onboarding.md)`);
 
-function formFaults({ shortest, longest, alphabet, checkDigit, forbiddenStarts }: TokenForm): readonly string[] {
-  const ranges = forbiddenStarts.filter(({ from, to }) => from.length !== to.length || from > to);
+/** Of internal tokens. What a reference must be leaves no choice. */
+function sizeFaults({ namespaces }: TomeProfile): readonly string[] {
+  const { shortest, longest, alphabet, checkDigit } = namespaces.ns1.token;
   return [
-    ...(shortest > longest ? ['shortest must not be above longest'] : []),
-    ...(alphabet !== 'digits' && checkDigit !== 'any' ? ['checkDigit must be any unless alphabet is digits'] : []),
-    ...ranges.map(({ from, to }) => `forbiddenStarts ${from}-${to} must have two ends of equal length in order`),
+    ...(shortest > longest ? ['namespaces.ns1.token.shortest must not be above longest'] : []),
+    ...(alphabet !== 'digits' && checkDigit !== 'any'
+      ? ['namespaces.ns1.token.checkDigit must be any unless alphabet is digits']
+      : []),
   ];
 }
+
+const startFaults = ({ forbiddenStarts }: TokenForm): readonly string[] =>
+  forbiddenStarts
+    .filter(({ from, to }) => from.length !== to.length || from > to)
+    .map(({ from, to }) => `forbiddenStarts ${from}-${to} must have two ends of equal length in order`);
 
 /** The API promises references of 16 digits to its callers. */
 function referenceFaults({ namespaces }: TomeProfile): readonly string[] {

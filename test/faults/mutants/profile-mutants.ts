@@ -38,4 +38,16 @@ export const PROFILE_MUTANTS: readonly Mutant[] = [
     ],
     tests: ['test/unit/tome/profile/read-profile.test.ts'],
   },
+  {
+    name: 'a fault of a profile is named with the words of the library for schemas',
+    kind: 'settings of an environment',
+    edits: [
+      edit(
+        'lambdas/tome/profile/read-profile.ts',
+        'tomeProfileSchema, written, { error: sentenceOfKind }',
+        'tomeProfileSchema, written',
+      ),
+    ],
+    tests: ['test/unit/tome/profile/profile-mutations.test.ts'],
+  },
 ];

@@ -93,6 +93,32 @@ describe('a profile that cannot be used is refused with one sentence for each fa
     expect(faultsOf({ namespaces })).toEqual([]);
   });
 
+  test('references whose shortest length is above their longest', () => {
+    const { ns1 } = usable.namespaces;
+    expect(faultsOf({ namespaces: { ns1, ns2: { name: 'Outside', token: { ...digits, shortest: 17 } } } })).toEqual([
+      'namespaces.ns2.token must be 16 digits, because a card reference is',
+    ]);
+  });
+
+  test.each([
+    [{ ...usable.namespaces.ns1.token, shortest: 65 }, 'shortest must be a whole number from 8 to 64'],
+    [{ ...usable.namespaces.ns1.token, longest: 19 }, 'shortest must not be above longest'],
+    [{ ...usable.namespaces.ns1.token, checkDigit: 'must-fail' }, 'checkDigit must be any unless alphabet is digits'],
+    [
+      { ...usable.namespaces.ns1.token, forbiddenStarts: ['5-4'] },
+      'forbiddenStarts 5-4 must have two ends of equal length in order',
+    ],
+  ])('internal tokens of the form %j', (token, fault) => {
+    expect(withInternalToken(token)).toEqual([`namespaces.ns1.token.${fault}`]);
+  });
+
+  test('references with letters, which are not also compared with internal tokens', () => {
+    const { ns1 } = usable.namespaces;
+    expect(faultsOf({ namespaces: { ns1, ns2: { name: 'Outside', token: ns1.token } } })).toEqual([
+      'namespaces.ns2.token must be 16 digits, because a card reference is',
+    ]);
+  });
+
   test('lines without an answer', () => {
     expect(faultsOf({ unknown: ['limits.scope'] })).toEqual([
       'limits.scope is marked as unknown: ask the owners of TOME (docs/onboarding.md)',
