@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda';
 import { type ApiRoute, routesIn } from '../../lambdas/api/routes.ts';
 import type { RouteName } from '../../lambdas/functions.ts';
-import type { Vocabulary } from '../../lambdas/vocabulary.ts';
+import { VOCABULARIES, type Vocabulary } from '../../lambdas/vocabulary.ts';
 import { writeAnswer } from '../program/loopback/connection-faults.ts';
 import { type ReceivedRequest, startLoopbackServer } from '../program/loopback/loopback-server.ts';
 import { type HttpAnswer, problemAnswer } from '../program/loopback/problem-answer.ts';
@@ -21,8 +21,8 @@ export interface Gateway {
 export interface GatewayOptions {
   readonly port: number;
   readonly functions: Readonly<Record<RouteName, ApiFunction>>;
-  /** The words of the routes, in which the functions read and answer. */
-  readonly vocabulary: Vocabulary;
+  /** The words of the routes, in which the functions read and answer. By default those of cards. */
+  readonly vocabulary?: Vocabulary;
   readonly sideRoute: SideRoute;
   readonly concurrencyLimit?: ConcurrencyLimitSettings;
   /** How long a client may take to send one request, in milliseconds. */
@@ -53,7 +53,7 @@ const LOCAL_CALLER = `arn:aws:iam::${LOCAL_ACCOUNT}:user/local`;
  * calls the same handlers. Rejects when the port is in use.
  */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
-  const { port, functions, vocabulary, sideRoute, requestTimeoutMs } = options;
+  const { port, functions, vocabulary = VOCABULARIES.card, sideRoute, requestTimeoutMs } = options;
   const served = routesIn(vocabulary);
   const limit = new ConcurrencyLimit(options.concurrencyLimit ?? DEFAULT_LIMIT);
 

@@ -33,11 +33,11 @@ const WRONG = [
   },
   {
     what: 'a limit below the configured calls',
-    lines: { limits: { ...simulator.limits, callsPerSecond: 89 } },
+    lines: { limits: { ...simulator.limits, callsPerSecond: 59 } },
     synthesis:
-      'dev: TOME takes 89 calls a second for each operation, and tokenize needs card 40 batch + 30 direct, program 10 batch + 10 direct = 90.',
+      'dev: TOME takes 59 calls a second for each operation, and tokenize needs card 40 batch + 30 direct, program 10 batch + 10 direct = 90.',
     start:
-      'TOME_BATCH_CALLS_PER_SECOND or DIRECT_CREATIONS_PER_SECOND must be lower: TOME takes 89 calls a second for each operation, and tokenize needs 40 batch + 30 direct + 20 of other domains = 90 (docs/capacity.md#limits-that-add-up)',
+      'TOME_BATCH_CALLS_PER_SECOND must be lower: TOME takes 59 calls a second for each operation, and tokenize needs 40 batch + 20 of other domains = 60 (docs/capacity.md#limits-that-add-up)',
   },
   {
     what: 'a credential that is missing',
