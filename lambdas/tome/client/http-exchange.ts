@@ -19,6 +19,7 @@ import type { TomeProfile } from '../profile/tome-profile.ts';
 import { assertRepeatsId, assertRepeatsItem, gatewayAnswered } from './answer-proof.ts';
 import type { Credential } from './authentication/authentication.ts';
 import { CredentialRefused, ServerFaulted, ServerUnavailable } from './failures.ts';
+import { parsedJson } from './parsed-json.ts';
 import type { ReceivedAnswer } from './received-answer.ts';
 import { retryAfterSeconds } from './retry-after.ts';
 import type { RequestTimeouts } from './tome-connections.ts';
@@ -112,7 +113,7 @@ function replyOf<Name extends Operation>(
   operation: Name,
   { status, text }: ReceivedAnswer,
 ): Reply<Answer<Name>> {
-  const content = parse(text);
+  const content = parsedJson(text);
   if (status === 200) {
     const parsed = z.safeParse(readableAnswers[operation], content);
     if (parsed.success) return { status, answer: parsed.data as Answer<Name> };
@@ -128,12 +129,3 @@ function replyOf<Name extends Operation>(
 
 export const invalidAnswer = (what: string, attempts = 1): TomeError =>
   new TomeAnswerInvalid(`TOME's answer breaks the contract: ${what}.`, { attempts });
-
-/** `undefined` when the text is not JSON. The parser's message would quote the text. */
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}

@@ -100,11 +100,16 @@ function createNamespace<Source, Token extends string>(
     if (token === null) throw new UnusableToken(undefined, { attempts });
     return token;
   };
-  const resultOf = (entry: unknown, wanted: Token): BulkTokenizeResult<Token> => {
+  /** `null` for a result that does not show that it belongs to this item. */
+  const resultOf = (
+    entry: unknown,
+    item: { readonly source: string; readonly token: Token },
+  ): BulkTokenizeResult<Token> | null => {
     const { success, data } = z.safeParse(bulkResult, entry);
+    if (answersShow === 'item' && data?.source !== item.source) return null;
     if (!success) return { outcome: 'unusable' };
     if (data.outcome === 'failed') return { outcome: 'failed' };
-    const token = readAnswered(data.token, false, wanted);
+    const token = readAnswered(data.token, false, item.token);
     return token === null ? { outcome: 'unusable' } : { outcome: 'bound', token };
   };
   /** One result for each item. A result of another item says nothing about the one at its place. */
@@ -113,10 +118,7 @@ function createNamespace<Source, Token extends string>(
     items: readonly { readonly source: string; readonly token: Token }[],
   ): readonly BulkTokenizeResult<Token>[] => {
     if (entries.length !== items.length) throw invalidAnswer('the numbers of results and items differ');
-    const results = items.map(({ source, token }, index) => {
-      const entry = entries[index];
-      return answersShow !== 'item' || sourceOf(entry) === source ? resultOf(entry, token) : null;
-    });
+    const results = items.map((item, index) => resultOf(entries[index], item));
     if (results.every((result) => result === null)) throw answersAnotherRequest();
     return results.map((result) => result ?? { outcome: 'failed' });
   };
@@ -173,11 +175,6 @@ function createNamespace<Source, Token extends string>(
 
     assertAdmits: (operation, call) => client.assertAdmits(namespace, operation, call),
   };
-}
-
-function sourceOf(entry: unknown): unknown {
-  const { success, data } = z.safeParse(bulkResult, entry);
-  return success ? data.source : undefined;
 }
 
 function answerOrNull<Content>({ reply, attempts }: CountedReply<Content>): Content | null {

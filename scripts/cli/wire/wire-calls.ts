@@ -6,6 +6,7 @@ import {
   type AuthenticationHeaders,
   noAuthentication,
 } from '../../../lambdas/tome/client/authentication/authentication.ts';
+import { parsedJson } from '../../../lambdas/tome/client/parsed-json.ts';
 import type { TomeEndpoints } from '../../../lambdas/tome/client/tome-endpoints.ts';
 import type { Namespace, Operation } from '../../../lambdas/tome/contract/contract.ts';
 import type { WireAnswer } from './wire-answer.ts';
@@ -72,7 +73,7 @@ export class WireCalls {
     });
     const durationMs = clock.monotonicMs() - startedMs;
     const { status, headers } = answer;
-    return { namespace, operation, body, requestId, status, headers, content: contentOf(answer.text), durationMs };
+    return { namespace, operation, body, requestId, status, headers, content: parsedJson(answer.text), durationMs };
   }
 
   /** The headers that show who sends a request. Rejects with CredentialUnavailable. */
@@ -86,14 +87,5 @@ export class WireCalls {
         return credential.headersFor({ url: connections.urlOf(path), body: JSON.stringify(body) });
       }
     }
-  }
-}
-
-/** `undefined` when the text is not JSON. */
-function contentOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }

@@ -50,8 +50,8 @@ export const TOME_MUTANTS: readonly Mutant[] = [
     edits: [
       edit(
         'lambdas/tome/client/http-tome.ts',
-        "answersShow !== 'item' || sourceOf(entry) === source ?",
-        "answersShow !== 'item' || items.some((other) => other.source === sourceOf(entry)) ?",
+        "answersShow === 'item' && data?.source !== item.source",
+        "answersShow === 'item' && data?.source === undefined",
       ),
     ],
     tests: [REPEATED_ITEMS],

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import type { Authentication } from '../../profile/tome-profile.ts';
+import { parsedJson } from '../parsed-json.ts';
 
 /** Of an OAuth 2.0 client. */
 export interface ClientIdentity {
@@ -30,11 +31,6 @@ export function findCredentialFault({ kind }: Authentication, credential: string
 }
 
 export function readClientIdentity(credential: string): ClientIdentity | null {
-  try {
-    const { success, data } = z.safeParse(clientIdentity, JSON.parse(credential));
-    return success ? data : null;
-  } catch (error) {
-    if (error instanceof SyntaxError) return null;
-    throw error;
-  }
+  const { success, data } = z.safeParse(clientIdentity, parsedJson(credential));
+  return success ? data : null;
 }

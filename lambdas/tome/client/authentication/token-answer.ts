@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { parsedJson } from '../parsed-json.ts';
 
 /** An access token, and for how long the server says that it is valid. */
 export interface AccessToken {
@@ -23,7 +24,7 @@ const tokenAnswer = z.object({
 
 /** The token of an answer (RFC 6749, section 5.1); `null` when it has no usable one. */
 export function readTokenAnswer(text: string): AccessToken | null {
-  const { success, data } = z.safeParse(tokenAnswer, parse(text));
+  const { success, data } = z.safeParse(tokenAnswer, parsedJson(text));
   return success ? { token: data.access_token, lifetimeMs: 1_000 * lifetimeSeconds(data.expires_in) } : null;
 }
 
@@ -46,15 +47,6 @@ const ERRORS = [
 
 /** The error code of a refusal (RFC 6749, section 5.2), if it has a known one. */
 export function readTokenError(text: string): string | null {
-  const { success, data } = z.safeParse(z.object({ error: z.enum(ERRORS) }), parse(text));
+  const { success, data } = z.safeParse(z.object({ error: z.enum(ERRORS) }), parsedJson(text));
   return success ? data.error : null;
-}
-
-/** `undefined` when the text is not JSON. The parser's message would quote the text. */
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
