@@ -60,7 +60,7 @@ export async function composeTokenizer(name: TokenizerFunction): Promise<Compose
 async function composeDirect(settings: TokenizerSettings): Promise<ComposedTokenizer> {
   const tokenizer = createDirectTokenizer(sharedParts(settings, await composeTome(settings)));
   const budgets = composeCallerBudgets(settings, null);
-  return { tokenizer: limitCallers(tokenizer, budgets), budgets, ...sourcesOf(settings), ...limitsOf(settings) };
+  return { tokenizer: limitCallers(tokenizer, budgets), budgets, ...handlerParts(settings) };
 }
 
 async function composePooled(settings: TokenizerSettings): Promise<ComposedTokenizer> {
@@ -79,15 +79,19 @@ async function composePooled(settings: TokenizerSettings): Promise<ComposedToken
     claimOf: keys === null ? refuseKeys : claimWith(await secretOf(keys)),
   });
   const budgets = composeCallerBudgets(settings, createBudgetLedger(database));
-  return { tokenizer: limitCallers(tokenizer, budgets), budgets, ...sourcesOf(settings), ...limitsOf(settings) };
+  return { tokenizer: limitCallers(tokenizer, budgets), budgets, ...handlerParts(settings) };
 }
 
-function sourcesOf(settings: Settings<'domain'>) {
+/** What a handler needs beside the tokenizer. */
+function handlerParts(settings: Settings<'domain' | 'request'>) {
   const vocabulary = vocabularyOf(settings);
   const form = sourceFormOf(settings);
   return {
+    forms: tokenFormsOf(settings.TOME_PROFILE),
     vocabulary,
     readSource: (text: string) => CardNumber.parse(text, form, vocabulary.fields.source.name),
+    deadlineMs: settings.REQUEST_DEADLINE_MS,
+    requestsPerSecond: settings.CALLER_REQUESTS_PER_SECOND,
   };
 }
 
@@ -107,12 +111,6 @@ const sharedParts = (settings: TokenizerSettings, tome: Tome): DirectDependencie
       });
     }
   },
-});
-
-const limitsOf = (settings: Settings<'domain' | 'request'>) => ({
-  forms: tokenFormsOf(settings.TOME_PROFILE),
-  deadlineMs: settings.REQUEST_DEADLINE_MS,
-  requestsPerSecond: settings.CALLER_REQUESTS_PER_SECOND,
 });
 
 const secretOf = async (settings: Settings<'idempotency'>): Promise<string> =>

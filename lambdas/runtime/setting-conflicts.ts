@@ -1,7 +1,7 @@
 import { findCredentialFault } from '../tome/client/authentication/credential-text.ts';
 import { CERTIFICATE_FORM, readClientCertificate } from '../tome/client/client-certificate.ts';
 import { faultsAtUrl } from '../tome/profile/namespace-addresses.ts';
-import type { TomeProfile } from '../tome/profile/tome-profile.ts';
+import { asksForCredential, type TomeProfile } from '../tome/profile/tome-profile.ts';
 import type { GroupName } from './setting-groups.ts';
 import { tomeLimitConflicts } from './tome-limit-conflicts.ts';
 
@@ -58,15 +58,14 @@ function tomeConflicts(values: Values): readonly string[] {
   const profile = profileOf(values);
   if (profile === null) return [];
   const { authentication, clientCertificate } = profile;
-  const { kind } = authentication;
   const credential = values['TOME_CREDENTIAL'];
   const certificate = values['TOME_CLIENT_CERTIFICATE'];
   const credentialFault = typeof credential === 'string' ? findCredentialFault(authentication, credential) : null;
   return [
     ...faultsAtUrl(profile, String(values['TOME_URL']), 'TOME_URL').map((fault) => `TOME_PROFILE ${fault}`),
     ...secretConflicts(values, 'TOME_CREDENTIAL', {
-      isAskedFor: kind === 'header' || kind === 'oauth2',
-      because: `TOME_PROFILE has the authentication ${kind}`,
+      isAskedFor: asksForCredential(authentication),
+      because: `TOME_PROFILE has the authentication ${authentication.kind}`,
     }),
     ...secretConflicts(values, 'TOME_CLIENT_CERTIFICATE', {
       isAskedFor: clientCertificate,

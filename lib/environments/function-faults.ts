@@ -4,15 +4,13 @@ import { FUNCTIONS, type FunctionName } from '../../lambdas/functions.ts';
 import { valuesOf } from './domain-settings.ts';
 import type { DomainSettings } from './environment.ts';
 import { MIGRATION_WAIT_SECONDS, provisionedOf, releaseP99Of, scheduleOf, sizeOf } from './function-options.ts';
+import { broken, type Rule } from './rule.ts';
 
 /** API Gateway waits this long for a function. */
 const MOST_ROUTE_SECONDS = 29;
 
 const isWhole = (value: number, least: number, most: number): boolean =>
   Number.isInteger(value) && value >= least && value <= most;
-
-/** A condition, and the sentence for a function that does not meet it. */
-type Rule = readonly [holds: boolean, sentence: string];
 
 /**
  * What Lambda would refuse of the functions of a domain, and times that do not fit each other, one
@@ -36,7 +34,7 @@ export function functionFaults(
   return [
     ...(areSettingsUsable ? statementFaults(settings) : []),
     ...unknown.map((name) => `functions.${name} is no function.`),
-    ...rules.filter(([holds]) => !holds).map(([, sentence]) => sentence),
+    ...broken(rules),
   ];
 }
 

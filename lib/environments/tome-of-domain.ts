@@ -1,5 +1,5 @@
 import { type ReadProfile, readTomeProfile } from '../../lambdas/tome/profile/read-profile.ts';
-import type { TomeProfile } from '../../lambdas/tome/profile/tome-profile.ts';
+import { asksForCredential, type TomeProfile } from '../../lambdas/tome/profile/tome-profile.ts';
 import type { DomainSettings, Environment, TomeCredentials, TomeProfileChoice } from './environment.ts';
 
 /** The emulator's starter starts the simulator. */
@@ -27,13 +27,13 @@ export type CredentialLine = 'credentialSecretArn' | 'clientCertificateSecretArn
 
 /** The lines of the credentials that a profile asks for, each with the line that asks for it. */
 export function credentialLinesOf({
-  authentication: { kind },
+  authentication,
   clientCertificate,
 }: TomeProfile): Readonly<Record<CredentialLine, string | null>> {
   return {
-    credentialSecretArn: kind === 'header' || kind === 'oauth2' ? `authentication ${kind}` : null,
+    credentialSecretArn: asksForCredential(authentication) ? `authentication ${authentication.kind}` : null,
     clientCertificateSecretArn: clientCertificate ? 'clientCertificate' : null,
-    executeApiArns: kind === 'sigv4' ? 'authentication sigv4' : null,
+    executeApiArns: authentication.kind === 'sigv4' ? 'authentication sigv4' : null,
   };
 }
 

@@ -4,6 +4,7 @@ import type { AwsEnvironment, DomainSettings, Environment } from './environment.
 import { ENVIRONMENTS } from './environments.ts';
 import { functionFaults } from './function-faults.ts';
 import { LOG_RETENTION_DAYS } from './retention.ts';
+import { broken, type Rule } from './rule.ts';
 import { isEndpointService, tomeFaults } from './tome-faults.ts';
 import { limitFaults } from './tome-limits.ts';
 import { MOST_ZONES } from './zones.ts';
@@ -52,12 +53,6 @@ export function faultsOf(environment: Environment): readonly string[] {
 
 /** A resource policy may have 8,192 characters (test/infrastructure/api-access.test.ts). */
 export const MOST_CONSUMERS = 20;
-
-/** A condition, and the sentence for an environment that does not meet it. */
-type Rule = readonly [holds: boolean, sentence: string];
-
-const broken = (rules: readonly Rule[]): readonly string[] =>
-  rules.filter(([holds]) => !holds).map(([, sentence]) => sentence);
 
 const isAccount = (text: string): boolean => /^\d{12}$/.test(text);
 

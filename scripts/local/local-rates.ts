@@ -1,13 +1,11 @@
 import { readSettings } from '../../lambdas/runtime/settings.ts';
-import { callsOfDomain } from '../../lambdas/tome/profile/planned-calls.ts';
+import { callsOfDomain, NO_CALLS } from '../../lambdas/tome/profile/planned-calls.ts';
 import type { TomeProfile } from '../../lambdas/tome/profile/tome-profile.ts';
 
 const DEFAULTS = readSettings(['tome', 'creation'], { TOME_URL: 'http://provided.later' });
 
 /** The most that refills use of a small limit. It leaves the default rate at 250 calls a second. */
 const BATCH_SHARE = 0.32;
-
-const NOTHING = { creations: 0, reads: 0, batch: 0, direct: 0, liveLimit: 0 };
 
 /**
  * The rates of the local stack, which together fit the limit of the profile
@@ -20,7 +18,7 @@ export function localRates(profile: TomeProfile): Readonly<Record<string, string
     given('TOME_BATCH_CALLS_PER_SECOND') ??
     Math.min(DEFAULTS.TOME_BATCH_CALLS_PER_SECOND, Number(shareOfLimit(profile, BATCH_SHARE)));
   const left = Math.max(1, limits.callsPerSecond - batch - (given('TOME_OTHER_CALLS_PER_SECOND') ?? 0));
-  const callsOfDirect = callsOfDomain(limits, { ...NOTHING, direct: 1 });
+  const callsOfDirect = callsOfDomain(limits, { ...NO_CALLS, direct: 1 });
   return {
     TOME_BATCH_CALLS_PER_SECOND: String(batch),
     TOME_LIVE_CALLS_PER_SECOND: String(Math.min(MOST_CALLS_PER_SECOND, left)),

@@ -16,3 +16,9 @@ export function checkDigitOf(body: string): number {
   }
   return (10 - (sum % 10)) % 10;
 }
+
+/** The last serial with which a program may begin: a run uses fewer than 1,000 of nine digits. */
+export const LAST_FIRST_SERIAL = 999_999_000;
+
+/** A serial with which a run may begin, so that two runs seldom use the same cards. */
+export const randomFirstSerial = (random: () => number): number => Math.floor(random() * LAST_FIRST_SERIAL);

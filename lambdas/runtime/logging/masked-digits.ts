@@ -4,6 +4,8 @@ import { type DigitForm, isOfDigitForm } from '../../tokenization/model/digit-fo
 export const MASKED_DIGITS_PLACEHOLDER = '[masked number]';
 
 let masked: readonly DigitForm[] = [];
+/** The fewest digits of a masked number. */
+let fewest = Number.POSITIVE_INFINITY;
 
 /**
  * Says which numbers no log line may contain beside card numbers: internal tokens, if they are
@@ -12,10 +14,11 @@ let masked: readonly DigitForm[] = [];
  */
 export function configureMasks(forms: readonly DigitForm[]): void {
   masked = forms;
+  fewest = Math.min(...forms.flatMap(({ lengths }) => lengths));
 }
 
 /** Whether consecutive digits are a number of a masked form. */
 export const areMasked = (digits: string): boolean => masked.some((form) => isOfDigitForm(digits, form));
 
-/** The fewest digits of a masked number. */
-export const fewestMaskedDigits = (): number => Math.min(...masked.flatMap(({ lengths }) => lengths));
+/** The fewest digits of a masked number; infinite if nothing is masked. */
+export const fewestMaskedDigits = (): number => fewest;

@@ -1,4 +1,4 @@
-import { startsBetween } from './card-networks.ts';
+import { CARD_NUMBER_DIGITS, startsBetween } from './card-networks.ts';
 import { hasCheckDigit, type LuhnPolicy } from './luhn.ts';
 
 /** Leading digits from `from` to `to`, both included and of equal length. */
@@ -75,8 +75,8 @@ export const mayCoincide = (one: TokenForm, other: TokenForm): boolean =>
   !areContrary(one.checkDigit, other.checkDigit) &&
   !coverAllStarts([...one.forbiddenStarts, ...other.forbiddenStarts]);
 
-/** Every card number has these lengths and another first digit than this one (card-number.ts). */
-const CARD_DIGITS = { fewest: 13, most: 19, noStart: { from: '0', to: '0' } } as const;
+/** No card number starts so (source-form.ts). */
+const NO_CARD_START: DigitRange = { from: '0', to: '0' };
 
 /**
  * Whether a text of this form can be a card number, of any network: requests may contain numbers of
@@ -84,9 +84,9 @@ const CARD_DIGITS = { fewest: 13, most: 19, noStart: { from: '0', to: '0' } } as
  */
 export const mayLookLikeCard = ({ shortest, longest, forbiddenStarts, checkDigit }: TokenForm): boolean =>
   checkDigit !== 'must-fail' &&
-  shortest <= CARD_DIGITS.most &&
-  longest >= CARD_DIGITS.fewest &&
-  !coverAllStarts([...forbiddenStarts, CARD_DIGITS.noStart]);
+  shortest <= CARD_NUMBER_DIGITS.most &&
+  longest >= CARD_NUMBER_DIGITS.fewest &&
+  !coverAllStarts([...forbiddenStarts, NO_CARD_START]);
 
 const areContrary = (one: LuhnPolicy, other: LuhnPolicy): boolean => one !== 'any' && other !== 'any' && one !== other;
 

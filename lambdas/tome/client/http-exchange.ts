@@ -21,6 +21,7 @@ import type { Credential } from './authentication/authentication.ts';
 import { CredentialRefused, ServerFaulted, ServerUnavailable } from './failures.ts';
 import { parsedJson } from './parsed-json.ts';
 import type { ReceivedAnswer } from './received-answer.ts';
+import { requestHeaders } from './request-headers.ts';
 import { retryAfterSeconds } from './retry-after.ts';
 import type { RequestTimeouts } from './tome-connections.ts';
 import type { TomeEndpoints } from './tome-endpoints.ts';
@@ -69,10 +70,7 @@ export async function exchange<Name extends Operation>(
   const answer = await connections.post({
     path,
     headers: {
-      'content-type': 'application/json',
-      [profile.headers.requestId]: requestId,
-      [profile.headers.correlationId]: correlationId,
-      ...(profile.headers.lane === null ? {} : { [profile.headers.lane]: lane }),
+      ...requestHeaders(profile, { requestId, correlationId, lane }),
       ...(await credential.headersFor({ url: connections.urlOf(path), body: text })),
     },
     body: text,

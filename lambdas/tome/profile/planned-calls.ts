@@ -18,6 +18,9 @@ export interface CallPlan {
   readonly isWithoutPairs?: boolean;
 }
 
+/** The plan of a domain that does nothing. */
+export const NO_CALLS: CallPlan = { creations: 0, reads: 0, batch: 0, direct: 0, liveLimit: 0 };
+
 export interface NamedPlan {
   /** The producer domain; empty when there is only one. */
   readonly domain: string;

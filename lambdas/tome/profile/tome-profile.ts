@@ -126,6 +126,9 @@ export type TomeProfile = z.output<typeof tomeProfileSchema>;
 export type WrittenProfile = z.input<typeof tomeProfileSchema>;
 export type Authentication = TomeProfile['authentication'];
 
+/** Whether the caller needs a credential of its own. SigV4 uses that of the function's role. */
+export const asksForCredential = ({ kind }: Authentication): boolean => kind === 'header' || kind === 'oauth2';
+
 /** The forms of the tokens, for the domain. */
 export const tokenFormsOf = ({ namespaces, toldApart }: Pick<TomeProfile, 'namespaces' | 'toldApart'>): TokenForms => ({
   internalToken: namespaces.ns1.token,

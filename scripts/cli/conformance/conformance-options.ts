@@ -6,6 +6,7 @@ import type { TomeProfile } from '../../../lambdas/tome/profile/tome-profile.ts'
 import { type Environment, PRODUCER_DOMAINS } from '../../../lib/environments/environment.ts';
 import { ENVIRONMENTS } from '../../../lib/environments/environments.ts';
 import { profileTextOf } from '../../../lib/environments/tome-of-domain.ts';
+import { LAST_FIRST_SERIAL, randomFirstSerial } from '../../local/made-up-cards.ts';
 import { InvalidArguments } from '../../program/invalid-arguments.ts';
 import { parseOptions } from '../../program/options.ts';
 import { findTargetFaults, hostsOf } from '../wire/target-guard.ts';
@@ -109,13 +110,13 @@ export function parseConformanceOptions(
   const url = values.url ?? tomeUrlOf(environment) ?? variables['TOME_URL'] ?? null;
   const urlFaults = url === null ? [] : findUrlFaults(url, { schemes: ['http', 'https'], expected: URL_FORM });
   faults.push(...urlFaults.map((fault) => `--url ${fault}.`));
-  const serial = values.serial ?? String(Math.floor(random() * LAST_SERIAL));
+  const serial = values.serial ?? String(randomFirstSerial(random));
   const options = {
     list: false as const,
     url,
     tokens: number('tokens', values.tokens, FEWEST_TOKENS, 5_000),
     mostCalls: number('most-calls', values['most-calls'] ?? (values.rate ? '1500' : '200'), 1, 100_000),
-    serial: number('serial', serial, 0, LAST_SERIAL),
+    serial: number('serial', serial, 0, LAST_FIRST_SERIAL),
     waitSeconds: number('wait', values.wait, 0, 86_400),
     rate: values.rate,
     json: values.json,
@@ -141,9 +142,6 @@ export function parseConformanceOptions(
 }
 
 const URL_FORM = 'must be an http or https address';
-
-/** Made-up cards have nine digits of their own, and a run uses fewer than 1,000 of them. */
-const LAST_SERIAL = 999_999_000;
 
 const tomeUrlOf = (environment: Environment | null): string | null =>
   environment?.kind === 'aws' ? environment.tome.url : null;

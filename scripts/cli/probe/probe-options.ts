@@ -1,6 +1,7 @@
 import { accessSync, constants, existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { certificateFaults, faultsAtUrl } from '../../../lambdas/tome/profile/namespace-addresses.ts';
+import { randomFirstSerial } from '../../local/made-up-cards.ts';
 import { InvalidArguments } from '../../program/invalid-arguments.ts';
 import { parseOptions } from '../../program/options.ts';
 import { findTargetFaults, hostsOf } from '../wire/target-guard.ts';
@@ -49,7 +50,7 @@ export function parseProbeOptions(args: readonly string[], random: () => number)
   const values = parseOptions(args, {
     url: { type: 'string' },
     profile: { type: 'string', default: 'simulator' },
-    serial: { type: 'string', default: String(Math.floor(random() * 999_999_000)) },
+    serial: { type: 'string', default: String(randomFirstSerial(random)) },
     tokens: { type: 'string', default: '200' },
     rate: { type: 'boolean', default: false },
     write: { type: 'string' },

@@ -1,5 +1,6 @@
 import { type Environment, PRODUCER_DOMAINS, type ProducerDomain } from '../../../lib/environments/environment.ts';
 import { ENVIRONMENTS } from '../../../lib/environments/environments.ts';
+import { LAST_FIRST_SERIAL, randomFirstSerial } from '../../local/made-up-cards.ts';
 import { InvalidArguments } from '../../program/invalid-arguments.ts';
 import { parseOptions } from '../../program/options.ts';
 
@@ -16,9 +17,6 @@ export interface VerifyOptions {
 }
 
 const NAMES = Object.keys(ENVIRONMENTS);
-
-/** Made-up cards have nine digits of their own, and a run uses fewer than 1,000 of them. */
-const LAST_SERIAL = 999_999_000;
 
 const LONGEST_WAIT_SECONDS = 3_600;
 
@@ -83,7 +81,7 @@ export function parseVerifyOptions(
     faults.push(`--domain must be one of ${known.join(', ')}.`);
   }
   const waitSeconds = number('wait', values.wait, LONGEST_WAIT_SECONDS);
-  const serial = number('serial', values.serial ?? String(Math.floor(random() * LAST_SERIAL)), LAST_SERIAL);
+  const serial = number('serial', values.serial ?? String(randomFirstSerial(random)), LAST_FIRST_SERIAL);
   if (environment === undefined || faults.length > 0) throw new InvalidArguments(faults);
   return {
     environment,

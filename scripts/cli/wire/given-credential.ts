@@ -1,4 +1,4 @@
-import type { TomeProfile } from '../../../lambdas/tome/profile/tome-profile.ts';
+import { asksForCredential, type TomeProfile } from '../../../lambdas/tome/profile/tome-profile.ts';
 import { readSecretLine } from '../read-secret-line.ts';
 
 type Variables = Readonly<Record<string, string | undefined>>;
@@ -9,13 +9,12 @@ type Variables = Readonly<Record<string, string | undefined>>;
  * machine could see it.
  */
 export async function withCredential(
-  { authentication: { kind } }: Pick<TomeProfile, 'authentication'>,
+  { authentication }: Pick<TomeProfile, 'authentication'>,
   variables: Variables,
 ): Promise<Variables> {
-  const isAskedFor = kind === 'header' || kind === 'oauth2';
   const isGiven = (variables['TOME_CREDENTIAL'] ?? variables['TOME_CREDENTIAL_SECRET_ID'] ?? '') !== '';
-  if (!isAskedFor || isGiven) return variables;
-  const question = `Credential of TOME (${kind}): `;
+  if (!asksForCredential(authentication) || isGiven) return variables;
+  const question = `Credential of TOME (${authentication.kind}): `;
   const text = await readSecretLine(question, { input: process.stdin, output: process.stderr });
   return { ...variables, TOME_CREDENTIAL: text };
 }

@@ -7,6 +7,7 @@ import {
   noAuthentication,
 } from '../../../lambdas/tome/client/authentication/authentication.ts';
 import { parsedJson } from '../../../lambdas/tome/client/parsed-json.ts';
+import { requestHeaders } from '../../../lambdas/tome/client/request-headers.ts';
 import type { TomeEndpoints } from '../../../lambdas/tome/client/tome-endpoints.ts';
 import type { Namespace, Operation } from '../../../lambdas/tome/contract/contract.ts';
 import type { WireAnswer } from './wire-answer.ts';
@@ -51,7 +52,6 @@ export class WireCalls {
     const { endpoints, clock } = this.#parts;
     const { namespace, operation, body } = request;
     const { connections, path } = endpoints.of(namespace, operation);
-    const names = endpoints.profile.headers;
     const timeoutMs = request.timeoutMs ?? this.#parts.timeoutMs ?? TIMEOUT_MS;
     const requestId = randomUUID();
     const credential = request.authenticationHeaders ?? (await this.headersFor(request));
@@ -59,10 +59,7 @@ export class WireCalls {
     const answer = await connections.post({
       path,
       headers: {
-        'content-type': 'application/json',
-        [names.requestId]: requestId,
-        [names.correlationId]: this.#correlationId,
-        ...(names.lane === null ? {} : { [names.lane]: 'batch' }),
+        ...requestHeaders(endpoints.profile, { requestId, correlationId: this.#correlationId, lane: 'batch' }),
         ...credential,
       },
       body: JSON.stringify(body),

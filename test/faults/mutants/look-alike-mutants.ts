@@ -168,8 +168,8 @@ export const LOOK_ALIKE_MUTANTS: readonly Mutant[] = [
     edits: [
       edit(
         'lambdas/tokenization/model/token-form.ts',
-        '!coverAllStarts([...forbiddenStarts, CARD_DIGITS.noStart]);',
-        "!coverAllStarts([...forbiddenStarts, CARD_DIGITS.noStart, { from: '95', to: '98' }]);",
+        '!coverAllStarts([...forbiddenStarts, NO_CARD_START]);',
+        "!coverAllStarts([...forbiddenStarts, NO_CARD_START, { from: '95', to: '98' }]);",
       ),
     ],
     tests: ['test/unit/tokenization/token-form.test.ts'],

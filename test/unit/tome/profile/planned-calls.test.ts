@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type CallPlan, callsOfDomain, findExcess } from '../../../../lambdas/tome/profile/planned-calls.ts';
+import { callsOfDomain, findExcess, NO_CALLS } from '../../../../lambdas/tome/profile/planned-calls.ts';
 import type { TomeProfile } from '../../../../lambdas/tome/profile/tome-profile.ts';
 
 type Limits = TomeProfile['limits'];
@@ -10,9 +10,8 @@ const limit = (callsPerSecond: number, scope: Limits['scope'], tokensPerPrefetch
   scope,
   tokensPerPrefetch,
 });
-const idle: CallPlan = { creations: 0, reads: 0, batch: 0, direct: 0, liveLimit: 0 };
-const card = { domain: 'card', plan: { ...idle, creations: 150, reads: 75, batch: 80, direct: 100 } };
-const program = { domain: 'program', plan: { ...idle, creations: 30, reads: 15, batch: 80, direct: 20 } };
+const card = { domain: 'card', plan: { ...NO_CALLS, creations: 150, reads: 75, batch: 80, direct: 100 } };
+const program = { domain: 'program', plan: { ...NO_CALLS, creations: 30, reads: 15, batch: 80, direct: 20 } };
 
 describe('domains that plan more calls than TOME takes are reported with the largest sum', () => {
   test('of one operation in both namespaces', () => {
@@ -23,7 +22,7 @@ describe('domains that plan more calls than TOME takes are reported with the lar
   });
 
   test('of lookups, when reads and confirmations of direct creations are more than the bindings', () => {
-    const plan = { ...idle, creations: 50, reads: 120, batch: 10, direct: 50 };
+    const plan = { ...NO_CALLS, creations: 50, reads: 120, batch: 10, direct: 50 };
     expect(findExcess(limit(200, 'endpoint'), [{ domain: 'card', plan }])).toBe(
       'TOME takes 200 calls a second for each operation, and lookup needs card 120 live + 100 direct = 220',
     );
@@ -49,21 +48,21 @@ describe('domains that plan more calls than TOME takes are reported with the lar
   });
 
   test('of a domain whose direct path may do more than is expected', () => {
-    const plan = { ...idle, creations: 10, batch: 80, direct: 100 };
+    const plan = { ...NO_CALLS, creations: 10, batch: 80, direct: 100 };
     expect(findExcess(limit(250, 'endpoint'), [{ domain: 'card', plan }])).toBe(
       'TOME takes 250 calls a second for each operation, and tokenize needs card 80 batch + 200 direct = 280',
     );
   });
 
   test('of a process whose limit on live calls is above what it expects', () => {
-    const plan = { ...idle, batch: 80, direct: 80, liveLimit: 225 };
+    const plan = { ...NO_CALLS, batch: 80, direct: 80, liveLimit: 225 };
     expect(findExcess(limit(250, 'endpoint'), [{ domain: '', plan }])).toBe(
       'TOME takes 250 calls a second for each operation, and tokenize needs 225 live + 80 batch = 305',
     );
   });
 
   test('of domains that are not listed', () => {
-    expect(findExcess(limit(250, 'endpoint'), [{ domain: '', plan: { ...idle, batch: 80 } }], 171)).toBe(
+    expect(findExcess(limit(250, 'endpoint'), [{ domain: '', plan: { ...NO_CALLS, batch: 80 } }], 171)).toBe(
       'TOME takes 250 calls a second for each operation, and tokenize needs 80 batch + 171 of other domains = 251',
     );
   });
