@@ -1,19 +1,14 @@
 import type { Context } from 'aws-lambda';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { type KeptOutput, keepOutput } from '../../support/kept-output.ts';
 
 vi.stubEnv('POWERTOOLS_METRICS_DISABLED', 'true');
 const { jobHandler } = await import('../../../lambdas/runtime/job-handler.ts');
 
-let written: string;
+let output: KeptOutput;
 
 beforeEach(() => {
-  written = '';
-  const keep = (chunk: unknown) => {
-    written += String(chunk);
-    return true;
-  };
-  vi.spyOn(process.stdout, 'write').mockImplementation(keep);
-  vi.spyOn(process.stderr, 'write').mockImplementation(keep);
+  output = keepOutput();
 });
 
 afterEach(() => {
@@ -27,7 +22,7 @@ const invocation = {
 } as unknown as Context;
 
 const lineOf = (message: string): unknown => {
-  const lines = written.split('\n').filter((text) => text.includes(message));
+  const lines = output.text.split('\n').filter((text) => text.includes(message));
   expect(lines).toHaveLength(1);
   return JSON.parse(lines[0] ?? '');
 };

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { auditLogger, logger } from '../../../lambdas/runtime/logging/logger.ts';
 import { redactedLogValue } from '../../../lambdas/runtime/logging/redacted-log-value.ts';
+import { type KeptOutput, keepOutput } from '../../support/kept-output.ts';
 import { withCheckDigit } from '../tokenization/generated-card-numbers.ts';
 
 const CARD = '4111111111111111';
@@ -11,16 +12,10 @@ const SECRET = 'hunter2-Pa55word';
  */
 const OLD_REFERENCE = withCheckDigit('821111111111111');
 
-let written: string;
+let output: KeptOutput;
 
 beforeEach(() => {
-  written = '';
-  const keep = (chunk: unknown) => {
-    written += String(chunk);
-    return true;
-  };
-  vi.spyOn(process.stdout, 'write').mockImplementation(keep);
-  vi.spyOn(process.stderr, 'write').mockImplementation(keep);
+  output = keepOutput();
 });
 
 afterEach(() => {
@@ -46,10 +41,10 @@ test.each(loggers)('%s contains no card number, in whatever field of a line it w
     url: 'https://example.com/%34%31%31%31%31%31%31%31%31%31%31%31%31%31%31%31',
     error: new Error(`failed for ${CARD}`),
   });
-  expect(written).toContain('"level":"ERROR"');
-  expect(written.replaceAll(/"timestamp":"[^"]*"/g, '')).not.toMatch(/1{4}/);
-  expect(written).not.toContain('52,49,49,49');
-  expect(written.match(/\[card number\]/g)?.length).toBeGreaterThanOrEqual(9);
+  expect(output.text).toContain('"level":"ERROR"');
+  expect(output.text.replaceAll(/"timestamp":"[^"]*"/g, '')).not.toMatch(/1{4}/);
+  expect(output.text).not.toContain('52,49,49,49');
+  expect(output.text.match(/\[card number\]/g)?.length).toBeGreaterThanOrEqual(9);
 });
 
 test.each(loggers)(
@@ -60,9 +55,9 @@ test.each(loggers)(
     });
     log.error('failed', error);
     log.error('failed', { error, list: [error] });
-    expect(written).toContain('SyntaxError');
-    expect(written).toContain('logger.test.ts');
-    expect(written).not.toContain('hunter2');
+    expect(output.text).toContain('SyntaxError');
+    expect(output.text).toContain('logger.test.ts');
+    expect(output.text).not.toContain('hunter2');
   },
 );
 
@@ -79,12 +74,12 @@ test('the log keeps values that are not card numbers unchanged', () => {
     caller: '412345678901/role/1234',
   };
   logger.critical('written', line);
-  expect(JSON.parse(written)).toMatchObject(JSON.parse(JSON.stringify(line)));
+  expect(JSON.parse(output.text)).toMatchObject(JSON.parse(JSON.stringify(line)));
 });
 
 test('the audit log keeps a reference whose range was assigned to a card network later', () => {
   auditLogger.info('card number disclosed', { cardReference: OLD_REFERENCE, session: OLD_REFERENCE });
-  expect(JSON.parse(written)).toMatchObject({ cardReference: OLD_REFERENCE, session: '[card number]' });
+  expect(JSON.parse(output.text)).toMatchObject({ cardReference: OLD_REFERENCE, session: '[card number]' });
 });
 
 test('the log redacts a card number in a field that AWS fills, because it has not the form of that field', () => {

@@ -13,6 +13,7 @@ import { findReferenceFault, REFERENCE_RULES } from '../../../lambdas/tokenizati
 import { hasForm } from '../../../lambdas/tokenization/model/token-form.ts';
 import { SHIPPED_PROFILES } from '../../../lambdas/tome/profile/shipped-profiles.ts';
 import { tokenFormsOf } from '../../../lambdas/tome/profile/tome-profile.ts';
+import { type KeptOutput, keepOutput } from '../../support/kept-output.ts';
 import { defaultRules, profileNamed, profileText } from '../../support/tome-profiles.ts';
 import { anyCardNumber, digits } from '../tokenization/generated-card-numbers.ts';
 
@@ -25,16 +26,10 @@ const REFERENCE = '9123456789012346' as CardReference;
 const ORIGIN = { sourceAddress: null, gatewayRequestId: null, gatewayExtendedRequestId: null, functionRequestId: null };
 const CALLER = { account: '412345678901', principal: 'role/issuing', session: 'a' };
 
-let written: string;
+let output: KeptOutput;
 
 beforeEach(() => {
-  written = '';
-  const keep = (chunk: unknown) => {
-    written += String(chunk);
-    return true;
-  };
-  vi.spyOn(process.stdout, 'write').mockImplementation(keep);
-  vi.spyOn(process.stderr, 'write').mockImplementation(keep);
+  output = keepOutput();
 });
 
 afterEach(() => {
@@ -67,9 +62,9 @@ describe.each(['sixteen-digits', 'uat'])('under the profile %s', (profile) => {
       url: `https://example.com/%39${TOKEN.slice(1)}`,
       error: new Error(`failed for ${TOKEN}`),
     });
-    expect(written).toContain('"level":"ERROR"');
-    expect(written).not.toContain(TOKEN.slice(1));
-    expect(written.match(/\[masked number\]/g)).toHaveLength(9);
+    expect(output.text).toContain('"level":"ERROR"');
+    expect(output.text).not.toContain(TOKEN.slice(1));
+    expect(output.text.match(/\[masked number\]/g)).toHaveLength(9);
   });
 
   test('every internal token is masked, alone and beside other numbers', async () => {
@@ -98,9 +93,9 @@ describe.each(['sixteen-digits', 'uat'])('under the profile %s', (profile) => {
         origin: ORIGIN,
       });
     }
-    expect(written).not.toContain(TOKEN);
-    expect(written).not.toContain(CARD);
-    expect(written.match(/card number withheld/g)).toHaveLength(2);
+    expect(output.text).not.toContain(TOKEN);
+    expect(output.text).not.toContain(CARD);
+    expect(output.text.match(/card number withheld/g)).toHaveLength(2);
   });
 
   test('ids, times and addresses are kept', async () => {
@@ -118,7 +113,7 @@ describe.each(['sixteen-digits', 'uat'])('under the profile %s', (profile) => {
       durationMs: 12.3,
     };
     logger.critical('written', line);
-    expect(JSON.parse(written)).toMatchObject(line);
+    expect(JSON.parse(output.text)).toMatchObject(line);
   });
 });
 
@@ -137,8 +132,8 @@ test('an internal token of 16 letters or digits that has digits only is neither 
     origin: ORIGIN,
   });
   logger.info(`token ${TOKEN}`);
-  expect(written.match(/"level":"INFO"/g)).toHaveLength(2);
-  expect(written).not.toContain(TOKEN);
+  expect(output.text.match(/"level":"INFO"/g)).toHaveLength(2);
+  expect(output.text).not.toContain(TOKEN);
 });
 
 describe('in a domain of accounts, an audit record', () => {
@@ -172,7 +167,7 @@ describe('in a domain of accounts, an audit record', () => {
     ],
   ])('of a %s names the verified caller, and masks the session that the caller chose', (_what, record) => {
     record();
-    expect(JSON.parse(written)).toMatchObject({
+    expect(JSON.parse(output.text)).toMatchObject({
       caller: '412345678901/role/AWSReservedSSO_Ops_ab1234567890cdef',
       account: caller.account,
       principal: caller.principal,
@@ -182,7 +177,7 @@ describe('in a domain of accounts, an audit record', () => {
 
   test('masks a field of another record that only has the name of a verified one', () => {
     logger.info('x', { principal: caller.principal, caller: '0012345678' });
-    expect(JSON.parse(written)).toMatchObject({
+    expect(JSON.parse(output.text)).toMatchObject({
       principal: 'role/AWSReservedSSO_Ops_ab[masked number]cdef',
       caller: '[masked number]',
     });
@@ -232,10 +227,14 @@ test('an audit record names the reference of a disclosure, whatever the referenc
   for (const profile of PROFILES) {
     await startUnder(profile);
     for (const text of [CARD, TOKEN, '6011000990139424', '0000000000000000']) {
-      written = '';
+      output.text = '';
       const cardReference = text as CardReference;
       recordDisclosure({ cardReference, caller: CALLER, correlationId: 'c', origin: ORIGIN });
-      expect(JSON.parse(written)).toMatchObject({ outcome: 'disclosed', cardReference: text, account: '412345678901' });
+      expect(JSON.parse(output.text)).toMatchObject({
+        outcome: 'disclosed',
+        cardReference: text,
+        account: '412345678901',
+      });
     }
   }
 });

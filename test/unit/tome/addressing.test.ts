@@ -3,10 +3,9 @@ import { systemClock } from '../../../lambdas/runtime/system-clock.ts';
 import { CardNumber } from '../../../lambdas/tokenization/model/card-number.ts';
 import type { InternalToken } from '../../../lambdas/tokenization/model/internal-token.ts';
 import type { Tome, TomeCall } from '../../../lambdas/tokenization/ports/tome.ts';
-import { createHttpTome } from '../../../lambdas/tome/client/http-tome.ts';
-import { TomeClient } from '../../../lambdas/tome/client/tome-client.ts';
 import type { TomeProfile } from '../../../lambdas/tome/profile/tome-profile.ts';
 import { madeUpCard } from '../../../scripts/local/made-up-cards.ts';
+import { plainTome } from '../../support/plain-tome.ts';
 import { simulatorProfile, simulatorProfileWith } from '../../support/tome-profiles.ts';
 import { type Act, type ScriptedTome, startScriptedTome } from './scripted-tome.ts';
 
@@ -27,25 +26,7 @@ beforeEach(async () => {
 
 afterEach(() => Promise.all([first.close(), second.close()]));
 
-function tomeOf(profile: TomeProfile): Tome {
-  const client = new TomeClient({
-    settings: {
-      baseUrl: first.url,
-      attemptTimeoutMs: 120_000,
-      maxAttempts: 1,
-      backoffBaseMs: 1,
-      backoffCapMs: 1,
-      retryRatio: 1,
-      breaker: { failures: 50, openMs: 60_000 },
-      batchCallsPerSecond: 5_000,
-      liveCallsPerSecond: 0,
-    },
-    profile,
-    clock: systemClock,
-    random: () => 0,
-  });
-  return createHttpTome(client, profile);
-}
+const tomeOf = (profile: TomeProfile): Tome => plainTome(first.url, profile);
 
 const live = (): TomeCall => ({
   deadlineMs: systemClock.monotonicMs() + 600_000,

@@ -7,11 +7,10 @@ import type { TomeCall } from '../../../lambdas/tokenization/ports/tome.ts';
 import type { Authentication } from '../../../lambdas/tome/client/authentication/authentication.ts';
 import { createAuthentication } from '../../../lambdas/tome/client/authentication/create-authentication.ts';
 import { type ClientCertificate, withPublicAuthorities } from '../../../lambdas/tome/client/client-certificate.ts';
-import { createHttpTome } from '../../../lambdas/tome/client/http-tome.ts';
-import { TomeClient } from '../../../lambdas/tome/client/tome-client.ts';
 import { madeUpCard } from '../../../scripts/local/made-up-cards.ts';
 import { type LoopbackServer, startLoopbackServer } from '../../../scripts/program/loopback/loopback-server.ts';
 import { FakeTime } from '../../support/fake-time.ts';
+import { plainTome } from '../../support/plain-tome.ts';
 import { createAuthority, createCertificate } from '../../support/test-certificates.ts';
 import { simulatorProfile, simulatorProfileWith } from '../../support/tome-profiles.ts';
 
@@ -71,24 +70,7 @@ test('the certificate is shown to the servers of both namespaces', async () => {
       ns2: { name: 'ns2', url: second, token: { alphabet: 'digits', shortest: 16, longest: 16 } },
     },
   });
-  const client = new TomeClient({
-    settings: {
-      baseUrl: first,
-      attemptTimeoutMs: 120_000,
-      maxAttempts: 1,
-      backoffBaseMs: 1,
-      backoffCapMs: 1,
-      retryRatio: 0,
-      breaker: { failures: 50, openMs: 60_000 },
-      batchCallsPerSecond: 5_000,
-      liveCallsPerSecond: 0,
-    },
-    profile,
-    certificate,
-    clock: systemClock,
-    random: () => 0.5,
-  });
-  const tome = createHttpTome(client, profile);
+  const tome = plainTome(first, profile, { certificate });
   expect(await tome.ns1.lookup(card, live())).toBeNull();
   expect(await tome.ns2.lookup(ours, live())).toBeNull();
   expect(paths).toEqual(['/v1/namespaces/ns1/lookup', '/v1/namespaces/ns2/lookup']);

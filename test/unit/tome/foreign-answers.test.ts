@@ -3,10 +3,10 @@ import { systemClock } from '../../../lambdas/runtime/system-clock.ts';
 import { CardNumber } from '../../../lambdas/tokenization/model/card-number.ts';
 import type { InternalToken } from '../../../lambdas/tokenization/model/internal-token.ts';
 import type { Tome, TomeCall } from '../../../lambdas/tokenization/ports/tome.ts';
-import { createHttpTome } from '../../../lambdas/tome/client/http-tome.ts';
 import { retryAfterSeconds } from '../../../lambdas/tome/client/retry-after.ts';
-import { TomeClient, type TomeSettings } from '../../../lambdas/tome/client/tome-client.ts';
+import type { TomeSettings } from '../../../lambdas/tome/client/tome-client.ts';
 import { madeUpCard } from '../../../scripts/local/made-up-cards.ts';
+import { plainTome } from '../../support/plain-tome.ts';
 import { simulatorProfile } from '../../support/tome-profiles.ts';
 import { type Act, answers, type ScriptedTome, startScriptedTome } from './scripted-tome.ts';
 
@@ -22,26 +22,10 @@ beforeEach(async () => {
 afterEach(() => server.close());
 
 const tomeOver = (settings: Partial<TomeSettings> = {}): Tome =>
-  createHttpTome(
-    new TomeClient({
-      settings: {
-        baseUrl: server.url,
-        attemptTimeoutMs: 120_000,
-        maxAttempts: 1,
-        backoffBaseMs: 1,
-        backoffCapMs: 1,
-        retryRatio: 1,
-        breaker: { failures: 3, openMs: 60_000 },
-        batchCallsPerSecond: 5_000,
-        liveCallsPerSecond: 0,
-        ...settings,
-      },
-      profile: simulatorProfile,
-      clock: systemClock,
-      random: () => 0,
-    }),
-    simulatorProfile,
-  );
+  plainTome(server.url, simulatorProfile, {
+    settings: { retryRatio: 1, breaker: { failures: 3, openMs: 60_000 }, ...settings },
+    random: () => 0,
+  });
 
 const live = (): TomeCall => ({
   deadlineMs: systemClock.monotonicMs() + 600_000,

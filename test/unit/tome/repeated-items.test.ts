@@ -4,9 +4,8 @@ import { CardNumber } from '../../../lambdas/tokenization/model/card-number.ts';
 import type { CardReference } from '../../../lambdas/tokenization/model/card-reference.ts';
 import type { InternalToken } from '../../../lambdas/tokenization/model/internal-token.ts';
 import type { Tome, TomeCall } from '../../../lambdas/tokenization/ports/tome.ts';
-import { createHttpTome } from '../../../lambdas/tome/client/http-tome.ts';
-import { TomeClient } from '../../../lambdas/tome/client/tome-client.ts';
 import { madeUpCard } from '../../../scripts/local/made-up-cards.ts';
+import { plainTome } from '../../support/plain-tome.ts';
 import { simulatorProfileWith } from '../../support/tome-profiles.ts';
 import { type Act, type ScriptedTome, startScriptedTome } from './scripted-tome.ts';
 
@@ -25,26 +24,7 @@ beforeEach(async () => {
 afterEach(() => server.close());
 
 /** A client of a TOME that repeats the item, and no id. */
-function tomeThatRepeatsItems(): Tome {
-  const profile = simulatorProfileWith({ answersShow: 'item' });
-  const client = new TomeClient({
-    settings: {
-      baseUrl: server.url,
-      attemptTimeoutMs: 120_000,
-      maxAttempts: 1,
-      backoffBaseMs: 1,
-      backoffCapMs: 1,
-      retryRatio: 1,
-      breaker: { failures: 50, openMs: 60_000 },
-      batchCallsPerSecond: 5_000,
-      liveCallsPerSecond: 0,
-    },
-    profile,
-    clock: systemClock,
-    random: () => 0,
-  });
-  return createHttpTome(client, profile);
-}
+const tomeThatRepeatsItems = (): Tome => plainTome(server.url, simulatorProfileWith({ answersShow: 'item' }));
 
 const live = (): TomeCall => ({
   deadlineMs: systemClock.monotonicMs() + 600_000,

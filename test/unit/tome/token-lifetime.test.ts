@@ -1,8 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { systemClock } from '../../../lambdas/runtime/system-clock.ts';
 import type { Tome, TomeCall } from '../../../lambdas/tokenization/ports/tome.ts';
-import { createHttpTome } from '../../../lambdas/tome/client/http-tome.ts';
-import { TomeClient } from '../../../lambdas/tome/client/tome-client.ts';
+import { plainTome } from '../../support/plain-tome.ts';
 import { simulatorProfileWith } from '../../support/tome-profiles.ts';
 import { answers, type ScriptedTome, startScriptedTome } from './scripted-tome.ts';
 
@@ -19,26 +18,8 @@ beforeEach(async () => {
 
 afterEach(() => server.close());
 
-function tomeWith(tokenLifetimeHours: number | null): Tome {
-  const profile = simulatorProfileWith({ tokenLifetimeHours });
-  const client = new TomeClient({
-    settings: {
-      baseUrl: server.url,
-      attemptTimeoutMs: 120_000,
-      maxAttempts: 1,
-      backoffBaseMs: 1,
-      backoffCapMs: 1,
-      retryRatio: 0,
-      breaker: { failures: 50, openMs: 60_000 },
-      batchCallsPerSecond: 5_000,
-      liveCallsPerSecond: 0,
-    },
-    profile,
-    clock: systemClock,
-    random: () => 0.5,
-  });
-  return createHttpTome(client, profile, undefined, () => nowMs);
-}
+const tomeWith = (tokenLifetimeHours: number | null): Tome =>
+  plainTome(server.url, simulatorProfileWith({ tokenLifetimeHours }), { dateMs: () => nowMs });
 
 const batch = (): TomeCall => ({
   deadlineMs: systemClock.monotonicMs() + 600_000,

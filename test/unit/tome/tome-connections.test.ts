@@ -6,9 +6,9 @@ import { CardNumber } from '../../../lambdas/tokenization/model/card-number.ts';
 import type { InternalToken } from '../../../lambdas/tokenization/model/internal-token.ts';
 import type { Clock } from '../../../lambdas/tokenization/ports/clock.ts';
 import type { Tome, TomeCall } from '../../../lambdas/tokenization/ports/tome.ts';
-import { createHttpTome } from '../../../lambdas/tome/client/http-tome.ts';
-import { TomeClient, type TomeSettings } from '../../../lambdas/tome/client/tome-client.ts';
+import type { TomeSettings } from '../../../lambdas/tome/client/tome-client.ts';
 import { madeUpCard } from '../../../scripts/local/made-up-cards.ts';
+import { plainTome } from '../../support/plain-tome.ts';
 import { simulatorProfile } from '../../support/tome-profiles.ts';
 
 const card = CardNumber.parse(madeUpCard(1));
@@ -40,26 +40,11 @@ afterEach(async () => {
 });
 
 const tomeAt = (baseUrl: string, settings: Partial<TomeSettings> = {}): Tome =>
-  createHttpTome(
-    new TomeClient({
-      settings: {
-        baseUrl,
-        attemptTimeoutMs: 120_000,
-        maxAttempts: 1,
-        backoffBaseMs: 1,
-        backoffCapMs: 1,
-        retryRatio: 1,
-        breaker: { failures: 50, openMs: 60_000 },
-        batchCallsPerSecond: 5_000,
-        liveCallsPerSecond: 0,
-        ...settings,
-      },
-      profile: simulatorProfile,
-      clock,
-      random: () => 0,
-    }),
-    simulatorProfile,
-  );
+  plainTome(baseUrl, simulatorProfile, {
+    settings: { retryRatio: 1, breaker: { failures: 50, openMs: 60_000 }, ...settings },
+    clock,
+    random: () => 0,
+  });
 
 const live = (timeMs = 60_000): TomeCall => ({
   deadlineMs: clock.monotonicMs() + timeMs,

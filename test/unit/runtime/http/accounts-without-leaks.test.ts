@@ -7,6 +7,7 @@ import { configureMasks } from '../../../../lambdas/runtime/logging/masked-digit
 import { CardNumber } from '../../../../lambdas/tokenization/model/card-number.ts';
 import { type AccountNumberForm, digitFormOf } from '../../../../lambdas/tokenization/model/source-form.ts';
 import { VOCABULARIES } from '../../../../lambdas/vocabulary.ts';
+import { keepOutput } from '../../../support/kept-output.ts';
 import { digits } from '../../tokenization/generated-card-numbers.ts';
 
 // The modules read this variable when they are loaded.
@@ -48,15 +49,7 @@ const places = {
 };
 
 test('an account number in any part of a request appears in no log line, audit record or answer', async () => {
-  let written = '';
-  const keep = (chunk: unknown) => {
-    written += String(chunk);
-    return true;
-  };
-  const streams = [
-    vi.spyOn(process.stdout, 'write').mockImplementation(keep),
-    vi.spyOn(process.stderr, 'write').mockImplementation(keep),
-  ];
+  const output = keepOutput();
   const { account } = VOCABULARIES;
   const handler = apiHandler({
     operation: 'lookup',
@@ -74,7 +67,7 @@ test('an account number in any part of a request appears in no log line, audit r
         anyAccount(),
         fc.constantFrom(...(Object.keys(places) as (keyof typeof places)[])),
         async (number, place) => {
-          written = '';
+          output.text = '';
           const event = {
             httpMethod: 'POST',
             headers: {},
@@ -86,8 +79,8 @@ test('an account number in any part of a request appears in no log line, audit r
             ...places[place](number),
           };
           const answer = await handler(event, lambda);
-          const everything = JSON.stringify(answer).concat(written).replaceAll(REQUEST_ID, '');
-          expect(written).toContain('"operation":"lookup"');
+          const everything = JSON.stringify(answer).concat(output.text).replaceAll(REQUEST_ID, '');
+          expect(output.text).toContain('"operation":"lookup"');
           expect(everything).not.toContain(number);
           expect(everything).not.toContain(grouped(number, '-'));
           expect(everything).not.toContain(inUuid(number));
@@ -96,7 +89,7 @@ test('an account number in any part of a request appears in no log line, audit r
       { seed: 9, numRuns: 1_000 },
     );
   } finally {
-    for (const stream of streams) stream.mockRestore();
+    output.restore();
   }
 });
 

@@ -4,6 +4,7 @@ import { expect, test, vi } from 'vitest';
 import { requestsIn } from '../../../../lambdas/api/schemas.ts';
 import { CardNumber } from '../../../../lambdas/tokenization/model/card-number.ts';
 import { VOCABULARIES } from '../../../../lambdas/vocabulary.ts';
+import { keepOutput } from '../../../support/kept-output.ts';
 import { anyCardNumber } from '../../tokenization/generated-card-numbers.ts';
 
 // The modules read this variable when they are loaded.
@@ -82,15 +83,7 @@ const eventWith = (place: keyof typeof places, number: string) => ({
 });
 
 test('a card number in any part of a request appears in no log line, audit record or answer', async () => {
-  let written = '';
-  const keep = (chunk: unknown) => {
-    written += String(chunk);
-    return true;
-  };
-  const streams = [
-    vi.spyOn(process.stdout, 'write').mockImplementation(keep),
-    vi.spyOn(process.stderr, 'write').mockImplementation(keep),
-  ];
+  const output = keepOutput();
   try {
     await fc.assert(
       fc.asyncProperty(
@@ -99,7 +92,7 @@ test('a card number in any part of a request appears in no log line, audit recor
         fc.constantFrom(...(Object.keys(routes) as (keyof typeof routes)[])),
         async (number, place, behaviour) => {
           fc.pre(number !== '4000000000000002');
-          written = '';
+          output.text = '';
           const handler = apiHandler({
             operation: 'lookup',
             vocabulary: VOCABULARIES.card,
@@ -109,8 +102,8 @@ test('a card number in any part of a request appears in no log line, audit recor
             answer: routes[behaviour],
           });
           const answer = await handler(eventWith(place, number), lambda);
-          const digits = JSON.stringify(answer).concat(written).replaceAll(REQUEST_ID, '');
-          expect(written).toContain('"operation":"lookup"');
+          const digits = JSON.stringify(answer).concat(output.text).replaceAll(REQUEST_ID, '');
+          expect(output.text).toContain('"operation":"lookup"');
           expect(digits).not.toContain(number);
           expect(digits.replaceAll(/[-x]/g, '')).not.toContain(number);
         },
@@ -118,6 +111,6 @@ test('a card number in any part of a request appears in no log line, audit recor
       { seed: 8, numRuns: 1_500 },
     );
   } finally {
-    for (const stream of streams) stream.mockRestore();
+    output.restore();
   }
 });

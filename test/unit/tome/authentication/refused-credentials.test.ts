@@ -9,11 +9,11 @@ import {
   createAuthentication,
   type ObservedTokenRequest,
 } from '../../../../lambdas/tome/client/authentication/create-authentication.ts';
-import { createHttpTome } from '../../../../lambdas/tome/client/http-tome.ts';
-import { TomeClient, type TomeSettings } from '../../../../lambdas/tome/client/tome-client.ts';
+import type { TomeSettings } from '../../../../lambdas/tome/client/tome-client.ts';
 import type { WrittenProfile } from '../../../../lambdas/tome/profile/tome-profile.ts';
 import { madeUpCard } from '../../../../scripts/local/made-up-cards.ts';
 import { FakeTime } from '../../../support/fake-time.ts';
+import { plainTome } from '../../../support/plain-tome.ts';
 import { simulatorProfileWith } from '../../../support/tome-profiles.ts';
 import {
   type Act,
@@ -64,20 +64,8 @@ function tomeWith(
 ) {
   const profile = simulatorProfileWith({ authentication });
   secret = text;
-  const client = new TomeClient({
-    settings: {
-      baseUrl: tomeServer.url,
-      attemptTimeoutMs: 120_000,
-      maxAttempts: 1,
-      backoffBaseMs: 1,
-      backoffCapMs: 1,
-      retryRatio: 0,
-      breaker: { failures: 1, openMs: 60_000 },
-      batchCallsPerSecond: 5_000,
-      liveCallsPerSecond: 0,
-      ...settings,
-    },
-    profile,
+  return plainTome(tomeServer.url, profile, {
+    settings: { breaker: { failures: 1, openMs: 60_000 }, ...settings },
     authentication: createAuthentication({
       profile,
       baseUrl: tomeServer.url,
@@ -102,7 +90,6 @@ function tomeWith(
     random: () => 0.5,
     onCall: (call) => calls.push(call),
   });
-  return createHttpTome(client, profile);
 }
 
 const withKey = (settings: Partial<TomeSettings> = {}): Tome =>
