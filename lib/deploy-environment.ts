@@ -12,20 +12,33 @@ import { ServiceStack } from './service-stack.ts';
 export function deployEnvironment(app: App, environment: Environment): void {
   const network = environment.kind === 'aws' ? new NetworkStack(app, environment) : undefined;
   for (const [domain, settings] of Object.entries(environment.domains) as [ProducerDomain, DomainSettings][]) {
-    const part = { environment, domain, settings, network };
-    const data = new DataStack(app, part);
-    const { restApi, apiStage, functions, deadLetterQueues, proxy } = new ServiceStack(app, { ...part, data });
-    new ObservabilityStack(app, {
-      ...part,
-      service: {
-        key: data.key,
-        restApi,
-        apiStage,
-        functions,
-        deadLetterQueues,
-        cluster: data.database?.cluster,
-        proxyName: proxy?.name,
-      },
-    });
+    deployDomain(app, { environment, domain, settings, network });
   }
+}
+
+interface DomainPart {
+  readonly environment: Environment;
+  readonly domain: ProducerDomain;
+  readonly settings: DomainSettings;
+  readonly network: NetworkStack | undefined;
+}
+
+/** Creates the stacks of one producer domain. */
+export function deployDomain(app: App, part: DomainPart) {
+  const data = new DataStack(app, part);
+  const service = new ServiceStack(app, { ...part, data });
+  const { restApi, apiStage, functions, deadLetterQueues, proxy } = service;
+  const observability = new ObservabilityStack(app, {
+    ...part,
+    service: {
+      key: data.key,
+      restApi,
+      apiStage,
+      functions,
+      deadLetterQueues,
+      cluster: data.database?.cluster,
+      proxyName: proxy?.name,
+    },
+  });
+  return { service, observability };
 }

@@ -1,12 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { App, type Stack } from 'aws-cdk-lib';
+import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
-import { DataStack } from '../../lib/data/data-stack.ts';
+import { deployDomain } from '../../lib/deploy-environment.ts';
 import type { DomainSettings } from '../../lib/environments/environment.ts';
 import { ENVIRONMENTS, type EnvironmentName } from '../../lib/environments/environments.ts';
 import { NetworkStack } from '../../lib/network/network-stack.ts';
-import { ObservabilityStack } from '../../lib/observability/observability-stack.ts';
-import { ServiceStack } from '../../lib/service-stack.ts';
 import type { AlarmProperties } from './alarm-evaluation.ts';
 
 export interface ObservedDomain {
@@ -34,22 +32,8 @@ export function observedDomain(name: EnvironmentName, changes: Partial<DomainSet
   const settings = { ...environment.domains.card, ...changes };
   const app = new App({ context: CONTEXT });
   const network = environment.kind === 'aws' ? new NetworkStack(app, environment) : undefined;
-  const part = { environment, domain: 'card', settings } as const;
-  const data = new DataStack(app, { ...part, network });
-  const { restApi, apiStage, functions, deadLetterQueues, proxy } = new ServiceStack(app, { ...part, network, data });
-  const stack = new ObservabilityStack(app, {
-    ...part,
-    service: {
-      key: data.key,
-      restApi,
-      apiStage,
-      functions,
-      deadLetterQueues,
-      cluster: data.database?.cluster,
-      proxyName: proxy?.name,
-    },
-  });
-  const template = Template.fromStack(stack);
+  const { service, observability } = deployDomain(app, { environment, domain: 'card', settings, network });
+  const template = Template.fromStack(observability);
   const alarms = alarmsOf(template);
   return {
     template,
@@ -60,7 +44,7 @@ export function observedDomain(name: EnvironmentName, changes: Partial<DomainSet
       if (alarm === undefined) throw new Error(`There is no alarm ${alarmName}.`);
       return alarm;
     },
-    serviceAlarms: alarmsOf(Template.fromStack(restApi.stack as Stack)),
+    serviceAlarms: alarmsOf(Template.fromStack(service)),
     dashboard: textOf(Object.values(template.findResources('AWS::CloudWatch::Dashboard'))[0]?.['Properties']),
   };
 }

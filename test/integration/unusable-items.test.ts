@@ -7,13 +7,13 @@ import type { CardReference } from '../../lambdas/tokenization/model/card-refere
 import type { Clock } from '../../lambdas/tokenization/ports/clock.ts';
 import type { Tome } from '../../lambdas/tokenization/ports/tome.ts';
 import { type PrefetchResult, prefetch as runPrefetch } from '../../lambdas/tokenization/refill/prefetch.ts';
-import { createHttpTome } from '../../lambdas/tome/client/http-tome.ts';
-import { TomeClient, type TomeSettings } from '../../lambdas/tome/client/tome-client.ts';
+import type { TomeSettings } from '../../lambdas/tome/client/tome-client.ts';
 import { madeUpCard } from '../../scripts/local/made-up-cards.ts';
 import { noFaults } from '../faults/harness/interceptor.ts';
 import { type ProcessUnderTest, startProcess } from '../faults/harness/process-under-test.ts';
 import { createWorld, type World } from '../faults/harness/world.ts';
 import { FakeClock } from '../support/fake-clock.ts';
+import { plainTome } from '../support/plain-tome.ts';
 import { defaultRules, simulatorProfile } from '../support/tome-profiles.ts';
 import { type ManglingFront, startFront } from './mangling-front.ts';
 
@@ -32,26 +32,11 @@ afterEach(async () => {
 });
 
 /** TOME's client, which calls the simulator through the front. */
-function tomeOver(settings: Partial<TomeSettings> = {}, clock: Clock = systemClock): Tome {
-  const client = new TomeClient({
-    settings: {
-      baseUrl: front.url,
-      attemptTimeoutMs: 120_000,
-      maxAttempts: 1,
-      backoffBaseMs: 1,
-      backoffCapMs: 1,
-      retryRatio: 0,
-      breaker: { failures: 10, openMs: 60_000 },
-      batchCallsPerSecond: 10_000,
-      liveCallsPerSecond: 0,
-      ...settings,
-    },
-    profile: simulatorProfile,
+const tomeOver = (settings: Partial<TomeSettings> = {}, clock: Clock = systemClock): Tome =>
+  plainTome(front.url, simulatorProfile, {
+    settings: { breaker: { failures: 10, openMs: 60_000 }, ...settings },
     clock,
-    random: () => 0,
   });
-  return createHttpTome(client, simulatorProfile);
-}
 
 const productWith = (settings: Partial<TomeSettings> = {}, clock: Clock = systemClock): ProcessUnderTest =>
   startProcess({ ...world, tome: tomeOver(settings, clock) }, noFaults);

@@ -1,6 +1,6 @@
-import { spawn } from 'node:child_process';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { madeUpCard } from '../../../scripts/local/made-up-cards.ts';
+import { type EndedProgram, runProgram } from '../../support/ended-program.ts';
 import { type RunningStack, startStack } from '../running-stack.ts';
 
 let running: RunningStack;
@@ -12,19 +12,8 @@ beforeAll(async () => {
 afterAll(() => running.stop());
 
 /** Runs the program with this standard input. */
-async function cli(args: readonly string[], input = ''): Promise<{ code: number; out: string; err: string }> {
-  const child = spawn(process.execPath, ['scripts/cli/main.ts', ...args, '--url', running.stack.url]);
-  const output = { out: '', err: '' };
-  child.stdout.on('data', (chunk) => {
-    output.out += String(chunk);
-  });
-  child.stderr.on('data', (chunk) => {
-    output.err += String(chunk);
-  });
-  child.stdin.end(input);
-  const code = await new Promise<number>((resolve) => child.once('close', (status) => resolve(status ?? -1)));
-  return { code, ...output };
-}
+const cli = (args: readonly string[], text = ''): Promise<EndedProgram> =>
+  runProgram('scripts/cli/main.ts', [...args, '--url', running.stack.url], { text });
 
 test('npm run cli tokenizes a card twice, looks it up, and detokenizes it masked and with --reveal in full', async () => {
   const card = madeUpCard(77);

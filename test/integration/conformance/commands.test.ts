@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { WrittenProfile } from '../../../lambdas/tome/profile/tome-profile.ts';
 import { madeUpCard } from '../../../scripts/local/made-up-cards.ts';
 import { type Simulator, startSimulator } from '../../../scripts/simulator/simulator.ts';
+import { type EndedProgram, runProgram } from '../../support/ended-program.ts';
 import { profileNamed } from '../../support/tome-profiles.ts';
 
 let simulator: Simulator;
@@ -21,26 +21,9 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-interface Ended {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
-
 /** Runs a program. The simulator of this process answers it meanwhile. */
-async function run(script: string, args: readonly string[], variables = {}, input = ''): Promise<Ended> {
-  const child = spawn(process.execPath, [script, ...args], { env: { ...process.env, VITEST: '', ...variables } });
-  const output = { out: '', err: '' };
-  child.stdout.on('data', (chunk) => {
-    output.out += String(chunk);
-  });
-  child.stderr.on('data', (chunk) => {
-    output.err += String(chunk);
-  });
-  child.stdin.end(input);
-  const code = await new Promise<number>((resolve) => child.once('close', (status) => resolve(status ?? -1)));
-  return { code, ...output };
-}
+const run = (script: string, args: readonly string[], variables = {}, text = ''): Promise<EndedProgram> =>
+  runProgram(script, args, { variables: { VITEST: '', ...variables }, text });
 
 // An answer may take long on a busy machine.
 const PATIENT = { TOME_ATTEMPT_TIMEOUT_MS: '29000' };

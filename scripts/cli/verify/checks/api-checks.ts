@@ -1,5 +1,6 @@
 import { namePrefix } from '../../../../lib/environments/stack-identity.ts';
 import type { ApiAnswer } from '../../../performance/load/sender.ts';
+import { CannotTry } from '../../conformance/cannot-try.ts';
 import { failed, notTried, passed, type Verdict } from '../../conformance/check.ts';
 import type { Check } from '../check.ts';
 import type { DomainContext } from '../domain-context.ts';
@@ -39,8 +40,7 @@ export const apiChecks: readonly Check[] = [
     needs: ['api.create'],
     creates: true,
     async run(context) {
-      const [first] = context.created;
-      if (first === undefined) return notTried('nothing was created');
+      const first = firstCreated(context);
       const answer = await requestCreation(context, first.source, first.key);
       if (answer.status !== 201) return refusal(context, answer);
       context.answered.replay += 1;
@@ -57,8 +57,7 @@ export const apiChecks: readonly Check[] = [
     creates: true,
     async run(context) {
       const { vocabulary, answered } = context;
-      const [first] = context.created;
-      if (first === undefined) return notTried('nothing was created');
+      const first = firstCreated(context);
       const body = { [vocabulary.fields.source.name]: first.source };
       const answer = await post(context, `/v1/${vocabulary.items}/lookup`, body);
       if (answer.status !== 200) return refusal(context, answer);
@@ -74,8 +73,7 @@ export const apiChecks: readonly Check[] = [
     creates: true,
     async run(context) {
       const { vocabulary, answered } = context;
-      const [first] = context.created;
-      if (first === undefined) return notTried('nothing was created');
+      const first = firstCreated(context);
       const body = { [vocabulary.fields.reference.name]: first.reference };
       const answer = await post(context, '/v1/references/detokenize', body);
       if (answer.status === 403) {
@@ -88,6 +86,12 @@ export const apiChecks: readonly Check[] = [
     },
   },
 ];
+
+/** What the check `api.create` created first. */
+function firstCreated({ created: [first] }: DomainContext): DomainContext['created'][number] {
+  if (first === undefined) throw new CannotTry('nothing was created');
+  return first;
+}
 
 async function create(context: DomainContext): Promise<Verdict> {
   const { created, correlationId } = context;
